@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let checked: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// A module of Trawl with its own tests.
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], testing: [Target.Dependency] = [],
+  resources: [Resource] = []
+) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: checked),
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.byName(name: name)] + testing, resources: resources,
+      swiftSettings: checked),
+  ]
+}
+
+let package = Package(
+  name: "trawl",
+  products: [.executable(name: "trawl", targets: ["trawl"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
+    .systemLibrary(
+      name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .executableTarget(
+      name: "trawl",
+      dependencies: [
+        "Coordination", "Messaging", "Search", "Storage", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: checked),
+    .testTarget(name: "EndToEndTests", dependencies: ["Search"], swiftSettings: checked),
+  ]
+    + module("Randomness")
+    + module(
+      "Training", ["COneDNN", "CZlib", "Randomness"],
+      resources: [.copy("Golden")])
+    + module("Search", ["Randomness", .product(name: "Yams", package: "Yams")])
+    + module(
+      "Coordination",
+      ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")])
+    + module("Messaging", ["CZeroMQ"])
+    + module("Storage", ["Coordination", .product(name: "GRDB", package: "GRDB.swift")]),
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,94 @@
+/// A counter-based generator: Philox4x32-10.
+///
+/// The n-th number is a pure function of (seed, stream, n), so a stream can be entered anywhere without
+/// having been run, and streams under one seed are independent of each other. The same numbers come out
+/// on every machine.
+///
+/// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+package struct Philox: RandomNumberGenerator, Sendable {
+  /// Two words of 64 random bits.
+  package typealias Block = (first: UInt64, second: UInt64)
+
+  private let seed: UInt64
+  private let stream: UInt64
+  private var position: UInt64 = 0
+  private var spare: UInt64?
+
+  /// The stream of this number under a seed, at its beginning.
+  package init(seed: UInt64, stream: UInt64) {
+    self.seed = seed
+    self.stream = stream
+  }
+
+  /// The next 64 random bits.
+  package mutating func next() -> UInt64 {
+    if let value = spare {
+      spare = nil
+      return value
+    }
+    let block = Self.block(seed: seed, stream: stream, position: position)
+    position += 1
+    spare = block.second
+    return block.first
+  }
+
+  /// The 128 bits at a position of a stream.
+  package static func block(seed: UInt64, stream: UInt64, position: UInt64) -> Block {
+    var counter = SIMD4<UInt32>(
+      UInt32(truncatingIfNeeded: position), UInt32(truncatingIfNeeded: position >> 32),
+      UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32))
+    var key = SIMD2<UInt32>(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+    for _ in 0..<10 {
+      let left = 0xD251_1F53 as UInt64 * UInt64(counter[0])
+      let right = 0xCD9E_8D57 as UInt64 * UInt64(counter[2])
+      counter = SIMD4(
+        UInt32(right >> 32) ^ counter[1] ^ key[0], UInt32(truncatingIfNeeded: right),
+        UInt32(left >> 32) ^ counter[3] ^ key[1], UInt32(truncatingIfNeeded: left))
+      key = SIMD2(key[0] &+ 0x9E37_79B9, key[1] &+ 0xBB67_AE85)
+    }
+    return (
+      UInt64(counter[0]) | UInt64(counter[1]) << 32, UInt64(counter[2]) | UInt64(counter[3]) << 32
+    )
+  }
+}
+
+extension Philox {
+  /// A number in [0, 1): the upper 53 bits, so that every value is a multiple of 2⁻⁵³.
+  package mutating func uniform() -> Double {
+    Double(next() >> 11) * 0x1p-53
+  }
+
+  /// A whole number in 0..<bound, each equally likely.
+  ///
+  /// Source: Lemire, "Fast random integer generation in an interval", ACM TOMACS 29(1), 2019.
+  package mutating func below(_ bound: UInt64) -> UInt64 {
+    precondition(bound > 0, "below(0) has no values to draw from")
+    var product = next().multipliedFullWidth(by: bound)
+    if product.low < bound {
+      let threshold = (0 &- bound) % bound
+      while product.low < threshold { product = next().multipliedFullWidth(by: bound) }
+    }
+    return product.high
+  }
+
+  /// A number from the normal distribution with mean 0 and standard deviation 1.
+  ///
+  /// Source: Marsaglia, Bray, "A convenient method for generating normal variables", SIAM Review 6(3), 1964.
+  package mutating func normal() -> Double {
+    while true {
+      let x = 2 * uniform() - 1
+      let y = 2 * uniform() - 1
+      let square = x * x + y * y
+      if square > 0, square < 1 {
+        return x * (-2 * portableLog(square) / square).squareRoot()
+      }
+    }
+  }
+
+  /// Puts the elements into a random order, each order equally likely (Fisher and Yates).
+  package mutating func shuffle<Element>(_ elements: inout [Element]) {
+    for last in stride(from: elements.count - 1, to: 0, by: -1) {
+      elements.swapAt(last, Int(below(UInt64(last + 1))))
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import Testing
+
+@testable import Randomness
+
+@Suite struct PortableMathTests {
+  private func unitsApart(_ a: Double, _ b: Double) -> Double { abs(a - b) / b.ulp }
+
+  @Test func logarithmIsWithinTwoUnitsOfTheLibrarys() {
+    var generator = Philox(seed: 3, stream: 1)
+    for _ in 0..<50_000 {
+      let x = Double(bitPattern: generator.below(0x7ff0_0000_0000_0000 - 1) + 1)
+      #expect(unitsApart(portableLog(x), log(x)) <= 2, "log(\(x))")
+    }
+    #expect(portableLog(1) == 0)
+  }
+
+  @Test func exponentialIsWithinTwoUnitsOfTheLibrarys() {
+    var generator = Philox(seed: 4, stream: 1)
+    for _ in 0..<50_000 {
+      let x = generator.uniform() * 1400 - 700
+      #expect(unitsApart(portableExp(x), exp(x)) <= 2, "exp(\(x))")
+    }
+    #expect(portableExp(0) == 1)
+    #expect(portableExp(1000) == .infinity)
+    #expect(portableExp(-1000) == 0)
+    #expect(portableExp(-745) > 0)
+  }
+}
