@@ -6,13 +6,14 @@ let checked: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// A module of Trawl with its own tests.
 func module(
-  _ name: String, _ dependencies: [Target.Dependency] = [], testing: [Target.Dependency] = [],
-  resources: [Resource] = []
+  _ name: String, _ dependencies: [Target.Dependency] = [], excluding: [String] = [],
+  testResources: [Resource] = []
 ) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, swiftSettings: checked),
+    .target(
+      name: name, dependencies: dependencies, exclude: excluding, swiftSettings: checked),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.byName(name: name)] + testing, resources: resources,
+      name: "\(name)Tests", dependencies: [.byName(name: name)], resources: testResources,
       swiftSettings: checked),
   ]
 }
@@ -30,7 +31,7 @@ let package = Package(
   targets: [
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
     .systemLibrary(
-      name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+      name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .executableTarget(
       name: "trawl",
@@ -45,11 +46,12 @@ let package = Package(
     + module("Randomness")
     + module(
       "Training", ["COneDNN", "CZlib", "Randomness"],
-      resources: [.copy("Golden")])
+      testResources: [.copy("Golden")])
     + module("Search", ["Randomness", .product(name: "Yams", package: "Yams")])
     + module(
       "Coordination",
-      ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")])
+      ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      excluding: ["Protocol/trawl.proto"])
     + module("Messaging", ["CZeroMQ"])
     + module("Storage", ["Coordination", .product(name: "GRDB", package: "GRDB.swift")]),
   swiftLanguageModes: [.v6]

@@ -1,0 +1,38 @@
+/// The trials that wait for a slot: those put back, lowest first, then the ones never tried, in order.
+struct Backlog: Sendable, Equatable {
+  /// Highest first.
+  private var returned: [Int] = []
+  private var fresh: Int
+  private let total: Int
+
+  /// All trials below a count, except those that have ended or run already.
+  init(trials total: Int, taken: Set<Int>) {
+    self.total = total
+    fresh = taken.max().map { $0 + 1 } ?? 0
+    returned = (0..<min(fresh, total)).reversed().filter { !taken.contains($0) }
+  }
+
+  var count: Int { returned.count + max(total - fresh, 0) }
+
+  /// Takes the next trial out; nil when none waits.
+  mutating func next() -> Int? {
+    if let lowest = returned.popLast() { return lowest }
+    guard fresh < total else { return nil }
+    defer { fresh += 1 }
+    return fresh
+  }
+
+  mutating func putBack(_ trial: Int) {
+    precondition(trial < fresh, "trial \(trial) was never taken")
+    let position = returned.firstIndex { $0 <= trial } ?? returned.endIndex
+    precondition(position == returned.endIndex || returned[position] != trial, "trial \(trial) waits")
+    returned.insert(trial, at: position)
+  }
+
+  /// Takes this trial out; false if it did not wait.
+  mutating func remove(_ trial: Int) -> Bool {
+    guard let position = returned.firstIndex(of: trial) else { return false }
+    returned.remove(at: position)
+    return true
+  }
+}

@@ -1,0 +1,234 @@
+import Search
+
+// What the coordinator does with its workers' messages.
+extension Coordinator {
+  mutating func receive(_ message: WireToCoordinator, from sender: Sender, at now: Duration) {
+    guard let id = WorkerID(message.worker), let body = message.body else {
+      return reject(.invalid, "not a message of this protocol", to: sender)
+    }
+    if case .hello(let hello) = body { return greet(id, hello, from: sender, at: now) }
+    guard let peer = peers[id], message.search == search.number else {
+      if case .bye = body { return send(.finish(WireFinish()), to: sender.address) }
+      return reject(.unknownWorker, "say Hello first", to: sender)
+    }
+    guard peer.key == sender.key else {
+      return reject(.invalid, "another key holder goes by this name", to: sender)
+    }
+    peers[id]?.address = sender.address
+    peers[id]?.lastHeard = now
+    switch body {
+    case .heartbeat(let heartbeat): renew(heartbeat, of: id, at: now)
+    case .report(let report): take(report, from: id, at: now)
+    case .result(let result): take(result, from: id, at: now)
+    case .release(let release): take(release, from: id)
+    case .bye(let bye): leave(id, bye)
+    case .hello: break
+    }
+  }
+
+  private mutating func reject(_ code: WireReject.Code, _ words: String, to sender: Sender) {
+    if code == .invalid { effects.append(.note("rejected a message: \(words)")) }
+    var reject = WireReject()
+    reject.code = code
+    reject.words = words
+    send(.reject(reject), to: sender.address)
+  }
+
+  private mutating func reject(_ words: String, to id: WorkerID) {
+    guard let peer = peers[id] else { return }
+    reject(.invalid, words, to: Sender(address: peer.address, key: peer.key))
+  }
+
+  // MARK: Hello, heartbeats, Bye
+
+  private mutating func greet(
+    _ id: WorkerID, _ hello: WireHello, from sender: Sender, at now: Duration
+  ) {
+    guard hello.version == Limits.version else {
+      let words =
+        "it speaks version \(Limits.version) of the protocol, the worker \(hello.version)"
+      return reject(.version, words, to: sender)
+    }
+    guard (1...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
+      peers[id].map({ $0.key == sender.key }) ?? (peers.count < Limits.workers)
+    else { return reject(.invalid, "a Hello beyond the limits", to: sender) }
+    if peers[id] == nil {
+      admit(id, hello, from: sender, at: now)
+    } else {
+      peers[id]?.address = sender.address
+      peers[id]?.lastHeard = now
+    }
+    welcome(id, held: Set(hello.held.map { AttemptID($0.attempt) }), at: now)
+  }
+
+  private mutating func admit(
+    _ id: WorkerID, _ hello: WireHello, from sender: Sender, at now: Duration
+  ) {
+    let description = WorkerDescription(
+      host: hello.host.asPeerText, pid: Int32(bitPattern: hello.pid), slots: Int(hello.slots),
+      isLocal: hello.local, numerics: hello.numerics.asPeerText)
+    peers[id] = Peer(
+      description: description, address: sender.address, key: sender.key, lastHeard: now)
+    effects.append(.persist(.workerJoined(id, description)))
+    effects.append(
+      .note("worker \(description.host) (pid \(description.pid), \(description.slots) slots) joined"))
+    if numerics.insert(description.numerics).inserted, numerics.count == 2 {
+      effects.append(
+        .warn(
+          "workers differ in their arithmetic (\(numerics.sorted().joined(separator: "; "))): results depend on "
+            + "which one trains a trial; 'numerics: portable' in the search file makes them agree"))
+    }
+  }
+
+  private mutating func welcome(_ id: WorkerID, held: Set<AttemptID>, at now: Duration) {
+    guard let peer = peers[id] else { return }
+    let stop = held.sorted().filter { !keep($0, on: id, at: now) }
+    var welcome = WireWelcome()
+    welcome.searchFile = searchFileText
+    welcome.heartbeatSeconds = intervals.heartbeat / .seconds(1)
+    welcome.stop = stop.map(\.number)
+    send(.welcome(welcome), to: peer.address)
+    resume(id, held: held, at: now)
+    if isFinished { send(.finish(WireFinish()), to: peer.address) }
+  }
+
+  /// Whether a worker shall go on with an attempt that it says it holds; renews its lease if so.
+  private mutating func keep(_ id: AttemptID, on worker: WorkerID, at now: Duration) -> Bool {
+    guard let attempt = attempts[id], attempt.worker == worker else { return false }
+    if attempt.isLost {
+      guard backlog.remove(attempt.trial) else { return false }
+      attempts[id]?.isLost = false
+      openTrials[attempt.trial]?.current = id
+      effects.append(.persist(.attemptResumed(id)))
+      effects.append(.note("attempt \(id.number) of trial \(attempt.trial) is back"))
+    }
+    attempts[id]?.leaseEnd = now + intervals.lease
+    peers[worker]?.attempts.insert(id)
+    return true
+  }
+
+  private mutating func renew(_ heartbeat: WireHeartbeat, of id: WorkerID, at now: Duration) {
+    guard let peer = peers[id] else { return }
+    let held = Set(heartbeat.held.prefix(4 * Limits.slots).map { AttemptID($0.attempt) })
+    for attempt in held.sorted() where !keep(attempt, on: id, at: now) {
+      sendRevoke(attempt, to: peer.address)
+    }
+    resume(id, held: held, at: now)
+    send(.lease(WireLease()), to: peer.address)
+  }
+
+  /// A worker has told what it holds: it may have more.
+  private mutating func resume(_ id: WorkerID, held: Set<AttemptID>, at now: Duration) {
+    resendUnheard(of: id, held: held, at: now)
+    peers[id]?.isPaused = false
+    markIdle(id)
+  }
+
+  /// Sends what the worker should hold and does not once more: the Assign was lost on its way.
+  private mutating func resendUnheard(of id: WorkerID, held: Set<AttemptID>, at now: Duration) {
+    for attempt in (peers[id]?.attempts ?? []).subtracting(held).sorted() {
+      guard let lastSent = attempts[attempt]?.lastSent, now - lastSent >= intervals.heartbeat
+      else { continue }
+      sendAssign(attempt, at: now)
+    }
+  }
+
+  private mutating func leave(_ id: WorkerID, _ bye: WireBye) {
+    guard let peer = peers[id] else { return }
+    peers[id]?.isPaused = true
+    for attempt in peer.attempts.sorted() { lose(attempt, as: .released, words: "its worker left") }
+    peers[id] = nil
+    send(.finish(WireFinish()), to: peer.address)
+    let why = bye.why.isEmpty ? "" : ": \(bye.why.asPeerText)"
+    let words = "worker \(peer.description.host) (pid \(peer.description.pid)) left\(why)"
+    effects.append(why.isEmpty || isFinished ? .note(words) : .warn(words))
+  }
+
+  // MARK: Reports and results
+
+  /// Whether the worker holds the attempt and the message is the next in its order. Answers the message if not.
+  private mutating func isNext(
+    _ sequence: UInt32, of id: AttemptID, from worker: WorkerID
+  ) -> Bool {
+    guard let attempt = attempts[id] else {
+      if id <= lastAttempt, id.number > 0 {
+        acknowledge(id, sequence, worker)
+      } else {
+        reject("attempt \(id.number) was never handed out", to: worker)
+      }
+      return false
+    }
+    guard attempt.worker == worker else {
+      reject("attempt \(id.number) belongs to another worker", to: worker)
+      return false
+    }
+    guard sequence == attempt.lastSequence + 1 else {
+      if sequence <= attempt.lastSequence { acknowledge(id, attempt.lastSequence, worker) }
+      return false
+    }
+    return true
+  }
+
+  private mutating func acknowledge(_ id: AttemptID, _ sequence: UInt32, _ worker: WorkerID) {
+    guard let peer = peers[worker] else { return }
+    var ack = WireAck()
+    ack.attempt = id.number
+    ack.sequence = sequence
+    send(.ack(ack), to: peer.address)
+  }
+
+  private mutating func take(_ report: WireReport, from worker: WorkerID, at now: Duration) {
+    let id = AttemptID(report.attempt)
+    guard isNext(report.sequence, of: id, from: worker), let attempt = attempts[id] else { return }
+    guard report.epoch.isPlausible, attempt.epochs.count < attempt.budget else {
+      return misbehave(id, worker, "a report out of range")
+    }
+    attempts[id]?.epochs.append(report.epoch)
+    attempts[id]?.leaseEnd = now + intervals.lease
+    effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
+    acknowledge(id, report.sequence, worker)
+  }
+
+  private mutating func take(_ result: WireResult, from worker: WorkerID, at now: Duration) {
+    let id = AttemptID(result.attempt)
+    guard isNext(result.sequence, of: id, from: worker), let attempt = attempts[id] else { return }
+    guard let outcome = trialEnd(of: attempt, result.outcome) else {
+      return misbehave(id, worker, "a result too early or out of range")
+    }
+    if outcome.status == .failed {
+      effects.append(.warn("trial \(attempt.trial) failed: \(result.words.asPeerText)"))
+    }
+    effects.append(.persist(.attemptEnded(id, .finished, words: result.words.asPeerText)))
+    end(outcome, by: id)
+    acknowledge(id, result.sequence, worker)
+  }
+
+  private func trialEnd(of attempt: Attempt, _ outcome: WireOutcome) -> TrialEnd? {
+    let epochs = attempt.epochs.count
+    switch outcome {
+    case .done where epochs == attempt.budget:
+      let score = file.objective.decisive(attempt.epochs.map(EpochScore.init))
+      return TrialEnd(
+        trial: attempt.trial, status: .done, epochs: epochs, valAccuracy: score?.valAccuracy,
+        valLoss: score?.valLoss)
+    case .diverged: return TrialEnd(trial: attempt.trial, status: .diverged, epochs: epochs)
+    case .failed: return TrialEnd(trial: attempt.trial, status: .failed, epochs: epochs)
+    default: return nil
+    }
+  }
+
+  /// A worker broke a rule: its attempt is called off and counts as lost.
+  private mutating func misbehave(_ id: AttemptID, _ worker: WorkerID, _ words: String) {
+    reject("\(words) for attempt \(id.number)", to: worker)
+    lose(id, as: .revoked, words: words)
+    attempts[id] = nil
+    if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
+  }
+
+  private mutating func take(_ release: WireRelease, from worker: WorkerID) {
+    let id = AttemptID(release.attempt)
+    guard attempts[id]?.worker == worker else { return }
+    peers[worker]?.isPaused = true
+    lose(id, as: .released, words: release.why.asPeerText)
+  }
+}

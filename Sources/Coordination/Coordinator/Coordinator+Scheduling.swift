@@ -1,0 +1,168 @@
+import Search
+
+// Which attempt runs where: assignment, leases, losses.
+extension Coordinator {
+  /// Losses of one trial, all after the same number of epochs, that quarantine it.
+  static let lossesToQuarantine = 3
+
+  /// Takes over what the last coordinator left running. Local workers ended with it; others have a lease to come back.
+  mutating func adopt(_ open: [Snapshot.OpenAttempt], at now: Duration) {
+    backlog = Backlog(trials: file.trials, taken: Set(results.keys).union(open.map(\.trial)))
+    for attempt in open {
+      let goesOn = attempt.end == nil && !attempt.isLocal
+      if attempt.end != .revoked {
+        attempts[attempt.id] = Attempt(
+          trial: attempt.trial, worker: attempt.worker, budget: file.epochs(trial: attempt.trial),
+          epochs: attempt.epochs, leaseEnd: now + intervals.lease, lastSent: now, isLost: !goesOn)
+      }
+      var trial = openTrials[attempt.trial] ?? OpenTrial()
+      trial.attempts.append(attempt.id)
+      if goesOn {
+        trial.current = attempt.id
+      } else if attempt.end == nil {
+        effects.append(.persist(.attemptEnded(attempt.id, .interrupted, words: "")))
+      } else if attempt.end?.countsAsLoss == true {
+        trial.losses.append(Loss(worker: attempt.worker, epochs: attempt.epochs.count))
+      }
+      openTrials[attempt.trial] = trial
+    }
+    for (trial, entry) in openTrials where entry.current == nil { backlog.putBack(trial) }
+  }
+
+  mutating func markIdle(_ worker: WorkerID) {
+    guard let peer = peers[worker], !peer.isQueued, peer.freeSlots > 0 else { return }
+    peers[worker]?.isQueued = true
+    idle.append(worker)
+  }
+
+  mutating func assignWork(at now: Duration) {
+    while let worker = idle.first, backlog.count > 0 {
+      // Whoever missed two heartbeats may be gone; the next one brings it back here.
+      if let peer = peers[worker], now - peer.lastHeard > intervals.heartbeat * 2.5 {
+        peers[worker]?.isPaused = true
+      }
+      while let peer = peers[worker], peer.freeSlots > 0, let trial = backlog.next() {
+        start(trial, on: worker, at: now)
+      }
+      guard peers[worker].map({ $0.freeSlots == 0 }) ?? true else { return }
+      peers[worker]?.isQueued = false
+      idle.removeFirst()
+    }
+  }
+
+  private mutating func start(_ trial: Int, on worker: WorkerID, at now: Duration) {
+    lastAttempt = AttemptID(lastAttempt.number + 1)
+    attempts[lastAttempt] = Attempt(
+      trial: trial, worker: worker, budget: file.epochs(trial: trial),
+      leaseEnd: now + intervals.lease, lastSent: now)
+    openTrials[trial, default: OpenTrial()].attempts.append(lastAttempt)
+    openTrials[trial]?.current = lastAttempt
+    peers[worker]?.attempts.insert(lastAttempt)
+    effects.append(.persist(.attemptStarted(lastAttempt, trial: trial, worker: worker)))
+    sendAssign(lastAttempt, at: now)
+  }
+
+  mutating func sendAssign(_ id: AttemptID, at now: Duration) {
+    guard let attempt = attempts[id], let peer = peers[attempt.worker] else { return }
+    attempts[id]?.lastSent = now
+    var assign = WireAssign()
+    assign.attempt = id.number
+    assign.trial = UInt64(attempt.trial)
+    assign.values = file.values(trial: attempt.trial).map(WireValue.init)
+    assign.seed = file.seed(trial: attempt.trial)
+    assign.epochs = UInt32(attempt.budget)
+    send(.assign(assign), to: peer.address)
+  }
+
+  mutating func expireLeases(at now: Duration) {
+    let expired = attempts.filter { !$0.value.isLost && $0.value.leaseEnd <= now }.keys.sorted()
+    for id in expired {
+      if let worker = attempts[id]?.worker { peers[worker]?.isPaused = true }
+      lose(id, as: .lost, words: "no heartbeat for \(intervals.lease)")
+    }
+    for (worker, peer) in peers.sorted(by: { $0.key.description < $1.key.description })
+    where now - peer.lastHeard > intervals.lease && peer.attempts.isEmpty {
+      peers[worker] = nil
+      effects.append(.note("worker \(peer.description.host) (\(worker)) is gone"))
+    }
+  }
+
+  mutating func processEnded(_ pid: Int32, _ end: ProcessEnd) {
+    let worker = peers.first { $0.value.description.isLocal && $0.value.description.pid == pid }
+    guard let worker else { return }
+    peers[worker.key]?.isPaused = true
+    for attempt in worker.value.attempts.sorted() {
+      lose(attempt, as: end == .killed ? .killed : .lost, words: "its worker process ended")
+    }
+    peers[worker.key] = nil
+  }
+
+  /// An attempt will not come to its end, or not in time: its trial goes back, or into quarantine.
+  mutating func lose(_ id: AttemptID, as end: AttemptEnd, words: String) {
+    guard let attempt = attempts[id], !attempt.isLost else { return }
+    attempts[id]?.isLost = true
+    peers[attempt.worker]?.attempts.remove(id)
+    markIdle(attempt.worker)
+    openTrials[attempt.trial]?.current = nil
+    effects.append(.persist(.attemptEnded(id, end, words: words)))
+    effects.append(.note("attempt \(id.number) of trial \(attempt.trial) \(end): \(words)"))
+    if end.countsAsLoss {
+      openTrials[attempt.trial]?.losses.append(
+        Loss(worker: attempt.worker, epochs: attempt.epochs.count))
+    }
+    if isPoison(attempt.trial, epochs: attempt.epochs.count) {
+      quarantine(attempt, id)
+    } else {
+      backlog.putBack(attempt.trial)
+    }
+  }
+
+  /// A trial is a pure function: one that brings its workers down does so at the same epoch each time. Workers that die
+  /// at different epochs died of something else.
+  private func isPoison(_ trial: Int, epochs: Int) -> Bool {
+    let alike = (openTrials[trial]?.losses ?? []).filter { $0.epochs == epochs }
+    return alike.count >= Self.lossesToQuarantine && Set(alike.map(\.worker)).count >= 2
+  }
+
+  private mutating func quarantine(_ attempt: Attempt, _ id: AttemptID) {
+    effects.append(
+      .warn(
+        "trial \(attempt.trial) is quarantined: it brought down "
+          + "\(Self.lossesToQuarantine) workers after epoch \(attempt.epochs.count)"))
+    end(
+      TrialEnd(trial: attempt.trial, status: .quarantined, epochs: attempt.epochs.count),
+      by: id)
+  }
+
+  /// Gives a trial its one result and calls off whatever else works on it.
+  mutating func end(_ result: TrialEnd, by winner: AttemptID) {
+    effects.append(.persist(.trialEnded(result, by: winner)))
+    record(result)
+    _ = backlog.remove(result.trial)
+    for id in openTrials.removeValue(forKey: result.trial)?.attempts ?? [] {
+      guard let attempt = attempts.removeValue(forKey: id),
+        peers[attempt.worker]?.attempts.remove(id) != nil
+      else { continue }
+      markIdle(attempt.worker)
+      if id != winner { supersede(id, on: attempt.worker) }
+    }
+    if isFinished { sendFinish() }
+  }
+
+  private mutating func supersede(_ id: AttemptID, on worker: WorkerID) {
+    effects.append(.persist(.attemptEnded(id, .superseded, words: "")))
+    if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
+  }
+
+  private mutating func sendFinish() {
+    for (_, peer) in peers.sorted(by: { $0.key.description < $1.key.description }) {
+      send(.finish(WireFinish()), to: peer.address)
+    }
+  }
+
+  mutating func sendRevoke(_ id: AttemptID, to address: ReturnAddress) {
+    var revoke = WireRevoke()
+    revoke.attempt = id.number
+    send(.revoke(revoke), to: address)
+  }
+}

@@ -1,0 +1,202 @@
+import Search
+
+/// The coordinator's end of the protocol: a value that takes events and the time and returns effects.
+///
+/// The shell that owns it commits the `persist` effects of a batch in one transaction and only then runs the others.
+/// All times are since one arbitrary moment of a monotonic clock.
+package struct Coordinator: Sendable {
+  /// What happened.
+  package enum Event: Sendable {
+    case received(WireToCoordinator, from: Sender)
+    /// A local worker's process has ended.
+    case processEnded(pid: Int32, ProcessEnd)
+    /// Some time has passed.
+    case ticked
+  }
+
+  /// Where a message came from.
+  package struct Sender: Sendable, Equatable {
+    package var address: ReturnAddress
+    /// The public key that the connection was made with.
+    package var key: String
+
+    package init(address: ReturnAddress, key: String) {
+      self.address = address
+      self.key = key
+    }
+  }
+
+  /// How a process ended.
+  package enum ProcessEnd: Sendable {
+    /// Killed from outside.
+    case killed
+    /// By itself or by a crash.
+    case crashed
+  }
+
+  /// What the shell shall do.
+  package enum Effect: Sendable, Equatable {
+    case persist(Decision)
+    case send(WireToWorker, to: ReturnAddress)
+    /// A line for the log.
+    case note(String)
+    /// A line for the log and for the user.
+    case warn(String)
+  }
+
+  /// How long leases last and are renewed.
+  package struct Intervals: Sendable {
+    package var heartbeat: Duration
+    package var lease: Duration
+
+    package init(heartbeat: Duration, lease: Duration) {
+      self.heartbeat = heartbeat
+      self.lease = lease
+    }
+  }
+
+  struct Peer {
+    var description: WorkerDescription
+    var address: ReturnAddress
+    let key: String
+    var attempts: Set<AttemptID> = []
+    var lastHeard: Duration
+    /// Whether it stands in `idle`.
+    var isQueued = false
+    /// Gets no work before its next heartbeat: it gave some back, or was silent for too long.
+    var isPaused = false
+
+    var freeSlots: Int { isPaused ? 0 : description.slots - attempts.count }
+  }
+
+  struct Attempt {
+    let trial: Int
+    let worker: WorkerID
+    /// The epochs that it shall train.
+    let budget: Int
+    var epochs: [WireEpoch] = []
+    var leaseEnd: Duration
+    var lastSent: Duration
+    /// Its lease has ended, and its trial waits or runs elsewhere; its result still counts.
+    var isLost = false
+
+    var lastSequence: UInt32 { UInt32(epochs.count) }
+  }
+
+  /// A trial that was tried and has no result yet.
+  struct OpenTrial {
+    /// The attempt that holds its lease; nil while it waits.
+    var current: AttemptID?
+    var attempts: [AttemptID] = []
+    var losses: [Loss] = []
+  }
+
+  struct Loss {
+    let worker: WorkerID
+    let epochs: Int
+  }
+
+  package let file: SearchFile
+  let searchFileText: String
+  let intervals: Intervals
+  let search: SearchID
+  let epoch: UInt64
+
+  var peers: [WorkerID: Peer] = [:]
+  /// Workers with a free slot, first come first served; some may have left or filled since.
+  var idle: [WorkerID] = []
+  var attempts: [AttemptID: Attempt] = [:]
+  var openTrials: [Int: OpenTrial] = [:]
+  var backlog: Backlog
+  var lastAttempt: AttemptID
+  var numerics: Set<String> = []
+  var effects: [Effect] = []
+
+  /// The trials that have ended, by number.
+  package private(set) var results: [Int: TrialEnd]
+  /// The best of them so far.
+  package private(set) var best: TrialEnd?
+
+  /// A coordinator that goes on from what is on disk.
+  package init(
+    file: SearchFile, text: String, intervals: Intervals, from snapshot: Snapshot, at now: Duration
+  ) {
+    self.file = file
+    searchFileText = text
+    self.intervals = intervals
+    search = snapshot.search
+    epoch = snapshot.epoch
+    lastAttempt = snapshot.lastAttempt
+    results = Dictionary(snapshot.results.map { ($0.trial, $0) }) { first, _ in first }
+    backlog = Backlog(trials: file.trials, taken: Set(results.keys))
+    for result in snapshot.results { noteBest(result) }
+    adopt(snapshot.openAttempts, at: now)
+  }
+
+  /// Takes one event; total: whatever comes is answered or ignored.
+  package mutating func handle(_ event: Event, at now: Duration) -> [Effect] {
+    switch event {
+    case .received(let message, let sender): receive(message, from: sender, at: now)
+    case .processEnded(let pid, let end): processEnded(pid, end)
+    case .ticked: expireLeases(at: now)
+    }
+    assignWork(at: now)
+    defer { effects.removeAll(keepingCapacity: true) }
+    return effects
+  }
+
+  /// Whether every trial has ended.
+  package var isFinished: Bool { results.count == file.trials }
+
+  package var runningCount: Int { file.trials - results.count - backlog.count }
+
+  /// Trials that ended without a score for a reason other than their configuration's.
+  package var failedCount: Int {
+    results.values.count { $0.status == .failed || $0.status == .quarantined }
+  }
+
+  /// A worker as people want to see it.
+  package struct WorkerView: Sendable {
+    package let description: WorkerDescription
+    package let running: Int
+    package let lastHeard: Duration
+  }
+
+  /// The workers, by host and process.
+  package var workers: [WorkerView] {
+    peers.values.map {
+      WorkerView(
+        description: $0.description, running: $0.attempts.count, lastHeard: $0.lastHeard)
+    }.sorted {
+      ($0.description.host, $0.description.pid) < ($1.description.host, $1.description.pid)
+    }
+  }
+
+  /// Gives everyone a new lease, after a time in which nobody could be heard.
+  package mutating func renewLeases(at now: Duration) {
+    for id in attempts.keys { attempts[id]?.leaseEnd = now + intervals.lease }
+    for id in peers.keys { peers[id]?.lastHeard = now }
+  }
+
+  package var slotCount: Int { peers.values.reduce(0) { $0 + $1.description.slots } }
+
+  mutating func record(_ end: TrialEnd) {
+    results[end.trial] = end
+    noteBest(end)
+  }
+
+  private mutating func noteBest(_ end: TrialEnd) {
+    guard end.status == .done else { return }
+    guard let champion = best,
+      !Ranking.isBetter(file.result(of: end), file.result(of: champion), file.objective)
+    else { return best = end }
+  }
+
+  mutating func send(_ body: WireToWorker.OneOf_Body, to address: ReturnAddress) {
+    var message = WireToWorker()
+    message.search = search.number
+    message.epoch = epoch
+    message.body = body
+    effects.append(.send(message, to: address))
+  }
+}

@@ -1,0 +1,127 @@
+import Search
+
+/// A decision of the coordinator that must be on disk before anyone hears of it.
+package enum Decision: Sendable, Equatable {
+  case workerJoined(WorkerID, WorkerDescription)
+  case attemptStarted(AttemptID, trial: Int, worker: WorkerID)
+  case epochEnded(AttemptID, number: Int, WireEpoch)
+  case attemptEnded(AttemptID, AttemptEnd, words: String)
+  /// Its worker came back in time: it runs on.
+  case attemptResumed(AttemptID)
+  /// The one result of a trial, and the attempt that brought it.
+  case trialEnded(TrialEnd, by: AttemptID)
+}
+
+/// What a worker says of itself.
+package struct WorkerDescription: Sendable, Equatable {
+  package var host: String
+  package var pid: Int32
+  package var slots: Int
+  package var isLocal: Bool
+  package var numerics: String
+
+  package init(host: String, pid: Int32, slots: Int, isLocal: Bool, numerics: String) {
+    self.host = host
+    self.pid = pid
+    self.slots = slots
+    self.isLocal = isLocal
+    self.numerics = numerics
+  }
+}
+
+/// How an attempt ended.
+package enum AttemptEnd: String, Sendable, CaseIterable {
+  /// It brought its trial's result.
+  case finished
+  /// Another attempt brought the result first.
+  case superseded
+  /// Its worker fell silent or crashed: counts against the trial.
+  case lost
+  /// Its worker was killed from outside.
+  case killed
+  /// Its worker gave it back.
+  case released
+  /// The coordinator called it off.
+  case revoked
+  /// It ended with its coordinator.
+  case interrupted
+
+  /// Whether the trial may be to blame.
+  var countsAsLoss: Bool { self == .lost || self == .revoked }
+}
+
+/// How a trial ended, as it is stored; its values follow from its number.
+package struct TrialEnd: Sendable, Equatable {
+  package var trial: Int
+  package var status: TrialResult.Status
+  /// Epochs completed.
+  package var epochs: Int
+  /// Of the epoch that the objective judges by; nil without a score.
+  package var valAccuracy: Double?
+  package var valLoss: Double?
+
+  package init(
+    trial: Int, status: TrialResult.Status, epochs: Int, valAccuracy: Double? = nil,
+    valLoss: Double? = nil
+  ) {
+    self.trial = trial
+    self.status = status
+    self.epochs = epochs
+    self.valAccuracy = valAccuracy
+    self.valLoss = valLoss
+  }
+}
+
+extension SearchFile {
+  /// The result to rank and show of a trial that has ended.
+  package func result(of end: TrialEnd) -> TrialResult {
+    TrialResult(
+      trial: end.trial, values: values(trial: end.trial), status: end.status, epochs: end.epochs,
+      objective: objective == .valLoss ? end.valLoss : end.valAccuracy,
+      valAccuracy: end.valAccuracy, valLoss: end.valLoss)
+  }
+}
+
+/// What is on disk when a coordinator starts.
+package struct Snapshot: Sendable {
+  /// An attempt whose trial has no result.
+  package struct OpenAttempt: Sendable {
+    package var id: AttemptID
+    package var trial: Int
+    package var worker: WorkerID
+    package var isLocal: Bool
+    /// Nil: it was running when the last coordinator ended.
+    package var end: AttemptEnd?
+    package var epochs: [WireEpoch]
+
+    package init(
+      id: AttemptID, trial: Int, worker: WorkerID, isLocal: Bool, end: AttemptEnd?,
+      epochs: [WireEpoch]
+    ) {
+      self.id = id
+      self.trial = trial
+      self.worker = worker
+      self.isLocal = isLocal
+      self.end = end
+      self.epochs = epochs
+    }
+  }
+
+  package var search: SearchID
+  /// Of the coordinator that starts now: higher than any before.
+  package var epoch: UInt64
+  package var lastAttempt: AttemptID
+  package var results: [TrialEnd]
+  package var openAttempts: [OpenAttempt]
+
+  package init(
+    search: SearchID, epoch: UInt64, lastAttempt: AttemptID, results: [TrialEnd],
+    openAttempts: [OpenAttempt]
+  ) {
+    self.search = search
+    self.epoch = epoch
+    self.lastAttempt = lastAttempt
+    self.results = results
+    self.openAttempts = openAttempts
+  }
+}

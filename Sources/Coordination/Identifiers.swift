@@ -1,0 +1,53 @@
+/// One execution of a trial by one worker. Numbered from 1, never reused: the fencing token.
+package struct AttemptID: Hashable, Comparable, Sendable {
+  package let number: UInt64
+
+  package init(_ number: UInt64) {
+    self.number = number
+  }
+
+  package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+}
+
+/// A worker process: 16 random bytes that it draws at its start.
+package struct WorkerID: Hashable, Sendable, CustomStringConvertible {
+  package static let length = 16
+
+  package let bytes: [UInt8]
+
+  /// Nil unless there are exactly 16 bytes.
+  package init?(_ bytes: some Sequence<UInt8>) {
+    self.bytes = Array(bytes)
+    guard self.bytes.count == Self.length else { return nil }
+  }
+
+  /// Nil unless the text is 32 hexadecimal digits.
+  package init?(hexadecimal text: String) {
+    let digits = text.compactMap(\.hexDigitValue)
+    guard digits.count == text.count, digits.count == 2 * Self.length else { return nil }
+    bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+  }
+
+  /// 32 hexadecimal digits.
+  package var description: String {
+    bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+  }
+}
+
+/// A search, drawn at random when its run directory is made; never 0.
+package struct SearchID: Hashable, Sendable {
+  package let number: UInt64
+
+  package init(_ number: UInt64) {
+    self.number = number
+  }
+}
+
+/// Where a message came from and an answer goes to: the shell's name for a connection, learned anew from every message.
+package struct ReturnAddress: Hashable, Sendable {
+  package let number: UInt32
+
+  package init(_ number: UInt32) {
+    self.number = number
+  }
+}

@@ -1,0 +1,24 @@
+/// What either end of the protocol accepts from the other.
+package enum Limits {
+  /// The version of the protocol spoken here.
+  package static let version: UInt32 = 1
+  /// The longest message, in bytes.
+  package static let messageBytes = 60 * 1024
+  /// The slots of one worker: their progress must fit into one message.
+  package static let slots = 1024
+  /// Workers known at once.
+  package static let workers = 100_000
+  /// The longest text of a peer that is kept, in characters.
+  package static let textLength = 500
+}
+
+extension String {
+  /// The text of a peer, shortened and without control characters, fit for logs and terminals.
+  package var asPeerText: String {
+    String(
+      prefix(Limits.textLength).map { character in
+        character.unicodeScalars.contains { $0.properties.generalCategory == .control }
+          ? "\u{FFFD}" : character
+      })
+  }
+}

@@ -1,0 +1,55 @@
+import Search
+
+extension WireValue {
+  /// A value as it is sent.
+  init(_ value: Value) {
+    self.init()
+    switch value {
+    case .integer(let number): integer = Int64(number)
+    case .real(let number): real = number
+    case .word(let word): self.word = word
+    case .integers(let numbers): integers.elements = numbers.map(Int64.init)
+    }
+  }
+}
+
+extension WireAssign {
+  /// The values as they were sent; nil if one of them is none. They still must be checked against the search's space.
+  package var searchedValues: [Value]? {
+    let received = values.compactMap { value -> Value? in
+      switch value.kind {
+      case .integer(let number): .integer(Int(number))
+      case .real(let number): .real(number)
+      case .word(let word): .word(word)
+      case .integers(let list): .integers(list.elements.map(Int.init))
+      case nil: nil
+      }
+    }
+    return received.count == values.count ? received : nil
+  }
+}
+
+extension WireEpoch {
+  /// Whether these can be the numbers of an epoch that did not diverge.
+  var isPlausible: Bool {
+    let shares = [trainAccuracy, valAccuracy]
+    return shares.allSatisfy { (0...1).contains($0) }
+      && [trainLoss, valLoss, seconds].allSatisfy { $0 >= 0 && $0.isFinite }
+  }
+}
+
+extension EpochScore {
+  init(_ epoch: WireEpoch) {
+    self.init(valAccuracy: epoch.valAccuracy, valLoss: epoch.valLoss)
+  }
+}
+
+extension SearchFile {
+  /// The epochs that a trial trains.
+  package func epochs(trial: Int) -> Int {
+    guard let configuration = configuration(values: values(trial: trial)) else {
+      preconditionFailure("trial \(trial) lies outside its own space")
+    }
+    return configuration.integer("train.epochs")
+  }
+}

@@ -1,0 +1,104 @@
+// What a worker does with its coordinator's messages.
+extension Worker {
+  mutating func receive(_ message: WireToWorker, at now: Duration) {
+    switch message.body {
+    case .reject(let reject): rejected(reject, at: now)
+    case .welcome(let welcome):
+      guard message.search != search || message.epoch >= epoch else { return }
+      enter(message, welcome, at: now)
+    case let body?:
+      guard message.search == search, message.epoch == epoch, search != 0 else { return }
+      lastHeard = now
+      receive(body, at: now)
+    case nil: break
+    }
+  }
+
+  private mutating func receive(_ body: WireToWorker.OneOf_Body, at now: Duration) {
+    switch body {
+    case .assign(let assign): take(assign)
+    case .ack(let ack): acknowledge(AttemptID(ack.attempt), upTo: ack.sequence)
+    case .revoke(let revoke): drop(AttemptID(revoke.attempt))
+    case .finish: finish(at: now)
+    case .lease, .welcome, .reject: break
+    }
+  }
+
+  private mutating func rejected(_ reject: WireReject, at now: Duration) {
+    switch reject.code {
+    case .unknownWorker:
+      guard phase == .serving || phase == .seeking else { return }
+      phase = .seeking
+      if lastHello.map({ now - $0 >= .milliseconds(200) }) ?? true { hello(at: now) }
+    case .version:
+      effects.append(.exit(.unable("the coordinator refused this worker: \(reject.words.asPeerText)")))
+    default:
+      effects.append(.note("the coordinator rejected a message: \(reject.words.asPeerText)"))
+    }
+  }
+
+  private mutating func enter(_ message: WireToWorker, _ welcome: WireWelcome, at now: Duration) {
+    if message.search != search {
+      dropEverything()
+      search = message.search
+      effects.append(.enter(searchFile: welcome.searchFile))
+    }
+    epoch = message.epoch
+    heartbeat = .seconds(min(max(welcome.heartbeatSeconds, 0.05), 3600))
+    lastHeard = now
+    lastHeartbeat = now
+    for number in welcome.stop { drop(AttemptID(number)) }
+    if phase == .seeking { phase = .serving }
+    for attempt in held.keys.sorted() { resend(attempt, at: now) }
+  }
+
+  private mutating func take(_ assign: WireAssign) {
+    let attempt = AttemptID(assign.attempt)
+    guard held[attempt] == nil, !ended.contains(attempt) else { return }
+    guard phase == .serving else { return release(attempt, why: "the worker is leaving") }
+    guard held.values.count(where: \.isRunning) < identity.slots else {
+      return release(attempt, why: "no slot is free")
+    }
+    held[attempt] = Held()
+    effects.append(.start(assign))
+  }
+
+  private mutating func acknowledge(_ attempt: AttemptID, upTo sequence: UInt32) {
+    guard var entry = held[attempt] else { return }
+    entry.unacknowledged.removeAll { $0.sequence <= sequence }
+    if entry.unacknowledged.isEmpty, !entry.isRunning {
+      held[attempt] = nil
+      ended.insert(attempt)
+    } else {
+      held[attempt] = entry
+    }
+  }
+
+  /// Stops an attempt and forgets it.
+  mutating func drop(_ attempt: AttemptID) {
+    guard let entry = held.removeValue(forKey: attempt) else { return }
+    if entry.isRunning { effects.append(.cancel(attempt)) }
+    ended.insert(attempt)
+  }
+
+  mutating func dropEverything() {
+    for attempt in held.keys.sorted() { drop(attempt) }
+    ended = RecentSet(capacity: 4 * Limits.slots)
+  }
+
+  private mutating func finish(at now: Duration) {
+    if case .leaving(_, let exit) = phase {
+      effects.append(.exit(exit))
+    } else if identity.staysForever {
+      send(.bye(WireBye()))
+      dropEverything()
+      search = 0
+      epoch = 0
+      lastHeard = nil
+      phase = .seeking
+      effects.append(.note("the search has ended; waiting for the next one"))
+    } else {
+      leave(because: .finished, at: now)
+    }
+  }
+}

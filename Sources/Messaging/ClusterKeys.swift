@@ -1,0 +1,136 @@
+import Foundation
+import Glibc
+
+/// A folder with the keys of a cluster, made before any search and good for many.
+///
+/// `coordinator.json` holds the endpoint and the coordinator's keys, `workers/NAME.pub` the public
+/// key of each admitted worker, `join.json` or `join-NAME.json` what that worker is given.
+package struct ClusterKeys: Equatable, Sendable {
+  /// A key that may join, and what people call it. Many workers may share one.
+  package struct Worker: Hashable, Sendable {
+    package let name: String
+    package let key: CurveKey
+  }
+
+  /// The name of the worker key that a new folder begins with.
+  package static let defaultWorker = "default"
+
+  package let folder: String
+  /// Where the cluster's coordinator is reached.
+  package let endpoint: Endpoint
+  package let coordinatorKeys: CurveKeyPair
+  /// The admitted keys, by name.
+  package private(set) var workers: [Worker]
+
+  private init(folder: String, endpoint: Endpoint, coordinatorKeys: CurveKeyPair) {
+    self.folder = folder
+    self.endpoint = endpoint
+    self.coordinatorKeys = coordinatorKeys
+    workers = []
+  }
+
+  /// The keys that may join, for deciding.
+  package var authorizedKeys: Set<CurveKey> { Set(workers.map(\.key)) }
+
+  // MARK: Making and loading
+
+  /// Makes the folder, the coordinator's keys and one worker key named `default`; overwrites
+  /// nothing.
+  package static func create(
+    in folder: String, endpoint: Endpoint, coordinatorKeys: CurveKeyPair = .generate()
+  ) throws(KeyFileError) -> ClusterKeys {
+    guard endpoint.isConnectable else { throw .notConnectable(endpoint) }
+    var keys = ClusterKeys(folder: folder, endpoint: endpoint, coordinatorKeys: coordinatorKeys)
+    try GuardedFile.makeFolder(folder)
+    try GuardedFile.makeFolder(keys.workersFolder)
+    let fields = [
+      "endpoint": endpoint.description,
+      "coordinator_public_key": keys.coordinatorKeys.publicKey.z85,
+      "coordinator_secret_key": keys.coordinatorKeys.secretKey.revealedZ85,
+    ]
+    try KeyDocument.write(fields, to: keys.coordinatorFile, existing: .kept)
+    try keys.addWorker(named: defaultWorker)
+    return keys
+  }
+
+  /// Reads the folder; refuses one that others can change.
+  package static func load(from folder: String) throws(KeyFileError) -> ClusterKeys {
+    let path = "\(folder)/coordinator.json"
+    guard let document = try KeyDocument(reading: path) else { throw .noClusterKeys(folder) }
+    try GuardedFile.checkFolder(folder)
+    var keys = ClusterKeys(
+      folder: folder, endpoint: try document.endpoint("endpoint"),
+      coordinatorKeys: try document.keyPair(
+        public: "coordinator_public_key", secret: "coordinator_secret_key"))
+    try keys.reloadWorkers()
+    return keys
+  }
+
+  /// Reads the admitted keys again, since others may have added or revoked some.
+  package mutating func reloadWorkers() throws(KeyFileError) {
+    try GuardedFile.checkFolder(workersFolder)
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: workersFolder) else {
+      throw .system(workersFolder, "the folder cannot be read")
+    }
+    var workers: [Worker] = []
+    for file in names.sorted() where file.hasSuffix(".pub") {
+      let path = "\(workersFolder)/\(file)"
+      // A file that is gone since the listing was revoked meanwhile.
+      guard let text = try GuardedFile.read(path, .open) else { continue }
+      guard let key = CurveKey(z85: text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+        throw .malformed(path, "must be a public key of 40 Z85 characters")
+      }
+      workers.append(Worker(name: String(file.dropLast(".pub".count)), key: key))
+    }
+    self.workers = workers
+  }
+
+  // MARK: Workers
+
+  /// Makes and admits a new worker key; returns the path of its join file.
+  @discardableResult
+  package mutating func addWorker(named name: String) throws(KeyFileError) -> String {
+    let path = try publicFile(of: name)
+    guard access(path, F_OK) != 0 else { throw .exists(path) }
+    let keys = CurveKeyPair.generate()
+    try GuardedFile.write(keys.publicKey.z85 + "\n", to: path, .open, existing: .kept)
+    let join = JoinFile(
+      endpoint: endpoint, coordinatorKey: coordinatorKeys.publicKey, workerKeys: keys)
+    try join.write(to: joinFile(of: name))
+    workers.append(Worker(name: name, key: keys.publicKey))
+    workers.sort { $0.name < $1.name }
+    return joinFile(of: name)
+  }
+
+  /// Revokes a worker key: a coordinator that reloads the folder refuses it, also on live
+  /// connections. Its join file stays, and is worth nothing.
+  package mutating func revokeWorker(named name: String) throws(KeyFileError) {
+    let path = try publicFile(of: name)
+    let result = unlink(path)
+    let code = errno
+    guard result == 0 else {
+      throw code == ENOENT ? .unknownWorker(name, folder) : GuardedFile.failure(path, code)
+    }
+    try GuardedFile.synchronize(folder: workersFolder)
+    workers.removeAll { $0.name == name }
+  }
+
+  /// Where the join file of a worker key lies.
+  package func joinFile(of name: String) -> String {
+    name == Self.defaultWorker ? "\(folder)/join.json" : "\(folder)/join-\(name).json"
+  }
+
+  private var coordinatorFile: String { "\(folder)/coordinator.json" }
+
+  private var workersFolder: String { "\(folder)/workers" }
+
+  private func publicFile(of name: String) throws(KeyFileError) -> String {
+    let isPlain = name.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))
+    }
+    guard isPlain, (1...64).contains(name.utf8.count), let first = name.first,
+      first.isLetter || first.isNumber
+    else { throw .invalidName(name) }
+    return "\(workersFolder)/\(name).pub"
+  }
+}

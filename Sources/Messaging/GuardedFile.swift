@@ -1,0 +1,146 @@
+import Foundation
+import Glibc
+
+/// Reading and writing the small files that decide who may join: never half-written, never open to
+/// others, not even for a moment.
+enum GuardedFile {
+  /// Who may see the content.
+  enum Secrecy {
+    case secret, open
+
+    var mode: mode_t { self == .secret ? 0o600 : 0o644 }
+  }
+
+  /// What to do with a file that is there already.
+  enum Existing { case replaced, kept }
+
+  private static let largestFile = 64 * 1024
+
+  // MARK: Reading
+
+  /// The whole content, or nil when there is no such file. Refuses files that others could have
+  /// read or changed.
+  static func read(_ path: String, _ secrecy: Secrecy) throws(KeyFileError) -> String? {
+    // Without O_NONBLOCK, opening a pipe would wait for its writer.
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let code = errno
+    guard descriptor >= 0 else {
+      if code == ENOENT || code == ENOTDIR { return nil }
+      throw failure(path, code)
+    }
+    defer { Glibc.close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure(path, errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(path, "not a regular file") }
+    try check(status, of: path, secrecy)
+    return try content(of: descriptor, path)
+  }
+
+  private static func content(of descriptor: Int32, _ path: String) throws(KeyFileError) -> String {
+    var content: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4_096)
+    while true {
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      let code = errno
+      if count == 0 { return String(decoding: content, as: UTF8.self) }
+      if count < 0 {
+        if code == EINTR { continue }
+        throw failure(path, code)
+      }
+      content += buffer[..<count]
+      guard content.count <= largestFile else { throw .malformed(path, "too large for a key file") }
+    }
+  }
+
+  /// Owned by this user or root, and closed to everyone else; root may open a secret to a group's
+  /// reading, as Kubernetes does when it mounts one for a user who is not root.
+  private static func check(
+    _ status: stat, of path: String, _ secrecy: Secrecy
+  ) throws(KeyFileError) {
+    guard status.st_uid == geteuid() || status.st_uid == 0 else { throw .foreignOwner(path) }
+    let isGiven = status.st_uid != geteuid()
+    let readers: mode_t = isGiven ? 0o007 : 0o077
+    if secrecy == .secret, status.st_mode & (readers | 0o022) != 0 {
+      throw .readableByOthers(path)
+    }
+    if status.st_mode & 0o022 != 0 { throw .writableByOthers(path) }
+  }
+
+  // MARK: Writing
+
+  /// Writes the whole file or nothing: readers see the old content or the new, even after a crash.
+  static func write(
+    _ content: String, to path: String, _ secrecy: Secrecy, existing: Existing
+  ) throws(KeyFileError) {
+    let draft = "\(path).\(getpid())-\(UInt32.random(in: .min ... .max)).draft"
+    defer { unlink(draft) }
+    try writeDraft(Array(content.utf8), to: draft, secrecy.mode)
+    // Linking fails where a file is; renaming takes its place.
+    let result = existing == .kept ? link(draft, path) : rename(draft, path)
+    let code = errno
+    guard result == 0 else { throw code == EEXIST ? .exists(path) : failure(path, code) }
+    try synchronize(folder: (path as NSString).deletingLastPathComponent)
+  }
+
+  private static func writeDraft(
+    _ content: [UInt8], to path: String, _ mode: mode_t
+  ) throws(KeyFileError) {
+    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw failure(path, errno) }
+    defer { Glibc.close(descriptor) }
+    var rest = content[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let code = errno
+      if count < 0 {
+        if code == EINTR { continue }
+        throw failure(path, code)
+      }
+      rest = rest.dropFirst(count)
+    }
+    guard fsync(descriptor) == 0 else { throw failure(path, errno) }
+  }
+
+  /// Makes changed names in the folder last.
+  static func synchronize(folder: String) throws(KeyFileError) {
+    let folder = folder.isEmpty ? "." : folder
+    let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(folder, errno) }
+    defer { Glibc.close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw failure(folder, errno) }
+  }
+
+  // MARK: Folders
+
+  /// Makes a folder that only this user enters, and the folders above it; one that is there already
+  /// must not be open to others' changes.
+  static func makeFolder(_ path: String) throws(KeyFileError) {
+    let parent = (path as NSString).deletingLastPathComponent
+    if !parent.isEmpty {
+      do {
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+      } catch {
+        throw .system(parent, "the folder cannot be made")
+      }
+    }
+    let result = mkdir(path, 0o700)
+    let code = errno
+    guard result == 0 || code == EEXIST else { throw failure(path, code) }
+    try checkFolder(path)
+  }
+
+  /// Refuses a folder that others can change, because they could admit workers. On a read-only file
+  /// system nobody can, whatever the modes say; Kubernetes mounts secrets like that.
+  static func checkFolder(_ path: String) throws(KeyFileError) {
+    var system = statvfs()
+    if statvfs(path, &system) == 0, system.f_flag & UInt(ST_RDONLY) != 0 { return }
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw failure(path, errno) }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw .malformed(path, "not a folder") }
+    try check(status, of: path, .open)
+  }
+
+  static func failure(_ path: String, _ code: Int32) -> KeyFileError {
+    .system(path, String(cString: strerror(code)))
+  }
+}

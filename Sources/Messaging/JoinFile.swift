@@ -1,0 +1,45 @@
+/// What a worker needs to join: where the coordinator is, how to know it, and the worker's own keys.
+/// Whoever reads it can join, so it is kept in a file that only its owner can read.
+package struct JoinFile: Equatable, Sendable {
+  package var endpoint: Endpoint
+  package var coordinatorKey: CurveKey
+  package var workerKeys: CurveKeyPair
+
+  package init(endpoint: Endpoint, coordinatorKey: CurveKey, workerKeys: CurveKeyPair) {
+    self.endpoint = endpoint
+    self.coordinatorKey = coordinatorKey
+    self.workerKeys = workerKeys
+  }
+
+  /// Reads a join file; refuses one that is missing, open to others or malformed.
+  package static func load(from path: String) throws(KeyFileError) -> JoinFile {
+    guard let document = try KeyDocument(reading: path) else { throw .noJoinFile(path) }
+    let endpoint = try document.endpoint("endpoint")
+    guard endpoint.isConnectable else {
+      throw .malformed(path, "endpoint: '\(endpoint)' cannot be connected to")
+    }
+    return JoinFile(
+      endpoint: endpoint,
+      coordinatorKey: try document.publicKey("coordinator_public_key"),
+      workerKeys: try document.keyPair(public: "worker_public_key", secret: "worker_secret_key"))
+  }
+
+  /// Writes the file with mode 0600, in place of one that is there; readers see whole files only.
+  package func write(to path: String) throws(KeyFileError) {
+    let fields = [
+      "endpoint": endpoint.description,
+      "coordinator_public_key": coordinatorKey.z85,
+      "worker_public_key": workerKeys.publicKey.z85,
+      "worker_secret_key": workerKeys.secretKey.revealedZ85,
+    ]
+    try KeyDocument.write(fields, to: path, existing: .replaced)
+  }
+}
+
+extension DealerConfiguration {
+  /// Connects as the join file says.
+  package init(_ join: JoinFile) {
+    self.init(
+      endpoint: join.endpoint, serverKey: join.coordinatorKey, keys: join.workerKeys)
+  }
+}

@@ -1,0 +1,58 @@
+import CZeroMQ
+import Glibc
+
+/// What the environment can refuse to the messaging layer; each prints as one plain line.
+package enum MessagingError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The text is not an endpoint, and why.
+  case malformedEndpoint(String, String)
+  /// Somebody listens at this endpoint already.
+  case portInUse(Endpoint)
+  /// This user may not listen there, as with ports below 1024.
+  case permissionDenied(Endpoint)
+  /// The host to listen at is no address and no network interface of this machine.
+  case notOfThisMachine(Endpoint)
+  /// A connection needs one host and one port.
+  case notConnectable(Endpoint)
+  /// The start-up test did not see an unknown key refused, so nothing may be listening.
+  case selfTestFailed(Endpoint, String)
+  /// The process cannot open more files or sockets.
+  case tooManyOpenFiles
+  /// Anything else the system said, by operation and words.
+  case system(operation: String, reason: String)
+
+  package var description: String {
+    switch self {
+    case .malformedEndpoint(let text, let reason): "'\(text)' is not an endpoint: \(reason)"
+    case .portInUse(let endpoint):
+      "port \(endpoint.port) on this machine is already in use (\(endpoint))"
+    case .permissionDenied(let endpoint):
+      "this user may not listen on port \(endpoint.port) (\(endpoint))"
+    case .notOfThisMachine(let endpoint):
+      "'\(endpoint.host)' is not an address or network interface of this machine (\(endpoint))"
+    case .notConnectable(let endpoint):
+      "'\(endpoint)' cannot be connected to: it needs the coordinator's host and port"
+    case .selfTestFailed(let endpoint, let reason):
+      "the coordinator stops: its test with an unknown key at \(endpoint) failed: \(reason)"
+    case .tooManyOpenFiles: "too many open files: raise the limit with ulimit -n"
+    case .system(let operation, let reason): "\(operation) failed: \(reason)"
+    }
+  }
+
+  /// The error for a failed call, from the errno read right after it.
+  init(_ operation: String, code: Int32) {
+    switch code {
+    case EMFILE, ENFILE: self = .tooManyOpenFiles
+    default: self = .system(operation: operation, reason: String(cString: zmq_strerror(code)))
+    }
+  }
+
+  /// The error for a failed bind.
+  init(binding endpoint: Endpoint, code: Int32) {
+    switch code {
+    case EADDRINUSE: self = .portInUse(endpoint)
+    case EACCES, EPERM: self = .permissionDenied(endpoint)
+    case EADDRNOTAVAIL, ENODEV, EINVAL, ENXIO: self = .notOfThisMachine(endpoint)
+    default: self.init("listening at \(endpoint)", code: code)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+extension Configuration {
+  /// The configuration as a search file without distributions, which reads back to the same values.
+  ///
+  /// The seed is that of the trial; the split is written out, so that the same images are held out.
+  package func recipe(seed: UInt64) -> String {
+    precondition(seed <= UInt64(Int.max), "seed \(seed) cannot stand in a file")
+    var values = values
+    values["seed"] = .integer(Int(seed))
+    var lines: [String] = []
+    var open: [String] = []
+    for field in Field.table {
+      guard let value = values[field.path] else { continue }
+      let parts = field.path.split(separator: ".").map(String.init)
+      let sections = Array(parts.dropLast())
+      for depth in sections.indices where sections[...depth] != open.prefix(depth + 1) {
+        lines.append(indent(depth) + sections[depth] + ":")
+      }
+      open = sections
+      lines.append("\(indent(sections.count))\(parts[parts.count - 1]): \(yaml(value))")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
+
+  private func yaml(_ value: Value) -> String {
+    guard case .word(let word) = value else { return "\(value)" }
+    let escaped = word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    return "\"\(escaped)\""
+  }
+}

@@ -1,0 +1,81 @@
+/// Everything that a trial is made of, with no distribution left: what is fixed in the file and
+/// what was drawn.
+///
+/// The look-ups trap on a path that the table of fields does not hold or that has another type,
+/// which is a mistake in the caller, not in a file.
+package struct Configuration: Hashable, Sendable {
+  /// The values of all fields that have one, by path.
+  let values: [String: Value]
+
+  /// The value of a field; nil when it is not set, as `model.init.normal` with `init: he`.
+  package subscript(_ path: String) -> Value? { values[path] }
+
+  /// Whether a field has a value.
+  package func has(_ path: String) -> Bool { values[path] != nil }
+
+  /// The number in a field of numbers.
+  package func real(_ path: String) -> Double {
+    guard case .real(let number) = values[path] else { wrong(path) }
+    return number
+  }
+
+  /// The number in a field of whole numbers.
+  package func integer(_ path: String) -> Int {
+    guard case .integer(let number) = values[path] else { wrong(path) }
+    return number
+  }
+
+  /// The word in a field of words.
+  package func word(_ path: String) -> String {
+    guard case .word(let word) = values[path] else { wrong(path) }
+    return word
+  }
+
+  /// The numbers in a field that holds a list.
+  package func integers(_ path: String) -> [Int] {
+    guard case .integers(let numbers) = values[path] else { wrong(path) }
+    return numbers
+  }
+
+  private func wrong(_ path: String) -> Never {
+    preconditionFailure("\(path) is \(values[path].map(String.init(describing:)) ?? "not set")")
+  }
+}
+
+extension SearchFile {
+  /// The configuration with these values of the searched parameters, in the order of the space; nil
+  /// when they, which may come from anywhere, do not belong to it.
+  ///
+  /// `model.init` is always he or xavier, unless `model.init.normal` is set; exactly one of
+  /// `dataset.name` and `dataset.idx` is set; `dataset.validation` is a share (real) or a count
+  /// (integer). Fields of the section `search` are not part of a configuration.
+  package func configuration(values: [Value]) -> Configuration? {
+    guard space.contains(values) else { return nil }
+    let drawn = Dictionary(uniqueKeysWithValues: zip(space.parameters.map(\.path), values))
+    var resolved: [String: Value] = [:]
+    for (path, setting) in settings where !path.hasPrefix("search.") {
+      resolved[path] = Self.value(of: setting, at: path, drawn)
+    }
+    if resolved["model.init"] == nil, resolved["model.init.normal"] == nil {
+      let rectifies = [.word("relu"), .word("leaky_relu")].contains(resolved["model.activation"])
+      resolved["model.init"] = .word(rectifies ? "he" : "xavier")
+    }
+    return Configuration(values: resolved)
+  }
+
+  private static func value(
+    of setting: Setting, at path: String, _ drawn: [String: Value]
+  ) -> Value? {
+    switch setting {
+    case .fixed(let value): value
+    case .searched: drawn[path]
+    case .list(let elements):
+      .integers(
+        elements.enumerated().compactMap { index, element in
+          guard case .integer(let number) = value(of: element, at: "\(path).\(index)", drawn)
+          else { return nil }
+          return number
+        })
+    }
+  }
+}

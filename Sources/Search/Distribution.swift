@@ -1,0 +1,137 @@
+import Randomness
+
+/// The values that a hyperparameter may take, and how likely each is.
+package struct Distribution: Hashable, Sendable {
+  /// The shape of a distribution; both ends of a range belong to it.
+  package enum Shape: Hashable, Sendable {
+    case uniform(low: Double, high: Double)
+    case logUniform(low: Double, high: Double)
+    case int(low: Int, high: Int)
+    case logInt(low: Int, high: Int)
+    case choice([Value])
+  }
+
+  /// The shape, as declared.
+  package let shape: Shape
+  /// The number of grid points in a range, both ends included; nil when it has none.
+  package let steps: Int?
+  /// The values one by one, ascending or as listed: those of a choice or of a range with steps.
+  private let points: [Value]?
+
+  /// The most values in a choice, and the most steps in a range.
+  package static let mostPoints = 10_000
+
+  /// A distribution whose range is neither empty nor too large.
+  package init(_ shape: Shape, steps: Int? = nil) throws(DistributionError) {
+    try Self.check(shape)
+    self.shape = shape
+    self.steps = steps
+    points = try Self.points(shape, steps: steps)
+  }
+
+  private static func check(_ shape: Shape) throws(DistributionError) {
+    switch shape {
+    case .uniform(let low, let high):
+      guard low < high, low.isFinite, high.isFinite else {
+        throw DistributionError("'uniform' needs two numbers, low < high")
+      }
+    case .logUniform(let low, let high):
+      guard 0 < low, low < high, high.isFinite else {
+        throw DistributionError("'log_uniform' needs two numbers, 0 < low < high")
+      }
+    case .int(let low, let high):
+      guard low < high, -exact <= low, high <= exact else {
+        throw DistributionError("'int' needs two whole numbers, low < high")
+      }
+    case .logInt(let low, let high):
+      guard 0 < low, low < high, high <= exact else {
+        throw DistributionError("'log_int' needs two whole numbers, 0 < low < high")
+      }
+    case .choice(let values):
+      guard (1...mostPoints).contains(values.count) else {
+        throw DistributionError("'choice' needs a list of 1 to \(mostPoints) values")
+      }
+    }
+  }
+
+  /// Whole numbers up to here are exact as Double.
+  private static let exact = 1 << 53
+}
+
+/// Why a distribution cannot be.
+package struct DistributionError: Error, Hashable {
+  /// What is wrong and what is allowed.
+  package let message: String
+
+  init(_ message: String) { self.message = message }
+}
+
+extension Distribution {
+  /// How many different values there are; nil when there is no end of them.
+  package var count: UInt64? {
+    if let points { return UInt64(points.count) }
+    switch shape {
+    case .int(let low, let high), .logInt(let low, let high): return UInt64(high - low) + 1
+    case .uniform, .logUniform, .choice: return nil
+    }
+  }
+
+  /// The value with this number, 0..<count, in ascending order or as listed.
+  package func point(_ index: UInt64) -> Value {
+    if let points { return points[Int(index)] }
+    switch shape {
+    case .int(let low, let high), .logInt(let low, let high):
+      precondition(index <= UInt64(high - low), "point \(index) of \(low)...\(high)")
+      return .integer(low + Int(index))
+    case .uniform, .logUniform, .choice:
+      preconditionFailure("\(shape) has no points")
+    }
+  }
+
+  /// The value that 64 random bits stand for: a fixed map, the same on every machine.
+  package func value(at bits: UInt64) -> Value {
+    if let points { return points[Int(bits.multipliedFullWidth(by: UInt64(points.count)).high)] }
+    let fraction = Double(bits >> 11) * 0x1p-53
+    switch shape {
+    case .uniform(let low, let high):
+      return .real(linear(low, high, fraction))
+    case .logUniform(let low, let high):
+      return .real(logarithmic(low, high, fraction))
+    case .int(let low, let high):
+      return .integer(low + Int(bits.multipliedFullWidth(by: UInt64(high - low) + 1).high))
+    case .logInt(let low, let high):
+      // Half a unit beyond either end, so that the ends get their share when rounded.
+      let drawn = logarithmic(Double(low) - 0.5, Double(high) + 0.5, fraction)
+      return .integer(min(max(Int(drawn.rounded()), low), high))
+    case .choice:
+      preconditionFailure("a choice has points")
+    }
+  }
+
+  /// Whether a value, which may come from anywhere, is one that can be drawn.
+  package func contains(_ value: Value) -> Bool {
+    if let points { return points.contains(value) }
+    switch (shape, value) {
+    case (.uniform(let low, let high), .real(let number)),
+      (.logUniform(let low, let high), .real(let number)):
+      return low <= number && number <= high
+    case (.int(let low, let high), .integer(let number)),
+      (.logInt(let low, let high), .integer(let number)):
+      return low <= number && number <= high
+    default:
+      return false
+    }
+  }
+}
+
+/// The number at a fraction of the way from low to high, never beyond either.
+func linear(_ low: Double, _ high: Double, _ fraction: Double) -> Double {
+  // Not low + fraction * (high - low), which overflows for the widest ranges.
+  min(max(low * (1 - fraction) + high * fraction, low), high)
+}
+
+/// The number at a fraction of the way from low to high on a logarithmic scale, never beyond
+/// either.
+func logarithmic(_ low: Double, _ high: Double, _ fraction: Double) -> Double {
+  min(max(portableExp(linear(portableLog(low), portableLog(high), fraction)), low), high)
+}

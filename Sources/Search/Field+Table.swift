@@ -1,0 +1,105 @@
+extension Field {
+  /// Every field, in the order in which documentation and recipes list them.
+  package static let table: [Field] = general + dataset + model + train + search
+
+  private static let general = [
+    Field(
+      "name", .name, .described("the file's name without its ending"), "What the search is called."),
+    Field(
+      "seed", .integer(0...Int.max), .value(.integer(0)),
+      "The seed of everything random in the search."),
+    Field(
+      "numerics", .word(["native", "portable"]), .value(.word("native")),
+      "Whether each worker uses the best instructions it has, or all use those that they have in common."
+    ),
+  ]
+
+  private static let dataset = [
+    Field(
+      "dataset.name", .name, .described("one of name and idx must be given"),
+      "The dataset: mnist, fashion-mnist, digits (drawn by Trawl), or a folder of that name."),
+    Field(
+      "dataset.idx", .folder, .described("one of name and idx must be given"),
+      "A folder with a dataset in IDX files."),
+    Field(
+      "dataset.subset", .real(.above(0, atMost: 1)), .value(.real(1)),
+      "The share of the training images that is used."),
+    Field(
+      "dataset.validation", .shareOrCount, .value(.real(0.2)),
+      "How much of the training images is held out for validation: a share, or a count of images."),
+    Field(
+      "dataset.split", .integer(0...Int.max), .described("the search's seed"),
+      "The seed of the shuffle before images are held out."),
+  ]
+
+  private static let model = [
+    Field(
+      "model.layers", .word(["mlp"]), .value(.word("mlp")),
+      "The kind of network: fully connected layers."),
+    Field(
+      "model.hidden", .integers(1...65536, atMost: 64), .required, unit: "neurons",
+      "The widths of the hidden layers, from the input to the output; none is a linear classifier."),
+    Field(
+      "model.activation", .word(["relu", "leaky_relu", "tanh", "sigmoid"]), .value(.word("relu")),
+      "The function after each hidden layer."),
+    Field(
+      "model.init", .word(["he", "xavier"]),
+      .described("he after relu and leaky_relu, else xavier"),
+      "How the first weights are drawn; or a section with normal."),
+    Field(
+      "model.init.normal", .real(.above(0)), .described("not used"),
+      "The standard deviation of normally distributed first weights, in place of he or xavier."),
+  ]
+
+  private static let train = [
+    Field(
+      "train.epochs", .integer(1...100_000), .required, unit: "epochs",
+      "How many times the training images are gone through."),
+    Field(
+      "train.batch", .integer(1...65536), .value(.integer(128)), unit: "images",
+      "How many images make one step."),
+    Field(
+      "train.optimizer", .word(["sgd"]), .value(.word("sgd")), "How a gradient becomes a step."),
+    Field("train.lr", .real(.above(0)), .required, "The learning rate."),
+    Field(
+      "train.l2", .real(.atLeast(0)), .value(.real(0)),
+      "The strength of the penalty 0.5·l2·ΣW² on the weights."),
+    Field(
+      "train.decay", .word(["coupled"]), .value(.word("coupled")),
+      "How l2 acts: coupled is through the gradient."),
+  ]
+
+  private static let search = [
+    Field(
+      "search.sampler", .word(Sampler.allCases.map(\.rawValue)), .value(.word("random")),
+      "How configurations are drawn."),
+    Field(
+      "search.trials", .integer(1...SearchFile.mostTrials),
+      .described("the whole grid for grid and random-grid, else it must be given"), unit: "trials",
+      "How many configurations are tried."),
+    Field(
+      "search.objective", .word(Objective.allCases.map(\.rawValue)), .value(.word("val_accuracy")),
+      "What trials are ranked by: accuracy after the last epoch, the best of all epochs, or the loss."
+    ),
+    Field(
+      "search.heartbeat", .real(.atLeast(0.01, atMost: 3600)), .value(.real(5)), unit: "seconds",
+      "How often a worker says that it lives."),
+    Field(
+      "search.lease", .real(.atLeast(0.02, atMost: 86400)), .value(.real(30)), unit: "seconds",
+      "How long a silent worker keeps its trials; at least twice the heartbeat."),
+  ]
+
+  /// Keys that are described but that this version cannot do.
+  static let planned: Set<String> = [
+    "augment", "final", "model.dropout", "train.momentum", "train.schedule", "train.patience",
+    "train.finetune", "train.precision", "search.halving", "search.confirm",
+  ]
+
+  /// Words that are described but that this version cannot do, for each field.
+  static let plannedWords: [String: Set<String>] = [
+    "model.layers": ["cnn"],
+    "train.optimizer": ["momentum", "nesterov", "adamw"],
+    "train.decay": ["decoupled", "norm"],
+    "search.sampler": ["sobol", "tpe"],
+  ]
+}

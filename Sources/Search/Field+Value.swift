@@ -1,0 +1,100 @@
+extension Field.Kind {
+  /// Reads the value that stands at a node.
+  func value(_ node: Node, at path: String) throws(Fault) -> Value {
+    if case .integers(let range, let most) = self {
+      return try list(node, of: .integer(range), atMost: most, at: path)
+    }
+    guard case .scalar(let text, let isQuoted) = node.content else {
+      throw mistake(node, at: path)
+    }
+    guard let value = isQuoted ? word(text) : word(text) ?? number(text) else {
+      throw mistake(node, at: path)
+    }
+    return value
+  }
+
+  /// The kind of one element where this is a list, else this kind.
+  var element: Field.Kind {
+    if case .integers(let range, _) = self { return .integer(range) }
+    return self
+  }
+
+  private func number(_ text: String) -> Value? {
+    switch self {
+    case .integer(let range):
+      return Number.integer(text).flatMap { range.contains($0) ? .integer($0) : nil }
+    case .real(let range):
+      return Number.real(text).flatMap { range.contains($0) ? .real($0) : nil }
+    case .shareOrCount:
+      if let count = Number.integer(text), count >= 1 { return .integer(count) }
+      return Number.real(text).flatMap { 0 < $0 && $0 < 1 ? .real($0) : nil }
+    case .word, .name, .folder, .integers:
+      return nil
+    }
+  }
+
+  private func word(_ text: String) -> Value? {
+    switch self {
+    case .word(let words): words.contains(text) ? .word(text) : nil
+    case .name: isName(text) ? .word(text) : nil
+    case .folder: isFolder(text) ? .word(text) : nil
+    case .integer, .real, .shareOrCount, .integers: nil
+    }
+  }
+
+  private func list(
+    _ node: Node, of kind: Field.Kind, atMost most: Int, at path: String
+  ) throws(Fault) -> Value {
+    guard case .list(let nodes) = node.content else {
+      return .integers([try integer(node, kind, at: path)])
+    }
+    guard nodes.count <= most else {
+      throw Fault(node.place, path, "needs \(self), not \(nodes.count)")
+    }
+    var numbers: [Int] = []
+    for (index, element) in nodes.enumerated() {
+      numbers.append(try integer(element, kind, at: "\(path).\(index)"))
+    }
+    return .integers(numbers)
+  }
+
+  private func integer(_ node: Node, _ kind: Field.Kind, at path: String) throws(Fault) -> Int {
+    guard case .integer(let number) = try kind.value(node, at: path) else {
+      throw kind.mistake(node, at: path)
+    }
+    return number
+  }
+
+  /// Says what is needed and what was found.
+  func mistake(_ node: Node, at path: String) -> Fault {
+    guard case .scalar(let text, _) = node.content, case .word(let words) = self else {
+      return Fault(node.place, path, "needs \(self), not \(node.shown)")
+    }
+    if Field.plannedWords[path]?.contains(text) == true {
+      return Fault(node.place, path, "\(quoted(text)) is not supported yet; needs \(self)")
+    }
+    let guess = nearest(to: text, among: words).map { "; did you mean '\($0)'?" } ?? ""
+    return Fault(node.place, path, "needs \(self), not \(node.shown)\(guess)")
+  }
+}
+
+/// Whether a text can name a file or folder everywhere and is not an option or a hidden file.
+func isName(_ text: String) -> Bool {
+  guard (1...100).contains(text.utf8.count), text.first != ".", text.first != "-" else {
+    return false
+  }
+  return text.utf8.allSatisfy(isNameByte)
+}
+
+func isNameByte(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+    true
+  default: false
+  }
+}
+
+private func isFolder(_ text: String) -> Bool {
+  (1...4096).contains(text.utf8.count) && printable(text, limit: .max) == text
+}

@@ -1,0 +1,122 @@
+/// One key of the search file: what may stand there and what it means.
+///
+/// The table of all fields, in `Field+Table.swift`, is the only place that lists them. Reading,
+/// checking, messages, documentation and the writing of recipes follow from it.
+package struct Field: Sendable {
+  /// Where it stands: the keys of its sections and its own, joined by dots.
+  package let path: String
+  /// What may stand there.
+  package let kind: Kind
+  /// What holds when it is not given.
+  package let fallback: Fallback
+  /// The unit of its value, where it has one.
+  package let unit: String?
+  /// What it means, in one sentence.
+  package let meaning: String
+
+  init(
+    _ path: String, _ kind: Kind, _ fallback: Fallback, unit: String? = nil, _ meaning: String
+  ) {
+    self.path = path
+    self.kind = kind
+    self.fallback = fallback
+    self.unit = unit
+    self.meaning = meaning
+  }
+
+  /// What holds when a field is not given.
+  package enum Fallback: Sendable {
+    /// It must be given.
+    case required
+    /// This value.
+    case value(Value)
+    /// What the words say; it depends on other fields.
+    case described(String)
+  }
+
+  /// What may stand in a field.
+  package enum Kind: Sendable {
+    /// One of these words.
+    case word([String])
+    /// Letters, digits and `.`, `_`, `-`: safe as the name of a file.
+    case name
+    /// The path of a folder.
+    case folder
+    /// A whole number in a range.
+    case integer(ClosedRange<Int>)
+    /// A number in a range.
+    case real(RealRange)
+    /// A share between 0 and 1, or a count of at least 1.
+    case shareOrCount
+    /// A list of whole numbers, each in a range; one number alone is a list of one.
+    case integers(ClosedRange<Int>, atMost: Int)
+  }
+
+  /// Whether a distribution may stand there.
+  package var isSearchable: Bool { path.hasPrefix("model.") || path.hasPrefix("train.") }
+
+  /// The field with a path.
+  static func named(_ path: String) -> Field? { byPath[path] }
+
+  private static let byPath = Dictionary(uniqueKeysWithValues: table.map { ($0.path, $0) })
+
+  /// The keys allowed in each section, in the order of the table; the section "" is the file.
+  static let sections: [String: [String]] = {
+    var sections: [String: [String]] = [:]
+    for field in table {
+      var section = ""
+      for part in field.path.split(separator: ".").map(String.init) {
+        if sections[section]?.contains(part) != true { sections[section, default: []].append(part) }
+        section = section.isEmpty ? part : "\(section).\(part)"
+      }
+    }
+    return sections
+  }()
+}
+
+/// A range of finite numbers whose lower end may be left out.
+package struct RealRange: Hashable, Sendable {
+  let low: Double
+  let high: Double
+  let includesLow: Bool
+
+  static func above(_ low: Double, atMost high: Double = .greatestFiniteMagnitude) -> RealRange {
+    RealRange(low: low, high: high, includesLow: false)
+  }
+
+  static func atLeast(_ low: Double, atMost high: Double = .greatestFiniteMagnitude) -> RealRange {
+    RealRange(low: low, high: high, includesLow: true)
+  }
+
+  func contains(_ number: Double) -> Bool {
+    (includesLow ? low <= number : low < number) && number <= high
+  }
+}
+
+extension RealRange: CustomStringConvertible {
+  /// As it stands in a message: `a number above 0 and at most 1`.
+  package var description: String {
+    let start = "a number " + (includesLow ? "of at least " : "above ") + short(low)
+    return high == .greatestFiniteMagnitude ? start : "\(start) and at most \(short(high))"
+  }
+
+  private func short(_ number: Double) -> String {
+    Int(exactly: number).map(String.init) ?? "\(number)"
+  }
+}
+
+extension Field.Kind: CustomStringConvertible {
+  /// As it stands in a message after "needs".
+  package var description: String {
+    switch self {
+    case .word(let words): alternatives(words)
+    case .name: "1 to 100 of A-Z a-z 0-9 . _ -, the first not . or -"
+    case .folder: "the path of a folder"
+    case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .real(let range): "\(range)"
+    case .shareOrCount: "a share between 0 and 1 or a count of at least 1"
+    case .integers(let range, let most):
+      "a list of at most \(most) whole numbers from \(range.lowerBound) to \(range.upperBound)"
+    }
+  }
+}

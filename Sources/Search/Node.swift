@@ -1,0 +1,64 @@
+/// A part of a search file, as written, with the place where it stands.
+struct Node {
+  var content: Content
+  var place: SearchFileError.Place
+
+  indirect enum Content {
+    /// A text; quoted when it stands in quotes and so cannot be a number.
+    case scalar(String, isQuoted: Bool)
+    case list([Node])
+    case map([Entry])
+  }
+
+  /// A key with what it holds.
+  struct Entry {
+    let key: String
+    let place: SearchFileError.Place
+    var value: Node
+  }
+
+  /// What stands here, for a message.
+  var shown: String {
+    switch content {
+    case .scalar(let text, isQuoted: true): "the quoted text \(quoted(text))"
+    case .scalar("", isQuoted: false): "nothing"
+    case .scalar(let text, isQuoted: false): quoted(text)
+    case .list: "a list"
+    case .map: "a section"
+    }
+  }
+
+  /// Whether this stands for a distribution and not for a value or a section.
+  var isDistribution: Bool {
+    guard case .map(let entries) = content else { return false }
+    return entries.contains { Distribution.names.contains($0.key) }
+  }
+
+  /// Puts a value at a path of keys, replacing what stands there; sections on the way are made.
+  mutating func set(_ path: ArraySlice<String>, to value: Node) {
+    guard let key = path.first else {
+      self = value
+      return
+    }
+    var entries: [Entry] = []
+    if case .map(let present) = content { entries = present }
+    let index = entries.firstIndex { $0.key == key } ?? entries.endIndex
+    if index == entries.endIndex {
+      let section = Node(content: .map([]), place: value.place)
+      entries.append(Entry(key: key, place: value.place, value: section))
+    }
+    entries[index].value.set(path.dropFirst(), to: value)
+    content = .map(entries)
+  }
+
+  /// Writes the short form `dataset: digits` as the section that it stands for.
+  mutating func expandShortForm() {
+    guard case .map(var entries) = content,
+      let index = entries.firstIndex(where: { $0.key == "dataset" }),
+      case .scalar = entries[index].value.content
+    else { return }
+    let name = entries[index].value
+    entries[index].value.content = .map([Entry(key: "name", place: name.place, value: name)])
+    content = .map(entries)
+  }
+}

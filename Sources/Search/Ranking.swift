@@ -1,0 +1,78 @@
+/// What a trial ended with.
+package struct TrialResult: Hashable, Sendable {
+  /// How a trial ended.
+  package enum Status: String, CaseIterable, Sendable {
+    /// It trained to its end.
+    case done
+    /// Halving stopped it.
+    case stopped
+    /// Its numbers stopped being finite.
+    case diverged
+    /// It raised an error.
+    case failed
+    /// It was given up after workers were lost over it.
+    case quarantined
+  }
+
+  /// The number of the trial.
+  package var trial: Int
+  /// The searched values, in the order of the space.
+  package var values: [Value]
+  /// How it ended.
+  package var status: Status
+  /// How many epochs it completed.
+  package var epochs: Int
+  /// The share of its training that it was allowed, 0...1: below 1 only when it was stopped early.
+  package var budget: Double
+  /// What it is ranked by; nil or not finite ranks it behind all that have one.
+  package var objective: Double?
+  /// The validation accuracy to show.
+  package var valAccuracy: Double?
+  /// The validation loss to show, and to break ties by.
+  package var valLoss: Double?
+
+  /// A result with the numbers as they are stored.
+  package init(
+    trial: Int, values: [Value], status: Status, epochs: Int, budget: Double = 1,
+    objective: Double? = nil, valAccuracy: Double? = nil, valLoss: Double? = nil
+  ) {
+    self.trial = trial
+    self.values = values
+    self.status = status
+    self.epochs = epochs
+    self.budget = budget
+    self.objective = objective
+    self.valAccuracy = valAccuracy
+    self.valLoss = valLoss
+  }
+}
+
+/// The order of results: total, and never by arrival.
+package enum Ranking {
+  /// The results, best first.
+  ///
+  /// Those with a finite objective come first; then by budget reached, objective, validation loss
+  /// (missing last) and trial number. Trial numbers must differ.
+  package static func ranked(_ results: [TrialResult], by objective: Objective) -> [TrialResult] {
+    results.sorted { isBetter($0, $1, objective) }
+  }
+
+  /// Whether a result ranks before another.
+  package static func isBetter(
+    _ result: TrialResult, _ other: TrialResult, _ objective: Objective
+  ) -> Bool {
+    let scores = (finite(result.objective), finite(other.objective))
+    if (scores.0 == nil) != (scores.1 == nil) { return scores.0 != nil }
+    if result.budget != other.budget { return result.budget > other.budget }
+    if let score = scores.0, let otherScore = scores.1, score != otherScore {
+      return objective.isMaximized ? score > otherScore : score < otherScore
+    }
+    let losses = (finite(result.valLoss), finite(other.valLoss))
+    if losses.0 != losses.1 { return (losses.0 ?? .infinity) < (losses.1 ?? .infinity) }
+    return result.trial < other.trial
+  }
+
+  private static func finite(_ number: Double?) -> Double? {
+    number.flatMap { $0.isFinite ? $0 : nil }
+  }
+}

@@ -1,0 +1,24 @@
+/// The table results.csv.
+package enum Results {
+  /// The columns beside those of the searched parameters.
+  static let fixedColumns = leading + trailing
+
+  private static let leading = ["rank", "trial"]
+  private static let trailing = [
+    "val_accuracy", "val_loss", "epochs", "status", "seeds", "val_accuracy_mean",
+    "val_accuracy_ci95", "tie",
+  ]
+
+  /// The table of results that are ranked already, best first.
+  package static func csv(_ ranked: [TrialResult], of space: SearchSpace) -> CSV {
+    var csv = CSV(columns: leading + space.parameters.map(\.column) + trailing)
+    for (index, result) in ranked.enumerated() {
+      csv.append(
+        [.integer(index + 1), .integer(result.trial)] + result.values.map(CSV.Cell.init) + [
+          CSV.Cell(result.valAccuracy), CSV.Cell(result.valLoss), .integer(result.epochs),
+          .text(result.status.rawValue), .integer(1), .empty, .empty, .empty,
+        ])
+    }
+    return csv
+  }
+}

@@ -1,0 +1,34 @@
+/// How the configurations of a search are drawn.
+///
+/// A sampler is a pure function of (seed, trial number): it keeps no state, so that any number of
+/// workers, in any order, and after any restart, get the same list. A new one is a case here and a
+/// file; the conformance suite in the tests runs over all cases.
+package enum Sampler: String, CaseIterable, Sendable {
+  /// Independent draws from each distribution.
+  case random
+  /// Different points of the grid, in random order.
+  case randomGrid = "random-grid"
+  /// The points of the grid one after the other; the last parameter changes fastest.
+  case grid
+
+  /// Whether it visits each point of the grid once, and so needs parameters with finitely many
+  /// values.
+  package var walksTheGrid: Bool {
+    switch self {
+    case .random: false
+    case .randomGrid, .grid: true
+    }
+  }
+
+  /// The values of a trial, one for each parameter of the space, in its order.
+  ///
+  /// A sampler that walks the grid has as many trials as the grid has points.
+  package func values(seed: UInt64, trial: Int, in space: SearchSpace) -> [Value] {
+    precondition(trial >= 0, "trial \(trial)")
+    return switch self {
+    case .random: RandomSampler.values(seed: seed, trial: trial, in: space)
+    case .randomGrid: RandomGridSampler.values(seed: seed, trial: trial, in: space)
+    case .grid: GridSampler.values(trial: trial, in: space)
+    }
+  }
+}

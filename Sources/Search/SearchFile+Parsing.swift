@@ -1,0 +1,95 @@
+extension SearchFile {
+  /// The largest file that is read, in bytes.
+  package static let mostBytes = 32 * 1024
+  /// The most trials in a search.
+  package static let mostTrials = 10_000_000
+
+  /// A value given on the command line in place of one in the file: `--set train.lr=0.1`.
+  package struct Override: Hashable, Sendable {
+    /// The path of the field.
+    package let key: String
+    /// Its value as it would stand in the file.
+    package let value: String
+
+    /// The value for a key.
+    package init(key: String, value: String) {
+      self.key = key
+      self.value = value
+    }
+  }
+
+  /// Reads the bytes of a file, which may be anything; `file` is its name, for errors.
+  package static func parse(
+    _ bytes: [UInt8], file: String, overrides: [Override] = []
+  ) throws(SearchFileError) -> SearchFile {
+    guard bytes.count <= mostBytes else { throw tooLarge(file) }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      let intact = String(decoding: bytes, as: UTF8.self).prefix { $0 != "\u{FFFD}" }
+      let line = 1 + intact.utf8.count { $0 == UInt8(ascii: "\n") }
+      throw SearchFileError(file: file, place: .line(line), key: "", message: "is not UTF-8 text")
+    }
+    return try parse(text, file: file, overrides: overrides)
+  }
+
+  /// Reads the text of a file; `file` is its name, for errors and as the default for `name`.
+  package static func parse(
+    _ text: String, file: String, overrides: [Override] = []
+  ) throws(SearchFileError) -> SearchFile {
+    guard text.utf8.count <= mostBytes else { throw tooLarge(file) }
+    do {
+      var root = try Node(yaml: text) { .line($0) }
+      root.expandShortForm()
+      for override in overrides { try root.apply(override) }
+      return try SearchFile(SearchFileReader(root), defaultName: stem(of: file))
+    } catch {
+      throw SearchFileError(
+        file: file, place: error.place, key: error.key, message: error.message)
+    }
+  }
+
+  private static func tooLarge(_ file: String) -> SearchFileError {
+    SearchFileError(
+      file: file, place: .file, key: "", message: "is larger than \(mostBytes / 1024) KiB")
+  }
+
+  /// The name of a file without its folder and ending, made safe as a name.
+  private static func stem(of file: String) -> String {
+    var stem = file.split(separator: "/").last ?? ""
+    if let dot = stem.lastIndex(of: "."), dot != stem.startIndex { stem = stem[..<dot] }
+    let bytes = stem.utf8.prefix(100).map { isNameByte($0) ? $0 : UInt8(ascii: "-") }
+    let name = String(decoding: bytes, as: UTF8.self)
+    return isName(name) ? name : "search"
+  }
+}
+
+extension Node {
+  /// Puts the value of an override in its place.
+  fileprivate mutating func apply(_ override: SearchFile.Override) throws(Fault) {
+    guard override.value.utf8.count <= SearchFile.mostBytes else {
+      throw Fault(.option, override.key, "the value is too long")
+    }
+    let path = override.key.split(separator: ".", omittingEmptySubsequences: false)
+    guard path.count <= 8, !path.contains("") else {
+      throw Fault(.option, override.key, "needs the path of a key, such as train.lr")
+    }
+    guard Field.named(override.key) != nil || Field.sections[override.key] != nil
+    else { throw unknown(override.key) }
+    var value: Node
+    do {
+      value = try Node(yaml: override.value) { _ in .option }
+    } catch {
+      value = Node(content: .scalar("", isQuoted: false), place: .option)
+      guard override.value.allSatisfy(\.isWhitespace) else {
+        throw Fault(.option, override.key, error.message)
+      }
+    }
+    set(path.map(String.init)[...], to: value)
+    expandShortForm()
+  }
+
+  private func unknown(_ key: String) -> Fault {
+    if Field.planned.contains(key) { return Fault(.option, key, "not supported yet") }
+    let guess = nearest(to: key, among: Field.table.map(\.path)).map { "; did you mean '\($0)'?" }
+    return Fault(.option, key, "unknown key\(guess ?? "")")
+  }
+}

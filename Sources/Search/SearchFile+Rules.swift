@@ -1,0 +1,103 @@
+// Rules that concern more than one field.
+
+extension SearchFile {
+  /// Completes what was read with defaults and checks what fields demand of each other.
+  init(_ read: SearchFileReader, defaultName: String) throws(Fault) {
+    var settings = try Self.withDefaults(read)
+    if settings["name"] == nil { settings["name"] = .fixed(.word(defaultName)) }
+    if settings["dataset.split"] == nil { settings["dataset.split"] = settings["seed"] }
+    try Self.checkDataset(read)
+    try Self.checkLease(settings, read)
+    let space = SearchSpace(read.searched)
+    let draft = SearchFile(space: space, settings: settings, notices: [])
+    let (trials, notices) = try Self.trials(draft, read)
+    settings["search.trials"] = .fixed(.integer(trials))
+    self.init(space: space, settings: settings, notices: notices)
+  }
+
+  private static func withDefaults(_ read: SearchFileReader) throws(Fault) -> [String: Setting] {
+    var settings = read.settings
+    for field in Field.table where settings[field.path] == nil {
+      switch field.fallback {
+      case .value(let value): settings[field.path] = .fixed(value)
+      case .required: throw missing(field.path, "needs \(field.kind)", read)
+      case .described: break
+      }
+    }
+    return settings
+  }
+
+  private static func missing(_ path: String, _ need: String, _ read: SearchFileReader) -> Fault {
+    let section = String(path.prefix { $0 != "." })
+    return Fault(read.places[section] ?? .file, path, "is missing; \(need)")
+  }
+
+  private static func checkDataset(_ read: SearchFileReader) throws(Fault) {
+    switch (read.settings["dataset.name"], read.settings["dataset.idx"]) {
+    case (nil, nil):
+      throw missing(
+        "dataset", "needs a name (mnist, fashion-mnist, digits, ...) or idx: FOLDER", read)
+    case (.some, .some):
+      throw Fault(read.places["dataset.idx"] ?? .file, "dataset", "takes name or idx, not both")
+    default: break
+    }
+  }
+
+  private static func checkLease(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard case .fixed(.real(let heartbeat)) = settings["search.heartbeat"],
+      case .fixed(.real(let lease)) = settings["search.lease"], lease < 2 * heartbeat
+    else { return }
+    let place = read.places["search.lease"] ?? read.places["search.heartbeat"] ?? .file
+    throw Fault(
+      place, "search.lease",
+      "needs at least twice the heartbeat, which is \(heartbeat) seconds, not \(lease)")
+  }
+
+  /// How many trials run, and what to tell the user about that.
+  private static func trials(
+    _ file: SearchFile, _ read: SearchFileReader
+  ) throws(Fault) -> (Int, notices: [String]) {
+    var asked: Int?
+    if case .fixed(.integer(let number)) = read.settings["search.trials"] { asked = number }
+    if file.space.isEmpty {
+      guard let asked, asked > 1 else { return (1, []) }
+      return (1, ["search.trials: \(asked) asked for, but nothing is searched; 1 trial runs"])
+    }
+    guard file.sampler.walksTheGrid else {
+      guard let asked else {
+        throw missing("search.trials", "needs a whole number from 1 to \(mostTrials)", read)
+      }
+      return (asked, [])
+    }
+    let size = try gridSize(file, read)
+    guard let asked else {
+      guard size <= UInt64(mostTrials) else {
+        throw missing("search.trials", "the grid has \(size) points, \(mostTrials) may run", read)
+      }
+      return (Int(size), [])
+    }
+    guard size < asked else { return (asked, []) }
+    return (
+      Int(size),
+      ["search.trials: \(asked) asked for, but the grid has \(size) points; \(size) trials run"]
+    )
+  }
+
+  private static func gridSize(
+    _ file: SearchFile, _ read: SearchFileReader
+  ) throws(Fault) -> UInt64 {
+    for parameter in file.space.parameters where parameter.distribution.count == nil {
+      throw Fault(
+        read.places[parameter.path] ?? .file, parameter.path,
+        "has no end of values; give it 'steps: n', or use sampler: random")
+    }
+    guard let size = file.space.gridSize, size < .max else {
+      throw Fault(
+        read.places["search"] ?? .file, "search.sampler",
+        "the grid has more than 2^64 points; use sampler: random")
+    }
+    return size
+  }
+}

@@ -1,0 +1,96 @@
+/// A search file that has been read and checked.
+package struct SearchFile: Hashable, Sendable {
+  /// What is searched.
+  package let space: SearchSpace
+  /// What the user should know although nothing is wrong, such as that fewer trials run than asked
+  /// for.
+  package let notices: [String]
+  /// Every field that is set or has a fixed default, by path.
+  let settings: [String: Setting]
+
+  init(space: SearchSpace, settings: [String: Setting], notices: [String]) {
+    self.space = space
+    self.settings = settings
+    self.notices = notices
+  }
+
+  /// Which instructions workers may use.
+  package enum Numerics: String, Sendable {
+    /// The best that each has.
+    case native
+    /// Those that all have in common, so that results are the same everywhere.
+    case portable
+  }
+}
+
+extension SearchFile {
+  /// What the search is called: safe as the name of a file.
+  package var name: String { word("name") }
+
+  /// The seed of everything random in the search.
+  package var seed: UInt64 { UInt64(integer("seed")) }
+
+  /// Which instructions workers may use.
+  package var numerics: Numerics { choice("numerics") }
+
+  /// How configurations are drawn.
+  package var sampler: Sampler { choice("search.sampler") }
+
+  /// How many trials run: at most as many as a grid has points, and one when nothing is searched.
+  package var trials: Int { integer("search.trials") }
+
+  /// What trials are ranked by.
+  package var objective: Objective { choice("search.objective") }
+
+  /// How often a worker says that it lives, in seconds.
+  package var heartbeatSeconds: Double { real("search.heartbeat") }
+
+  /// How long a silent worker keeps its trials, in seconds; at least twice the heartbeat.
+  package var leaseSeconds: Double { real("search.lease") }
+
+  /// The values of a trial, in the order of the space; 0..<trials.
+  package func values(trial: Int) -> [Value] {
+    precondition((0..<trials).contains(trial), "trial \(trial) of \(trials)")
+    return sampler.values(seed: seed, trial: trial, in: space)
+  }
+
+  /// The seed of a trial's training; replicate 0 is the trial itself.
+  package func seed(trial: Int, replicate: Int = 0) -> UInt64 {
+    trialSeed(searchSeed: seed, trial: trial, replicate: replicate)
+  }
+
+  /// The paths of the fields in which two files differ, in the order of the table. Comments,
+  /// formatting and defaults that are written out make no difference; the order of searched
+  /// parameters does.
+  package func differences(from other: SearchFile) -> [String] {
+    let changed = Field.table.map(\.path).filter { settings[$0] != other.settings[$0] }
+    guard changed.isEmpty else { return changed }
+    return zip(space.parameters, other.space.parameters).filter { $0 != $1 }.map(\.0.path)
+  }
+
+  private func fixed(_ path: String) -> Value? {
+    if case .fixed(let value) = settings[path] { value } else { nil }
+  }
+
+  private func word(_ path: String) -> String {
+    guard case .word(let word) = fixed(path) else { preconditionFailure("\(path) is not set") }
+    return word
+  }
+
+  private func integer(_ path: String) -> Int {
+    guard case .integer(let number) = fixed(path) else { preconditionFailure("\(path) is not set") }
+    return number
+  }
+
+  private func real(_ path: String) -> Double {
+    guard case .real(let number) = fixed(path) else { preconditionFailure("\(path) is not set") }
+    return number
+  }
+
+  private func choice<Choice: RawRepresentable<String>>(_ path: String) -> Choice {
+    guard let choice = Choice(rawValue: word(path)) else {
+      preconditionFailure("\(path) is \(word(path)), which has no case")
+    }
+    return choice
+  }
+}

@@ -1,0 +1,137 @@
+/// What a search file says about one field.
+enum Setting: Hashable {
+  case fixed(Value)
+  case searched(Distribution)
+  /// A list of which some elements are searched.
+  case list([Setting])
+}
+
+/// Turns the nodes of a file into settings, by the table of fields.
+struct SearchFileReader {
+  /// What is set, by the path of its field.
+  private(set) var settings: [String: Setting] = [:]
+  /// What is searched, in the order of the file.
+  private(set) var searched: [(path: String, distribution: Distribution)] = []
+  /// Where each section, field and searched element stands.
+  private(set) var places: [String: SearchFileError.Place] = [:]
+
+  /// Reads a whole file.
+  init(_ root: Node) throws(Fault) {
+    guard case .map(let entries) = root.content else {
+      if case .scalar("", isQuoted: false) = root.content {
+        throw Fault(.file, "", "the file is empty")
+      }
+      throw Fault(
+        root.place, "", "needs keys and values at the top, such as 'name: ...', not \(root.shown)")
+    }
+    try read(entries, in: "")
+  }
+
+  private mutating func read(_ entries: [Node.Entry], in section: String) throws(Fault) {
+    var seen = Set<String>()
+    for entry in entries {
+      let path = section.isEmpty ? entry.key : "\(section).\(entry.key)"
+      try checkKey(entry, path, in: section)
+      guard seen.insert(entry.key).inserted else {
+        throw Fault(entry.place, path, "stands twice in the same section")
+      }
+      try read(entry.value, at: path)
+    }
+  }
+
+  private mutating func read(_ node: Node, at path: String) throws(Fault) {
+    places[path] = node.place
+    let field = Field.named(path)
+    if let keys = Field.sections[path] {
+      if case .map(let entries) = node.content, field == nil || !entries.isEmpty,
+        field == nil || !node.isDistribution
+      {
+        return try read(entries, in: path)
+      }
+      guard field != nil else {
+        throw Fault(
+          node.place, path,
+          "needs a section with \(keys.joined(separator: ", ")), not \(node.shown)")
+      }
+    }
+    if let field { settings[path] = try setting(of: field, node) }
+  }
+
+  private func checkKey(
+    _ entry: Node.Entry, _ path: String, in section: String
+  ) throws(Fault) {
+    let allowed = Field.sections[section] ?? []
+    if allowed.contains(entry.key) { return }
+    if Field.planned.contains(path) { throw Fault(entry.place, path, "not supported yet") }
+    if entry.key.contains(".") {
+      throw Fault(entry.place, path, "unknown key; sections are nested, not written with dots")
+    }
+    let guess = nearest(to: entry.key, among: allowed).map { "did you mean '\($0)'?" }
+    throw Fault(
+      entry.place, path,
+      "unknown key; " + (guess ?? "allowed here: \(allowed.joined(separator: ", "))"))
+  }
+}
+
+extension SearchFileReader {
+  private mutating func setting(of field: Field, _ node: Node) throws(Fault) -> Setting {
+    if case .integers(_, let most) = field.kind {
+      return try list(field, node, atMost: most)
+    }
+    return try setting(of: field, field.kind, node, at: field.path)
+  }
+
+  private mutating func setting(
+    of field: Field, _ kind: Field.Kind, _ node: Node, at path: String
+  ) throws(Fault) -> Setting {
+    guard node.isDistribution else {
+      if case .map = node.content, field.isSearchable {
+        throw Fault(
+          node.place, path,
+          "needs \(kind), or a distribution: \(alternatives(Distribution.names))")
+      }
+      return .fixed(try kind.value(node, at: path))
+    }
+    guard field.isSearchable else {
+      throw Fault(node.place, path, "cannot be searched; needs \(kind)")
+    }
+    let distribution = try kind.distribution(node, at: path)
+    searched.append((path, distribution))
+    places[path] = node.place
+    return .searched(distribution)
+  }
+
+  private mutating func list(
+    _ field: Field, _ node: Node, atMost most: Int
+  ) throws(Fault) -> Setting {
+    if node.isChoiceOfLists { return try setting(of: field, field.kind, node, at: field.path) }
+    var elements = [node]
+    if case .list(let nodes) = node.content { elements = nodes }
+    guard elements.contains(where: \.isMap) else {
+      return .fixed(try field.kind.value(node, at: field.path))
+    }
+    guard elements.count <= most else {
+      throw Fault(node.place, field.path, "needs \(field.kind), not \(elements.count)")
+    }
+    var settings: [Setting] = []
+    for (index, element) in elements.enumerated() {
+      let path = "\(field.path).\(index)"
+      settings.append(try setting(of: field, field.kind.element, element, at: path))
+    }
+    return .list(settings)
+  }
+}
+
+extension Node {
+  fileprivate var isMap: Bool {
+    if case .map = content { true } else { false }
+  }
+
+  /// Whether this is a choice that has a list among its values, so that whole lists are chosen.
+  fileprivate var isChoiceOfLists: Bool {
+    guard case .map(let entries) = content,
+      case .list(let values)? = entries.first(where: { $0.key == "choice" })?.value.content
+    else { return false }
+    return values.contains { if case .list = $0.content { true } else { false } }
+  }
+}

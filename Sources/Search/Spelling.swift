@@ -1,0 +1,23 @@
+/// The word that someone probably meant, when one of those allowed is near enough.
+func nearest(to word: String, among allowed: [String]) -> String? {
+  guard word.count <= 40 else { return nil }
+  let ranked = allowed.map { (word: $0, edits: edits(from: word, to: $0)) }
+  guard let best = ranked.min(by: { $0.edits < $1.edits }) else { return nil }
+  return best.edits <= max(1, min(best.word.count, 6) / 2) ? best.word : nil
+}
+
+/// How many letters must be inserted, removed or replaced to make one word of another
+/// (Levenshtein).
+private func edits(from word: String, to other: String) -> Int {
+  let other = Array(other)
+  var previous = Array(0...other.count)
+  for (row, letter) in word.enumerated() {
+    var current = [row + 1]
+    for (column, candidate) in other.enumerated() {
+      let replaced = previous[column] + (letter == candidate ? 0 : 1)
+      current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
+    }
+    previous = current
+  }
+  return previous[other.count]
+}

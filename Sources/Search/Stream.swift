@@ -1,0 +1,12 @@
+/// The numbers of the random streams that a search draws from under its seed.
+enum Stream {
+  /// Seeds of trials; the replicate's number is added.
+  static let trialSeeds: UInt64 = 0x7472_6961_0000_0000
+  /// The order of the grid.
+  static let gridOrder: UInt64 = 0x6772_6964_0000_0000
+
+  /// The stream of a parameter: the 64-bit FNV-1a hash of its path.
+  static func parameter(_ path: String) -> UInt64 {
+    path.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+}

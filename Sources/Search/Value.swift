@@ -1,0 +1,20 @@
+/// One value of a hyperparameter.
+package enum Value: Hashable, Sendable {
+  case integer(Int)
+  case real(Double)
+  case word(String)
+  /// A whole list as one value, such as the widths of all hidden layers.
+  case integers([Int])
+}
+
+extension Value: CustomStringConvertible {
+  /// The shortest text that reads back to the same value: `128`, `2.5466e-07`, `relu`, `[128, 64]`.
+  package var description: String {
+    switch self {
+    case .integer(let number): "\(number)"
+    case .real(let number): "\(number)"
+    case .word(let word): word
+    case .integers(let numbers): "\(numbers)"
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Coordination
+import Foundation
+import GRDB
+import Search
+
+extension StudyDatabase {
+  /// Writes all decisions in one transaction; they are on the disk when it returns, and none is if it throws.
+  package func commit(_ decisions: [Decision], at date: Date) throws(StudyError) {
+    guard !decisions.isEmpty else { return }
+    let now = date.timeIntervalSince1970
+    try run { db in
+      for decision in decisions { try Self.write(decision, now, db) }
+    }
+  }
+
+  private static func write(_ decision: Decision, _ now: Double, _ db: Database) throws {
+    switch decision {
+    case .workerJoined(let id, let worker): try insert(id, worker, db)
+    case .attemptStarted(let id, let trial, let worker):
+      try execute(
+        "INSERT INTO attempt (id, trial, worker, started) VALUES (?, ?, ?, ?)",
+        [id.rowID, trial, worker.description, now], db)
+    case .epochEnded(let id, let number, let epoch):
+      try insert(id, number, epoch, db)
+    case .attemptEnded(let id, let end, let words):
+      try execute(
+        "UPDATE attempt SET ended = ?, ending = ?, words = ? WHERE id = ?",
+        [now, end.rawValue, words, id.rowID], db)
+    case .attemptResumed(let id):
+      try execute(
+        "UPDATE attempt SET ended = NULL, ending = NULL, words = '' WHERE id = ?", [id.rowID], db)
+    case .trialEnded(let result, let id):
+      try execute(
+        "INSERT INTO result (trial, attempt, status, epochs, val_accuracy, val_loss) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+          result.trial, id.rowID, result.status.rawValue, result.epochs, result.valAccuracy,
+          result.valLoss,
+        ], db)
+    }
+  }
+
+  private static func insert(_ id: WorkerID, _ worker: WorkerDescription, _ db: Database) throws {
+    try execute(
+      """
+      INSERT INTO worker (id, host, pid, slots, is_local, numerics) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET slots = excluded.slots
+      """,
+      [
+        id.description, worker.host, Int(worker.pid), worker.slots, worker.isLocal, worker.numerics,
+      ], db)
+  }
+
+  private static func insert(
+    _ id: AttemptID, _ number: Int, _ epoch: WireEpoch, _ db: Database
+  ) throws {
+    try execute(
+      """
+      INSERT INTO epoch (attempt, number, train_loss, train_accuracy, val_loss, val_accuracy, seconds)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        id.rowID, number, epoch.trainLoss, epoch.trainAccuracy, epoch.valLoss, epoch.valAccuracy,
+        epoch.seconds,
+      ], db)
+  }
+
+  private static func execute(
+    _ sql: String, _ arguments: [(any DatabaseValueConvertible)?], _ db: Database
+  ) throws {
+    let statement = try db.cachedStatement(sql: sql)
+    try statement.execute(arguments: StatementArguments(arguments))
+  }
+}
+
+extension AttemptID {
+  var rowID: Int64 { Int64(bitPattern: number) }
+}

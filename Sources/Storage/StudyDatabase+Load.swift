@@ -1,0 +1,131 @@
+import Coordination
+import GRDB
+import Search
+
+extension StudyDatabase {
+  /// Counts one more start of the coordinator and returns all that it must know.
+  package func begin() throws(StudyError) -> Snapshot {
+    try run { db in
+      try db.execute(sql: "UPDATE search SET epoch = epoch + 1")
+      guard let row = try Row.fetchOne(db, sql: "SELECT id, epoch FROM search") else {
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no search in it")
+      }
+      return Snapshot(
+        search: SearchID(UInt64(bitPattern: row[0])), epoch: UInt64(bitPattern: row[1]),
+        lastAttempt: AttemptID(
+          UInt64(try Int64.fetchOne(db, sql: "SELECT max(id) FROM attempt") ?? 0)),
+        results: try Self.results(db), openAttempts: try Self.openAttempts(db))
+    }
+  }
+
+  private static func results(_ db: Database) throws -> [TrialEnd] {
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT trial, status, epochs, val_accuracy, val_loss FROM result ORDER BY trial")
+    var results: [TrialEnd] = []
+    while let row = try rows.next() {
+      guard let status = TrialResult.Status(rawValue: row[1]) else {
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an unknown status")
+      }
+      results.append(
+        TrialEnd(
+          trial: row[0], status: status, epochs: row[2], valAccuracy: row[3], valLoss: row[4]))
+    }
+    return results
+  }
+
+  private static func openAttempts(_ db: Database) throws -> [Snapshot.OpenAttempt] {
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT attempt.id, attempt.trial, attempt.worker, worker.is_local, attempt.ending
+        FROM attempt JOIN worker ON worker.id = attempt.worker
+        WHERE attempt.trial NOT IN (SELECT trial FROM result) ORDER BY attempt.id
+        """)
+    return try rows.map { row in
+      guard let worker = WorkerID(hexadecimal: row[2]) else {
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "not a worker's name")
+      }
+      return Snapshot.OpenAttempt(
+        id: AttemptID(UInt64(bitPattern: row[0])), trial: row[1], worker: worker, isLocal: row[3],
+        end: (row[4] as String?).flatMap(AttemptEnd.init), epochs: try epochs(of: row[0], db))
+    }
+  }
+
+  private static func epochs(of attempt: Int64, _ db: Database) throws -> [WireEpoch] {
+    try Row.fetchAll(
+      db, sql: "SELECT \(metrics) FROM epoch WHERE attempt = ? ORDER BY number",
+      arguments: [attempt]
+    ).map(epoch)
+  }
+
+  private static let metrics = "train_loss, train_accuracy, val_loss, val_accuracy, seconds"
+
+  /// From a row that begins with the metrics.
+  private static func epoch(_ row: Row) -> WireEpoch {
+    var epoch = WireEpoch()
+    epoch.trainLoss = row[0]
+    epoch.trainAccuracy = row[1]
+    epoch.valLoss = row[2]
+    epoch.valAccuracy = row[3]
+    epoch.seconds = row[4]
+    return epoch
+  }
+}
+
+/// A row of `attempts.csv`.
+package struct AttemptRow: Sendable {
+  package var attempt: Int64
+  package var trial: Int
+  package var host: String
+  package var pid: Int
+  package var numerics: String
+  /// Seconds since 1970.
+  package var started: Double
+  package var ended: Double?
+  /// Epochs that it reported.
+  package var epochs: Int
+  package var ending: AttemptEnd?
+  package var words: String
+}
+
+extension StudyDatabase {
+  /// Every attempt, in order.
+  package func attempts() throws(StudyError) -> [AttemptRow] {
+    try run { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT attempt.id, attempt.trial, worker.host, worker.pid, worker.numerics, attempt.started,
+            attempt.ended, (SELECT count(*) FROM epoch WHERE epoch.attempt = attempt.id),
+            attempt.ending, attempt.words
+          FROM attempt JOIN worker ON worker.id = attempt.worker ORDER BY attempt.id
+          """
+      ).map { row in
+        AttemptRow(
+          attempt: row[0], trial: row[1], host: row[2], pid: row[3], numerics: row[4],
+          started: row[5], ended: row[6], epochs: row[7],
+          ending: (row[8] as String?).flatMap(AttemptEnd.init), words: row[9])
+      }
+    }
+  }
+
+  /// The epochs of every trial, by trial and epoch: of the attempt that brought its result, or else of its latest.
+  package func history(
+    _ body: (_ trial: Int, _ number: Int, _ epoch: WireEpoch) -> Void
+  ) throws(StudyError) {
+    try run { db in
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT \(Self.metrics), chosen.trial, number
+          FROM (
+            SELECT trial, max(id) AS attempt FROM attempt
+            WHERE trial NOT IN (SELECT trial FROM result) GROUP BY trial
+            UNION ALL SELECT trial, attempt FROM result
+          ) AS chosen JOIN epoch ON epoch.attempt = chosen.attempt
+          ORDER BY chosen.trial, number
+          """)
+      while let row = try rows.next() { body(row[5], row[6], Self.epoch(row)) }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import GRDB
+
+extension StudyDatabase {
+  /// Each migration is final once released: changes come as further ones.
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1: searches, workers, attempts, epochs, results") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE search (
+            id INTEGER NOT NULL PRIMARY KEY,
+            file_name TEXT NOT NULL,
+            -- Starts of its coordinator.
+            epoch INTEGER NOT NULL
+          ) STRICT;
+
+          CREATE TABLE worker (
+            id TEXT NOT NULL PRIMARY KEY,
+            host TEXT NOT NULL,
+            pid INTEGER NOT NULL,
+            slots INTEGER NOT NULL,
+            is_local INTEGER NOT NULL CHECK (is_local IN (0, 1)),
+            numerics TEXT NOT NULL
+          ) STRICT, WITHOUT ROWID;
+
+          CREATE TABLE attempt (
+            id INTEGER NOT NULL PRIMARY KEY,
+            trial INTEGER NOT NULL,
+            worker TEXT NOT NULL REFERENCES worker,
+            -- Seconds since 1970.
+            started REAL NOT NULL,
+            ended REAL,
+            ending TEXT,
+            words TEXT NOT NULL DEFAULT '',
+            CHECK ((ended IS NULL) = (ending IS NULL))
+          ) STRICT;
+          CREATE INDEX attempt_of_trial ON attempt (trial);
+
+          CREATE TABLE epoch (
+            attempt INTEGER NOT NULL REFERENCES attempt,
+            number INTEGER NOT NULL,
+            train_loss REAL NOT NULL,
+            train_accuracy REAL NOT NULL,
+            val_loss REAL NOT NULL,
+            val_accuracy REAL NOT NULL,
+            seconds REAL NOT NULL,
+            PRIMARY KEY (attempt, number)
+          ) STRICT, WITHOUT ROWID;
+
+          CREATE TABLE result (
+            trial INTEGER NOT NULL PRIMARY KEY,
+            attempt INTEGER NOT NULL UNIQUE REFERENCES attempt,
+            status TEXT NOT NULL,
+            epochs INTEGER NOT NULL,
+            val_accuracy REAL,
+            val_loss REAL
+          ) STRICT;
+          """)
+    }
+    return migrator
+  }
+}

@@ -1,0 +1,100 @@
+import Coordination
+import Foundation
+import GRDB
+import Search
+
+/// The durable record of a search: `study.db` in its run directory.
+///
+/// One connection holds the file's lock as long as this object lives, so that no second coordinator can open it. What a
+/// `commit` returned from is on the disk.
+package final class StudyDatabase {
+  private let queue: DatabaseQueue
+
+  /// Makes a new file for a search.
+  package convenience init(creatingAt path: String, search: SearchID, fileName: String) throws(StudyError)
+  {
+    try self.init(path: path)
+    try run { db in
+      try db.execute(
+        sql: "INSERT INTO search (id, file_name, epoch) VALUES (?, ?, 0)",
+        arguments: [Int64(bitPattern: search.number), fileName])
+    }
+  }
+
+  /// Opens the file of a search that was begun before.
+  package convenience init(openingAt path: String) throws(StudyError) {
+    guard FileManager.default.fileExists(atPath: path) else { throw .damaged("\(path) is missing") }
+    try self.init(path: path)
+    guard try run({ db in try Int.fetchOne(db, sql: "SELECT count(*) FROM search") }) == 1 else {
+      throw .damaged("\(path) holds no search")
+    }
+  }
+
+  private init(path: String) throws(StudyError) {
+    do {
+      var configuration = Configuration()
+      configuration.label = "study"
+      configuration.busyMode = .immediateError
+      configuration.prepareDatabase { db in
+        try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
+        try db.execute(sql: "PRAGMA journal_mode = WAL")
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+      }
+      queue = try DatabaseQueue(path: path, configuration: configuration)
+      try Self.migrator.migrate(queue)
+      // GRDB relaxes this setting while it opens a file, so it is made and checked last.
+      let synchronous = try queue.inDatabase { db in
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        return try Int.fetchOne(db, sql: "PRAGMA synchronous")
+      }
+      precondition(synchronous == 2, "commits would not be durable: synchronous is \(synchronous ?? -1)")
+      // Takes the lock now rather than with the first commit.
+      try queue.write { db in try db.execute(sql: "UPDATE search SET epoch = epoch") }
+    } catch {
+      throw StudyError(error, path: path)
+    }
+  }
+
+  /// Runs statements in one transaction.
+  func run<Value>(_ body: (Database) throws -> Value) throws(StudyError) -> Value {
+    do {
+      return try queue.write(body)
+    } catch {
+      throw StudyError(error, path: queue.path)
+    }
+  }
+}
+
+/// Why the study's file cannot be read or written.
+package enum StudyError: Error, CustomStringConvertible, Equatable {
+  /// Another coordinator has it open.
+  case inUse(String)
+  /// The disk is full: the commit did not happen and may be tried again.
+  case diskFull
+  /// Not a study, or one of a newer version of Trawl.
+  case damaged(String)
+  /// The disk failed; what was committed last is uncertain until the file is opened anew.
+  case failed(String)
+
+  init(_ error: any Error, path: String) {
+    guard let error = error as? DatabaseError else {
+      self = .failed("\(path): \(error)")
+      return
+    }
+    let words = "\(path): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")"
+    switch error.resultCode {
+    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .inUse(path)
+    case .SQLITE_FULL: self = .diskFull
+    case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged(words)
+    default: self = .failed(words)
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .inUse(let path): "\(path) is in use: another coordinator runs this search"
+    case .diskFull: "the disk is full"
+    case .damaged(let words), .failed(let words): words
+    }
+  }
+}

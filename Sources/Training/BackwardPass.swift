@@ -1,0 +1,66 @@
+/// The way back: the gradients of a mini-batch, layer by layer, each used for the update as soon as it is
+/// known, so that no gradient of weights is stored.
+final class BackwardPass {
+  private let forward: ForwardPass
+  private let buffer: FloatBuffer
+  /// The gradient of the mean loss by each layer's sums (before its activation), capacity x width.
+  private let gradients: [Matrix]
+  /// The sum over the rows of a gradient is its product with this column of ones, capacity x 1.
+  private let ones: Matrix
+  private let exponential: Kernel
+  /// For every layer but the last.
+  private let derivatives: [Kernel]
+
+  init(_ forward: ForwardPass) {
+    self.forward = forward
+    let capacity = forward.capacity
+    let layers = forward.network.layers
+    var plan = BufferPlan()
+    let offsets = layers.map { plan.reserve(capacity * $0.outputs) }
+    let onesOffset = plan.reserve(capacity)
+    let buffer = FloatBuffer(count: plan.count)
+    gradients = zip(offsets, layers).map {
+      buffer.matrix(at: $0, rows: capacity, columns: $1.outputs)
+    }
+    ones = buffer.matrix(at: onesOffset, rows: capacity, columns: 1)
+    ones.elements.update(repeating: 1)
+    self.buffer = buffer
+    exponential = .exponential(count: capacity * forward.network.architecture.classes)
+    derivatives = layers.dropLast().map {
+      .activationGradient(
+        count: capacity * $0.outputs, forward.network.architecture.activation)
+    }
+  }
+
+  /// One step of descent on the first rows, which have gone forward.
+  func run(rows: Int, _ optimizer: SGD, step: Int) {
+    let network = forward.network
+    differentiateLoss(rows: rows)
+    for index in network.layers.indices.reversed() {
+      let layer = network.layers[index]
+      let gradient = gradients[index].prefix(rows)
+      if index > 0 {
+        let before = gradients[index - 1]
+        multiply(
+          gradient, network.weights(layer), transposing: .right, into: before.prefix(rows))
+        derivatives[index - 1].run(forward.outputs[index - 1], before)
+      }
+      let input = index > 0 ? forward.outputs[index - 1] : forward.inputs
+      optimizer.update(
+        weights: network.weights(layer), inputs: input.prefix(rows), gradient: gradient, step: step)
+      optimizer.update(bias: network.bias(layer), ones: ones.prefix(rows), gradient: gradient)
+    }
+  }
+
+  /// The gradient of the mean cross-entropy by the last sums: (softmax - one-hot) / rows.
+  private func differentiateLoss(rows: Int) {
+    let gradient = gradients[gradients.count - 1]
+    exponential.run(forward.logProbabilities, gradient)
+    let share = 1 / Float(rows)
+    for row in 0..<rows {
+      let values = gradient.row(row)
+      values[Int(forward.labels[row])] -= 1
+      for place in values.indices { values[place] *= share }
+    }
+  }
+}

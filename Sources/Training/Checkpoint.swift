@@ -1,0 +1,118 @@
+/// A training run at a moment between two steps: the network, the recipe and how far it has come. No state
+/// of generators is needed, because every random stream is entered at its beginning.
+package struct Checkpoint: Sendable, Equatable {
+  package let model: Model
+  package let progress: TrainingProgress
+  /// The recipe's fields by name, without the number of epochs.
+  private let recipe: [String: String]
+
+  init(model: Model, recipe: Recipe, progress: TrainingProgress) {
+    self.model = model
+    self.recipe = recipe.identity
+    self.progress = progress
+  }
+
+  /// Throws for the first field in which the recipe differs from that of the checkpoint.
+  func check(_ other: Recipe) throws(RecipeError) {
+    for (field, value) in other.identity.sorted(by: { $0.key < $1.key }) where recipe[field] != value {
+      throw RecipeError(
+        field: field,
+        problem: "\(value) differs from the checkpoint's \(recipe[field] ?? "missing value")")
+    }
+  }
+
+  /// The checkpoint as a safetensors file: the model with the rest in its metadata.
+  package func encoded() -> [UInt8] {
+    var file = model.safetensors()
+    for (field, value) in recipe { file.metadata["recipe.\(field)"] = value }
+    file.metadata.merge(progress.metadata) { $1 }
+    return file.encoded()
+  }
+
+  /// Reads what `encoded` wrote. The name is for the error only.
+  package init(decoding bytes: [UInt8], name: String) throws(ModelError) {
+    try self.init(Safetensors(decoding: bytes, name: name), name: name)
+  }
+
+  /// Writes the checkpoint to a file, all or nothing.
+  package func write(to path: String) throws(ModelError) {
+    try ModelError.from(try replaceFile(at: path, with: encoded()))
+  }
+
+  /// Reads a checkpoint file.
+  package init(contentsOf path: String) throws(ModelError) {
+    try self.init(Safetensors(contentsOf: path), name: path)
+  }
+
+  private init(_ file: Safetensors, name: String) throws(ModelError) {
+    guard let progress = TrainingProgress(file.metadata) else {
+      throw ModelError(name, .notTrawl("it is not a checkpoint"))
+    }
+    model = try Model(file, name: name)
+    self.progress = progress
+    let prefix = "recipe."
+    recipe = Dictionary(
+      uniqueKeysWithValues: file.metadata.filter { $0.key.hasPrefix(prefix) }
+        .map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+  }
+}
+
+extension Recipe {
+  /// Everything that decides the weights after a number of steps, as text by field names.
+  fileprivate var identity: [String: String] {
+    let validation =
+      switch dataset.validation {
+      case .fraction(let fraction): "fraction \(fraction)"
+      case .count(let count): "count \(count)"
+      }
+    let initialization =
+      switch model.initialization {
+      case .he: "he"
+      case .xavier: "xavier"
+      case .normal(let deviation): "normal \(deviation)"
+      }
+    return [
+      "dataset": dataset.source.name, "dataset.subset": "\(dataset.subset)",
+      "dataset.validation": validation, "dataset.split": "\(dataset.split)",
+      "model.hidden": "\(model.hidden)", "model.activation": model.activation.rawValue,
+      "model.init": initialization, "train.batch": "\(training.batch)",
+      "train.lr": "\(training.learningRate)", "train.l2": "\(training.l2)", "seed": "\(seed)",
+    ]
+  }
+}
+
+extension TrainingProgress {
+  /// As text by names. The numbers are the shortest text that reads back to the same value.
+  fileprivate var metadata: [String: String] {
+    let epochs = history.map {
+      "\($0.trainLoss),\($0.trainAccuracy),\($0.validationLoss),\($0.validationAccuracy)"
+    }
+    return [
+      "history": epochs.joined(separator: ";"), "step_in_epoch": "\(stepInEpoch)",
+      "loss_sum": "\(score.loss)", "correct": "\(score.correct)", "examples": "\(score.examples)",
+    ]
+  }
+
+  /// Nil if the text is not what `metadata` gives.
+  fileprivate init?(_ metadata: [String: String]) {
+    guard
+      let epochs = metadata["history"]?.split(separator: ";"),
+      let stepInEpoch = metadata["step_in_epoch"].flatMap({ Int($0) }), stepInEpoch >= 0,
+      let loss = metadata["loss_sum"].flatMap({ Double($0) }),
+      let correct = metadata["correct"].flatMap({ Int($0) }),
+      let examples = metadata["examples"].flatMap({ Int($0) })
+    else { return nil }
+    var history: [EpochMetrics] = []
+    for epoch in epochs {
+      let values = epoch.split(separator: ",").compactMap { Double($0) }
+      guard values.count == 4 else { return nil }
+      history.append(
+        EpochMetrics(
+          epoch: history.count + 1, train: Evaluation(loss: values[0], accuracy: values[1]),
+          validation: Evaluation(loss: values[2], accuracy: values[3])))
+    }
+    self.init(
+      history: history, stepInEpoch: stepInEpoch,
+      score: BatchScore(loss: loss, correct: correct, examples: examples))
+  }
+}

@@ -1,0 +1,164 @@
+/// Where datasets are looked for.
+package struct DatasetLocations: Sendable, Equatable {
+  /// Folders that hold datasets as subfolders, in order (`TRAWL_DATA_PATH`).
+  package var dataPath: [String]
+  /// Trawl's cache folder (`$XDG_CACHE_HOME/trawl`); nil: none.
+  package var cache: String?
+  /// Where the system's packages put datasets.
+  package var system: String
+
+  package init(
+    dataPath: [String] = [], cache: String? = nil, system: String = "/usr/share/datasets"
+  ) {
+    self.dataPath = dataPath
+    self.cache = cache
+    self.system = system
+  }
+
+  /// The folders in which a named dataset may lie, in the order in which they are tried.
+  package func candidates(_ name: String) -> [String] {
+    (dataPath + [cache, system].compactMap { $0 }).map { "\($0)/\(name)" }
+  }
+}
+
+/// A dataset that Trawl knows by name.
+package struct KnownDataset: Sendable, Equatable {
+  package let name: String
+  /// SHA-256 of the four unpacked files by their names, as hexadecimal digits.
+  package let digests: [String: String]
+  /// What to do if it is missing.
+  let remedy: String
+
+  /// All of them, except "digits", which is generated.
+  package static let all = [
+    KnownDataset(
+      name: "mnist",
+      digests: [
+        "train-images-idx3-ubyte":
+          "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "train-labels-idx1-ubyte":
+          "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "t10k-images-idx3-ubyte":
+          "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "t10k-labels-idx1-ubyte":
+          "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+      ], remedy: "get it with `trawl data get mnist`"),
+    KnownDataset(
+      name: "fashion-mnist",
+      digests: [
+        "train-images-idx3-ubyte":
+          "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "train-labels-idx1-ubyte":
+          "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "t10k-images-idx3-ubyte":
+          "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "t10k-labels-idx1-ubyte":
+          "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+      ],
+      remedy: "get it with `trawl data get fashion-mnist` or, on Debian,"
+        + " `apt install dataset-fashion-mnist`"),
+  ]
+
+  package static func named(_ name: String) -> KnownDataset? {
+    all.first { $0.name == name }
+  }
+}
+
+/// Finds and loads datasets.
+package struct DatasetCatalog: Sendable {
+  package let locations: DatasetLocations
+  private var cache: DatasetCache { DatasetCache(folder: locations.cache) }
+
+  package init(_ locations: DatasetLocations) {
+    self.locations = locations
+  }
+
+  /// The dataset, unpacked where necessary, checked and mapped.
+  package func load(_ source: DatasetSelection.Source) throws(DatasetError) -> Dataset {
+    if source == .named(Digits.name) { return try Digits.dataset(cache) }
+    let files = try files(source)
+    let known = known(source)
+    return try Dataset(
+      name: source.name,
+      train: imageSet(files.trainImages, files.trainLabels),
+      test: imageSet(files.testImages, files.testLabels),
+      classes: known == nil ? nil : 10, paths: files)
+  }
+
+  /// The folder of a dataset; nil for the generated one.
+  package func folder(_ source: DatasetSelection.Source) throws(DatasetError) -> String? {
+    switch source {
+    case .named(Digits.name): return nil
+    case .named(let name): return try folder(named: name)
+    case .idx(let path): return path
+    }
+  }
+
+  /// The four files of a dataset that is not generated.
+  func files(_ source: DatasetSelection.Source) throws(DatasetError) -> DatasetFiles {
+    switch source {
+    case .named(let name):
+      if let files = DatasetFiles(in: try folder(named: name)) { return files }
+      throw missing(name)
+    case .idx(let path):
+      if let files = DatasetFiles(in: path) { return files }
+      throw DatasetError(
+        path,
+        .missing(
+          lookedIn: DatasetFiles.names.map { "\(path)/\($0)[.gz]" }, remedy: "all four are needed"))
+    }
+  }
+
+  /// The contents of one of the files, unpacked.
+  func contents(_ path: String, _ kind: IDXHeader.Kind) throws(DatasetError) -> MappedFile {
+    if path.hasSuffix(".gz") { return try cache.unpacked(path, kind) }
+    return try DatasetError.from(try MappedFile(File.open(path)))
+  }
+
+  func known(_ source: DatasetSelection.Source) -> KnownDataset? {
+    if case .named(let name) = source { KnownDataset.named(name) } else { nil }
+  }
+
+  private func imageSet(_ images: String, _ labels: String) throws(DatasetError) -> ImageSet {
+    try ImageSet(
+      images: contents(images, .images), imagesPath: images,
+      labels: contents(labels, .labels), labelsPath: labels)
+  }
+
+  private func folder(named name: String) throws(DatasetError) -> String {
+    guard !name.isEmpty, name.utf8.allSatisfy(isNameCharacter) else {
+      throw DatasetError(name, .invalidName)
+    }
+    let found = locations.candidates(name).first { DatasetFiles(in: $0) != nil }
+    guard let found else { throw missing(name) }
+    return found
+  }
+
+  private func missing(_ name: String) -> DatasetError {
+    let names = (KnownDataset.all.map(\.name) + [Digits.name]).joined(separator: ", ")
+    return DatasetError(
+      name,
+      .missing(
+        lookedIn: locations.candidates(name),
+        remedy: KnownDataset.named(name)?.remedy ?? "known ones are \(names)"))
+  }
+}
+
+extension DatasetSelection.Source {
+  /// How people call it.
+  package var name: String {
+    switch self {
+    case .named(let name): name
+    case .idx(let path): path
+    }
+  }
+}
+
+private func isNameCharacter(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+    true
+  default: false
+  }
+}

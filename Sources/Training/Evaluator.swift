@@ -1,0 +1,62 @@
+/// Evaluates a network, always in batches of the same size, so that a result does not depend on the size
+/// of the batches in training.
+final class Evaluator {
+  private static let batch = 256
+
+  private let forward: ForwardPass
+
+  init(_ network: Network) {
+    useOneThread()
+    forward = ForwardPass(network, capacity: Self.batch)
+  }
+
+  /// Loss and accuracy over the images at the indices.
+  func evaluate(_ images: ImageSet, at indices: [Int32]) -> Evaluation {
+    var score = BatchScore()
+    forEachBatch(images, at: indices) { rows in
+      score += forward.score(rows: rows)
+    }
+    return Evaluation(score)
+  }
+
+  /// Loss, accuracy and confusions over all images of a set.
+  func report(_ images: ImageSet, classes: Int) -> TestReport {
+    var score = BatchScore()
+    var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
+    forEachBatch(images, at: (0..<Int32(images.count)).map { $0 }) { rows in
+      score += forward.score(rows: rows)
+      for row in 0..<rows {
+        let answer = likeliestClass(forward.logProbabilities.row(row))
+        confusion[Int(forward.labels[row])][answer] += 1
+      }
+    }
+    return TestReport(overall: Evaluation(score), confusion: confusion)
+  }
+
+  private func forEachBatch(
+    _ images: ImageSet, at indices: [Int32], _ body: (_ rows: Int) -> Void
+  ) {
+    useOneThread()
+    for start in stride(from: 0, to: indices.count, by: Self.batch) {
+      let batch = indices[start..<min(start + Self.batch, indices.count)]
+      forward.gather(images, at: batch)
+      forward.run(rows: batch.count)
+      body(batch.count)
+    }
+  }
+}
+
+/// How a network does on images it has never seen.
+package struct TestReport: Sendable, Equatable {
+  package let overall: Evaluation
+  /// How often an image of the class (first index) was taken for another or the same (second index).
+  package let confusion: [[Int]]
+
+  /// The part of each class's images that was recognised; nil for a class without images.
+  package var accuracyByClass: [Double?] {
+    confusion.enumerated().map { label, answers in
+      let images = answers.reduce(0, +)
+      return images == 0 ? nil : Double(answers[label]) / Double(images)
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import Glibc
+
+/// What the operating system answered.
+struct SystemError: Error, Equatable, CustomStringConvertible {
+  let operation: String
+  let path: String
+  let code: Int32
+
+  /// The last error of the calling thread; to be made before anything else is called.
+  init(_ operation: String, _ path: String) {
+    code = errno
+    self.operation = operation
+    self.path = path
+  }
+
+  /// One line: "cannot open /data/x: No such file or directory".
+  var description: String { "cannot \(operation) \(path): \(reason)" }
+
+  /// The system's words alone.
+  var reason: String { String(cString: strerror(code)) }
+}
+
+/// An open file; closed when it is no longer referred to.
+final class File {
+  let path: String
+  let descriptor: Int32
+
+  private init(path: String, descriptor: Int32) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  /// Opens an existing file to read.
+  static func open(_ path: String) throws(SystemError) -> File {
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemError("open", path) }
+    return File(path: path, descriptor: descriptor)
+  }
+
+  /// A new empty file of its own name, readable by its owner only.
+  static func temporary(in folder: String) throws(SystemError) -> File {
+    var template = Array("\(folder)/.trawl-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else { throw SystemError("write into", folder) }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    let path = template.withUnsafeBufferPointer { characters in
+      String(decoding: characters.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+    return File(path: path, descriptor: descriptor)
+  }
+
+  /// A new empty file without a name, gone with its last reference and its last memory map.
+  static func unnamed() throws(SystemError) -> File {
+    let file: File
+    do {
+      file = try temporary(in: "/dev/shm")
+    } catch {
+      file = try temporary(in: "/tmp")
+    }
+    unlink(file.path)
+    return file
+  }
+
+  /// Size in bytes and time of the last change in nanoseconds since 1970.
+  func status() throws(SystemError) -> (size: Int, changed: Int) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw SystemError("examine", path) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      errno = EINVAL
+      throw SystemError("read (not a regular file)", path)
+    }
+    return (Int(status.st_size), status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec)
+  }
+
+  /// Reads what comes next, as much as fits or less; 0 at the end.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    while true {
+      let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      guard errno == EINTR else { throw SystemError("read", path) }
+    }
+  }
+
+  /// Appends all of the bytes.
+  func write(_ bytes: some Collection<UInt8>) throws(SystemError) {
+    let done =
+      bytes.withContiguousStorageIfAvailable(writeAll)
+      ?? Array(bytes).withUnsafeBufferPointer(writeAll)
+    guard done else { throw SystemError("write", path) }
+  }
+
+  private func writeAll(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let written = Glibc.write(
+        descriptor, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { return false }
+      rest = rest.dropFirst(written)
+    }
+    return true
+  }
+
+  /// Waits until what was written is on the disk.
+  func sync() throws(SystemError) {
+    guard fsync(descriptor) == 0 else { throw SystemError("write", path) }
+  }
+}
+
+/// Makes a folder and those above it, where they are missing.
+func makeFolder(_ path: String) throws(SystemError) {
+  if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+  guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+    throw SystemError("make the folder", path)
+  }
+  try makeFolder(String(path[..<slash]))
+  guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+    throw SystemError("make the folder", path)
+  }
+}
+
+/// Whether something readable lies there.
+func isReadable(_ path: String) -> Bool {
+  access(path, R_OK) == 0
+}
+
+/// Puts bytes in the place of a file, all or nothing, even if the machine stops halfway.
+func replaceFile(at path: String, with bytes: some Collection<UInt8>) throws(SystemError) {
+  let file = try File.temporary(in: folder(of: path))
+  do throws(SystemError) {
+    try file.write(bytes)
+    try publish(file, as: path)
+  } catch {
+    unlink(file.path)
+    throw error
+  }
+}
+
+/// Gives a temporary file its final name, once its contents are on the disk.
+func publish(_ file: File, as path: String) throws(SystemError) {
+  fchmod(file.descriptor, 0o644)
+  try file.sync()
+  guard rename(file.path, path) == 0 else { throw SystemError("write", path) }
+  let directory = try File.open(folder(of: path))
+  try directory.sync()
+}
+
+private func folder(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}

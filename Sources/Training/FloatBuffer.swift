@@ -1,0 +1,65 @@
+/// Memory for floats at a multiple of 64 bytes, zero at first. It is the only owner: the matrices in it
+/// are valid as long as it lives.
+final class FloatBuffer {
+  /// The number of floats.
+  let count: Int
+  private let memory: UnsafeMutableRawPointer
+
+  init(count: Int) {
+    precondition(count >= 0, "a buffer of \(count) floats")
+    self.count = count
+    memory = .allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+    memory.bindMemory(to: Float.self, capacity: count).initialize(repeating: 0, count: count)
+  }
+
+  deinit {
+    memory.deallocate()
+  }
+
+  /// The numbers from a place on, seen as a row-major matrix.
+  func matrix(at offset: Int, rows: Int, columns: Int) -> Matrix {
+    precondition(
+      offset >= 0 && rows >= 0 && columns >= 0 && offset + rows * columns <= count,
+      "a \(rows)x\(columns) matrix at \(offset) of \(count) floats")
+    let start = memory.assumingMemoryBound(to: Float.self) + offset
+    return Matrix(start: start, rows: rows, columns: columns)
+  }
+}
+
+/// A row-major view of floats that a `FloatBuffer` owns. Unsafe, because the steps of training must not
+/// count references or check bounds for every number; nothing outside this module gets hold of one.
+struct Matrix {
+  let start: UnsafeMutablePointer<Float>
+  let rows: Int
+  let columns: Int
+
+  var count: Int { rows * columns }
+
+  /// All numbers, row by row.
+  var elements: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: start, count: count)
+  }
+
+  /// The numbers of a row.
+  func row(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
+    precondition(index >= 0 && index < rows, "row \(index) of \(rows)")
+    return UnsafeMutableBufferPointer(start: start + index * columns, count: columns)
+  }
+
+  /// The first rows.
+  func prefix(_ count: Int) -> Matrix {
+    precondition(count >= 0 && count <= rows, "\(count) of \(rows) rows")
+    return Matrix(start: start, rows: count, columns: columns)
+  }
+}
+
+/// Hands out the places of a buffer one after another, each at a multiple of 64 bytes.
+struct BufferPlan {
+  private(set) var count = 0
+
+  /// The offset of a new place for as many floats.
+  mutating func reserve(_ floats: Int) -> Int {
+    defer { count += (floats + 15) / 16 * 16 }
+    return count
+  }
+}

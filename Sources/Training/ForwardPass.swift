@@ -1,0 +1,118 @@
+/// A mini-batch on its way from pixels to log-probabilities: its memory and its compiled operations.
+///
+/// Everything is made for `capacity` rows. A smaller batch fills the first rows; the products leave the
+/// other rows alone, and the element-wise kernels, compiled for one shape, run over them to no effect.
+final class ForwardPass {
+  let network: Network
+  /// The most rows a batch can have.
+  let capacity: Int
+  /// The pixels, capacity x inputs.
+  let inputs: Matrix
+  /// What each layer puts out, capacity x width; the last layer's are log-probabilities.
+  let outputs: [Matrix]
+  /// The class of each row.
+  private(set) var labels: [UInt8]
+
+  private let buffer: FloatBuffer
+  private let activations: [Kernel]
+  private let logSoftmax: Kernel
+
+  init(_ network: Network, capacity: Int) {
+    self.network = network
+    self.capacity = capacity
+    let widths = [network.architecture.inputs] + network.layers.map(\.outputs)
+    var plan = BufferPlan()
+    let offsets = widths.map { plan.reserve(capacity * $0) }
+    let buffer = FloatBuffer(count: plan.count)
+    let matrices = zip(offsets, widths).map {
+      buffer.matrix(at: $0, rows: capacity, columns: $1)
+    }
+    self.buffer = buffer
+    inputs = matrices[0]
+    outputs = Array(matrices.dropFirst())
+    labels = Array(repeating: 0, count: capacity)
+    activations = network.layers.indices.map { index in
+      let hidden = index < network.layers.count - 1
+      return Kernel.biasActivation(
+        rows: capacity, columns: network.layers[index].outputs,
+        hidden ? network.architecture.activation : nil)
+    }
+    logSoftmax = .logSoftmax(rows: capacity, columns: network.architecture.classes)
+  }
+
+  /// The logarithms of the class probabilities of each row.
+  var logProbabilities: Matrix { outputs[outputs.count - 1] }
+
+  /// Fills the first rows with images, their pixels scaled from 0...255 to 0...1, and their labels.
+  func gather(_ images: ImageSet, at indices: ArraySlice<Int32>) {
+    precondition(indices.count <= capacity, "\(indices.count) images for \(capacity) rows")
+    precondition(images.pixels == inputs.columns, "images of \(images.pixels) pixels")
+    for (row, index) in indices.enumerated() {
+      let ahead = indices.startIndex + row + Self.prefetchDistance
+      if ahead < indices.endIndex { images.prefetch(Int(indices[ahead])) }
+      scale(images.image(Int(index)), into: inputs.row(row))
+      labels[row] = images.label(Int(index))
+    }
+  }
+
+  /// So many images ahead of the one being read, memory has had time to deliver.
+  private static let prefetchDistance = 8
+
+  /// Computes the log-probabilities of the first rows.
+  func run(rows: Int) {
+    var input = inputs
+    for (index, layer) in network.layers.enumerated() {
+      let output = outputs[index]
+      multiply(input.prefix(rows), network.weights(layer), into: output.prefix(rows))
+      activations[index].run(output, network.bias(layer))
+      input = output
+    }
+    logSoftmax.run(logProbabilities)
+  }
+
+  /// The cross-entropy and the right answers among the first rows, which `run` has computed.
+  func score(rows: Int) -> BatchScore {
+    var score = BatchScore()
+    for row in 0..<rows {
+      score.add(logProbabilities.row(row), label: Int(labels[row]))
+    }
+    return score
+  }
+}
+
+private func scale(_ pixels: UnsafeBufferPointer<UInt8>, into row: UnsafeMutableBufferPointer<Float>) {
+  let factor = 1 / Float(255)
+  for place in 0..<min(pixels.count, row.count) {
+    row[place] = Float(pixels[place]) * factor
+  }
+}
+
+/// Sums over the examples of one or more batches.
+struct BatchScore: Sendable, Equatable {
+  /// The sum of -log p(label), in nats.
+  var loss = 0.0
+  /// How often the likeliest class was the label; of equally likely ones, the first counts.
+  var correct = 0
+  var examples = 0
+
+  mutating func add(_ logProbabilities: UnsafeMutableBufferPointer<Float>, label: Int) {
+    loss -= Double(logProbabilities[label])
+    correct += likeliestClass(logProbabilities) == label ? 1 : 0
+    examples += 1
+  }
+
+  static func += (left: inout BatchScore, right: BatchScore) {
+    left.loss += right.loss
+    left.correct += right.correct
+    left.examples += right.examples
+  }
+}
+
+/// The first of the places with the largest number.
+func likeliestClass(_ values: UnsafeMutableBufferPointer<Float>) -> Int {
+  var best = 0
+  for place in 1..<values.count where values[place] > values[best] {
+    best = place
+  }
+  return best
+}

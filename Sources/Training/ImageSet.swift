@@ -1,0 +1,68 @@
+import COneDNN
+
+/// Labelled images of equal size, in read-only memory maps that all threads and processes share.
+package struct ImageSet: Sendable {
+  package let count: Int
+  /// The height of an image in pixels.
+  package let rows: Int
+  /// The width of an image in pixels.
+  package let columns: Int
+  private let images: MappedFile
+  private let labels: MappedFile
+
+  /// Takes IDX files, and checks that they belong together; the paths are for errors only.
+  init(
+    images: MappedFile, imagesPath: String, labels: MappedFile, labelsPath: String
+  ) throws(DatasetError) {
+    let header = try images.header(.images, path: imagesPath)
+    let labelsHeader = try labels.header(.labels, path: labelsPath)
+    (count, rows, columns) = (header.sides[0], header.sides[1], header.sides[2])
+    guard labelsHeader.sides[0] == count else {
+      throw DatasetError(
+        labelsPath, .countsDiffer(labels: labelsHeader.sides[0], images: header.sides[0]))
+    }
+    self.images = images
+    self.labels = labels
+  }
+
+  /// Pixels in an image.
+  package var pixels: Int { rows * columns }
+
+  /// The pixels of an image, row by row, 0 to 255; valid as long as the set lives.
+  func image(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+    precondition(index >= 0 && index < count, "image \(index) of \(count)")
+    let start = IDXHeader.Kind.images.headerSize + index * pixels
+    return UnsafeBufferPointer(rebasing: images.bytes[start..<start + pixels])
+  }
+
+  /// Has an image's pixels brought near the processor.
+  func prefetch(_ index: Int) {
+    prefetch_bytes(image(index).baseAddress, pixels)
+  }
+
+  /// The class of an image.
+  package func label(_ index: Int) -> UInt8 {
+    precondition(index >= 0 && index < count, "label \(index) of \(count)")
+    return labels.bytes[IDXHeader.Kind.labels.headerSize + index]
+  }
+
+  /// How many images there are of each of the classes 0..<classes.
+  package func histogram(classes: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: classes)
+    for index in 0..<count {
+      counts[Int(label(index))] += 1
+    }
+    return counts
+  }
+}
+
+extension MappedFile {
+  /// The header of an IDX file, if it fits the file's size.
+  func header(_ kind: IDXHeader.Kind, path: String) throws(DatasetError) -> IDXHeader {
+    try withBytes { bytes throws(DatasetError) in
+      let header = try IDXHeader(bytes, kind, path: path)
+      try header.check(size: bytes.count, path: path)
+      return header
+    }
+  }
+}

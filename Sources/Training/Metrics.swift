@@ -1,0 +1,47 @@
+/// How well a network does on a set of images.
+package struct Evaluation: Sendable, Equatable {
+  /// The mean cross-entropy in nats, without the penalty on the weights.
+  package let loss: Double
+  /// The part of the images whose likeliest class is their label, 0 to 1.
+  package let accuracy: Double
+
+  package init(loss: Double, accuracy: Double) {
+    self.loss = loss
+    self.accuracy = accuracy
+  }
+
+  init(_ score: BatchScore) {
+    loss = score.loss / Double(score.examples)
+    accuracy = Double(score.correct) / Double(score.examples)
+  }
+}
+
+/// What came out of an epoch.
+package struct EpochMetrics: Sendable, Equatable {
+  /// Counted from 1.
+  package let epoch: Int
+  /// Mean cross-entropy over the epoch's own batches, each before its step.
+  package let trainLoss: Double
+  /// Accuracy over the epoch's own batches, each before its step.
+  package let trainAccuracy: Double
+  /// Mean cross-entropy on the validation images after the epoch.
+  package let validationLoss: Double
+  package let validationAccuracy: Double
+
+  package init(epoch: Int, train: Evaluation, validation: Evaluation) {
+    self.epoch = epoch
+    trainLoss = train.loss
+    trainAccuracy = train.accuracy
+    validationLoss = validation.loss
+    validationAccuracy = validation.accuracy
+  }
+}
+
+/// How a call to `Trainer.trainEpoch` ended.
+package enum EpochOutcome: Sendable, Equatable {
+  case completed(EpochMetrics)
+  /// The observer asked for it. Training goes on from there when it is called again.
+  case stopped
+  /// The loss became infinite or not a number. With the last completed epoch, if there was one.
+  case diverged(EpochMetrics?)
+}

@@ -1,0 +1,23 @@
+import Randomness
+
+/// The random streams of a training run. Each is entered at its beginning whenever it is needed, so that
+/// what is drawn depends on the seed and the place in the run alone, never on what was drawn before.
+enum RandomStream {
+  /// The weights of a layer, counted from 0.
+  case weights(layer: Int)
+  /// The order of the training images in an epoch, counted from 0.
+  case order(epoch: Int)
+  /// The choice of training and validation images.
+  case split
+
+  /// The stream's generator under a seed, at its beginning.
+  func generator(seed: UInt64) -> Philox {
+    let (purpose, index): (UInt64, UInt64) =
+      switch self {
+      case .weights(let layer): (1, UInt64(layer))
+      case .order(let epoch): (2, UInt64(epoch))
+      case .split: (3, 0)
+      }
+    return Philox(seed: seed, stream: purpose << 48 | index)
+  }
+}

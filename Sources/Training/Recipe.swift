@@ -1,0 +1,87 @@
+/// Everything that determines a training run: with the same recipe and the same data, every run gives the
+/// same weights to the last bit (on processors with the same instruction set, see `NumericsFingerprint`).
+package struct Recipe: Sendable, Equatable {
+  package var dataset: DatasetSelection
+  package var model: ModelRecipe
+  package var training: TrainingRecipe
+  /// Initial weights and the order of the examples come from this number alone.
+  package var seed: UInt64
+
+  package init(
+    dataset: DatasetSelection, model: ModelRecipe, training: TrainingRecipe, seed: UInt64
+  ) {
+    self.dataset = dataset
+    self.model = model
+    self.training = training
+    self.seed = seed
+  }
+}
+
+/// Which images to train on and which to keep back for validation.
+package struct DatasetSelection: Sendable, Equatable {
+  package enum Source: Sendable, Equatable {
+    /// A dataset by its name, such as "mnist".
+    case named(String)
+    /// The folder of four IDX files.
+    case idx(path: String)
+  }
+
+  /// How many of the selected images are kept back.
+  package enum Validation: Sendable, Equatable {
+    /// A part of the selected images, above 0 and below 1.
+    case fraction(Double)
+    case count(Int)
+  }
+
+  package var source: Source
+  /// The part of the training images that is used at all, above 0 and at most 1.
+  package var subset: Double
+  package var validation: Validation
+  /// The seed of the choice of images. It is not the trial's own, because the trials of a search are
+  /// compared on the same images.
+  package var split: UInt64
+
+  package init(
+    source: Source, subset: Double = 1, validation: Validation = .fraction(0.2), split: UInt64 = 0
+  ) {
+    self.source = source
+    self.subset = subset
+    self.validation = validation
+    self.split = split
+  }
+}
+
+/// The network before it has weights.
+package struct ModelRecipe: Sendable, Equatable {
+  /// The widths of the hidden layers; none makes a linear classifier.
+  package var hidden: [Int]
+  package var activation: Activation
+  package var initialization: Initialization
+
+  /// Without an initialization, the one that suits the activation.
+  package init(
+    hidden: [Int], activation: Activation = .relu, initialization: Initialization? = nil
+  ) {
+    self.hidden = hidden
+    self.activation = activation
+    self.initialization = initialization ?? activation.defaultInitialization
+  }
+}
+
+/// How the weights are fitted.
+package struct TrainingRecipe: Sendable, Equatable {
+  /// Passes over the training images.
+  package var epochs: Int
+  /// Images in a mini-batch. The last batch of an epoch holds what is left over.
+  package var batch: Int
+  package var learningRate: Double
+  /// The strength λ of the penalty ½·λ·ΣW² on the weights (not on the biases).
+  package var l2: Double
+
+  package init(epochs: Int, batch: Int, learningRate: Double, l2: Double = 0) {
+    self.epochs = epochs
+    self.batch = batch
+    self.learningRate = learningRate
+    self.l2 = l2
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+
+/// The contents of a safetensors file of 32-bit floats.
+///
+/// Source: huggingface/safetensors, README, "Format": eight bytes of header length, a JSON header, the
+/// numbers, all little-endian.
+struct Safetensors: Equatable {
+  struct Tensor: Equatable {
+    let name: String
+    let shape: [Int]
+    /// Row by row.
+    let values: [Float]
+  }
+
+  /// Free text by names.
+  var metadata: [String: String]
+  /// In the order of their numbers in the file.
+  var tensors: [Tensor]
+
+  /// A tensor of this name and shape, if there is one.
+  func values(_ name: String, shape: [Int]) -> [Float]? {
+    tensors.first { $0.name == name && $0.shape == shape }?.values
+  }
+
+  /// The file. The same contents always give the same bytes.
+  func encoded() -> [UInt8] {
+    var header = Array(headerText().utf8)
+    header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
+    let size = tensors.reduce(0) { $0 + $1.values.count * 4 }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(8 + header.count + size)
+    withUnsafeBytes(of: UInt64(header.count).littleEndian) { bytes += $0 }
+    bytes += header
+    for tensor in tensors {
+      tensor.values.withUnsafeBytes { bytes += $0 }
+    }
+    return bytes
+  }
+
+  private func headerText() -> String {
+    let words = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+    var entries = ["\"__metadata__\":{\(words.joined(separator: ","))}"]
+    var offset = 0
+    for tensor in tensors {
+      let end = offset + tensor.values.count * 4
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      entries.append(
+        "\(quoted(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],"
+          + "\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    return "{\(entries.joined(separator: ","))}"
+  }
+}
+
+private func quoted(_ text: String) -> String {
+  let escaped = text.unicodeScalars.map { scalar in
+    switch scalar {
+    case "\"": "\\\""
+    case "\\": "\\\\"
+    case "\0"..<" ": "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+    default: String(scalar)
+    }
+  }
+  return "\"\(escaped.joined())\""
+}
+
+extension Safetensors {
+  /// Reads a file and believes nothing in it: every length, offset and shape is checked against the bytes
+  /// that are there. The name is for the error only.
+  init(_ bytes: UnsafeRawBufferPointer, name: String) throws(ModelError) {
+    func refuse(_ reason: String) -> ModelError { ModelError(name, .notSafetensors(reason)) }
+    guard bytes.count >= 8 else { throw refuse("it is cut short") }
+    let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    guard length <= UInt64(bytes.count - 8) else { throw refuse("its header is cut short") }
+    let header = bytes[8..<8 + Int(length)]
+    let data = UnsafeRawBufferPointer(rebasing: bytes[(8 + Int(length))...])
+    guard
+      let entries = try? JSONSerialization.jsonObject(with: Data(header)) as? [String: Any]
+    else { throw refuse("its header is not a JSON object") }
+    let metadata = entries["__metadata__"] ?? [String: String]()
+    guard let metadata = metadata as? [String: String] else {
+      throw refuse("its metadata is not text")
+    }
+    self.metadata = metadata
+    let places = try entries.filter { $0.key != "__metadata__" }
+      .map { name, entry throws(ModelError) in
+        guard let place = Place(name, entry) else {
+          throw refuse("the entry of '\(name.prefix(80))' is not one of 32-bit floats")
+        }
+        return place
+      }
+      .sorted { ($0.start, $0.end, $0.name) < ($1.start, $1.end, $1.name) }
+    tensors = []
+    var end = 0
+    for place in places {
+      guard place.start == end else { throw refuse("its tensors overlap or leave gaps") }
+      guard place.end <= data.count else { throw refuse("it is cut short") }
+      end = place.end
+      tensors.append(place.tensor(data))
+    }
+    guard end == data.count else { throw refuse("it is longer than its header says") }
+  }
+
+  /// Where the header says that a tensor lies.
+  private struct Place {
+    let name: String
+    let shape: [Int]
+    let start: Int
+    let end: Int
+
+    /// Nil unless it is a tensor of floats that takes exactly the bytes it claims.
+    init?(_ name: String, _ entry: Any) {
+      guard
+        let entry = entry as? [String: Any], entry["dtype"] as? String == "F32",
+        let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int],
+        offsets.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1],
+        let size = Self.size(shape), size == offsets[1] - offsets[0]
+      else { return nil }
+      (self.name, self.shape, start, end) = (name, shape, offsets[0], offsets[1])
+    }
+
+    /// Bytes in a tensor; nil for sides that no tensor has.
+    private static func size(_ shape: [Int]) -> Int? {
+      var size = 4
+      for side in shape {
+        let (product, overflow) = size.multipliedReportingOverflow(by: side)
+        guard side >= 0, !overflow else { return nil }
+        size = product
+      }
+      return size
+    }
+
+    func tensor(_ data: UnsafeRawBufferPointer) -> Tensor {
+      let values = [Float](unsafeUninitializedCapacity: (end - start) / 4) { target, count in
+        UnsafeMutableRawBufferPointer(target).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: data[start..<end]))
+        count = (end - start) / 4
+      }
+      return Tensor(name: name, shape: shape, values: values)
+    }
+  }
+}

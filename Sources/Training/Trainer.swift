@@ -1,0 +1,139 @@
+/// Trains one network by a recipe. Used by one thread, and on that thread alone: every call confines
+/// oneDNN to the thread it comes from.
+///
+/// With the same recipe and data the weights are the same to the last bit after every step, whatever else
+/// runs beside, whenever it was evaluated, and however often it was stopped and resumed.
+package final class Trainer {
+  package let recipe: Recipe
+  package let data: TrainingData
+  /// Mini-batches in an epoch; the last one is smaller if the images do not divide evenly.
+  package let stepsPerEpoch: Int
+  /// How far training has come.
+  package private(set) var progress: TrainingProgress
+
+  private let network: Network
+  private let forward: ForwardPass
+  private let backward: BackwardPass
+  private let evaluator: Evaluator
+  private let optimizer: SGD
+  private var order: (epoch: Int, images: [Int32])?
+  private var hasDiverged = false
+
+  /// A network with fresh weights. Throws if the recipe cannot be trained on this data.
+  package convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
+    let network = try Network(recipe, data: data)
+    self.init(recipe, data, network, TrainingProgress())
+    network.initialize(recipe.model.initialization, seed: recipe.seed)
+  }
+
+  /// Goes on where the checkpoint was taken. Throws if it was taken under another recipe; only the number
+  /// of epochs may differ.
+  package convenience init(
+    resuming checkpoint: Checkpoint, recipe: Recipe, data: TrainingData
+  ) throws(RecipeError) {
+    let network = try Network(recipe, data: data)
+    try checkpoint.check(recipe)
+    guard checkpoint.model.architecture == network.architecture else {
+      throw RecipeError(field: "model", problem: "the checkpoint holds a network of another shape")
+    }
+    self.init(recipe, data, network, checkpoint.progress)
+    network.load(checkpoint.model)
+  }
+
+  private init(
+    _ recipe: Recipe, _ data: TrainingData, _ network: Network, _ progress: TrainingProgress
+  ) {
+    useOneThread()
+    let batch = min(recipe.training.batch, data.train.count)
+    self.recipe = recipe
+    self.data = data
+    self.network = network
+    self.progress = progress
+    stepsPerEpoch = (data.train.count + batch - 1) / batch
+    forward = ForwardPass(network, capacity: batch)
+    backward = BackwardPass(forward)
+    evaluator = Evaluator(network)
+    optimizer = SGD(learningRate: recipe.training.learningRate, l2: recipe.training.l2)
+  }
+
+  /// Epochs completed.
+  package var epoch: Int { progress.history.count }
+
+  /// Steps taken in all.
+  package var step: Int { epoch * stepsPerEpoch + progress.stepInEpoch }
+
+  /// Trains the epoch, or what is left of it, and evaluates on the validation images.
+  ///
+  /// - Parameter observe: called after every step with the number of steps taken in all; false stops.
+  package func trainEpoch(observe: (_ step: Int) -> Bool = { _ in true }) -> EpochOutcome {
+    useOneThread()
+    let images = imagesOfEpoch()
+    while !hasDiverged, progress.stepInEpoch < stepsPerEpoch {
+      hasDiverged = !train(images)
+      if !hasDiverged, !observe(step) { return .stopped }
+    }
+    let validation = hasDiverged ? nil : validate()
+    guard let validation, validation.loss.isFinite else {
+      hasDiverged = true
+      return .diverged(progress.history.last)
+    }
+    let metrics = EpochMetrics(
+      epoch: epoch + 1, train: Evaluation(progress.score), validation: validation)
+    progress.complete(metrics)
+    return .completed(metrics)
+  }
+
+  /// How well the network does on the validation images now.
+  package func validate() -> Evaluation {
+    evaluator.evaluate(data.dataset.train, at: data.validation)
+  }
+
+  /// The network as it is now.
+  package func model() -> Model {
+    Model(network, dataset: data.dataset.name)
+  }
+
+  /// Everything needed to go on from here, now or in another process.
+  package func checkpoint() -> Checkpoint {
+    Checkpoint(model: model(), recipe: recipe, progress: progress)
+  }
+
+  /// Takes the next step. False if the loss is not finite; then the weights are left as they were.
+  private func train(_ images: [Int32]) -> Bool {
+    let start = progress.stepInEpoch * forward.capacity
+    let batch = images[start..<min(start + forward.capacity, images.count)]
+    forward.gather(data.dataset.train, at: batch)
+    forward.run(rows: batch.count)
+    let score = forward.score(rows: batch.count)
+    guard score.loss.isFinite else { return false }
+    backward.run(rows: batch.count, optimizer, step: step)
+    progress.advance(score)
+    return true
+  }
+
+  /// The training images in the order of the current epoch, a function of the seed and the epoch alone.
+  private func imagesOfEpoch() -> [Int32] {
+    if let order, order.epoch == epoch { return order.images }
+    var images = data.train
+    var generator = RandomStream.order(epoch: epoch).generator(seed: recipe.seed)
+    generator.shuffle(&images)
+    order = (epoch, images)
+    return images
+  }
+}
+
+extension Network {
+  /// The network of a recipe, its parameters 0.
+  fileprivate convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
+    try recipe.validate()
+    let architecture = Architecture(
+      inputs: data.dataset.train.pixels, hidden: recipe.model.hidden,
+      activation: recipe.model.activation, classes: data.dataset.classes)
+    guard architecture.parameterCount <= Architecture.mostParameters else {
+      throw RecipeError(
+        field: "model.hidden",
+        problem: "\(architecture.parameterCount) weights; at most \(Architecture.mostParameters)")
+    }
+    self.init(architecture)
+  }
+}

@@ -1,0 +1,116 @@
+/// How fast training is, and how close to the processor's limit: the rate of the library's matrix products
+/// alone, of exactly the shapes that a step multiplies, in the same process at the same time.
+package struct TrainingBenchmark: Sendable, Equatable {
+  /// Training images per second, the evaluation after each epoch included.
+  package let samplesPerSecond: Double
+  /// Floating-point operations in the matrix products of the training steps, in 10⁹ per second.
+  package let gflops: Double
+  /// The time that a step's matrix products take alone, as a part of the time of the whole step.
+  package let fractionOfLibrary: Double
+
+  /// Runs short rounds of products alone and of training steps by turns and takes the medians, so that
+  /// whatever else the machine does meanwhile hits both.
+  ///
+  /// - Parameter clock: a reading of a monotonic clock.
+  package static func run(
+    _ recipe: Recipe, data: TrainingData, rounds: Int = 40, clock: () -> Duration
+  ) throws(RecipeError) -> TrainingBenchmark {
+    precondition(rounds > 0, "\(rounds) rounds")
+    let stepsPerRound = 20
+    let trainer = try Trainer(recipe, data: data)
+    let products = StepProducts(
+      trainer.model().architecture, rows: min(recipe.training.batch, data.train.count))
+    var library: [Double] = []
+    var training: [Double] = []
+    var ratios: [Double] = []
+    for round in 0...rounds {
+      let begin = clock()
+      for _ in 0..<stepsPerRound { products.run() }
+      let middle = clock()
+      trainer.train(steps: stepsPerRound)
+      let end = clock()
+      // The first round warms up.
+      guard round > 0 else { continue }
+      library.append(seconds(middle - begin) / Double(stepsPerRound))
+      training.append(seconds(end - middle) / Double(stepsPerRound))
+      ratios.append(library[library.count - 1] / training[training.count - 1])
+    }
+    let evaluations = (0..<5).map { _ in
+      let begin = clock()
+      _ = trainer.validate()
+      return seconds(clock() - begin)
+    }
+    let step = median(training)
+    let epoch = step * Double(trainer.stepsPerEpoch) + median(evaluations)
+    return TrainingBenchmark(
+      samplesPerSecond: Double(data.train.count) / epoch,
+      gflops: products.operations / step / 1e9, fractionOfLibrary: median(ratios))
+  }
+}
+
+/// The matrix products of one training step, on memory of their own.
+private final class StepProducts {
+  private let network: Network
+  private let forward: ForwardPass
+  private let gradients: [(buffer: FloatBuffer, matrix: Matrix)]
+  /// Floating-point operations in a run.
+  let operations: Double
+
+  init(_ shape: Architecture, rows: Int) {
+    network = Network(shape)
+    network.initialize(.he, seed: 0)
+    forward = ForwardPass(network, capacity: rows)
+    forward.inputs.elements.update(repeating: 0.5)
+    gradients = network.layers.map { layer in
+      let buffer = FloatBuffer(count: rows * layer.outputs)
+      let matrix = buffer.matrix(at: 0, rows: rows, columns: layer.outputs)
+      matrix.elements.update(repeating: 1)
+      return (buffer, matrix)
+    }
+    let passes = network.layers.enumerated().map { index, layer in
+      (index == 0 ? 2 : 3) * layer.inputs * layer.outputs
+    }
+    operations = Double(2 * rows * passes.reduce(0, +))
+  }
+
+  func run() {
+    useOneThread()
+    var input = forward.inputs
+    for (layer, output) in zip(network.layers, forward.outputs) {
+      multiply(input, network.weights(layer), into: output)
+      input = output
+    }
+    for index in network.layers.indices.reversed() {
+      let weights = network.weights(network.layers[index])
+      let gradient = gradients[index].matrix
+      if index > 0 {
+        multiply(gradient, weights, transposing: .right, into: gradients[index - 1].matrix)
+      }
+      let input = index > 0 ? forward.outputs[index - 1] : forward.inputs
+      multiply(
+        input, gradient, transposing: .left, into: weights, scaledBy: -1e-9, adding: 0.9999999)
+    }
+  }
+}
+
+extension Trainer {
+  fileprivate func train(steps: Int) {
+    var left = steps
+    while left > 0 {
+      _ = trainEpoch { _ in
+        left -= 1
+        return left > 0
+      }
+    }
+  }
+}
+
+private func seconds(_ duration: Duration) -> Double {
+  Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+}
+
+private func median(_ values: [Double]) -> Double {
+  let sorted = values.sorted()
+  let middle = sorted.count / 2
+  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}

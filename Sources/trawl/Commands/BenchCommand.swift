@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+import Training
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure how fast Trawl is on this machine.",
+    subcommands: [Train.self])
+
+  struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Training on one thread, beside the matrix products of the library alone.",
+      discussion: """
+        Trains by turns with runs of the library's own matrix products of the same shapes, and prints medians: images per \
+        second (evaluation included), floating-point operations in matrix products per second, and the time of the matrix \
+        products alone as a share of the time of a training step.
+        """)
+
+    @Option(help: "The dataset's name.")
+    var dataset = "mnist"
+
+    @Option(help: "The widths of the hidden layers, as 292 or 128,128.")
+    var hidden = "292"
+
+    @Option(help: "Images in a mini-batch.")
+    var batch = 128
+
+    @Option(help: "Rounds of 20 steps.")
+    var rounds = 40
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    /// What `--json` prints.
+    struct Report: Encodable {
+      var samplesPerSecond: Double
+      var gflops: Double
+      var fractionOfLibrary: Double
+      var numerics: String
+    }
+
+    func run() throws {
+      let widths = hidden.split(separator: ",").map { Int($0) }
+      guard widths.allSatisfy({ $0 != nil }) else {
+        throw Complaint("--hidden \(hidden): needs whole numbers, as 292 or 128,128")
+      }
+      guard (1...10_000).contains(rounds) else { throw Complaint("--rounds must be a number from 1 to 10000") }
+      let recipe = Recipe(
+        dataset: DatasetSelection(source: .named(dataset)),
+        model: ModelRecipe(hidden: widths.compactMap(\.self)),
+        training: TrainingRecipe(epochs: 1, batch: batch, learningRate: 0.2475, l2: 2.5e-7), seed: 1)
+      let result = try Complaint.asking {
+        try recipe.validate()
+        let data = try DatasetStore().data(for: recipe.dataset)
+        return try TrainingBenchmark.run(recipe, data: data, rounds: rounds, clock: monotonicNow)
+      }
+      try show(result)
+    }
+
+    private func show(_ result: TrainingBenchmark) throws {
+      let numerics = "\(NumericsFingerprint.current)"
+      if json {
+        return try JSON.print(
+          Report(
+            samplesPerSecond: result.samplesPerSecond, gflops: result.gflops,
+            fractionOfLibrary: result.fractionOfLibrary, numerics: numerics))
+      }
+      print("samples/s: \(Int(result.samplesPerSecond))")
+      print("GFLOP/s in matrix products: \(result.gflops.rounded1)")
+      print(String(format: "fraction of the library's matrix-product rate: %.3f", result.fractionOfLibrary))
+      print("one thread, \(numerics)")
+    }
+  }
+}

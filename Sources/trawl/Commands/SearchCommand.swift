@@ -1,0 +1,69 @@
+import ArgumentParser
+import Coordination
+import Foundation
+import Logging
+import Messaging
+import Search
+import Storage
+
+struct SearchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search",
+    abstract: "Run a search: coordinator and local workers.",
+    discussion: """
+      Writes everything into a run directory: results.csv (the ranking), attempts.csv, history.csv, best/recipe.yaml, \
+      study.db. Ctrl-C stops it; the same command with --resume goes on.
+
+      Exit status: 0 done, 2 bad input, 3 some trials failed, 130 interrupted.
+      """)
+
+  @Argument(help: "The search file.", completion: .file(extensions: ["yaml", "yml"]))
+  var file: String
+
+  @Option(name: [.short, .long], help: "The run directory (default: runs/NAME).", completion: .directory)
+  var output: String?
+
+  @Option(name: [.short, .long], help: "Local worker processes (default: one per core; 0: wait for others).")
+  var workers: Int?
+
+  @Option(help: "Let workers on other machines join here, as tcp://*:5555; port 0 picks one.")
+  var listen: String?
+
+  @Option(help: "The host name or address by which other machines reach this one.")
+  var advertise: String?
+
+  @Option(help: "The folder with the cluster's keys, made by 'trawl keys new'.", completion: .directory)
+  var keys: String?
+
+  @Flag(help: "Go on with the search in the run directory, or begin it if there is none.")
+  var resume = false
+
+  @Flag(help: "Say only what went wrong, and the ranking.")
+  var quiet = false
+
+  @Flag(help: "Say what each worker and attempt does.")
+  var verbose = false
+
+  func validate() throws {
+    if let workers, !(0...1024).contains(workers) {
+      throw ValidationError("--workers must be a number from 0 to 1024")
+    }
+    if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+  }
+
+  func run() throws {
+    let stop = Latch()
+    let waker = try Complaint.asking { try Waker() }
+    Signals.listen { signal in
+      if signal != SIGCHLD {
+        if stop.isRaised { _exit(EndOfRun.interrupted.rawValue) }
+        stop.raise()
+      }
+      waker.wake()
+    }
+    let launch = try SearchLaunch(self, waker: waker)
+    let shell = try launch.begin(stop: stop)
+    let ending = try shell.run()
+    try launch.conclude(ending, shell.coordinator)
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Training
+
+struct TestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test",
+    abstract: "Evaluate a model on the test images of a dataset.")
+
+  /// What `--json` prints.
+  struct Report: Encodable {
+    var dataset: String
+    var images: Int
+    var testLoss: Double
+    var testAccuracy: Double
+    var accuracyByClass: [Double?]
+    /// Rows: the images' classes; columns: what they were taken for.
+    var confusion: [[Int]]
+  }
+
+  @Argument(help: "The model, a safetensors file of Trawl.", completion: .file(extensions: ["safetensors"]))
+  var model: String
+
+  @Option(help: "The dataset's name or its folder of IDX files (default: that of the training).")
+  var dataset: String?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    let report = try Complaint.asking { try makeReport() }
+    if json { return try JSON.print(report) }
+    print("dataset: \(report.dataset), \(report.images) test images")
+    print("test accuracy: \(report.testAccuracy)")
+    print("test loss: \(report.testLoss)")
+    for (index, accuracy) in report.accuracyByClass.enumerated() {
+      print("class \(index): \(accuracy.map { String(format: "%.4f", $0) } ?? "no images")")
+    }
+  }
+
+  private func makeReport() throws -> Report {
+    let model = try Model(contentsOf: model)
+    let name = dataset ?? model.dataset
+    let source: DatasetSelection.Source = name.contains("/") ? .idx(path: name) : .named(name)
+    let dataset = try DatasetCatalog(.ofThisMachine).load(source)
+    let report = try model.test(on: dataset)
+    return Report(
+      dataset: name, images: dataset.test.count, testLoss: report.overall.loss,
+      testAccuracy: report.overall.accuracy, accuracyByClass: report.accuracyByClass,
+      confusion: report.confusion)
+  }
+}

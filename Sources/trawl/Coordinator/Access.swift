@@ -1,0 +1,91 @@
+import Foundation
+import Messaging
+import Synchronization
+
+/// Who may join a search, where it listens, and what it tells workers about that.
+///
+/// The keys are a cluster's, or the search's own, kept in its run directory so that its workers know it again after a
+/// resume.
+final class Access: Sendable {
+  private let folder: String
+  private let isClusters: Bool
+  private let loaded: ClusterKeys?
+  private let coordinatorKeys: CurveKeyPair
+  private let admitted: Mutex<Set<CurveKey>>
+  /// Where to try to listen, in order.
+  private let endpoints: [Endpoint]
+  private let advertisedHost: String?
+
+  init(_ command: SearchCommand, _ directory: RunDirectory) throws {
+    folder = command.keys ?? directory.keys
+    isClusters = command.keys != nil
+    advertisedHost = command.advertise
+    let hasKeys = isClusters || FileManager.default.fileExists(atPath: folder)
+    let folder = folder
+    loaded = hasKeys ? try Complaint.asking { try ClusterKeys.load(from: folder) } : nil
+    coordinatorKeys = loaded?.coordinatorKeys ?? .generate()
+    admitted = Mutex(loaded?.authorizedKeys ?? [])
+    endpoints = try Self.endpoints(command, loaded, directory)
+  }
+
+  private static func endpoints(
+    _ command: SearchCommand, _ keys: ClusterKeys?, _ directory: RunDirectory
+  ) throws -> [Endpoint] {
+    try Complaint.asking {
+      if let listen = command.listen {
+        let wanted = try Endpoint(listen)
+        guard wanted.port == 0, let old = oldPort(directory) else { return [wanted] }
+        return [wanted.at(port: old), wanted]
+      }
+      if command.keys != nil, let keys { return [try Endpoint("tcp://*:\(keys.endpoint.port)")] }
+      let local = try Endpoint("tcp://127.0.0.1:0")
+      return oldPort(directory).map { [local.at(port: $0), local] } ?? [local]
+    }
+  }
+
+  /// The port that this search had before, which its workers still try.
+  private static func oldPort(_ directory: RunDirectory) -> UInt16? {
+    try? JoinFile.load(from: directory.joinFile).endpoint.port
+  }
+
+  /// Listens at the first endpoint that is free.
+  func listen(waker: Waker) throws -> RouterSocket {
+    for endpoint in endpoints.dropLast() {
+      do {
+        return try RouterSocket(configuration(endpoint), waker: waker)
+      } catch MessagingError.portInUse { continue } catch { throw Complaint(error) }
+    }
+    return try Complaint.asking {
+      try RouterSocket(configuration(endpoints[endpoints.count - 1]), waker: waker)
+    }
+  }
+
+  private func configuration(_ endpoint: Endpoint) -> RouterConfiguration {
+    RouterConfiguration(endpoint: endpoint, keys: coordinatorKeys) { key in
+      self.admitted.withLock { $0.contains(key) }
+    }
+  }
+
+  /// Writes the join file, and the keys if they are new.
+  func write(_ endpoint: Endpoint, to directory: RunDirectory) throws {
+    try Complaint.asking {
+      let advertised = try advertise(endpoint)
+      let keys =
+        try loaded
+        ?? ClusterKeys.create(in: folder, endpoint: advertised, coordinatorKeys: coordinatorKeys)
+      guard let worker = keys.workers.first else {
+        throw Complaint("\(folder) admits no worker; add one: trawl keys new \(folder) --name NAME")
+      }
+      var join = try JoinFile.load(from: keys.joinFile(of: worker.name))
+      join.endpoint = advertised
+      try join.write(to: directory.joinFile)
+      admitted.withLock { $0 = keys.authorizedKeys }
+    }
+  }
+
+  private func advertise(_ endpoint: Endpoint) throws -> Endpoint {
+    if let advertisedHost { return try endpoint.at(host: advertisedHost) }
+    guard endpoint.isWildcard else { return endpoint }
+    return try endpoint.at(host: isClusters ? loaded?.endpoint.host ?? "" : System.hostName)
+  }
+}

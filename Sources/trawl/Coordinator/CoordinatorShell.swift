@@ -1,0 +1,165 @@
+import Coordination
+import Foundation
+import Logging
+import Messaging
+import Search
+import Storage
+
+/// Runs a coordinator: one thread that receives, lets the state machine decide, commits, and only then sends.
+final class CoordinatorShell {
+  /// How a search ends.
+  enum Ending {
+    case finished
+    case interrupted
+    /// The local workers cannot work and there are no others.
+    case hopeless
+  }
+
+  /// What the shell is made of.
+  struct Parts {
+    var coordinator: Coordinator
+    var study: StudyDatabase
+    var socket: RouterSocket
+    var workers: LocalWorkers
+    var exports: Exports
+    var display: Display
+    var log: Logger
+  }
+
+  private var parts: Parts
+  private let stop: Latch
+  private var lastTick = Duration.zero
+  private var lastResultCount = 0
+
+  /// At most so many messages go into one transaction.
+  private static let batch = 256
+  private static let tick = Duration.milliseconds(200)
+  /// How long workers have to say goodbye.
+  private static let farewell = Duration.seconds(2)
+
+  init(_ parts: Parts, stop: Latch) {
+    self.parts = parts
+    self.stop = stop
+    lastResultCount = parts.coordinator.results.count
+  }
+
+  /// Runs until every trial has ended or someone raises the flag.
+  func run() throws -> Ending {
+    var ending = Ending.finished
+    while !parts.coordinator.isFinished {
+      if stop.isRaised {
+        ending = .interrupted
+        break
+      }
+      guard try startWorkers() else {
+        ending = .hopeless
+        break
+      }
+      try turn()
+    }
+    if case .finished = ending { try farewell() }
+    parts.display.clear()
+    try parts.exports.writeAll(parts.coordinator, parts.study)
+    return ending
+  }
+
+  var coordinator: Coordinator { parts.coordinator }
+
+  private func startWorkers() throws -> Bool {
+    try parts.workers.start(at: monotonicNow())
+    return !parts.workers.isHopeless || parts.coordinator.slotCount > 0
+  }
+
+  /// Waits for what comes, and deals with it.
+  private func turn() throws {
+    _ = try parts.socket.wait(timeout: Self.tick)
+    var effects = receive()
+    for ended in parts.workers.reap() {
+      effects += parts.coordinator.handle(.processEnded(pid: ended.pid, ended.end), at: monotonicNow())
+    }
+    let now = monotonicNow()
+    if now - lastTick >= Self.tick {
+      lastTick = now
+      effects += parts.coordinator.handle(.ticked, at: now)
+    }
+    try perform(effects)
+    noteProgress()
+    try parts.exports.writeIfDue(parts.coordinator, parts.study, at: now)
+    parts.display.show(parts.coordinator, at: now)
+  }
+
+  private func receive() -> [Coordinator.Effect] {
+    var effects: [Coordinator.Effect] = []
+    for _ in 0..<Self.batch {
+      guard let incoming = parts.socket.receive() else { break }
+      guard let message = try? WireToCoordinator(serializedBytes: incoming.bytes) else {
+        parts.log.notice("dropped a message that cannot be read, from key \(incoming.key.fingerprint)")
+        continue
+      }
+      let sender = Coordinator.Sender(
+        address: ReturnAddress(incoming.route.number), key: incoming.key.z85)
+      effects += parts.coordinator.handle(.received(message, from: sender), at: monotonicNow())
+    }
+    return effects
+  }
+
+  /// Commits first; then, and only then, sends.
+  private func perform(_ effects: [Coordinator.Effect]) throws {
+    try commit(
+      effects.compactMap { effect in
+        if case .persist(let decision) = effect { decision } else { nil }
+      })
+    for effect in effects {
+      switch effect {
+      case .persist: break
+      case .send(let message, let address): try send(message, to: address)
+      case .note(let words): parts.log.info("\(words)")
+      case .warn(let words):
+        parts.log.warning("\(words)")
+        parts.display.say("warning: \(words)")
+      }
+    }
+  }
+
+  private func send(_ message: WireToWorker, to address: ReturnAddress) throws {
+    let bytes: [UInt8] = try message.serializedBytes()
+    // Whatever does not arrive is asked for again: by heartbeats, or by a Hello.
+    if parts.socket.send(bytes, to: Route(number: address.number)) == .tooLarge {
+      parts.log.error("a message of \(bytes.count) bytes is too long to send")
+    }
+  }
+
+  /// With a full disk it waits for room: nothing is acknowledged or handed out meanwhile.
+  private func commit(_ decisions: [Decision]) throws {
+    var hasWarned = false
+    while true {
+      do {
+        try parts.study.commit(decisions, at: Date())
+        if hasWarned {
+          parts.coordinator.renewLeases(at: monotonicNow())
+          parts.display.say("the disk has room again; the search goes on")
+        }
+        return
+      } catch StudyError.diskFull where !stop.isRaised {
+        if !hasWarned { parts.display.say("warning: the disk is full; the search waits for room") }
+        hasWarned = true
+        Thread.sleep(forTimeInterval: 1)
+      } catch {
+        throw Complaint(error)
+      }
+    }
+  }
+
+  private func noteProgress() {
+    let count = parts.coordinator.results.count
+    if count > lastResultCount { parts.workers.noteProgress() }
+    lastResultCount = count
+  }
+
+  /// Goes on listening until every worker has heard that the search has ended, for a while at most.
+  private func farewell() throws {
+    let deadline = monotonicNow() + Self.farewell
+    while parts.coordinator.slotCount > 0, monotonicNow() < deadline, !stop.isRaised { try turn() }
+    parts.workers.killAll()
+  }
+}

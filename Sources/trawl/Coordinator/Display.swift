@@ -1,0 +1,74 @@
+import Coordination
+import Foundation
+import Search
+
+/// What the user sees while a search runs: a line at the bottom of the terminal, or now and then a plain line.
+struct Display {
+  /// How much is said.
+  enum Verbosity {
+    case quiet, normal, verbose
+  }
+
+  private var terminal = Terminal()
+  private let verbosity: Verbosity
+  private let begin: Duration
+  /// Trials that had ended before this start.
+  private let resumed: Int
+  private var lastShown = Duration.zero
+  private var shownResults: Int
+
+  private static let redraw = Duration.milliseconds(200)
+  private static let plainInterval = Duration.seconds(10)
+
+  init(_ verbosity: Verbosity, resumed: Int, at now: Duration) {
+    self.verbosity = verbosity
+    self.resumed = resumed
+    begin = now
+    shownResults = resumed
+    lastShown = now
+  }
+
+  /// A line that stays.
+  mutating func say(_ line: String) {
+    terminal.say(line)
+  }
+
+  mutating func clear() {
+    terminal.clear()
+  }
+
+  /// Brings what is seen up to date, if it is time.
+  mutating func show(_ coordinator: Coordinator, at now: Duration) {
+    guard verbosity != .quiet else { return }
+    let interval = terminal.isInteractive ? Self.redraw : Self.plainInterval
+    let hasNews = coordinator.results.count != shownResults || terminal.isInteractive
+    guard now - lastShown >= interval, hasNews else { return }
+    lastShown = now
+    shownResults = coordinator.results.count
+    let line = summary(coordinator, at: now)
+    if terminal.isInteractive { terminal.show(line) } else { terminal.say(line) }
+  }
+
+  /// `12/50 trials, 2 running, best 0.9812 (trial 7), 14.2 trials/min, 2 min 40 s left`
+  private func summary(_ coordinator: Coordinator, at now: Duration) -> String {
+    let done = coordinator.results.count
+    var parts = ["\(done)/\(coordinator.file.trials) trials", "\(coordinator.runningCount) running"]
+    if coordinator.slotCount == 0 { parts.append("no workers yet") }
+    if let best = coordinator.best, let score = coordinator.file.result(of: best).objective {
+      parts.append("best \(score) (trial \(best.trial))")
+    }
+    let elapsed = now - begin
+    if done > resumed, elapsed > .zero {
+      let rate = Double(done - resumed) / elapsed.seconds
+      parts.append(rate >= 1 ? "\(rate.rounded1) trials/s" : "\((rate * 60).rounded1) trials/min")
+      let left = Double(coordinator.file.trials - done) / rate
+      parts.append("\(Duration.seconds(left).words) left")
+    }
+    return parts.joined(separator: ", ")
+  }
+}
+
+extension Double {
+  /// With one digit after the point.
+  var rounded1: Double { (self * 10).rounded() / 10 }
+}

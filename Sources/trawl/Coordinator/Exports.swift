@@ -1,0 +1,89 @@
+import Coordination
+import Foundation
+import Search
+import Storage
+
+/// Writes what people read out of a search into its run directory, whole files at a time.
+struct Exports {
+  private let directory: RunDirectory
+  private var lastWritten = Duration.zero
+  private var lastCost = Duration.zero
+  private var writtenResults = -1
+  private var writtenBest: Int?
+
+  private static let interval = Duration.seconds(1)
+
+  init(_ directory: RunDirectory) {
+    self.directory = directory
+  }
+
+  /// Writes what has changed, not too often, and the less often the longer it takes.
+  mutating func writeIfDue(
+    _ coordinator: Coordinator, _ study: StudyDatabase, at now: Duration
+  ) throws {
+    guard now - lastWritten >= max(Self.interval, lastCost * 50) else { return }
+    if coordinator.results.count != writtenResults { try writeTables(coordinator, study) }
+    try Status(coordinator, isRunning: true).write(to: directory.status)
+    lastWritten = now
+    lastCost = monotonicNow() - now
+  }
+
+  /// Writes everything, for the last time.
+  mutating func writeAll(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
+    try writeTables(coordinator, study)
+    try Status(coordinator, isRunning: false).write(to: directory.status)
+  }
+
+  private mutating func writeTables(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
+    let file = coordinator.file
+    let ranked = Ranking.ranked(coordinator.results.values.map(file.result(of:)), by: file.objective)
+    try AtomicFile.write(Data(Results.csv(ranked, of: file.space).bytes), to: directory.results)
+    try AtomicFile.write(attempts(study), to: directory.attempts)
+    try AtomicFile.write(history(study), to: directory.history)
+    try writeBest(coordinator)
+    writtenResults = coordinator.results.count
+  }
+
+  private func attempts(_ study: StudyDatabase) throws -> Data {
+    var csv = CSV(columns: [
+      "attempt", "trial", "host", "pid", "numerics", "started", "seconds", "epochs", "ending", "words",
+    ])
+    for row in try Complaint.asking({ try study.attempts() }) {
+      let started = Date(timeIntervalSince1970: row.started)
+      csv.append([
+        .integer(Int(row.attempt)), .integer(row.trial), .text(row.host), .integer(row.pid),
+        .text(row.numerics), .text(started.formatted(.iso8601)),
+        row.ended.map { .real((($0 - row.started) * 1000).rounded() / 1000) } ?? .empty,
+        .integer(row.epochs), .text(row.ending?.rawValue ?? "running"), .text(row.words),
+      ])
+    }
+    return Data(csv.bytes)
+  }
+
+  private func history(_ study: StudyDatabase) throws -> Data {
+    var csv = CSV(columns: ["trial", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"])
+    try Complaint.asking {
+      try study.history { trial, number, epoch in
+        csv.append([
+          .integer(trial), .integer(number), .real(epoch.trainLoss), .real(epoch.trainAccuracy),
+          .real(epoch.valLoss), .real(epoch.valAccuracy),
+        ])
+      }
+    }
+    return Data(csv.bytes)
+  }
+
+  /// The recipe of the best trial: `trawl train` makes its model from it, bit for bit.
+  private mutating func writeBest(_ coordinator: Coordinator) throws {
+    guard let best = coordinator.best, best.trial != writtenBest, best.status == .done else { return }
+    try Complaint.asking {
+      try FileManager.default.createDirectory(
+        atPath: directory.best, withIntermediateDirectories: true)
+    }
+    let file = coordinator.file
+    guard let configuration = file.configuration(values: file.values(trial: best.trial)) else { return }
+    let seed = file.seed(trial: best.trial)
+    try AtomicFile.write(configuration.recipe(seed: seed), to: directory.bestRecipe)
+    writtenBest = best.trial
+  }
+}

@@ -1,0 +1,68 @@
+import Coordination
+import Foundation
+
+/// The worker processes of this machine: started, watched, and started again when they die.
+struct LocalWorkers {
+  /// A process that has ended.
+  struct Ended {
+    let pid: pid_t
+    let end: Coordinator.ProcessEnd
+  }
+
+  private let arguments: [String]
+  private var children: [ChildProcess] = []
+  private let wanted: Int
+  private var lastStart = Duration.zero
+  /// Ends since one of them last did some work.
+  private var failures = 0
+  private(set) var isHopeless = false
+
+  private static let mostFailures = 5
+
+  init(count: Int, joinFile: String, endpoint: String) {
+    wanted = count
+    arguments = ["worker", "--join", joinFile, "--slots", "1", "--local-endpoint", endpoint]
+  }
+
+  var count: Int { children.count }
+
+  /// Starts what is missing; soon after a failure only one at a time.
+  mutating func start(at now: Duration) throws {
+    guard !isHopeless, children.count < wanted else { return }
+    guard failures == 0 || now - lastStart > .milliseconds(200 << min(failures, 5)) else { return }
+    lastStart = now
+    repeat {
+      children.append(try ChildProcess("/proc/self/exe", arguments))
+    } while failures == 0 && children.count < wanted
+  }
+
+  /// Takes away those that have ended.
+  mutating func reap() -> [Ended] {
+    var ended: [Ended] = []
+    children.removeAll { child in
+      guard let end = child.reap() else { return false }
+      switch end {
+      case .signalled(SIGKILL), .signalled(SIGTERM), .signalled(SIGINT), .exited(0):
+        ended.append(Ended(pid: child.pid, end: .killed))
+      case .exited(EndOfRun.badInput.rawValue):
+        isHopeless = true
+        ended.append(Ended(pid: child.pid, end: .killed))
+      case .exited, .signalled:
+        failures += 1
+        isHopeless = isHopeless || failures >= Self.mostFailures
+        ended.append(Ended(pid: child.pid, end: .crashed))
+      }
+      return true
+    }
+    return ended
+  }
+
+  /// Some work was done: earlier failures were not the program's.
+  mutating func noteProgress() {
+    failures = 0
+  }
+
+  mutating func killAll() {
+    for child in children { child.kill() }
+  }
+}

@@ -1,0 +1,124 @@
+import Coordination
+import Foundation
+import Logging
+import Messaging
+import Search
+import Storage
+import Training
+
+/// Everything between the command line and a running coordinator: checks first, and nothing written before all hold.
+struct SearchLaunch {
+  private let command: SearchCommand
+  private let source: SearchFileSource
+  private let file: SearchFile
+  private let directory: RunDirectory
+  private let isResumed: Bool
+  private let workerCount: Int
+  private let access: Access
+  private let socket: RouterSocket
+
+  init(_ command: SearchCommand, waker: Waker) throws {
+    self.command = command
+    source = try SearchFileSource.read(command.file)
+    file = try source.parse()
+    directory = RunDirectory(path: command.output ?? "runs/\(file.name)")
+    isResumed = try directory.check(file, from: source, resume: command.resume)
+    workerCount = command.workers ?? System.usableCores
+    try Self.check(file, trainsHere: workerCount > 0)
+    access = try Access(command, directory)
+    socket = try access.listen(waker: waker)
+  }
+
+  /// Every trial can be trained, and where workers run here, its data is here.
+  private static func check(_ file: SearchFile, trainsHere: Bool) throws {
+    let store = DatasetStore()
+    for trial in 0..<min(file.trials, 1000) {
+      guard let configuration = file.configuration(values: file.values(trial: trial)) else { continue }
+      let recipe = Recipe(configuration, seed: 0)
+      try Complaint.asking {
+        try recipe.validate()
+        if trainsHere { _ = try store.data(for: recipe.dataset) }
+      }
+    }
+  }
+
+  /// Makes the run directory and starts the coordinator.
+  func begin(stop: Latch) throws -> CoordinatorShell {
+    let study = try openStudy()
+    let now = monotonicNow()
+    let snapshot = try Complaint.asking { try study.begin() }
+    let coordinator = Coordinator(
+      file: file, text: source.text,
+      intervals: .init(heartbeat: .seconds(file.heartbeatSeconds), lease: .seconds(file.leaseSeconds)),
+      from: snapshot, at: now)
+    try access.write(socket.endpoint, to: directory)
+    var display = Display(verbosity, resumed: snapshot.results.count, at: now)
+    announce(&display, done: snapshot.results.count)
+    let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
+    log.info("coordinator \(snapshot.epoch) of '\(file.name)' listens at \(socket.endpoint)")
+    return CoordinatorShell(
+      .init(
+        coordinator: coordinator, study: study, socket: socket,
+        workers: LocalWorkers(
+          count: min(workerCount, max(file.trials - snapshot.results.count, 0)),
+          joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
+        exports: Exports(directory), display: display, log: log),
+      stop: stop)
+  }
+
+  private func openStudy() throws -> StudyDatabase {
+    guard isResumed else {
+      return try directory.create(source.text, search: SearchID(.random(in: 1 ... .max)))
+    }
+    return try Complaint.asking { try StudyDatabase(openingAt: directory.study) }
+  }
+
+  private var verbosity: Display.Verbosity {
+    command.quiet ? .quiet : command.verbose ? .verbose : .normal
+  }
+
+  private func announce(_ display: inout Display, done: Int) {
+    guard !command.quiet else { return }
+    for notice in file.notices { display.say("note: \(notice)") }
+    let done = done > 0 ? ", \(done) done before" : ""
+    display.say(
+      "searching \(file.name): \(file.trials) trials\(done), \(workerCount) local worker"
+        + "\(workerCount == 1 ? "" : "s"), into \(directory.path)")
+    if command.listen != nil || command.keys != nil || workerCount == 0 {
+      display.say("start a worker elsewhere: trawl worker --join \(directory.joinFile)")
+    }
+  }
+
+  /// Tells how it ended and prints the ranking.
+  func conclude(_ ending: CoordinatorShell.Ending, _ coordinator: Coordinator) throws {
+    switch ending {
+    case .interrupted:
+      StandardError.write(
+        "stopped with \(coordinator.results.count) of \(file.trials) trials done; to go on: \(resumeCommand)\n")
+      throw EndOfRun.interrupted
+    case .hopeless:
+      throw Complaint("the local workers cannot run; \(directory.log) tells more")
+    case .finished:
+      print(try Table(file: directory.results).top(10).withoutEmptyColumns.text)
+      StandardError.write("results: \(directory.results)\n")
+      if coordinator.failedCount > 0 { throw EndOfRun.failedTrials }
+    }
+  }
+
+  private var resumeCommand: String {
+    var words = ["trawl", "search", command.file, "--output", directory.path, "--resume"]
+    if let workers = command.workers { words += ["--workers", "\(workers)"] }
+    if let listen = command.listen { words += ["--listen", listen] }
+    if let advertise = command.advertise { words += ["--advertise", advertise] }
+    if let keys = command.keys { words += ["--keys", keys] }
+    return words.map(\.asShellWord).joined(separator: " ")
+  }
+}
+
+extension String {
+  /// As a shell takes it for one word.
+  var asShellWord: String {
+    let plain = allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,+@%".contains($0)) }
+    return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"
+  }
+}

@@ -1,0 +1,63 @@
+import Coordination
+import Foundation
+
+/// How a search stands: `status.json` in its run directory, written every second or so.
+struct Status: Codable {
+  struct Best: Codable {
+    var trial: Int
+    var valAccuracy: Double?
+    var valLoss: Double?
+  }
+
+  struct WorkerLine: Codable {
+    var host: String
+    var pid: Int32
+    var slots: Int
+    var running: Int
+    var secondsSinceHeard: Double
+  }
+
+  var name: String
+  var isRunning: Bool
+  var pid: Int32
+  /// Seconds since 1970.
+  var updated: Double
+  var trials: Int
+  var done: Int
+  var running: Int
+  var failed: Int
+  var best: Best?
+  var workers: [WorkerLine]
+
+  init(_ coordinator: Coordinator, isRunning: Bool) {
+    name = coordinator.file.name
+    self.isRunning = isRunning
+    pid = getpid()
+    updated = Date().timeIntervalSince1970
+    trials = coordinator.file.trials
+    done = coordinator.results.count
+    running = coordinator.runningCount
+    failed = coordinator.failedCount
+    best = coordinator.best.map { Best(trial: $0.trial, valAccuracy: $0.valAccuracy, valLoss: $0.valLoss) }
+    let now = monotonicNow()
+    workers = coordinator.workers.map { worker in
+      WorkerLine(
+        host: worker.description.host, pid: worker.description.pid,
+        slots: worker.description.slots, running: worker.running,
+        secondsSinceHeard: (now - worker.lastHeard).seconds)
+    }
+  }
+
+  func write(to path: String) throws {
+    try AtomicFile.write(JSON.data(self), to: path)
+  }
+
+  static func read(_ path: String) throws -> Status {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Complaint("\(path): no such file; is this the run directory of a search?")
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try Complaint.asking { try decoder.decode(Status.self, from: data) }
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+
+/// Rows of text under named columns, as read from one of our CSV files.
+struct Table {
+  var columns: [String]
+  var rows: [[String]]
+
+  /// Reads comma-separated text (RFC 4180) with a header; nil where rows and header differ in width.
+  init?(csv: String) {
+    var lines = Self.parse(csv)
+    guard !lines.isEmpty else { return nil }
+    columns = lines.removeFirst()
+    rows = lines
+    guard rows.allSatisfy({ [columns] in $0.count == columns.count }) else { return nil }
+  }
+
+  /// Reads a CSV file.
+  init(file path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Complaint("\(path): no such file; is this the run directory of a search?")
+    }
+    guard let table = Table(csv: String(decoding: data, as: UTF8.self)) else {
+      throw Complaint("\(path) is damaged; resuming its search writes it anew")
+    }
+    self = table
+  }
+
+  private static func parse(_ text: String) -> [[String]] {
+    var lines: [[String]] = []
+    var cells: [String] = []
+    var cell = String.UnicodeScalarView()
+    var isQuoted = false
+    var previous: UnicodeScalar?
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"":
+        // A quote right after a closing one stands for itself.
+        if !isQuoted, previous == "\"" { cell.append(scalar) }
+        isQuoted.toggle()
+      case "," where !isQuoted:
+        cells.append(String(cell))
+        cell.removeAll()
+      case "\n" where !isQuoted:
+        lines.append(cells + [String(cell)])
+        cells.removeAll()
+        cell.removeAll()
+      case "\r" where !isQuoted: break
+      default: cell.append(scalar)
+      }
+      previous = scalar
+    }
+    if !cells.isEmpty || !cell.isEmpty { lines.append(cells + [String(cell)]) }
+    return lines
+  }
+
+  /// The first rows only.
+  func top(_ count: Int?) -> Table {
+    var table = self
+    if let count { table.rows = Array(rows.prefix(count)) }
+    return table
+  }
+
+  /// Without the columns in which nothing stands.
+  var withoutEmptyColumns: Table {
+    let kept = columns.indices.filter { index in rows.contains { !$0[index].isEmpty } }
+    var table = self
+    table.columns = kept.map { columns[$0] }
+    table.rows = rows.map { row in kept.map { row[$0] } }
+    return table
+  }
+
+  /// For reading: columns side by side, numbers short and to the right.
+  var text: String {
+    let short = rows.map { $0.map(Self.shortened) }
+    let widths = columns.indices.map { index in
+      max(columns[index].count, short.map { $0[index].count }.max() ?? 0)
+    }
+    let lines = ([columns] + short).map { cells in
+      cells.indices.map { index in
+        let padding = String(repeating: " ", count: widths[index] - cells[index].count)
+        return padding + cells[index]
+      }.joined(separator: "  ")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// Whole numbers as they are, others with five significant digits.
+  private static func shortened(_ cell: String) -> String {
+    guard Int(cell) == nil, let number = Double(cell), number.isFinite else {
+      return cell.asShownText
+    }
+    return String(format: "%.5g", number)
+  }
+
+  /// An array of objects; cells that are numbers are numbers.
+  var json: String {
+    let objects = rows.map { row in
+      let pairs = zip(columns, row).map { "\(Self.string($0)): \(Self.value($1))" }
+      return "    {" + pairs.joined(separator: ", ") + "}"
+    }
+    return "[\n" + objects.joined(separator: ",\n") + "\n  ]"
+  }
+
+  private static func value(_ cell: String) -> String {
+    if cell.isEmpty { return "null" }
+    let isNumber = cell.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[-+]?[0-9]+)?/) != nil
+    return isNumber ? cell : string(cell)
+  }
+
+  /// A JSON string.
+  static func string(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case _ where scalar.value < 0x20:
+        result += "\\u" + String(format: "%04x", scalar.value)
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}
+
+extension String {
+  /// Without anything that a terminal could act on.
+  var asShownText: String {
+    String(
+      String.UnicodeScalarView(
+        unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Search
+import Training
+
+/// What `trawl train` does: train by a recipe, keep a checkpoint of every epoch, and leave a model with its report.
+struct TrainingRun {
+  /// What `report.json` tells.
+  struct Report: Encodable {
+    var epochs: Int
+    var diverged: Bool
+    var trainLoss: Double?
+    var trainAccuracy: Double?
+    var valLoss: Double?
+    var valAccuracy: Double?
+    var seconds: Double
+    var numerics: String
+  }
+
+  private let command: TrainCommand
+  private let configuration: Configuration
+  private let recipe: Recipe
+  private let folder: String
+
+  init(_ command: TrainCommand) throws {
+    self.command = command
+    let file = try SearchFileSource.read(command.file).parse(overrides: command.overrides())
+    guard file.space.isEmpty, let configuration = file.configuration(values: []) else {
+      throw Complaint(
+        "\(command.file): \(file.space.parameters[0].path) is searched; 'trawl search' runs it, or fix it with "
+          + "--set \(file.space.parameters[0].path)=VALUE")
+    }
+    self.configuration = configuration
+    recipe = Recipe(configuration, seed: file.seed)
+    folder = command.output ?? "models/\(file.name)"
+  }
+
+  private var model: String { "\(folder)/model.safetensors" }
+  private var checkpoint: String { "\(folder)/checkpoint.safetensors" }
+
+  func run(stop: Latch) throws {
+    let data = try Complaint.asking { try DatasetStore().data(for: recipe.dataset) }
+    let trainer = try Complaint.asking { try makeTrainer(data) }
+    try Complaint.asking {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    try AtomicFile.write(configuration.recipe(seed: recipe.seed), to: "\(folder)/recipe.yaml")
+    var terminal = Terminal()
+    let begin = monotonicNow()
+    let diverged = try train(trainer, &terminal, stop)
+    try writeReport(trainer, diverged: diverged, seconds: (monotonicNow() - begin).seconds)
+    guard !diverged else {
+      throw Complaint("the loss is no longer a finite number after epoch \(trainer.epoch); try a lower train.lr")
+    }
+    try Complaint.asking { try trainer.model().write(to: model) }
+    print("model: \(model)")
+  }
+
+  private func makeTrainer(_ data: TrainingData) throws -> Trainer {
+    guard FileManager.default.fileExists(atPath: checkpoint) else {
+      return try Trainer(recipe, data: data)
+    }
+    guard command.resume else {
+      throw Complaint(
+        "\(folder) already holds a training run; go on with it by --resume, or choose another --output")
+    }
+    return try Trainer(resuming: Checkpoint(contentsOf: checkpoint), recipe: recipe, data: data)
+  }
+
+  /// Trains the epochs that are left; true if the loss diverged.
+  private func train(_ trainer: Trainer, _ terminal: inout Terminal, _ stop: Latch) throws -> Bool {
+    while trainer.epoch < recipe.training.epochs {
+      switch trainer.trainEpoch(observe: { _ in !stop.isRaised }) {
+      case .stopped:
+        try Complaint.asking { try trainer.checkpoint().write(to: checkpoint) }
+        terminal.say(
+          "stopped in epoch \(trainer.epoch + 1) of \(recipe.training.epochs); the same command with --resume goes on")
+        throw EndOfRun.interrupted
+      case .diverged: return true
+      case .completed(let metrics):
+        try Complaint.asking { try trainer.checkpoint().write(to: checkpoint) }
+        if !command.quiet { terminal.say(line(metrics)) }
+      }
+    }
+    return false
+  }
+
+  private func line(_ metrics: EpochMetrics) -> String {
+    String(
+      format: "epoch %d/%d  train loss %.4f accuracy %.4f  val loss %.4f accuracy %.4f",
+      metrics.epoch, recipe.training.epochs, metrics.trainLoss, metrics.trainAccuracy,
+      metrics.validationLoss, metrics.validationAccuracy)
+  }
+
+  private func writeReport(_ trainer: Trainer, diverged: Bool, seconds: Double) throws {
+    let last = trainer.progress.history.last
+    let report = Report(
+      epochs: trainer.epoch, diverged: diverged, trainLoss: last?.trainLoss,
+      trainAccuracy: last?.trainAccuracy, valLoss: last?.validationLoss,
+      valAccuracy: last?.validationAccuracy, seconds: seconds,
+      numerics: "\(NumericsFingerprint.current)")
+    try AtomicFile.write(JSON.data(report), to: "\(folder)/report.json")
+    var csv = CSV(columns: ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"])
+    for epoch in trainer.progress.history {
+      csv.append([
+        .integer(epoch.epoch), .real(epoch.trainLoss), .real(epoch.trainAccuracy),
+        .real(epoch.validationLoss), .real(epoch.validationAccuracy),
+      ])
+    }
+    try AtomicFile.write(Data(csv.bytes), to: "\(folder)/history.csv")
+  }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+
+@main
+struct Trawl: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "trawl",
+    abstract: "Search hyperparameters over many machines.",
+    discussion: """
+      Three steps: start workers, launch a search, collect the ranked CSV.
+        trawl search FILE                   the whole search on this machine
+        trawl worker --join RUN/join.json   help a search from another machine
+        trawl results RUN                   the ranking
+      """,
+    version: version,
+    subcommands: [
+      SearchCommand.self, WorkerCommand.self, ResultsCommand.self, StatusCommand.self,
+      TrainCommand.self, TestCommand.self, DataCommand.self, KeysCommand.self, BenchCommand.self,
+    ])
+
+  static func main() {
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Foundation.exit(report(error))
+    }
+  }
+
+  /// Tells the user what went wrong, in one line, and returns the exit status.
+  private static func report(_ error: any Error) -> Int32 {
+    if let end = error as? EndOfRun { return end.rawValue }
+    if let complaint = error as? Complaint {
+      complain(complaint.words)
+      return EndOfRun.badInput.rawValue
+    }
+    guard exitCode(for: error) != .success else {
+      print(fullMessage(for: error))
+      return 0
+    }
+    complain(message(for: error).replacing("\n", with: " "))
+    return EndOfRun.badInput.rawValue
+  }
+
+  private static func complain(_ words: String) {
+    StandardError.write("trawl: \(words)\n")
+  }
+}
+
+/// Something the user must mend: one line that says what, where and what is allowed. Exit status 2.
+struct Complaint: Error {
+  let words: String
+
+  init(_ words: String) {
+    self.words = words
+  }
+
+  /// The one line of an error of one of the modules.
+  init(_ error: any Error) {
+    words = "\(error)"
+  }
+
+  /// Runs something whose errors are the user's to mend.
+  static func asking<Value>(_ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let complaint as Complaint {
+      throw complaint
+    } catch {
+      throw Complaint(error)
+    }
+  }
+}
+
+/// The exit statuses other than 0; thrown, they end the program without another word.
+enum EndOfRun: Int32, Error {
+  case badInput = 2
+  /// The search ended, but with trials that failed.
+  case failedTrials = 3
+  /// Stopped by the user; can be resumed.
+  case interrupted = 130
+}

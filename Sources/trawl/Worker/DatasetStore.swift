@@ -1,0 +1,38 @@
+import Foundation
+import Synchronization
+import Training
+
+/// The datasets of this process: each is loaded once and shared by all slots.
+final class DatasetStore: Sendable {
+  private struct Entry {
+    let selection: DatasetSelection
+    let data: TrainingData
+  }
+
+  private let catalog = DatasetCatalog(.ofThisMachine)
+  private let entries = Mutex<[Entry]>([])
+
+  /// The images that a selection trains on and validates with; loads them at the first call.
+  func data(for selection: DatasetSelection) throws -> TrainingData {
+    try entries.withLock { entries in
+      if let entry = entries.first(where: { $0.selection == selection }) { return entry.data }
+      let data = try TrainingData(catalog.load(selection.source), selection)
+      // A worker that serves many searches need not keep the data of old ones.
+      entries = entries.suffix(1) + [Entry(selection: selection, data: data)]
+      return data
+    }
+  }
+}
+
+extension DatasetLocations {
+  /// As the environment says: TRAWL_DATA_PATH, XDG_CACHE_HOME, HOME.
+  static var ofThisMachine: DatasetLocations {
+    let environment = ProcessInfo.processInfo.environment
+    let path = environment["TRAWL_DATA_PATH"] ?? ""
+    let caches = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+    let home = environment["HOME"].map { "\($0)/.cache" }
+    return DatasetLocations(
+      dataPath: path.split(separator: ":").map(String.init),
+      cache: (caches ?? home).map { "\($0)/trawl" })
+  }
+}

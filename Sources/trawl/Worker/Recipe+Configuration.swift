@@ -1,0 +1,58 @@
+import Search
+import Training
+
+extension Recipe {
+  /// The training run that a configuration describes.
+  init(_ configuration: Configuration, seed: UInt64) {
+    self.init(
+      dataset: DatasetSelection(configuration), model: ModelRecipe(configuration),
+      training: TrainingRecipe(configuration), seed: seed)
+  }
+}
+
+extension DatasetSelection {
+  init(_ configuration: Configuration) {
+    let source: Source =
+      configuration.has("dataset.idx")
+      ? .idx(path: configuration.word("dataset.idx")) : .named(configuration.word("dataset.name"))
+    let validation: Validation =
+      switch configuration["dataset.validation"] {
+      case .integer(let count): .count(count)
+      default: .fraction(configuration.real("dataset.validation"))
+      }
+    self.init(
+      source: source, subset: configuration.real("dataset.subset"), validation: validation,
+      split: UInt64(configuration.integer("dataset.split")))
+  }
+}
+
+extension ModelRecipe {
+  init(_ configuration: Configuration) {
+    let initialization: Initialization =
+      configuration.has("model.init.normal")
+      ? .normal(configuration.real("model.init.normal"))
+      : configuration.word("model.init") == "he" ? .he : .xavier
+    self.init(
+      hidden: configuration.integers("model.hidden"),
+      activation: Activation(word: configuration.word("model.activation")),
+      initialization: initialization)
+  }
+}
+
+extension Activation {
+  /// The activation that the search file calls so.
+  init(word: String) {
+    guard let activation = Activation(rawValue: word) else {
+      preconditionFailure("no activation is called \(word)")
+    }
+    self = activation
+  }
+}
+
+extension TrainingRecipe {
+  init(_ configuration: Configuration) {
+    self.init(
+      epochs: configuration.integer("train.epochs"), batch: configuration.integer("train.batch"),
+      learningRate: configuration.real("train.lr"), l2: configuration.real("train.l2"))
+  }
+}

@@ -1,0 +1,157 @@
+import Coordination
+import Foundation
+import Messaging
+import Search
+import Training
+
+/// Runs a worker: one thread that talks to the coordinator, and the slots' threads that train.
+final class WorkerShell {
+  /// Where the worker's coordinator is to be found.
+  struct Place: Equatable {
+    let joinFile: String
+    /// In place of the join file's endpoint: how this machine itself reaches the coordinator.
+    let localEndpoint: Endpoint?
+
+    func load() throws -> JoinFile {
+      var join = try Complaint.asking { try JoinFile.load(from: joinFile) }
+      if let localEndpoint { join.endpoint = localEndpoint }
+      return join
+    }
+  }
+
+  private let place: Place
+  private let isLocal: Bool
+  private let waker: Waker
+  private let pool: SlotPool
+  private var worker: Worker
+  private var join: JoinFile
+  private var socket: DealerSocket
+  private var file: SearchFile?
+  private var exit: Worker.Exit?
+  private var wasConnected = false
+  private var lastSaid = ""
+
+  private static let tick = Duration.milliseconds(100)
+
+  init(place: Place, identity: Worker.Identity, waker: Waker) throws {
+    self.place = place
+    self.waker = waker
+    isLocal = identity.isLocal
+    worker = Worker(identity: identity)
+    pool = SlotPool(count: identity.slots, store: DatasetStore(), waker: waker)
+    join = try place.load()
+    socket = try Self.connect(join, isLocal: isLocal, waker)
+  }
+
+  private static func connect(_ join: JoinFile, isLocal: Bool, _ waker: Waker) throws -> DealerSocket {
+    var configuration = DealerConfiguration(join)
+    if isLocal { configuration.reconnectInterval = .milliseconds(100) }
+    return try Complaint.asking { try DealerSocket(configuration, waker: waker) }
+  }
+
+  /// Works until the search ends, the worker shall leave (`leaving` is raised), or it cannot work.
+  func run(leaving: Latch) throws -> Worker.Exit {
+    say("waiting for the coordinator at \(join.endpoint)")
+    var hasAskedToLeave = false
+    while true {
+      _ = try Complaint.asking { try socket.wait(timeout: Self.tick) }
+      if leaving.isRaised, !hasAskedToLeave {
+        hasAskedToLeave = true
+        perform(worker.handle(.drainRequested("its worker was told to stop"), at: monotonicNow()))
+      }
+      try noteConnection()
+      while exit == nil, let bytes = socket.receive() { receive(bytes) }
+      for event in pool.events() { perform(worker.handle(event, at: monotonicNow())) }
+      perform(worker.handle(.ticked(pool.progress), at: monotonicNow()))
+      if let exit { return exit }
+    }
+  }
+
+  private func receive(_ bytes: [UInt8]) {
+    // What cannot be read is nothing: the coordinator repeats what matters.
+    guard let message = try? WireToWorker(serializedBytes: bytes) else { return }
+    perform(worker.handle(.received(message), at: monotonicNow()))
+  }
+
+  private func noteConnection() throws {
+    for event in socket.events() {
+      switch event {
+      case .connected:
+        if !wasConnected { say("connected to \(join.endpoint)") }
+        wasConnected = true
+      case .disconnected:
+        say("lost the connection to \(join.endpoint); trying again")
+        wasConnected = false
+      case .refused:
+        throw Complaint(
+          "the coordinator at \(join.endpoint) does not admit this worker's key "
+            + "(\(join.workerKeys.publicKey.fingerprint)); get its present join file")
+      case .handshakeFailed:
+        say("\(join.endpoint) answers, but not with the key in \(place.joinFile)")
+      case .retrying: break
+      }
+    }
+  }
+
+  private func perform(_ effects: [Worker.Effect]) {
+    for effect in effects {
+      switch effect {
+      case .send(let message): send(message)
+      case .enter(let text): enter(text)
+      case .start(let assign): start(assign)
+      case .cancel(let attempt): pool.cancel(attempt)
+      case .seekCoordinator: seekCoordinator()
+      case .note(let words): say(words)
+      case .exit(let why): exit = exit ?? why
+      }
+    }
+  }
+
+  private func send(_ message: WireToCoordinator) {
+    // A message that does not get away is sent again: nothing is forgotten before it is acknowledged.
+    if let bytes: [UInt8] = try? message.serializedBytes() { _ = socket.send(bytes) }
+  }
+
+  private func enter(_ text: String) {
+    do {
+      let file = try SearchFile.parse(text, file: "search.yaml")
+      self.file = file
+      if file.numerics == .portable, !NumericsFingerprint.limitToPortable() {
+        pool.put(.unable("it has used instructions already that 'numerics: portable' rules out"))
+      }
+      say("joined a search of \(file.trials) trials")
+    } catch {
+      file = nil
+      pool.put(.unable("\(error)"))
+    }
+  }
+
+  private func start(_ assign: WireAssign) {
+    let attempt = AttemptID(assign.attempt)
+    guard let values = assign.searchedValues, let configuration = file?.configuration(values: values),
+      let trial = Int(exactly: assign.trial)
+    else {
+      return pool.put(.ended(attempt, .failed, words: "its values are not of the declared space"))
+    }
+    let recipe = Recipe(configuration, seed: assign.seed)
+    say("trial \(trial): attempt \(attempt.number)")
+    pool.start(.init(attempt: attempt, recipe: recipe, epochs: Int(assign.epochs)))
+  }
+
+  /// The coordinator is silent. It may have come back elsewhere, and then the join file says where.
+  private func seekCoordinator() {
+    guard let now = try? place.load(), now != join || socket.isFinished else { return }
+    guard let fresh = try? Self.connect(now, isLocal: isLocal, waker) else { return }
+    if now.endpoint != join.endpoint { say("the coordinator is now at \(now.endpoint)") }
+    socket.close()
+    socket = fresh
+    join = now
+  }
+
+  /// A line for the user; a local worker leaves the terminal to its coordinator.
+  private func say(_ words: String) {
+    guard !isLocal, words != lastSaid else { return }
+    lastSaid = words
+    StandardError.write("\(words)\n")
+  }
+}

@@ -1,0 +1,180 @@
+import Search
+import Testing
+
+@testable import Coordination
+
+@Suite struct RecoveryTests {
+  @Test func lostWorkersTrialRunsElsewhereAfterItsLease() throws {
+    var cluster = try Cluster()
+    let first = cluster.join(1)
+    let second = cluster.join(2)
+    cluster.kill(first)
+    cluster.wait(.seconds(3))
+    cluster.finishAttempt(of: second)
+    #expect(cluster.running[second]?.first?.trial == 2)
+    cluster.wait(.seconds(2))
+    cluster.finishAttempt(of: second)
+    #expect(cluster.running[second]?.first?.trial == 0)
+  }
+
+  @Test func aKilledLocalProcessLosesItsTrialAtOnceAndWithoutBlame() throws {
+    var cluster = try Cluster()
+    for round in UInt8(1)...6 {
+      let worker = cluster.join(round, isLocal: true)
+      #expect(cluster.running[worker]?.first?.trial == 0)
+      cluster.kill(worker)
+      cluster.perform(cluster.coordinator.handle(.processEnded(pid: Int32(round), .killed), at: cluster.now))
+    }
+    #expect(cluster.coordinator.results.isEmpty)
+  }
+
+  @Test func aTrialThatBringsDownItsWorkersAtTheSameEpochIsQuarantined() throws {
+    var cluster = try Cluster()
+    for round in UInt8(1)...3 {
+      let worker = cluster.join(round, isLocal: true)
+      #expect(cluster.running[worker]?.first?.trial == 0)
+      cluster.trainEpochs(1, of: worker)
+      cluster.kill(worker)
+      cluster.perform(cluster.coordinator.handle(.processEnded(pid: Int32(round), .crashed), at: cluster.now))
+    }
+    #expect(cluster.coordinator.results[0]?.status == .quarantined)
+    #expect(cluster.warnings.contains { $0.contains("quarantined") })
+  }
+
+  @Test func workersThatDieAtDifferentEpochsAreNotTheTrialsFault() throws {
+    var cluster = try Cluster()
+    for round in UInt8(1)...4 {
+      let worker = cluster.join(round, isLocal: true)
+      if round % 2 == 0 { cluster.trainEpochs(1, of: worker) }
+      cluster.kill(worker)
+      cluster.perform(cluster.coordinator.handle(.processEnded(pid: Int32(round), .crashed), at: cluster.now))
+    }
+    #expect(cluster.coordinator.results.isEmpty)
+    let last = cluster.join(5)
+    #expect(cluster.running[last]?.first?.trial == 0)
+  }
+
+  @Test func aSilentWorkerThatComesBackInTimeGoesOn() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    let attempt = cluster.running[worker]?.first?.attempt
+    cluster.cut.insert(worker)
+    cluster.wait(.seconds(10))
+    cluster.cut.remove(worker)
+    cluster.wait(.seconds(3))
+    #expect(cluster.running[worker]?.first?.attempt == attempt)
+    #expect(cluster.coordinator.runningCount == 1)
+  }
+
+  @Test func aSilentWorkerWhoseTrialRunsElsewhereIsCalledOff() throws {
+    var cluster = try Cluster()
+    let first = cluster.join(1)
+    cluster.cut.insert(first)
+    cluster.wait(.seconds(6))
+    let second = cluster.join(2)
+    #expect(cluster.running[second]?.first?.trial == 0)
+    cluster.cut.remove(first)
+    cluster.wait(.seconds(3))
+    #expect(cluster.running[first]?.contains { $0.trial == 0 } == false)
+    #expect(cluster.running[second]?.first?.trial == 0)
+  }
+
+  @Test func theFirstResultWinsAndTheOtherAttemptIsCalledOff() throws {
+    var cluster = try Cluster()
+    let first = cluster.join(1)
+    cluster.trainEpochs(1, of: first)
+    cluster.cut.insert(first)
+    cluster.wait(.seconds(6))
+    let second = cluster.join(2)
+    // The lost attempt ends while nobody hears it; its messages are sent again when it is heard.
+    let assign = try #require(cluster.running[first]?.first)
+    var epoch = WireEpoch()
+    epoch.valAccuracy = 0.5
+    cluster.tell(first, .epochEnded(AttemptID(assign.attempt), epoch))
+    cluster.tell(first, .ended(AttemptID(assign.attempt), .done, words: ""))
+    cluster.running[first] = []
+    cluster.finishAttempt(of: second)
+    cluster.cut.remove(first)
+    cluster.wait(.seconds(3))
+    let ends = cluster.persisted.filter {
+      if case .trialEnded(let end, _) = $0 { end.trial == 0 } else { false }
+    }
+    #expect(ends.count == 1)
+  }
+
+  @Test func messagesThatWereNotAcknowledgedAreSentAgain() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    cluster.cut.insert(worker)
+    cluster.finishAttempt(of: worker)
+    #expect(cluster.coordinator.results.isEmpty)
+    cluster.cut.remove(worker)
+    cluster.wait(.seconds(4))
+    #expect(cluster.coordinator.results[0]?.status == .done)
+    #expect(cluster.running[worker]?.first?.trial == 1)
+  }
+
+  @Test func anAssignThatWasLostIsSentAgain() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    cluster.cut.insert(worker)
+    let assign = try #require(cluster.running[worker]?.first)
+    cluster.workers[worker]?.held[AttemptID(assign.attempt)] = nil
+    cluster.running[worker] = []
+    cluster.cut.remove(worker)
+    cluster.wait(.seconds(3))
+    #expect(cluster.running[worker]?.map(\.attempt) == [assign.attempt])
+  }
+
+  @Test func aRestartedCoordinatorAdoptsWhatRuns() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    cluster.finishAttempt(of: worker)
+    cluster.trainEpochs(1, of: worker)
+    let attempt = try #require(cluster.running[worker]?.first?.attempt)
+    cluster.restart()
+    #expect(cluster.coordinator.results.count == 1)
+    cluster.wait(.seconds(3))
+    #expect(cluster.running[worker]?.map(\.attempt) == [attempt])
+    cluster.tell(worker, .epochEnded(AttemptID(attempt), WireEpoch()))
+    cluster.running[worker] = []
+    cluster.tell(worker, .ended(AttemptID(attempt), .done, words: ""))
+    #expect(cluster.coordinator.results[1]?.epochs == 2)
+  }
+
+  @Test func aRestartedCoordinatorRunsWhatItsLocalWorkersHadAtOnce() throws {
+    var cluster = try Cluster()
+    cluster.join(1, isLocal: true)
+    cluster.restart()
+    let worker = cluster.join(2, isLocal: true)
+    let assign = try #require(cluster.running[worker]?.first)
+    #expect(assign.trial == 0)
+    #expect(assign.attempt == 2)
+  }
+
+  @Test func aRestartedCoordinatorWaitsALeaseForRemoteWorkers() throws {
+    var cluster = try Cluster()
+    let first = cluster.join(1)
+    cluster.kill(first)
+    cluster.restart()
+    let second = cluster.join(2)
+    #expect(cluster.running[second]?.first?.trial == 1)
+    cluster.wait(.seconds(5))
+    cluster.finishAttempt(of: second)
+    #expect(cluster.running[second]?.first?.trial == 0)
+  }
+
+  @Test func anOlderCoordinatorIsIgnored() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    let old = cluster.coordinator
+    cluster.restart()
+    cluster.wait(.seconds(3))
+    var ghost = old
+    var revoke = WireRevoke()
+    revoke.attempt = 1
+    ghost.send(.revoke(revoke), to: ReturnAddress(1))
+    for case .send(let message, _) in ghost.effects { cluster.tell(worker, .received(message)) }
+    #expect(cluster.running[worker]?.map(\.attempt) == [1])
+  }
+}

@@ -1,0 +1,104 @@
+import Search
+import Testing
+
+@testable import Coordination
+
+@Suite struct SearchProgressTests {
+  @Test func oneWorkerTrainsEveryTrialInOrder() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    var order: [UInt64] = []
+    while let assign = cluster.running[worker]?.first {
+      order.append(assign.trial)
+      cluster.finishAttempt(of: worker)
+    }
+    #expect(order == [0, 1, 2, 3])
+    #expect(cluster.coordinator.isFinished)
+    #expect(cluster.exits[worker] == .finished)
+    #expect(cluster.coordinator.best?.trial == 3)
+  }
+
+  @Test func assignedValuesAndSeedAreThoseOfTheTrial() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1, slots: 3)
+    let assigned = try #require(cluster.running[worker])
+    #expect(assigned.map(\.trial) == [0, 1, 2])
+    for assign in assigned {
+      let trial = Int(assign.trial)
+      #expect(assign.searchedValues == cluster.file.values(trial: trial))
+      #expect(assign.seed == cluster.file.seed(trial: trial))
+      #expect(assign.epochs == 2)
+    }
+  }
+
+  @Test func workMovesToAWorkerThatJoinsLate() throws {
+    var cluster = try Cluster()
+    let first = cluster.join(1)
+    let second = cluster.join(2)
+    #expect(cluster.running[first]?.map(\.trial) == [0])
+    #expect(cluster.running[second]?.map(\.trial) == [1])
+  }
+
+  @Test func aWorkerThatJoinsAfterTheEndIsSentHome() throws {
+    var cluster = try Cluster()
+    let first = cluster.join(1)
+    for _ in 0..<4 { cluster.finishAttempt(of: first) }
+    let late = cluster.join(2)
+    #expect(cluster.exits[late] == .finished)
+  }
+
+  @Test func aWorkerThatStaysWaitsForTheNextSearch() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1, staysForever: true)
+    for _ in 0..<4 { cluster.finishAttempt(of: worker) }
+    #expect(cluster.exits[worker] == nil)
+    #expect(cluster.workers[worker]?.phase == .seeking)
+  }
+
+  @Test func divergedAndFailedTrialsEndWithoutAScore() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    cluster.finishAttempt(of: worker, outcome: .diverged)
+    cluster.finishAttempt(of: worker, outcome: .failed)
+    #expect(cluster.coordinator.results[0]?.status == .diverged)
+    #expect(cluster.coordinator.results[1]?.status == .failed)
+    #expect(cluster.coordinator.best == nil)
+    #expect(cluster.coordinator.failedCount == 1)
+  }
+
+  @Test func aDrainedWorkersTrialRunsElsewhereAtOnce() throws {
+    var cluster = try Cluster()
+    let first = cluster.join(1)
+    let second = cluster.join(2)
+    cluster.tell(first, .drainRequested("SIGTERM"))
+    #expect(cluster.exits[first] == .left)
+    cluster.finishAttempt(of: second)
+    #expect(cluster.running[second]?.first?.trial == 0)
+  }
+
+  @Test func aWorkerThatCannotTrainLeavesAndTheUserIsTold() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    cluster.tell(worker, .unable("mnist is missing"))
+    #expect(cluster.exits[worker] == .unable("mnist is missing"))
+    #expect(cluster.warnings.contains { $0.contains("mnist is missing") })
+    #expect(cluster.coordinator.runningCount == 0)
+  }
+
+  @Test func workersWithDifferentArithmeticAreWarnedOfOnce() throws {
+    var cluster = try Cluster()
+    cluster.join(1)
+    for number in UInt8(2)...3 {
+      var hello = WireHello()
+      hello.version = Limits.version
+      hello.slots = 1
+      hello.numerics = "other\(number)"
+      var message = WireToCoordinator()
+      let id = WorkerID([UInt8](repeating: number, count: 16))!
+      message.worker = .init(id.bytes)
+      message.hello = hello
+      cluster.deliver(message, from: id)
+    }
+    #expect(cluster.warnings.count { $0.contains("differ in their arithmetic") } == 1)
+  }
+}

@@ -1,0 +1,87 @@
+import Randomness
+import Testing
+
+@testable import Search
+
+/// Files that nobody meant to write are answered, never trapped.
+@Suite struct FuzzTests {
+  private static let fragments = [
+    "{", "}", "[", "]", ":", "- ", "\n", "\t", "  ", "'", "\"", "#", "&a ", "*a", "!!str ", "|",
+    ">",
+    "? ", "%", "@", "choice: ", "uniform: ", "int: ", "steps: ", "0", "-1", "1e308", "null", "~",
+    "train:", "model:", "hidden: ", "[200, 299]", "\u{0}", "\u{202e}", "\u{feff}", "---\n", "<<: ",
+  ]
+
+  @Test func mutatedFilesAreReadOrRefusedInOneLine() {
+    var generator = Philox(seed: 11, stream: 1)
+    var accepted = 0
+    let sources = [
+      twoLayer, file(model: "init: { normal: 1 }"),
+      file(train: "lr: { uniform: [1, 2], steps: 3 }", search: "sampler: random-grid"),
+    ].map { Array($0.utf8) }
+    for round in 0..<3000 {
+      var bytes = sources[round % sources.count]
+      for _ in 0...generator.below(3) { mutate(&bytes, &generator) }
+      do {
+        let file = try SearchFile.parse(bytes, file: "fuzz.yaml")
+        accepted += 1
+        let values = file.values(trial: file.trials - 1)
+        #expect(file.configuration(values: values) != nil)
+      } catch {
+        let line = "\(error)"
+        #expect(line.hasPrefix("fuzz.yaml"))
+        #expect(!line.contains(where: \.isNewline) && line.count < 600, "\(line)")
+      }
+    }
+    #expect(accepted > 100)
+  }
+
+  private func mutate(_ bytes: inout [UInt8], _ generator: inout Philox) {
+    let place = Int(generator.below(UInt64(bytes.count + 1)))
+    let end = min(bytes.count, place + Int(generator.below(8)))
+    switch generator.below(5) {
+    case 0: bytes.removeSubrange(place..<end)
+    case 1:
+      bytes.insert(contentsOf: bytes[place..<end], at: Int(generator.below(UInt64(place + 1))))
+    case 2: bytes.replaceSubrange(place..<end, with: [UInt8(truncatingIfNeeded: generator.next())])
+    default:
+      let fragment = Self.fragments[Int(generator.below(UInt64(Self.fragments.count)))]
+      bytes.insert(contentsOf: fragment.utf8, at: place)
+    }
+  }
+
+  @Test func deepNestingIsRefused() {
+    for opening in ["[", "{ a: ", "- ", "? ", "{ ? "] {
+      let text = String(repeating: opening, count: 32_000 / opening.utf8.count)
+      #expect(refusal(text) == "search.yaml:1: sections are nested too deeply", "\(opening)")
+    }
+  }
+
+  @Test func aliasBombsAreRefusedAtOnce() {
+    var text = "a0: &a0 [x, x]\n"
+    for level in 1..<60 { text += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
+    text += "? *a59\n: 1\n"
+    #expect(refusal(text).contains("aliases"))
+  }
+
+  @Test func valuesFromAnywhereAreAnswered() throws {
+    let file = try parse(
+      file(
+        model: "activation: { choice: [relu, tanh] }, init: { normal: { uniform: [1, 2] } }",
+        train: "lr: { log_uniform: [1, 2], steps: 5 }, batch: { log_int: [1, 9] }"))
+    var generator = Philox(seed: 12, stream: 1)
+    func value() -> Value {
+      switch generator.below(5) {
+      case 0: .integer(Int(bitPattern: UInt(generator.next())))
+      case 1: .real(Double(bitPattern: generator.next()))
+      case 2: .word("relu")
+      case 3: .integers([1])
+      default: .integer(3)
+      }
+    }
+    for _ in 0..<2000 {
+      let values = (0..<Int(generator.below(6))).map { _ in value() }
+      #expect((file.configuration(values: values) != nil) == file.space.contains(values))
+    }
+  }
+}

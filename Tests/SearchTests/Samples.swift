@@ -1,0 +1,51 @@
+@testable import Search
+
+/// Reads a file that the tests call search.yaml.
+func parse(
+  _ text: String, overrides: [SearchFile.Override] = []
+) throws(SearchFileError) -> SearchFile {
+  try SearchFile.parse(text, file: "search.yaml", overrides: overrides)
+}
+
+/// The line that a text is refused with; "accepted" when it is not.
+func refusal(_ text: String, overrides: [SearchFile.Override] = []) -> String {
+  do {
+    _ = try parse(text, overrides: overrides)
+    return "accepted"
+  } catch {
+    return "\(error)"
+  }
+}
+
+/// A file whose sections `model` and `train` hold the given lines beside what must be given.
+func file(model: String = "", train: String = "lr: 0.1", search: String = "trials: 5") -> String {
+  """
+  dataset: digits
+  model: { hidden: [32]\(model.isEmpty ? "" : ", " + model) }
+  train: { epochs: 3, \(train) }
+  search: { \(search) }
+  """
+}
+
+/// The search of the reference system A, with comments and defaults as people write them.
+let twoLayer = """
+  name: mnist-two-layer
+  seed: 2023
+  dataset: { name: mnist, validation: 0.2 }  # 48,000 / 12,000
+  model:
+    layers: mlp
+    hidden: [{ int: [200, 299] }]
+    activation: relu
+    init: he
+  train:
+    epochs: 50
+    batch: 128
+    optimizer: sgd
+    lr: { uniform: [0.15, 0.25] }
+    l2: { log_uniform: [1e-7, 1e-4] }
+    decay: coupled
+  search:
+    sampler: random
+    trials: 50
+    objective: val_accuracy
+  """

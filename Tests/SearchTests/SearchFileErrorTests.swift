@@ -1,0 +1,267 @@
+import Testing
+
+@testable import Search
+
+@Suite struct SearchFileErrorTests {
+  /// What stands in `train` beside `epochs`, and how it is refused; the section is in line 3.
+  static let trainMistakes = [
+    ("lr: { uniform: [0.2, 0.1] }", "'uniform' needs two numbers, low < high"),
+    ("lr: { uniform: [0.1, 0.1] }", "'uniform' needs two numbers, low < high"),
+    ("lr: { uniform: [0.1] }", "'uniform' needs two numbers, low < high"),
+    ("lr: { uniform: 0.1 }", "'uniform' needs two numbers, low < high"),
+    ("lr: { uniform: [a, b] }", "'uniform' needs two numbers, low < high"),
+    ("lr: { uniform: ['0.1', '0.2'] }", "'uniform' needs two numbers, low < high"),
+    ("lr: { uniform: [0.1, .inf] }", "'uniform' needs two numbers, low < high"),
+    ("lr: { log_uniform: [1, 0.1] }", "'log_uniform' needs two numbers, 0 < low < high"),
+    ("lr: { uniform: [-1, 1] }", "each end of 'uniform' needs a number above 0, not '-1'"),
+    ("lr: { log_uniform: [0, 1] }", "each end of 'log_uniform' needs a number above 0, not '0'"),
+    (
+      "lr: { int: [1, 2] }",
+      "holds real numbers; use 'uniform' or 'log_uniform' (with 'steps' for a grid), not 'int'"
+    ),
+    ("lr: { choice: [] }", "'choice' needs a list of 1 to 10000 values"),
+    ("lr: { choice: 1 }", "'choice' needs a list of 1 to 10000 values"),
+    ("lr: { choice: [1, 1.0] }", "'choice' lists '1.0' twice"),
+    ("lr: { choice: [1, 0] }", "needs a number above 0, not '0'"),
+    ("lr: { choice: [1], steps: 3 }", "'choice' takes no 'steps'"),
+    (
+      "lr: { uniform: [1, 2], steps: 1 }", "'steps' needs a whole number from 2 to 10000"
+    ),
+    (
+      "lr: { uniform: [1, 2], steps: many }",
+      "'steps' needs a whole number from 2 to 10000, not 'many'"
+    ),
+    (
+      "lr: { uniform: [1, 2], log_uniform: [1, 2] }",
+      "takes one distribution, not 'uniform' and 'log_uniform'"
+    ),
+    (
+      "lr: { uniform: [1, 2], step: 3 }",
+      "unknown key 'step' in a distribution; did you mean 'steps'?"
+    ),
+    (
+      "lr: { unifrom: [1, 2] }",
+      "needs a number above 0, or a distribution: uniform, log_uniform, int, log_int or choice"
+    ),
+    ("lr: 0", "needs a number above 0, not '0'"),
+    ("lr: 1e999", "needs a number above 0, not '1e999'"),
+    ("lr: .inf", "needs a number above 0, not '.inf'"),
+    ("lr: nan", "needs a number above 0, not 'nan'"),
+    ("lr: '5'", "needs a number above 0, not the quoted text '5'"),
+    ("lr: !!str 5", "needs a number above 0, not the quoted text '5'"),
+    ("lr: [0.1]", "needs a number above 0, not a list"),
+    ("lr:", "needs a number above 0, not nothing"),
+    ("lr: 1_000", "needs a number above 0, not '1_000'"),
+  ]
+
+  @Test(arguments: trainMistakes)
+  func aMistakeInAFieldIsNamedWithItsLine(train: String, message: String) {
+    #expect(refusal(file(train: train)) == "search.yaml:3: train.lr: \(message)")
+  }
+
+  /// Whole files and the lines that refuse them.
+  static let files = [
+    (
+      file(train: "lr: 1, momentum: 0.9"), "search.yaml:3: train.momentum: not supported yet"
+    ),
+    (file() + "\nfinal: { test: true }", "search.yaml:5: final: not supported yet"),
+    (
+      file(train: "lr: 1, epoch: 3"),
+      "search.yaml:3: train.epoch: unknown key; did you mean 'epochs'?"
+    ),
+    (
+      file(train: "lr: 1, colour: red"),
+      "search.yaml:3: train.colour: unknown key; allowed here: epochs, batch, optimizer, lr, l2, decay"
+    ),
+    (
+      file() + "\ntrain.lr: 3",
+      "search.yaml:5: train.lr: unknown key; sections are nested, not written with dots"
+    ),
+    (
+      file(train: "lr: 1, optimizer: adamw"),
+      "search.yaml:3: train.optimizer: 'adamw' is not supported yet; needs sgd"
+    ),
+    (
+      file(train: "lr: 1, batch: { uniform: [1, 2] }"),
+      "search.yaml:3: train.batch: holds whole numbers; use 'int' or 'log_int', not 'uniform'"
+    ),
+    (
+      file(train: "lr: 1, batch: { int: [1, 9], steps: 10 }"),
+      "search.yaml:3: train.batch: 'steps' is 10, but there are only 9 whole numbers in the range"
+    ),
+    (
+      file(train: "lr: 1, batch: 0"),
+      "search.yaml:3: train.batch: needs a whole number from 1 to 65536, not '0'"
+    ),
+    (
+      file(model: "activation: rleu"),
+      "search.yaml:2: model.activation: needs relu, leaky_relu, tanh or sigmoid, not 'rleu'; "
+        + "did you mean 'relu'?"
+    ),
+    (
+      file(model: "activation: { int: [1, 2] }"),
+      "search.yaml:2: model.activation: holds words; use 'choice', not 'int'"
+    ),
+    (
+      file(model: "init: { normal: 0 }"),
+      "search.yaml:2: model.init.normal: needs a number above 0, not '0'"
+    ),
+    (
+      file(model: "init: { norm: 1 }"),
+      "search.yaml:2: model.init.norm: unknown key; did you mean 'normal'?"
+    ),
+    (
+      file().replacing("[32]", with: "[32, 0]"),
+      "search.yaml:2: model.hidden.1: needs a whole number from 1 to 65536, not '0'"
+    ),
+    (
+      file().replacing("[32]", with: "[32, { int: [1, 99999] }]"),
+      "search.yaml:2: model.hidden.1: each end of 'int' needs a whole number from 1 to 65536, not '99999'"
+    ),
+    (
+      file().replacing(
+        "[32]", with: "[\(Array(repeating: "1", count: 65).joined(separator: ","))]"),
+      "search.yaml:2: model.hidden: needs a list of at most 64 whole numbers from 1 to 65536, not 65"
+    ),
+    (
+      file().replacing("epochs: 3, ", with: ""),
+      "search.yaml:3: train.epochs: is missing; needs a whole number from 1 to 100000"
+    ),
+    (
+      "model: { hidden: [1] }\ntrain: { epochs: 1, lr: 1 }",
+      "search.yaml: dataset: is missing; needs a name (mnist, fashion-mnist, digits, ...) or idx: FOLDER"
+    ),
+    (
+      file().replacing("digits", with: "{ name: a, idx: b }"),
+      "search.yaml:1: dataset: takes name or idx, not both"
+    ),
+    (
+      file().replacing("digits", with: "../../etc"),
+      "search.yaml:1: dataset.name: needs 1 to 100 of A-Z a-z 0-9 . _ -, the first not . or -, "
+        + "not '../../etc'"
+    ),
+    (
+      file().replacing("digits", with: "{ name: a, subset: 2 }"),
+      "search.yaml:1: dataset.subset: needs a number above 0 and at most 1, not '2'"
+    ),
+    (
+      file().replacing("digits", with: "{ name: a, validation: 1.5 }"),
+      "search.yaml:1: dataset.validation: needs a share between 0 and 1 or a count of at least 1, not '1.5'"
+    ),
+    (
+      file().replacing("digits", with: "{ name: a, subset: { uniform: [0.1, 1] } }"),
+      "search.yaml:1: dataset.subset: cannot be searched; needs a number above 0 and at most 1"
+    ),
+    (
+      file(search: "trials: { int: [1, 2] }"),
+      "search.yaml:4: search.trials: cannot be searched; needs a whole number from 1 to 10000000"
+    ),
+    (
+      file(search: "heartbeat: 20"),
+      "search.yaml:4: search.lease: needs at least twice the heartbeat, which is 20.0 seconds, not 30.0"
+    ),
+    (
+      file(train: "lr: { uniform: [1, 2] }", search: "sampler: random"),
+      "search.yaml:4: search.trials: is missing; needs a whole number from 1 to 10000000"
+    ),
+    (
+      file(train: "\n  lr: { uniform: [1, 2] }", search: "sampler: grid"),
+      "search.yaml:4: train.lr: has no end of values; give it 'steps: n', or use sampler: random"
+    ),
+    (
+      file(
+        model: "activation: { choice: [relu, tanh] }",
+        train: "lr: { uniform: [1, 2], steps: 10000 }, l2: { uniform: [1, 2], steps: 10000 }",
+        search: "sampler: grid"),
+      "search.yaml:4: search.trials: is missing; the grid has 200000000 points, 10000000 may run"
+    ),
+    (
+      file(search: "trials: 5, sampler: sobol"),
+      "search.yaml:4: search.sampler: 'sobol' is not supported yet; needs random, random-grid or grid"
+    ),
+    (
+      "seed: -1",
+      "search.yaml:1: seed: needs a whole number from 0 to 9223372036854775807, not '-1'"
+    ),
+    (
+      "train: 3",
+      "search.yaml:1: train: needs a section with epochs, batch, optimizer, lr, l2, decay, not '3'"
+    ),
+    ("", "search.yaml: the file is empty"),
+    ("# nothing\n", "search.yaml: the file is empty"),
+    ("---\n", "search.yaml: the file is empty"),
+    (
+      "- name: x",
+      "search.yaml:1: needs keys and values at the top, such as 'name: ...', not a list"
+    ),
+    (
+      "hello", "search.yaml:1: needs keys and values at the top, such as 'name: ...', not 'hello'"
+    ),
+    ("train:\n\tlr: 1", "search.yaml:2: not valid YAML; indent with spaces, not with a tab"),
+    ("train: {\n lr: 1", "search.yaml:2: not valid YAML: did not find expected ',' or '}'"),
+    ("a: 1\nb: 'x", "search.yaml:2: not valid YAML: found unexpected end of stream"),
+    ("a: 1\n---\nb: 2", "search.yaml:2: not valid YAML: but found another document"),
+    ("seed: 1\nname: a\nseed: 2", "search.yaml:1: 'seed' stands twice in the same section"),
+    ("? [a, b]\n: 1", "search.yaml:1: a key must be a word, not a list or a section"),
+    ("seed: !!python/object 1", "search.yaml:1: tags ('!name') are not supported"),
+    (
+      "a: &x [1]\nb: *x",
+      "search.yaml:2: aliases ('*name') are not supported; write the value again"
+    ),
+    (
+      "seed: \"\\e[31m\\u202e\"",
+      "search.yaml:1: seed: needs a whole number from 0 to 9223372036854775807, "
+        + "not the quoted text '\\u{1b}[31m\\u{202e}'"
+    ),
+    (
+      "\"\\e]0;x\\a\": 1",
+      "search.yaml:1: \\u{1b}]0;x\\u{7}: unknown key; allowed here: name, seed, numerics, dataset, "
+        + "model, train, search"
+    ),
+    (
+      "seed: \(String(repeating: "9", count: 100))",
+      "search.yaml:1: seed: needs a whole number from 0 to 9223372036854775807, "
+        + "not '\(String(repeating: "9", count: 40))...'"
+    ),
+    (String(repeating: "#", count: 40_000), "search.yaml: is larger than 32 KiB"),
+  ]
+
+  @Test(arguments: files)
+  func aFileIsRefusedInOneLine(text: String, message: String) {
+    #expect(refusal(text) == message)
+  }
+
+  @Test func bytesThatAreNoTextAreRefusedWithTheirLine() throws {
+    let bytes = Array("name: a\nseed: ".utf8) + [0xff, 0xfe]
+    let error = #expect(throws: SearchFileError.self) {
+      try SearchFile.parse(bytes, file: "dir/a.yaml")
+    }
+    #expect(error?.description == "dir/a.yaml:2: is not UTF-8 text")
+    #expect(try SearchFile.parse(Array(twoLayer.utf8), file: "search.yaml") == parse(twoLayer))
+  }
+
+  @Test func aMistakeInABlockIsNamedWithItsOwnLine() {
+    let text = """
+      dataset: digits
+      model:
+        hidden:
+          - 32
+          - int: [1, 2]
+            # a comment
+            steps: 3
+      train:
+        epochs: 3
+        lr:
+          log_uniform:
+            - 1
+            - -1
+      """
+    #expect(
+      refusal(text)
+        == "search.yaml:5: model.hidden.1: 'steps' is 3, but there are only 2 whole numbers in the range"
+    )
+    #expect(
+      refusal(text.replacing("steps: 3", with: "steps: 2"))
+        == "search.yaml:13: train.lr: each end of 'log_uniform' needs a number above 0, not '-1'")
+  }
+}

@@ -1,0 +1,138 @@
+import Testing
+
+@testable import Search
+
+@Suite struct SearchFileTests {
+  @Test func readsTheSearchOfReferenceSystemA() throws {
+    let file = try parse(twoLayer)
+    #expect(file.name == "mnist-two-layer")
+    #expect(file.seed == 2023)
+    #expect(file.sampler == .random)
+    #expect(file.trials == 50)
+    #expect(file.objective == .valAccuracy)
+    #expect(file.notices.isEmpty)
+    #expect(file.space.parameters.map(\.path) == ["model.hidden.0", "train.lr", "train.l2"])
+    #expect(file.space.parameters.map(\.column) == ["hidden", "lr", "l2"])
+    #expect(
+      file.space.parameters.map(\.distribution.shape) == [
+        .int(low: 200, high: 299), .uniform(low: 0.15, high: 0.25),
+        .logUniform(low: 1e-7, high: 1e-4),
+      ])
+  }
+
+  @Test func whatIsNotGivenHasItsDefault() throws {
+    let text = "dataset: digits\nmodel: { hidden: 64 }\ntrain: { epochs: 2, lr: 1e-1 }"
+    let file = try SearchFile.parse(text, file: "runs/my first.search.yaml")
+    #expect(file.name == "my-first.search")
+    #expect(file.seed == 0)
+    #expect(file.numerics == .native)
+    #expect(file.heartbeatSeconds == 5)
+    #expect(file.leaseSeconds == 30)
+    #expect(file.space.isEmpty)
+    #expect(file.trials == 1)
+    let configuration = try #require(file.configuration(values: []))
+    #expect(configuration.word("dataset.name") == "digits")
+    #expect(configuration.real("dataset.subset") == 1)
+    #expect(configuration["dataset.validation"] == .real(0.2))
+    #expect(configuration.integer("dataset.split") == 0)
+    #expect(configuration.integers("model.hidden") == [64])
+    #expect(configuration.word("model.init") == "he")
+    #expect(configuration.integer("train.batch") == 128)
+    #expect(configuration.real("train.lr") == 0.1)
+    #expect(configuration.real("train.l2") == 0)
+    #expect(!configuration.has("search.trials"))
+  }
+
+  @Test func theSplitFollowsTheSeedUnlessGiven() throws {
+    let text = file()
+    let followed = try #require(try parse("seed: 7\n" + text).configuration(values: []))
+    #expect(followed.integer("dataset.split") == 7)
+    let given = text.replacing("digits", with: "{ idx: 'some/folder', split: 3, validation: 500 }")
+    let own = try #require(try parse("seed: 7\n" + given).configuration(values: []))
+    #expect(own.integer("dataset.split") == 3)
+    #expect(own["dataset.validation"] == .integer(500))
+    #expect(own.word("dataset.idx") == "some/folder")
+    #expect(!own.has("dataset.name"))
+  }
+
+  @Test(arguments: [
+    ("relu", "he"), ("leaky_relu", "he"), ("tanh", "xavier"), ("sigmoid", "xavier"),
+  ])
+  func theFirstWeightsFollowTheActivation(activation: String, expected: String) throws {
+    let searched = try parse(
+      file(model: "activation: { choice: [relu, leaky_relu, tanh, sigmoid] }"))
+    let drawn = try #require(searched.configuration(values: [.word(activation)]))
+    #expect(drawn.word("model.init") == expected)
+    let fixed = try parse(file(model: "activation: \(activation), init: { normal: 0.1 }"))
+    let own = try #require(fixed.configuration(values: []))
+    #expect(!own.has("model.init"))
+    #expect(own.real("model.init.normal") == 0.1)
+  }
+
+  @Test func distributionsStandInsideAndInPlaceOfLists() throws {
+    func file(_ hidden: String) throws -> SearchFile {
+      try parse(
+        "dataset: digits\nmodel: { hidden: \(hidden) }\ntrain: { epochs: 2, lr: 1 }\nsearch: { trials: 9 }"
+      )
+    }
+    let inside = try file("[64, { int: [2, 9] }, { choice: [5, 7] }]")
+    #expect(inside.space.parameters.map(\.path) == ["model.hidden.1", "model.hidden.2"])
+    #expect(
+      inside.configuration(values: [.integer(4), .integer(7)])?.integers("model.hidden")
+        == [64, 4, 7])
+    let alone = try file("{ choice: [5, 7] }")
+    #expect(alone.space.parameters.map(\.path) == ["model.hidden.0"])
+    #expect(alone.configuration(values: [.integer(5)])?.integers("model.hidden") == [5])
+    let whole = try file("{ choice: [[128], [128, 64], 32, []] }")
+    #expect(whole.space.parameters.map(\.column) == ["hidden"])
+    #expect(
+      whole.configuration(values: [.integers([128, 64])])?.integers("model.hidden") == [128, 64])
+    #expect(whole.configuration(values: [.integers([])])?.integers("model.hidden") == [])
+    #expect(try file("[]").configuration(values: [])?.integers("model.hidden") == [])
+  }
+
+  @Test func valuesOutsideTheSpaceAreNoConfiguration() throws {
+    let file = try parse(twoLayer)
+    let good: [Value] = [.integer(250), .real(0.2), .real(1e-5)]
+    #expect(file.configuration(values: good) != nil)
+    let bad: [[Value]] = [
+      [], Array(good.dropLast()), good + [.integer(1)],
+      [.integer(300), .real(0.2), .real(1e-5)], [.real(250), .real(0.2), .real(1e-5)],
+      [.integer(250), .integer(0), .real(1e-5)], [.integer(250), .real(.nan), .real(1e-5)],
+      [.integer(250), .real(0.2), .real(.infinity)], [.word("250"), .real(0.2), .real(1e-5)],
+      [.integers([250]), .real(0.2), .real(1e-5)],
+    ]
+    for values in bad { #expect(file.configuration(values: values) == nil, "\(values)") }
+  }
+
+  @Test func moreTrialsThanConfigurationsAreCutAndSaid() throws {
+    let grid = try parse(
+      file(train: "lr: { choice: [0.1, 1] }", search: "sampler: grid, trials: 9"))
+    #expect(grid.trials == 2)
+    #expect(
+      grid.notices == ["search.trials: 9 asked for, but the grid has 2 points; 2 trials run"])
+    let fewer = try parse(
+      file(train: "lr: { choice: [0.1, 1] }", search: "sampler: random-grid, trials: 1"))
+    #expect(fewer.trials == 1 && fewer.notices.isEmpty)
+    let whole = try parse(
+      file(train: "lr: { uniform: [0, 1], steps: 7 }", search: "sampler: grid")
+        .replacing("[0,", with: "[0.1,"))
+    #expect(whole.trials == 7 && whole.notices.isEmpty)
+    let nothing = try parse(file(search: "trials: 50"))
+    #expect(nothing.trials == 1)
+    #expect(
+      nothing.notices
+        == ["search.trials: 50 asked for, but nothing is searched; 1 trial runs"])
+  }
+
+  @Test func everyFieldIsDocumentedAndEveryPlannedKeyIsUnknown() {
+    for field in Field.table {
+      #expect(Field.documentation.contains("| `\(field.path)` |"))
+      #expect(field.meaning.hasSuffix("."))
+      #expect(!Field.planned.contains(field.path))
+    }
+    #expect(
+      Field.documentation.contains(
+        "| `train.batch` | a whole number from 1 to 65536, in images | 128 |"))
+  }
+}

@@ -1,0 +1,154 @@
+import Coordination
+import Foundation
+import Search
+import Testing
+
+@testable import Storage
+
+@Suite struct StudyDatabaseTests {
+  /// A folder of this test's own, gone with it.
+  private final class Folder {
+    let path = NSTemporaryDirectory() + "trawl-\(UUID().uuidString)"
+
+    init() throws {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var study: String { "\(path)/study.db" }
+  }
+
+  private let folder: Folder
+  private let worker: WorkerID
+  private let date = Date(timeIntervalSince1970: 1_000_000)
+
+  init() throws {
+    folder = try Folder()
+    worker = try #require(WorkerID([UInt8](repeating: 0xab, count: WorkerID.length)))
+  }
+
+  private func create() throws -> StudyDatabase {
+    try StudyDatabase(creatingAt: folder.study, search: SearchID(.max - 1), fileName: "search.yaml")
+  }
+
+  private var joined: Decision {
+    .workerJoined(
+      worker, WorkerDescription(host: "node1", pid: 42, slots: 2, isLocal: false, numerics: "avx2"))
+  }
+
+  private func epoch(_ accuracy: Double) -> WireEpoch {
+    var epoch = WireEpoch()
+    epoch.valAccuracy = accuracy
+    epoch.valLoss = 1 - accuracy
+    return epoch
+  }
+
+  @Test func whatWasCommittedIsThereWhenTheFileIsOpenedAgain() throws {
+    do {
+      let study = try create()
+      #expect(try study.begin().epoch == 1)
+      try study.commit(
+        [
+          joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker),
+          .attemptStarted(AttemptID(2), trial: 1, worker: worker),
+          .epochEnded(AttemptID(1), number: 1, epoch(0.5)),
+          .epochEnded(AttemptID(2), number: 1, epoch(0.25)),
+          .attemptEnded(AttemptID(1), .finished, words: ""),
+          .trialEnded(
+            TrialEnd(trial: 0, status: .done, epochs: 1, valAccuracy: 0.5, valLoss: 0.1 + 0.2),
+            by: AttemptID(1)),
+        ], at: date)
+    }
+    let snapshot = try StudyDatabase(openingAt: folder.study).begin()
+    #expect(snapshot.search == SearchID(.max - 1))
+    #expect(snapshot.epoch == 2)
+    #expect(snapshot.lastAttempt == AttemptID(2))
+    #expect(
+      snapshot.results == [
+        TrialEnd(trial: 0, status: .done, epochs: 1, valAccuracy: 0.5, valLoss: 0.1 + 0.2)
+      ])
+    let open = try #require(snapshot.openAttempts.first)
+    #expect(snapshot.openAttempts.count == 1)
+    #expect(open.id == AttemptID(2) && open.trial == 1 && open.worker == worker)
+    #expect(open.end == nil && !open.isLocal)
+    #expect(open.epochs == [epoch(0.25)])
+  }
+
+  @Test func aCommitThatFailsLeavesNothing() throws {
+    let study = try create()
+    #expect(throws: StudyError.self) {
+      try study.commit(
+        [
+          joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker),
+          .attemptStarted(AttemptID(1), trial: 1, worker: worker),
+        ], at: date)
+    }
+    #expect(try study.attempts().isEmpty)
+    #expect(try study.begin().lastAttempt == AttemptID(0))
+  }
+
+  @Test func aTrialHasOneResult() throws {
+    let study = try create()
+    let end = TrialEnd(trial: 0, status: .failed, epochs: 0)
+    try study.commit(
+      [
+        joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker),
+        .attemptStarted(AttemptID(2), trial: 0, worker: worker),
+        .trialEnded(end, by: AttemptID(1)),
+      ], at: date)
+    #expect(throws: StudyError.self) {
+      try study.commit([.trialEnded(end, by: AttemptID(2))], at: date)
+    }
+  }
+
+  @Test func aSecondCoordinatorIsKeptOut() throws {
+    let study = try create()
+    #expect(throws: StudyError.inUse(folder.study)) {
+      try StudyDatabase(openingAt: folder.study)
+    }
+    #expect(try study.begin().epoch == 1)
+  }
+
+  @Test func filesThatAreNoStudiesAreRefused() throws {
+    #expect(throws: StudyError.self) { try StudyDatabase(openingAt: folder.study) }
+    try Data("not a database, but long enough to be looked at".utf8).write(
+      to: URL(fileURLWithPath: folder.study))
+    #expect(throws: StudyError.self) { try StudyDatabase(openingAt: folder.study) }
+  }
+
+  @Test func historyIsOfTheAttemptThatCountsAndOrdered() throws {
+    let study = try create()
+    try study.commit(
+      [
+        joined, .attemptStarted(AttemptID(1), trial: 1, worker: worker),
+        .attemptStarted(AttemptID(2), trial: 0, worker: worker),
+        .epochEnded(AttemptID(1), number: 1, epoch(0.1)),
+        .attemptEnded(AttemptID(1), .lost, words: ""),
+        .attemptStarted(AttemptID(3), trial: 1, worker: worker),
+        .epochEnded(AttemptID(3), number: 1, epoch(0.3)),
+        .epochEnded(AttemptID(3), number: 2, epoch(0.4)),
+        .epochEnded(AttemptID(2), number: 1, epoch(0.2)),
+        .trialEnded(TrialEnd(trial: 1, status: .done, epochs: 2), by: AttemptID(3)),
+      ], at: date)
+    var rows: [[Double]] = []
+    try study.history { trial, number, epoch in
+      rows.append([Double(trial), Double(number), epoch.valAccuracy])
+    }
+    #expect(rows == [[0, 1, 0.2], [1, 1, 0.3], [1, 2, 0.4]])
+  }
+
+  @Test func attemptsTellWhereAndHowTheyEnded() throws {
+    let study = try create()
+    try study.commit(
+      [joined, .attemptStarted(AttemptID(1), trial: 3, worker: worker)], at: date)
+    try study.commit(
+      [.attemptEnded(AttemptID(1), .lost, words: "no heartbeat")], at: date + 5)
+    try study.commit([.attemptResumed(AttemptID(1))], at: date + 6)
+    #expect(try study.attempts().first?.ending == nil)
+    try study.commit([.attemptEnded(AttemptID(1), .superseded, words: "")], at: date + 7)
+    let row = try #require(try study.attempts().first)
+    #expect(row.trial == 3 && row.host == "node1" && row.pid == 42)
+    #expect(row.ending == .superseded && row.ended == row.started + 7)
+  }
+}
