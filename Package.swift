@@ -41,7 +41,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: checked),
-    .testTarget(name: "EndToEndTests", dependencies: ["Search"], swiftSettings: checked),
+    .testTarget(name: "EndToEndTests", dependencies: ["trawl"], swiftSettings: checked),
   ]
     + module("Randomness")
     + module(

@@ -64,7 +64,8 @@ final class Socket {
 
   private func require(_ result: Int32, _ option: Int32) {
     let code = zmq_errno()
-    precondition(result == 0, "libzmq refuses option \(option): \(String(cString: zmq_strerror(code)))")
+    precondition(
+      result == 0, "libzmq refuses option \(option): \(String(cString: zmq_strerror(code)))")
   }
 
   /// The endpoint that the last bind ended up with.

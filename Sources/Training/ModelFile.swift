@@ -86,7 +86,7 @@ extension Architecture {
       classes <= 256
     else { return nil }
     self.init(inputs: inputs, hidden: hidden, activation: activation, classes: classes)
-    if parameterCount > Self.mostParameters { return nil }
+    if parameterCount > Self.mostNumbers { return nil }
   }
 }
 

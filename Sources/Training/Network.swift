@@ -21,8 +21,8 @@ package struct Architecture: Sendable, Equatable {
     zip([inputs] + hidden, hidden + [classes]).map { ($0, $1) }
   }
 
-  /// More than this is a mistake in a recipe (1 GiB of weights).
-  static let mostParameters = 1 << 28
+  /// A recipe or a file that asks for more weights, or more numbers in a batch, is refused (1 GiB).
+  static let mostNumbers = 1 << 28
 
   /// How many weights and biases there are.
   package var parameterCount: Int {

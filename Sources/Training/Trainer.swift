@@ -129,11 +129,19 @@ extension Network {
     let architecture = Architecture(
       inputs: data.dataset.train.pixels, hidden: recipe.model.hidden,
       activation: recipe.model.activation, classes: data.dataset.classes)
-    guard architecture.parameterCount <= Architecture.mostParameters else {
-      throw RecipeError(
-        field: "model.hidden",
-        problem: "\(architecture.parameterCount) weights; at most \(Architecture.mostParameters)")
-    }
+    try require(architecture.parameterCount, "weights", field: "model.hidden")
+    let widths = architecture.layerSizes.reduce(architecture.inputs) { $0 + $1.outputs }
+    try require(
+      widths * min(recipe.training.batch, data.train.count), "numbers in a batch",
+      field: "train.batch")
     self.init(architecture)
+  }
+}
+
+/// More than this needs more memory than anyone means to use.
+private func require(_ count: Int, _ things: String, field: String) throws(RecipeError) {
+  guard count <= Architecture.mostNumbers else {
+    throw RecipeError(
+      field: field, problem: "\(count) \(things); at most \(Architecture.mostNumbers)")
   }
 }

@@ -43,9 +43,11 @@ struct AdmissionTests {
     let host = try Host(admitting: [client])
     let impostor = CurveKeyPair.generate().publicKey
     let peer = try Peer(of: host, keys: client, serverKey: impostor)
-    try run([host], [peer], until: {
-      peer.events.contains(.handshakeFailed)
-    }, "the handshake did not fail")
+    try run(
+      [host], [peer],
+      until: {
+        peer.events.contains(.handshakeFailed)
+      }, "the handshake did not fail")
     try expectRoundTrip(host, Peer(of: host, keys: client))
     try peer.step()
     #expect(!peer.events.contains(.connected))
@@ -69,9 +71,11 @@ struct AdmissionTests {
     let (first, second) = (try Host(admitting: [client]), try Host(admitting: [other]))
     let lost = try Peer(of: first, keys: other)
     let misled = try Peer(of: second, keys: client)
-    try run([first, second], [lost, misled], until: {
-      lost.isRefused && misled.isRefused
-    }, "not refused")
+    try run(
+      [first, second], [lost, misled],
+      until: {
+        lost.isRefused && misled.isRefused
+      }, "not refused")
     try expectRoundTrip(first, Peer(of: first, keys: client))
     try expectRoundTrip(second, Peer(of: second, keys: other))
   }
@@ -108,9 +112,11 @@ struct AdmissionTests {
     for peer in peers { try expectRoundTrip(host, peer) }
     let questions = host.admitted.questions(for: client.publicKey)
     let third = try Peer(of: host, keys: client)
-    try run([host], [third], until: {
-      host.admitted.questions(for: client.publicKey) > questions
-    }, "nobody asked")
+    try run(
+      [host], [third],
+      until: {
+        host.admitted.questions(for: client.publicKey) > questions
+      }, "nobody asked")
     try expectRoundTrip(host, Peer(of: host, keys: other), "other")
     try third.step()
     #expect(!third.isConnected)

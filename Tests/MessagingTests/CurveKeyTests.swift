@@ -53,7 +53,8 @@ struct CurveKeyTests {
     var dumped = ""
     dump(pair, to: &dumped)
     let join = DealerConfiguration(
-      JoinFile(endpoint: try Endpoint("tcp://a:1"), coordinatorKey: pair.publicKey, workerKeys: pair))
+      JoinFile(
+        endpoint: try Endpoint("tcp://a:1"), coordinatorKey: pair.publicKey, workerKeys: pair))
     dump(join, to: &dumped)
     for text in ["\(pair)", String(reflecting: pair), "\(pair.secretKey)", "\(join)", dumped] {
       #expect(!text.contains(secret))

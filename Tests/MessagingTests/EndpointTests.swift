@@ -12,8 +12,9 @@ struct EndpointTests {
   }
 
   @Test(arguments: [
-    "", "5555", "localhost:5555", "ipc:///tmp/x", "inproc://x", "tcp://", "tcp://host", "tcp://host:",
-    "tcp://host:65536", "tcp://host:-1", "tcp://host:+1", "tcp://host:http", "tcp://:5555",
+    "", "5555", "localhost:5555", "ipc:///tmp/x", "inproc://x", "tcp://", "tcp://host",
+    "tcp://host:", "tcp://host:65536", "tcp://host:-1", "tcp://host:+1", "tcp://host:http",
+    "tcp://:5555",
     "tcp://ho st:1", "tcp://a;b:1", "tcp://::1:80", "tcp://[]:80", "tcp://host:1/x", "tcp://*.x:1",
     "tcp://hôst:1",
   ])

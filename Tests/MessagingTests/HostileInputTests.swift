@@ -62,13 +62,15 @@ struct HostileInputTests {
     let socket = try foreignSocket(of: host, keys: client)
     let junk = 900
     var sent = 0
-    try run([host], [], until: {
-      while sent < junk, socket.send([1], isLast: false) == .sent {
-        _ = socket.send([2], isLast: true)
-        sent += 1
-      }
-      return host.router.dropped.malformed == junk
-    }, "junk was lost")
+    try run(
+      [host], [],
+      until: {
+        while sent < junk, socket.send([1], isLast: false) == .sent {
+          _ = socket.send([2], isLast: true)
+          sent += 1
+        }
+        return host.router.dropped.malformed == junk
+      }, "junk was lost")
     #expect(host.received.isEmpty)
   }
 
@@ -81,7 +83,7 @@ struct HostileInputTests {
       (0..<Int.random(in: 1...5_000)).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
     var descriptors: [Int32] = []
-    defer { descriptors.forEach { Glibc.close($0) } }
+    defer { for descriptor in descriptors { Glibc.close(descriptor) } }
     for bytes in noise + Self.brokenHandshakes {
       let descriptor = try Self.connect(port: host.router.endpoint.port)
       descriptors.append(descriptor)
@@ -112,7 +114,8 @@ struct HostileInputTests {
     greeting + [4, 200] + [UInt8](repeating: 0, count: 200),
     greeting + [6] + [UInt8](repeating: 0xFF, count: 8),
     greeting + [2] + [0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], greeting + [0, 1, 65],
-    Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8), [1, 0, 0, 0], [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1],
+    Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8), [1, 0, 0, 0],
+    [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1],
   ]
 
   private static func connect(port: UInt16) throws -> Int32 {

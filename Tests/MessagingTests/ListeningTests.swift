@@ -32,10 +32,12 @@ struct ListeningTests {
       DealerConfiguration(
         endpoint: host.router.endpoint.at(host: "localhost"), serverKey: host.keys.publicKey,
         keys: client, reconnectInterval: .milliseconds(20)), waker: Waker())
-    try run([host], [], until: {
-      _ = try dealer.wait(timeout: .milliseconds(5))
-      return dealer.events().contains(.connected)
-    }, "not connected by name")
+    try run(
+      [host], [],
+      until: {
+        _ = try dealer.wait(timeout: .milliseconds(5))
+        return dealer.events().contains(.connected)
+      }, "not connected by name")
   }
 
   @Test(arguments: ["tcp://*:5555", "tcp://host:0", "tcp://0.0.0.0:1"])
@@ -70,14 +72,16 @@ struct ListeningTests {
     _ endpoint: String, keys: CurveKeyPair, admitting client: CurveKeyPair, _ peer: Peer
   ) throws -> Host {
     var host: Host?
-    try run([], [peer], until: {
-      do {
-        host = try Host(admitting: [client], keys: keys, endpoint: endpoint)
-      } catch MessagingError.portInUse {
-        host = nil
-      }
-      return host != nil
-    }, "the port stays in use")
+    try run(
+      [], [peer],
+      until: {
+        do {
+          host = try Host(admitting: [client], keys: keys, endpoint: endpoint)
+        } catch MessagingError.portInUse {
+          host = nil
+        }
+        return host != nil
+      }, "the port stays in use")
     return try #require(host)
   }
 

@@ -48,10 +48,12 @@ struct MessagesTests {
     let route = host.received[0].route
     peer.dealer.close()
     var outcome = SendOutcome.sent
-    try run([host], [], until: {
-      outcome = host.router.send([1], to: route)
-      return outcome == .unreachable
-    }, "still reachable")
+    try run(
+      [host], [],
+      until: {
+        outcome = host.router.send([1], to: route)
+        return outcome == .unreachable
+      }, "still reachable")
     #expect(host.router.send([1], to: route) == .unreachable)
   }
 
@@ -70,14 +72,15 @@ struct MessagesTests {
     let client = CurveKeyPair.generate()
     let host = try Host(admitting: [client])
     let peer = try Peer(of: host, keys: client)
-    #expect(peer.dealer.send([1]) == .full)
     try expectRoundTrip(host, peer)
     let bytes = [UInt8](repeating: 7, count: Transport.maximumPayload)
     var sent = 0
     while peer.dealer.send(bytes) == .sent { sent += 1 }
-    try run([host], [], until: {
-      try peer.dealer.wait(timeout: .milliseconds(5), orRoom: true)
-    }, "never room again")
+    try run(
+      [host], [],
+      until: {
+        try peer.dealer.wait(timeout: .milliseconds(5), orRoom: true)
+      }, "never room again")
     #expect(peer.dealer.send([2]) == .sent)
     try run([host], [], until: { host.received.count == sent + 2 }, "messages were lost")
   }
@@ -105,13 +108,16 @@ struct MessagesTests {
     Thread.detachNewThread { waker.wake() }
     var isAwake = false
     var events: [ConnectionEvent] = []
-    try run([], [], until: {
-      isAwake = try dealer.wait(timeout: patience) || isAwake
-      events += dealer.events()
-      return events.contains { if case .retrying = $0 { true } else { false } }
-    }, "no failed attempt was told")
+    try run(
+      [], [],
+      until: {
+        isAwake = try dealer.wait(timeout: patience) || isAwake
+        events += dealer.events()
+        return events.contains { if case .retrying = $0 { true } else { false } }
+      }, "no failed attempt was told")
     #expect(isAwake)
     #expect(!dealer.isConnected)
+    #expect(dealer.send([1]) == .full)
   }
 
   @Test func twoHundredClientsAreServedAtOnce() throws {

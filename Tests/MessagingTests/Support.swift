@@ -1,3 +1,4 @@
+import CZeroMQ
 import Foundation
 import Synchronization
 import Testing
@@ -130,9 +131,9 @@ func expectRoundTrip(
 /// A client's socket as somebody else's program would make it, with CURVE but none of our care.
 func foreignSocket(of host: Host, keys: CurveKeyPair) throws -> Socket {
   let socket = try Socket(.dealer)
-  socket.set(48, key: keys.publicKey.words)
-  socket.set(49, key: keys.secretKey.words)
-  socket.set(50, key: host.keys.publicKey.words)
+  socket.set(ZMQ_CURVE_PUBLICKEY, key: keys.publicKey.words)
+  socket.set(ZMQ_CURVE_SECRETKEY, key: keys.secretKey.words)
+  socket.set(ZMQ_CURVE_SERVERKEY, key: host.keys.publicKey.words)
   try socket.connect(host.router.endpoint)
   return socket
 }

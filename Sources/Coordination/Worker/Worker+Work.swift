@@ -1,7 +1,7 @@
 // What a worker tells its coordinator, and when.
 extension Worker {
   /// How long attempts go on, and their results are kept, without a coordinator.
-  static let patience = Duration.seconds(40 * 60)
+  package static let patience = Duration.seconds(40 * 60)
   /// How long a leaving worker waits to be heard.
   static let farewell = Duration.seconds(2)
   static let helloInterval = Duration.seconds(1)

@@ -1,2 +1,96 @@
 import ArgumentParser
-struct DataCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "data") }
+import Foundation
+import Training
+
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data",
+    abstract: "List, get, verify and inspect datasets.",
+    discussion: """
+      A dataset is looked for in the folders of TRAWL_DATA_PATH (separated by colons), in the cache \
+      ($XDG_CACHE_HOME/trawl, else ~/.cache/trawl) and in /usr/share/datasets, each as a folder of its name with four \
+      IDX files, plain or .gz.
+      """,
+    subcommands: [List.self, Get.self, Verify.self, Inspect.self])
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print the datasets known by name, and where they lie.")
+
+    func run() {
+      for dataset in DatasetCatalog(.ofThisMachine).list() {
+        let place =
+          switch dataset.place {
+          case .folder(let path): path
+          case .generated: "drawn by trawl when it is needed"
+          case .missing: "missing; 'trawl data get \(dataset.name)' downloads it"
+          }
+        print("\(dataset.name): \(place)")
+      }
+    }
+  }
+
+  struct Get: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Download a dataset into the cache and check it.")
+
+    @Argument(help: "mnist or fashion-mnist.")
+    var name: String
+
+    @Option(help: "Download from this address instead: a folder with the four files as NAME.gz.")
+    var from: String?
+
+    func run() throws {
+      try DatasetDownload(name, from: from).run()
+    }
+  }
+
+  struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Compare a dataset's files with the published SHA-256 sums of their contents.")
+
+    @Argument(help: "The dataset's name, or its folder.")
+    var dataset: String
+
+    func run() throws {
+      let source = DatasetSelection.Source(argument: dataset)
+      let files = try Complaint.asking { try DatasetCatalog(.ofThisMachine).verify(source) }
+      if files.isEmpty { print("\(dataset) is drawn by trawl; there is no file to verify") }
+      for file in files {
+        switch file.verdict {
+        case .matches: print("\(file.path): as published")
+        case .unknown(let sum): print("\(file.path): \(sum), of which nothing is published")
+        case .differs(let found, let expected):
+          throw Complaint("\(file.path): its contents have the SHA-256 sum \(found), not the published \(expected)")
+        case .unusable(let error): throw Complaint(error)
+        }
+      }
+    }
+  }
+
+  struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print what is in a dataset: images, sizes, classes.")
+
+    @Argument(help: "The dataset's name, or its folder.")
+    var dataset: String
+
+    func run() throws {
+      let source = DatasetSelection.Source(argument: dataset)
+      let summary = try Complaint.asking { try DatasetCatalog(.ofThisMachine).inspect(source) }
+      print("\(summary.name): \(summary.folder ?? "drawn by trawl")")
+      print("images: \(summary.rows) x \(summary.columns) pixels, \(summary.classes) classes")
+      for (name, part) in [("train", summary.train), ("test", summary.test)] {
+        let classes = part.histogram.map(String.init).joined(separator: " ")
+        print("\(name): \(part.count) images, by class \(classes)")
+      }
+    }
+  }
+}
+
+extension DatasetSelection.Source {
+  /// What a user calls a dataset: a folder where there is a slash, else a name.
+  init(argument: String) {
+    self = argument.contains("/") ? .idx(path: argument) : .named(argument)
+  }
+}

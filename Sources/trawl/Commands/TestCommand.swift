@@ -41,8 +41,7 @@ struct TestCommand: ParsableCommand {
   private func makeReport() throws -> Report {
     let model = try Model(contentsOf: model)
     let name = dataset ?? model.dataset
-    let source: DatasetSelection.Source = name.contains("/") ? .idx(path: name) : .named(name)
-    let dataset = try DatasetCatalog(.ofThisMachine).load(source)
+    let dataset = try DatasetCatalog(.ofThisMachine).load(.init(argument: name))
     let report = try model.test(on: dataset)
     return Report(
       dataset: name, images: dataset.test.count, testLoss: report.overall.loss,

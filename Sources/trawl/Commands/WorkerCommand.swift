@@ -43,11 +43,11 @@ struct WorkerCommand: ParsableCommand {
       waker.wake()
     }
     if localEndpoint != nil { Self.endWithParent() }
-    let shell = try WorkerShell(
-      place: .init(
-        joinFile: join,
-        localEndpoint: localEndpoint.map { text in try Complaint.asking { try Endpoint(text) } }),
-      identity: identity(), waker: waker)
+    let place = WorkerShell.Place(
+      joinFile: join,
+      localEndpoint: try localEndpoint.map { text in try Complaint.asking { try Endpoint(text) } })
+    guard place.waitForJoinFile(unless: leaving) else { return }
+    let shell = try WorkerShell(place: place, identity: identity(), waker: waker)
     switch try shell.run(leaving: leaving) {
     case .finished, .left: return
     case .unable(let words): throw Complaint(words)

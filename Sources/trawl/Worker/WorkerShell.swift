@@ -17,6 +17,20 @@ final class WorkerShell {
       if let localEndpoint { join.endpoint = localEndpoint }
       return join
     }
+
+    /// Waits for a join file that is not there yet: its coordinator may not have started.
+    ///
+    /// - Returns: false if the worker shall leave instead.
+    func waitForJoinFile(unless leaving: Latch) -> Bool {
+      guard !FileManager.default.fileExists(atPath: joinFile) else { return true }
+      StandardError.write("waiting for \(joinFile), which the coordinator writes when it starts\n")
+      let deadline = monotonicNow() + Worker.patience
+      while !FileManager.default.fileExists(atPath: joinFile), monotonicNow() < deadline {
+        if leaving.isRaised { return false }
+        Thread.sleep(forTimeInterval: 0.1)
+      }
+      return true
+    }
   }
 
   private let place: Place

@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct DatasetCacheTests {
+  private let folder: TemporaryFolder
+  private let files = SampleFiles(train: 12, test: 6, side: 3)
+
+  init() throws {
+    folder = try TemporaryFolder()
+    for (name, bytes) in zip(DatasetFiles.names, files.all) {
+      try folder.write(gzip(bytes), to: "data/\(name).gz")
+    }
+  }
+
+  private var source: DatasetSelection.Source { .idx(path: "\(folder.path)/data") }
+
+  private func load(cache: String) throws -> Dataset {
+    try DatasetCatalog(DatasetLocations(cache: "\(folder.path)/\(cache)")).load(source)
+  }
+
+  private func cached(_ cache: String = "cache") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/\(cache)/unpacked").sorted()
+  }
+
+  @Test func filesAreUnpackedOnceAndThenMapped() throws {
+    _ = try load(cache: "cache")
+    let names = try cached()
+    #expect(names.count == 4)
+    let file = "\(folder.path)/cache/unpacked/\(names[0])"
+    let before = try FileManager.default.attributesOfItem(atPath: file)[.systemFileNumber]
+    let dataset = try load(cache: "cache")
+    let after = try FileManager.default.attributesOfItem(atPath: file)[.systemFileNumber]
+    #expect(before as? Int == after as? Int)
+    #expect(try cached() == names)
+    #expect(Array(dataset.test.image(5)) == Array(files.testImages.suffix(9)))
+  }
+
+  @Test func changedSourceIsUnpackedAnew() throws {
+    _ = try load(cache: "cache")
+    var images = files.trainImages
+    images[16] = 255
+    try folder.write(gzip(images), to: "data/\(DatasetFiles.names[0]).gz")
+    #expect(try load(cache: "cache").train.image(0)[0] == 255)
+    #expect(try cached().count == 5)
+  }
+
+  @Test func damagedFileInTheCacheIsReplaced() throws {
+    _ = try load(cache: "cache")
+    for name in try cached() { try folder.write([1, 2, 3], to: "cache/unpacked/\(name)") }
+    let dataset = try load(cache: "cache")
+    #expect(Array(dataset.train.image(11)) == Array(files.trainImages.suffix(9)))
+    #expect(try cached().count == 4)
+  }
+
+  @Test func cacheThatCannotBeWrittenIsDoneWithout() throws {
+    // A file stands where the folder should be; root could write into a read-only folder.
+    try folder.write([], to: "blocked")
+    let dataset = try load(cache: "blocked")
+    #expect(Array(dataset.train.image(11)) == Array(files.trainImages.suffix(9)))
+    let nowhere = try DatasetCatalog(DatasetLocations()).load(source)
+    #expect(Array(nowhere.train.image(11)) == Array(files.trainImages.suffix(9)))
+  }
+
+  @Test func damagedSourceLeavesNothingInTheCache() throws {
+    try folder.write(
+      Array(gzip(files.trainImages).dropLast(3)), to: "data/\(DatasetFiles.names[0]).gz")
+    #expect(throws: DatasetError.self) { try load(cache: "cache") }
+    #expect(try cached().isEmpty)
+  }
+
+  @Test func manyMayUnpackAtOnce() async throws {
+    let path = folder.path
+    let source = source
+    try await withThrowingTaskGroup(of: [UInt8].self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          let locations = DatasetLocations(cache: "\(path)/cache")
+          return Array(try DatasetCatalog(locations).load(source).train.image(11))
+        }
+      }
+      for try await image in group { #expect(image == Array(files.trainImages.suffix(9))) }
+    }
+    #expect(try cached().count == 4)
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct DeterminismTests {
+  @Test(arguments: Activation.allCases)
+  func sameSeedGivesTheSameBits(activation: Activation) throws {
+    let recipe = sampleRecipe(hidden: [9, 6], activation: activation)
+    let (first, second) = (try Trainer(sample: recipe), try Trainer(sample: recipe))
+    first.train(epochs: 4)
+    second.train(epochs: 4)
+    #expect(first.checkpoint() == second.checkpoint())
+  }
+
+  @Test func otherSeedGivesOtherWeights() throws {
+    let first = try Trainer(sample: sampleRecipe(seed: 1)).model()
+    let second = try Trainer(sample: sampleRecipe(seed: 2)).model()
+    #expect(first != second)
+  }
+
+  @Test func everyEpochHasAnOrderOfItsOwn() throws {
+    let trainer = try Trainer(sample: sampleRecipe(learningRate: 1e-30, l2: 0))
+    trainer.train(epochs: 2)
+    // The weights stay, so only another order can make the sums round differently.
+    let losses = trainer.progress.history.map(\.trainLoss)
+    #expect(abs(losses[0] - losses[1]) < 1e-6)
+    #expect(losses[0] != losses[1])
+  }
+
+  @Test(arguments: 1...5)
+  func cutAndResumedRunEqualsTheUncutOne(epoch: Int) throws {
+    let recipe = sampleRecipe(hidden: [9, 6], epochs: 6)
+    let uncut = try Trainer(sample: recipe)
+    uncut.train(epochs: 6)
+    let cut = try Trainer(sample: recipe)
+    cut.train(epochs: epoch)
+    let resumed = try cut.resumed(recipe)
+    resumed.train(epochs: 6)
+    #expect(resumed.checkpoint() == uncut.checkpoint())
+  }
+
+  @Test(arguments: 1...4)
+  func runCutWithinAnEpochResumesThere(step: Int) throws {
+    let recipe = sampleRecipe()
+    let uncut = try Trainer(sample: recipe)
+    uncut.train(epochs: 3)
+    let cut = try Trainer(sample: recipe)
+    #expect(cut.stepsPerEpoch == 4)
+    #expect(cut.trainEpoch { $0 < step } == .stopped)
+    #expect(cut.step == step)
+    let resumed = try cut.resumed(recipe)
+    resumed.train(epochs: 3)
+    cut.train(epochs: 3)
+    #expect(resumed.checkpoint() == uncut.checkpoint())
+    #expect(cut.checkpoint() == uncut.checkpoint())
+  }
+
+  @Test func evaluatingInBetweenChangesNothing() throws {
+    let (plain, evaluated) = (
+      try Trainer(sample: sampleRecipe()), try Trainer(sample: sampleRecipe())
+    )
+    plain.train(epochs: 3)
+    while evaluated.epoch < 3 {
+      _ = evaluated.trainEpoch { _ in
+        _ = evaluated.validate()
+        return true
+      }
+    }
+    #expect(plain.checkpoint() == evaluated.checkpoint())
+  }
+
+  @Test func anotherThreadTrainingBesideChangesNothing() async throws {
+    let recipe = sampleRecipe(hidden: [40, 30], epochs: 10)
+    let alone = try Trainer(sample: recipe)
+    alone.train(epochs: 10)
+    let expected = alone.checkpoint()
+    let checkpoints = try await withThrowingTaskGroup(of: Checkpoint.self) { group in
+      for _ in 0..<3 {
+        group.addTask { try await trainedOnThread(recipe, epochs: 10) }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(checkpoints.count == 3)
+    #expect(checkpoints.allSatisfy { $0 == expected })
+  }
+}
+
+private func trainedOnThread(_ recipe: Recipe, epochs: Int) async throws -> Checkpoint {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread {
+      continuation.resume(
+        with: Result {
+          let trainer = try Trainer(sample: recipe)
+          trainer.train(epochs: epochs)
+          return trainer.checkpoint()
+        })
+    }
+  }
+}
+
+extension Trainer {
+  /// A new trainer that goes on from the bytes of this one's checkpoint.
+  fileprivate func resumed(_ recipe: Recipe) throws -> Trainer {
+    let checkpoint = try Checkpoint(decoding: checkpoint().encoded(), name: "checkpoint")
+    return try Trainer(resuming: checkpoint, recipe: recipe, data: data)
+  }
+}

@@ -1,0 +1,71 @@
+"""Trains small networks with PyTorch and writes what comes out to trajectories.json, beside this file.
+
+Usage: make_golden.py        Needs: numpy, torch (any recent version).
+"""
+import json
+import pathlib
+
+import numpy as np
+import torch
+from torch import nn
+
+SIDE, CLASSES, IMAGES, BATCH, STEPS = 8, 10, 96, 16, 20
+ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(0.01), "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+CASES = [
+    dict(hidden=[], activation="relu", lr=0.5, l2=1e-3),
+    dict(hidden=[16], activation="relu", lr=0.2475, l2=2.5e-7),
+    dict(hidden=[12, 8], activation="leaky_relu", lr=0.1, l2=1e-2),
+    dict(hidden=[16], activation="tanh", lr=0.2, l2=0.0),
+    dict(hidden=[12, 9, 7], activation="sigmoid", lr=1.0, l2=1e-3),
+]
+
+
+def numbers(tensor):
+    return [float(f"{value:.9g}") for value in tensor.detach().numpy().ravel()]
+
+
+def layers(network):
+    return [{"weights": numbers(layer.weight), "bias": numbers(layer.bias)}
+            for layer in network if isinstance(layer, nn.Linear)]
+
+
+def train(case, images, labels, batches):
+    widths = [SIDE * SIDE] + case["hidden"] + [CLASSES]
+    modules = []
+    for inputs, outputs in zip(widths, widths[1:]):
+        modules += [nn.Linear(inputs, outputs), ACTIVATIONS[case["activation"]]()]
+    network = nn.Sequential(*modules[:-1])
+    start = layers(network)
+    optimizer = torch.optim.SGD([
+        {"params": [p for p in network.parameters() if p.dim() == 2], "weight_decay": case["l2"]},
+        {"params": [p for p in network.parameters() if p.dim() == 1], "weight_decay": 0.0},
+    ], lr=case["lr"])
+    losses = []
+    for batch in batches:
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(network(images[batch]), labels[batch])
+        loss.backward()
+        optimizer.step()
+        losses.append(float(f"{loss.item():.9g}"))
+    return case | {"start": start, "losses": losses, "end": layers(network)}
+
+
+def main():
+    torch.manual_seed(7)
+    random = np.random.default_rng(7)
+    labels = random.integers(0, CLASSES, IMAGES)
+    shapes = random.integers(0, 256, (CLASSES, SIDE * SIDE))
+    noise = random.integers(0, 256, (IMAGES, SIDE * SIDE))
+    pixels = ((shapes[labels] + noise) // 2).astype(np.uint8)
+    batches = [random.choice(IMAGES, BATCH, replace=False).tolist() for _ in range(STEPS)]
+    images = torch.from_numpy(pixels.astype(np.float32) / 255)
+    targets = torch.from_numpy(labels.astype(np.int64))
+    golden = {
+        "side": SIDE, "classes": CLASSES, "pixels": pixels.ravel().tolist(), "labels": labels.tolist(),
+        "batches": batches, "cases": [train(case, images, targets, batches) for case in CASES],
+    }
+    path = pathlib.Path(__file__).with_name("trajectories.json")
+    path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+
+
+main()

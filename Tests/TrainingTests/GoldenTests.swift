@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+/// Twenty steps as PyTorch makes them; `Golden/make_golden.py` made the numbers.
+@Suite struct GoldenTests {
+  @Test(arguments: 0..<5) func trainsAsPyTorchDoes(index: Int) throws {
+    let golden = try Golden.load()
+    let trajectory = golden.cases[index]
+    let images = try golden.images()
+    let network = Network(trajectory.architecture(golden))
+    network.load(trajectory.model(trajectory.start, golden))
+    let forward = ForwardPass(network, capacity: 16)
+    let backward = BackwardPass(forward)
+    let optimizer = SGD(learningRate: trajectory.lr, l2: trajectory.l2)
+    for (step, batch) in golden.batches.enumerated() {
+      forward.gather(images, at: batch[...])
+      forward.run(rows: batch.count)
+      let loss = forward.score(rows: batch.count).loss / Double(batch.count)
+      #expect(near(loss, trajectory.losses[step]), "loss of step \(step)")
+      backward.run(rows: batch.count, optimizer, step: step)
+    }
+    let end = Model(network, dataset: "").layers
+    for (layer, expected) in zip(end, trajectory.end) {
+      #expect(zip(layer.weights, expected.weights).allSatisfy { near(Double($0), Double($1)) })
+      #expect(zip(layer.bias, expected.bias).allSatisfy { near(Double($0), Double($1)) })
+    }
+  }
+
+  private func near(_ a: Double, _ b: Double) -> Bool {
+    abs(a - b) <= 1e-4 * max(abs(a), abs(b)) + 1e-6
+  }
+}
+
+private struct Golden: Decodable {
+  struct Layer: Decodable {
+    let weights: [Float]
+    let bias: [Float]
+  }
+
+  struct Case: Decodable {
+    let hidden: [Int]
+    let activation: String
+    let lr: Double
+    let l2: Double
+    let start: [Layer]
+    let losses: [Double]
+    let end: [Layer]
+
+    func architecture(_ golden: Golden) -> Architecture {
+      Architecture(
+        inputs: golden.side * golden.side, hidden: hidden,
+        activation: Activation(rawValue: activation)!, classes: golden.classes)
+    }
+
+    func model(_ layers: [Layer], _ golden: Golden) -> Model {
+      Model(
+        architecture: architecture(golden), dataset: "",
+        layers: layers.map { .init(weights: $0.weights, bias: $0.bias) })
+    }
+  }
+
+  let side: Int
+  let classes: Int
+  let pixels: [UInt8]
+  let labels: [UInt8]
+  let batches: [[Int32]]
+  let cases: [Case]
+
+  static func load() throws -> Golden {
+    let file = try #require(
+      Bundle.module.url(forResource: "trajectories", withExtension: "json", subdirectory: "Golden"))
+    return try JSONDecoder().decode(Golden.self, from: Data(contentsOf: file))
+  }
+
+  func images() throws -> ImageSet {
+    let folder = try TemporaryFolder()
+    let imagesPath = try folder.write(
+      IDXHeader(.images, sides: [labels.count, side, side]).bytes + pixels, to: "images")
+    let labelsPath = try folder.write(
+      IDXHeader(.labels, sides: [labels.count]).bytes + labels, to: "labels")
+    return try ImageSet(
+      images: MappedFile(File.open(imagesPath)), imagesPath: imagesPath,
+      labels: MappedFile(File.open(labelsPath)), labelsPath: labelsPath)
+  }
+}

@@ -1,0 +1,125 @@
+import Testing
+
+@testable import Training
+
+@Suite struct IDXTests {
+  private let files = SampleFiles(train: 12, test: 6, side: 3)
+
+  /// What loading says when one of the four files holds other bytes.
+  private func problem(
+    replacing index: Int, with bytes: [UInt8], suffix: String = ""
+  ) throws -> DatasetError? {
+    let folder = try TemporaryFolder()
+    for (place, name) in DatasetFiles.names.enumerated() {
+      if place == index {
+        try folder.write(bytes, to: name + suffix)
+      } else {
+        try folder.write(files.all[place], to: name)
+      }
+    }
+    let catalog = DatasetCatalog(DatasetLocations(cache: folder.path + "/cache"))
+    do throws(DatasetError) {
+      _ = try catalog.load(.idx(path: folder.path))
+      return nil
+    } catch {
+      #expect(!error.description.contains("\n"))
+      #expect(error.subject.hasSuffix(DatasetFiles.names[index] + suffix))
+      return error
+    }
+  }
+
+  @Test func readsPixelsAndLabels() throws {
+    let dataset = try sampleDataset(files)
+    #expect(dataset.classes == 3)
+    #expect((dataset.train.count, dataset.train.rows, dataset.train.columns) == (12, 3, 3))
+    #expect(Array(dataset.test.image(5)) == Array(files.testImages.suffix(9)))
+    #expect(dataset.train.label(7) == files.trainLabels[8 + 7])
+    #expect(dataset.train.histogram(classes: 3) == [4, 4, 4])
+  }
+
+  @Test(arguments: 0..<4) func fileCutAnywhereIsRefused(index: Int) throws {
+    for length in files.all[index].indices {
+      let cut = Array(files.all[index][..<length])
+      #expect(try problem(replacing: index, with: cut)?.problem == .truncated, "at \(length)")
+    }
+  }
+
+  @Test(arguments: 0..<4) func packedFileCutAnywhereIsRefused(index: Int) throws {
+    let packed = gzip(files.all[index])
+    for length in packed.indices {
+      let found = try problem(replacing: index, with: Array(packed[..<length]), suffix: ".gz")
+      #expect(found?.problem == .truncated, "at \(length)")
+    }
+  }
+
+  @Test(arguments: 0..<4) func bytesTooManyAreRefused(index: Int) throws {
+    let long = files.all[index] + [0]
+    #expect(try problem(replacing: index, with: long)?.problem == .trailingBytes)
+    let packedLong = try problem(replacing: index, with: gzip(long), suffix: ".gz")
+    #expect(packedLong?.problem == .trailingBytes)
+    let appended = gzip(files.all[index]) + [0]
+    let packed = try problem(replacing: index, with: appended, suffix: ".gz")
+    #expect(packed?.problem == .trailingBytes)
+  }
+
+  @Test func damagedPackedFileIsRefused() throws {
+    let packed = gzip(files.trainImages)
+    // The flags and the time in the gzip header decide nothing, so damage begins after them.
+    for place in 10..<packed.count {
+      var damaged = packed
+      damaged[place] ^= 0x10
+      let found = try problem(replacing: 0, with: damaged, suffix: ".gz")
+      #expect(found != nil, "at \(place)")
+    }
+    let plain = try problem(replacing: 0, with: files.trainImages, suffix: ".gz")
+    #expect(plain?.problem == .notGzip)
+  }
+
+  @Test(arguments: 0..<4) func wrongMagicIsRefused(index: Int) throws {
+    for place in 0..<4 {
+      var bytes = files.all[index]
+      bytes[place] ^= 1
+      guard case .wrongMagic = try problem(replacing: index, with: bytes)?.problem else {
+        Issue.record("magic byte \(place) of file \(index)")
+        continue
+      }
+    }
+  }
+
+  @Test(arguments: [[0, 3, 3], [12, 0, 3], [12, 3, 0], [12, 4097, 3], [4_000_000_000, 4096, 4096]])
+  func impossibleSizesAreRefused(sides: [Int]) throws {
+    let bytes = IDXHeader(.images, sides: sides).bytes + files.trainImages.dropFirst(16)
+    #expect(try problem(replacing: 0, with: bytes)?.problem == .impossibleSize(sides))
+  }
+
+  @Test func hugePromiseIsRefusedWithoutTakingMemory() throws {
+    let bytes = IDXHeader(.images, sides: [2_000_000_000, 4096, 4096]).bytes
+    #expect(try problem(replacing: 0, with: bytes)?.problem == .truncated)
+    #expect(try problem(replacing: 0, with: gzip(bytes), suffix: ".gz")?.problem == .truncated)
+  }
+
+  @Test func countsMustAgree() throws {
+    let labels = SampleFiles(train: 11, side: 3).trainLabels
+    #expect(
+      try problem(replacing: 1, with: labels)?.problem == .countsDiffer(labels: 11, images: 12))
+  }
+
+  @Test func sizesMustAgree() throws {
+    let images = SampleFiles(train: 12, test: 6, side: 4).testImages
+    #expect(try problem(replacing: 2, with: images)?.problem == .sizesDiffer)
+  }
+
+  @Test func labelsMustBeInRange() throws {
+    var labels = files.testLabels
+    labels[8 + 4] = 3
+    #expect(
+      try problem(replacing: 3, with: labels)?.problem
+        == .labelOutOfRange(label: 3, item: 4, classes: 3))
+  }
+
+  @Test func classWithoutTrainingImagesIsSuspicious() throws {
+    var labels = files.trainLabels
+    labels[8 + 4] = 200
+    #expect(try problem(replacing: 1, with: labels)?.problem == .classWithoutImages(3))
+  }
+}

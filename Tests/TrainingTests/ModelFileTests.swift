@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct ModelFileTests {
+  private let trainer: Trainer
+
+  init() throws {
+    trainer = try Trainer(sample: sampleRecipe(hidden: [9, 6], activation: .leakyReLU))
+    trainer.train(epochs: 2)
+  }
+
+  @Test func modelSurvivesItsFile() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/model.safetensors"
+    try trainer.model().write(to: path)
+    #expect(try Model(contentsOf: path) == trainer.model())
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
+  }
+
+  @Test func checkpointSurvivesItsFileAndIsAModelToo() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/checkpoint.safetensors"
+    _ = trainer.trainEpoch { $0 % 4 != 2 }
+    try trainer.checkpoint().write(to: path)
+    #expect(try Checkpoint(contentsOf: path) == trainer.checkpoint())
+    #expect(try Model(contentsOf: path) == trainer.model())
+  }
+
+  @Test func modelIsNoCheckpoint() {
+    #expect(throws: ModelError("m", .notTrawl("it is not a checkpoint"))) {
+      try Checkpoint(decoding: trainer.model().encoded(), name: "m")
+    }
+  }
+
+  @Test func missingFileIsAPlainError() {
+    #expect {
+      try Model(contentsOf: "/nowhere/model")
+    } throws: {
+      "\($0)" == "/nowhere/model: No such file or directory"
+    }
+  }
+
+  @Test(arguments: [
+    ("format_version", "2"), ("pixel_scale", "1"), ("activation", "gelu"), ("inputs", "24"),
+    ("inputs", "-25"), ("hidden", "9"), ("hidden", "9,x"), ("hidden", "9,6,6"),
+    ("hidden", "99999999999999999999"), ("classes", "4"), ("classes", "0"),
+  ])
+  func metadataThatDoNotFitAreRefused(key: String, value: String) {
+    var file = trainer.model().safetensors()
+    file.metadata[key] = value
+    #expect(throws: ModelError.self) { try Model(decoding: file.encoded(), name: "m") }
+  }
+
+  @Test(arguments: ["history", "step_in_epoch", "loss_sum", "correct", "examples"])
+  func checkpointWithoutItsProgressIsRefused(key: String) throws {
+    for value in [nil, "x", "1,2,3"] {
+      var file = try Safetensors(decoding: trainer.checkpoint().encoded(), name: "c")
+      file.metadata[key] = value
+      #expect(throws: ModelError.self) { try Checkpoint(decoding: file.encoded(), name: "c") }
+    }
+  }
+
+  @Test func testReportCountsConfusions() throws {
+    let report = try trainer.model().test(on: trainer.data.dataset)
+    let images = report.confusion.map { $0.reduce(0, +) }
+    #expect(images == [7, 7, 6])
+    let right = (0..<3).map { report.confusion[$0][$0] }
+    #expect(report.overall.accuracy == Double(right.reduce(0, +)) / 20)
+    #expect(report.accuracyByClass == zip(right, images).map { Double($0) / Double($1) })
+  }
+
+  @Test func classWithoutTestImagesHasNoAccuracy() {
+    let report = TestReport(
+      overall: Evaluation(loss: 0, accuracy: 0), confusion: [[1, 1], [0, 0]])
+    #expect(report.accuracyByClass == [0.5, nil])
+  }
+
+  @Test func modelForOtherImagesIsRefused() throws {
+    let other = try sampleDataset(SampleFiles(side: 4))
+    #expect(throws: ModelError.self) { try trainer.model().test(on: other) }
+    let classes = try sampleDataset(SampleFiles(classes: 4))
+    #expect(throws: ModelError.self) { try trainer.model().test(on: classes) }
+  }
+
+  @Test func pythonReadsTheModel() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/model.safetensors"
+    let model = trainer.model()
+    try model.write(to: path)
+    guard let output = try python("read_model", path) else {
+      print("pythonReadsTheModel: no Python with numpy and safetensors on this machine")
+      return
+    }
+    let lines = output.split(separator: "\n").map(String.init)
+    #expect(lines.count == 7)
+    #expect(lines[0] == "leaky_relu")
+    let number = try #require(lines[2].split(separator: " ").last.flatMap { Float($0) })
+    #expect(lines[2].hasPrefix("layers.0.weight [9, 25] float32 "))
+    #expect(number == model.layers[0].weights[1])
+  }
+
+  /// What the script prints; nil if no Python has the packages it needs.
+  private func python(_ script: String, _ argument: String) throws -> String? {
+    let file = try #require(
+      Bundle.module.url(forResource: script, withExtension: "py", subdirectory: "Golden"))
+    for program in ["/tmp/torch/bin/python", "/usr/bin/python3"] {
+      guard FileManager.default.isExecutableFile(atPath: program) else { continue }
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: program)
+      process.arguments = [file.path, argument]
+      let output = Pipe()
+      process.standardOutput = output
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      let text = String(
+        decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      if process.terminationStatus == 0 { return text }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,75 @@
+import Testing
+
+@testable import Training
+
+@Suite struct RecipeTests {
+  @Test func defaultInitializationFollowsTheActivation() {
+    #expect(ModelRecipe(hidden: [], activation: .relu).initialization == .he)
+    #expect(ModelRecipe(hidden: [], activation: .leakyReLU).initialization == .he)
+    #expect(ModelRecipe(hidden: [], activation: .tanh).initialization == .xavier)
+    #expect(ModelRecipe(hidden: [], activation: .sigmoid).initialization == .xavier)
+  }
+
+  private static let faults: [(field: String, fault: @Sendable (inout Recipe) -> Void)] = [
+    ("dataset.subset", { $0.dataset.subset = 0 }),
+    ("dataset.subset", { $0.dataset.subset = 1.1 }),
+    ("dataset.subset", { $0.dataset.subset = .nan }),
+    ("dataset.validation", { $0.dataset.validation = .fraction(1) }),
+    ("dataset.validation", { $0.dataset.validation = .fraction(.nan) }),
+    ("dataset.validation", { $0.dataset.validation = .count(0) }),
+    ("model.hidden", { $0.model.hidden = [3, 0] }),
+    ("model.hidden", { $0.model.hidden = [65537] }),
+    ("model.hidden", { $0.model.hidden = [65536, 65536] }),
+    ("model.hidden", { $0.model.hidden = Array(repeating: 2, count: 65) }),
+    ("model.init", { $0.model.initialization = .normal(0) }),
+    ("model.init", { $0.model.initialization = .normal(.infinity) }),
+    ("train.epochs", { $0.training.epochs = 0 }),
+    ("train.batch", { $0.training.batch = 0 }),
+    ("train.batch", { $0.training.batch = 65537 }),
+    ("train.lr", { $0.training.learningRate = -1 }),
+    ("train.lr", { $0.training.learningRate = .nan }),
+    ("train.l2", { $0.training.l2 = -1e-9 }),
+    ("train.l2", { $0.training.l2 = .infinity }),
+  ]
+
+  @Test(arguments: faults.indices)
+  func impossibleValueIsRefusedByItsName(index: Int) throws {
+    let (field, fault) = Self.faults[index]
+    var recipe = sampleRecipe()
+    let data = try TrainingData(sampleDataset(), recipe.dataset)
+    fault(&recipe)
+    #expect {
+      try Trainer(recipe, data: data)
+    } throws: { error in
+      (error as? RecipeError)?.field == field && !"\(error)".contains("\n")
+    }
+  }
+
+  @Test func activationsOfAHugeBatchAreRefusedNotAllocated() throws {
+    var recipe = sampleRecipe(hidden: [65536], batch: 65536)
+    recipe.dataset.validation = .count(1)
+    let dataset = try sampleDataset(SampleFiles(train: 5000, test: 1, side: 1, classes: 2))
+    let data = try TrainingData(dataset, recipe.dataset)
+    #expect(throws: RecipeError.self) { try Trainer(recipe, data: data) }
+  }
+
+  @Test(arguments: [Initialization.he, .xavier, .normal(0.3)])
+  func weightsHaveTheDeviationAsked(initialization: Initialization) {
+    let network = Network(
+      Architecture(inputs: 200, hidden: [100], activation: .relu, classes: 2))
+    network.initialize(initialization, seed: 3)
+    let weights = network.weights(network.layers[0]).elements.map(Double.init)
+    let square = weights.reduce(0) { $0 + $1 * $1 } / Double(weights.count)
+    let expected = initialization.deviation(inputs: 200, outputs: 100)
+    #expect(abs(square.squareRoot() / expected - 1) < 0.02)
+    #expect(abs(weights.reduce(0, +) / Double(weights.count)) < 0.03 * expected)
+    #expect(network.bias(network.layers[0]).elements.allSatisfy { $0 == 0 })
+  }
+
+  @Test func initialWeightsAreTheSameOnEveryMachine() {
+    let network = Network(Architecture(inputs: 3, hidden: [], activation: .relu, classes: 2))
+    network.initialize(.he, seed: 42)
+    let bits = network.weights(network.layers[0]).elements.map(\.bitPattern)
+    #expect(bits == [])
+  }
+}

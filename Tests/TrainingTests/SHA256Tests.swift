@@ -1,0 +1,33 @@
+import Testing
+
+@testable import Training
+
+@Suite struct SHA256Tests {
+  /// FIPS 180-4's examples and the lengths around the padding's edges.
+  @Test(arguments: [
+    ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+    (
+      "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+    ),
+    (
+      String(repeating: "a", count: 64),
+      "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"
+    ),
+  ])
+  func hashesAsTheStandardSays(text: String, expected: String) {
+    #expect(SHA256.hexadecimal(Array(text.utf8)) == expected)
+  }
+
+  @Test func piecesMakeNoDifference() {
+    let bytes = (0..<300).map { UInt8($0 % 251) }
+    for size in [1, 63, 64, 65, 299] {
+      var hash = SHA256()
+      for start in stride(from: 0, to: bytes.count, by: size) {
+        hash.update(Array(bytes[start..<min(start + size, bytes.count)]))
+      }
+      #expect(hash.hexadecimal() == SHA256.hexadecimal(bytes))
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+/// A folder of a test's own, gone with its last reference.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "trawl-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(atPath: path)
+  }
+
+  /// Writes a file and returns its path.
+  @discardableResult
+  func write(_ bytes: [UInt8], to name: String) throws -> String {
+    let file = URL(fileURLWithPath: "\(path)/\(name)")
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+    return file.path
+  }
+
+  /// Writes the four files of a dataset.
+  func write(_ files: SampleFiles, to name: String = ".") throws {
+    for (file, bytes) in zip(DatasetFiles.names, files.all) {
+      try write(bytes, to: "\(name)/\(file)")
+    }
+  }
+}
+
+/// The bytes of the four files of a small dataset, whose classes are blurred patterns.
+struct SampleFiles {
+  var trainImages: [UInt8]
+  var trainLabels: [UInt8]
+  var testImages: [UInt8]
+  var testLabels: [UInt8]
+
+  var all: [[UInt8]] { [trainImages, trainLabels, testImages, testLabels] }
+
+  init(train: Int = 60, test: Int = 20, side: Int = 5, classes: Int = 3) {
+    (trainImages, trainLabels) = Self.part(train, side: side, classes: classes, salt: 1)
+    (testImages, testLabels) = Self.part(test, side: side, classes: classes, salt: 2)
+  }
+
+  private static func part(
+    _ count: Int, side: Int, classes: Int, salt: Int
+  ) -> (images: [UInt8], labels: [UInt8]) {
+    let labels = (0..<count).map { UInt8($0 % classes) }
+    let pixels = (0..<count * side * side).map { place in
+      let pattern = (place % (side * side) * (3 + Int(labels[place / (side * side)]))) % 7
+      return UInt8(pattern * 20 + (place * 7919 * salt + place / 3) % 90)
+    }
+    return (
+      IDXHeader(.images, sides: [count, side, side]).bytes + pixels,
+      IDXHeader(.labels, sides: [count]).bytes + labels
+    )
+  }
+}
+
+/// A small dataset, mapped from files that are gone already.
+func sampleDataset(_ files: SampleFiles = SampleFiles()) throws -> Dataset {
+  let folder = try TemporaryFolder()
+  try folder.write(files)
+  return try DatasetCatalog(DatasetLocations()).load(.idx(path: folder.path))
+}
+
+/// A small recipe for `sampleDataset`.
+func sampleRecipe(
+  hidden: [Int] = [6], activation: Activation = .relu, epochs: Int = 4, batch: Int = 16,
+  learningRate: Double = 0.1, l2: Double = 1e-3, seed: UInt64 = 1
+) -> Recipe {
+  Recipe(
+    dataset: DatasetSelection(source: .named("sample"), validation: .count(11), split: 5),
+    model: ModelRecipe(hidden: hidden, activation: activation),
+    training: TrainingRecipe(
+      epochs: epochs, batch: batch, learningRate: learningRate, l2: l2),
+    seed: seed)
+}
+
+extension Trainer {
+  /// A trainer for the recipe on the small dataset.
+  convenience init(sample recipe: Recipe) throws {
+    try self.init(recipe, data: TrainingData(sampleDataset(), recipe.dataset))
+  }
+
+  /// Trains until so many epochs are complete.
+  func train(epochs: Int) {
+    while epoch < epochs {
+      guard case .completed = trainEpoch() else { return }
+    }
+  }
+}
