@@ -60,6 +60,9 @@ extension Field {
       "How many images make one step."),
     Field(
       "train.optimizer", .word(["sgd"]), .value(.word("sgd")), "How a gradient becomes a step."),
+    Field(
+      "train.momentum", .real(.atLeast(0, atMost: 1)), .value(.real(0.9)),
+      "The momentum of the optimizers that have one; sgd does not."),
     Field("train.lr", .real(.above(0)), .required, "The learning rate."),
     Field(
       "train.l2", .real(.atLeast(0)), .value(.real(0)),
@@ -89,10 +92,11 @@ extension Field {
       "How long a silent worker keeps its trials; at least twice the heartbeat."),
   ]
 
-  /// Keys that are described but that this version cannot do.
-  static let planned: Set<String> = [
-    "augment", "final", "model.dropout", "train.momentum", "train.schedule", "train.patience",
-    "train.finetune", "train.precision", "search.halving", "search.confirm",
+  /// Keys that are described but of which this version can do no more than these values: those that ask for nothing.
+  static let planned: [String: [String]] = [
+    "augment": ["null"], "final": ["null"], "model.dropout": ["0"], "train.schedule": ["constant"],
+    "train.patience": ["null"], "train.finetune": ["none"], "train.precision": ["f32"],
+    "search.halving": ["null"], "search.confirm": ["null"],
   ]
 
   /// Words that are described but that this version cannot do, for each field.

@@ -31,6 +31,7 @@ struct SearchFileReader {
     var seen = Set<String>()
     for entry in entries {
       let path = section.isEmpty ? entry.key : "\(section).\(entry.key)"
+      if Self.asksForNothing(entry, path) { continue }
       try checkKey(entry, path, in: section)
       guard seen.insert(entry.key).inserted else {
         throw Fault(entry.place, path, "stands twice in the same section")
@@ -57,12 +58,21 @@ struct SearchFileReader {
     if let field { settings[path] = try setting(of: field, node) }
   }
 
+  /// Whether a key that this version cannot do stands with a value that switches it off.
+  private static func asksForNothing(_ entry: Node.Entry, _ path: String) -> Bool {
+    guard case .scalar(let text, isQuoted: false) = entry.value.content else { return false }
+    let isNull = ["", "~", "null"].contains(text)
+    return Field.planned[path]?.contains { $0 == text || ($0 == "null" && isNull) } == true
+  }
+
   private func checkKey(
     _ entry: Node.Entry, _ path: String, in section: String
   ) throws(Fault) {
     let allowed = Field.sections[section] ?? []
     if allowed.contains(entry.key) { return }
-    if Field.planned.contains(path) { throw Fault(entry.place, path, "not supported yet") }
+    if let nothing = Field.planned[path] {
+      throw Fault(entry.place, path, "not supported yet, except as \(alternatives(nothing))")
+    }
     if entry.key.contains(".") {
       throw Fault(entry.place, path, "unknown key; sections are nested, not written with dots")
     }

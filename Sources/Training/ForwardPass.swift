@@ -50,7 +50,7 @@ final class ForwardPass {
     for (row, index) in indices.enumerated() {
       let ahead = indices.startIndex + row + Self.prefetchDistance
       if ahead < indices.endIndex { images.prefetch(Int(indices[ahead])) }
-      scale(images.image(Int(index)), into: inputs.row(row))
+      images.scale(Int(index), into: inputs.row(row))
       labels[row] = images.label(Int(index))
     }
   }
@@ -77,13 +77,6 @@ final class ForwardPass {
       score.add(logProbabilities.row(row), label: Int(labels[row]))
     }
     return score
-  }
-}
-
-private func scale(_ pixels: UnsafeBufferPointer<UInt8>, into row: UnsafeMutableBufferPointer<Float>) {
-  let factor = 1 / Float(255)
-  for place in 0..<min(pixels.count, row.count) {
-    row[place] = Float(pixels[place]) * factor
   }
 }
 

@@ -28,22 +28,41 @@ package struct ImageSet: Sendable {
   /// Pixels in an image.
   package var pixels: Int { rows * columns }
 
-  /// The pixels of an image, row by row, 0 to 255; valid as long as the set lives.
-  func image(_ index: Int) -> UnsafeBufferPointer<UInt8> {
-    precondition(index >= 0 && index < count, "image \(index) of \(count)")
-    let start = IDXHeader.Kind.images.headerSize + index * pixels
-    return UnsafeBufferPointer(rebasing: images.bytes[start..<start + pixels])
+  /// The pixels of an image, row by row, 0 to 255.
+  package func image(_ index: Int) -> [UInt8] {
+    images.withBytes { Array($0[place(index)]) }
+  }
+
+  /// Writes the pixels of an image, scaled from 0...255 to 0...1, into a row of as many floats.
+  func scale(_ index: Int, into row: UnsafeMutableBufferPointer<Float>) {
+    precondition(row.count == pixels, "a row of \(row.count) for \(pixels) pixels")
+    let factor = 1 / Float(255)
+    images.withBytes { bytes in
+      let image = UnsafeBufferPointer(rebasing: bytes[place(index)])
+      for pixel in 0..<min(image.count, row.count) {
+        row[pixel] = Float(image[pixel]) * factor
+      }
+    }
   }
 
   /// Has an image's pixels brought near the processor.
   func prefetch(_ index: Int) {
-    prefetch_bytes(image(index).baseAddress, pixels)
+    images.withBytes { bytes in
+      prefetch_bytes(UnsafeBufferPointer(rebasing: bytes[place(index)]).baseAddress, pixels)
+    }
   }
 
   /// The class of an image.
   package func label(_ index: Int) -> UInt8 {
     precondition(index >= 0 && index < count, "label \(index) of \(count)")
-    return labels.bytes[IDXHeader.Kind.labels.headerSize + index]
+    return labels.withBytes { $0[IDXHeader.Kind.labels.headerSize + index] }
+  }
+
+  /// Where an image lies in its file.
+  private func place(_ index: Int) -> Range<Int> {
+    precondition(index >= 0 && index < count, "image \(index) of \(count)")
+    let start = IDXHeader.Kind.images.headerSize + index * pixels
+    return start..<start + pixels
   }
 
   /// How many images there are of each of the classes 0..<classes.

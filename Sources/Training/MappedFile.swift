@@ -4,8 +4,7 @@ import Glibc
 ///
 /// The file must not shrink while it is mapped: those in the cache are never changed, only replaced.
 final class MappedFile: @unchecked Sendable {  // immutable after init
-  /// Valid as long as this object lives; `withBytes` is the safe door.
-  let bytes: UnsafeBufferPointer<UInt8>
+  private let bytes: UnsafeBufferPointer<UInt8>
 
   init(_ file: File) throws(SystemError) {
     let size = try file.status().size
@@ -19,7 +18,7 @@ final class MappedFile: @unchecked Sendable {  // immutable after init
       start: address.bindMemory(to: UInt8.self, capacity: size), count: size)
   }
 
-  /// Calls the body with all bytes.
+  /// Calls the body with all bytes, which are valid until it returns.
   func withBytes<Result, Failure>(
     _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -28,6 +28,13 @@ import Testing
     #expect(cluster.coordinator.results.isEmpty)
   }
 
+  @Test func aHelloOfALocalProcessThatHasEndedIsNobodys() throws {
+    var cluster = try Cluster()
+    cluster.perform(cluster.coordinator.handle(.processEnded(pid: 1, .killed), at: cluster.now))
+    cluster.join(1, isLocal: true)
+    #expect(cluster.coordinator.runningCount == 0)
+  }
+
   @Test func aTrialThatBringsDownItsWorkersAtTheSameEpochIsQuarantined() throws {
     var cluster = try Cluster()
     for round in UInt8(1)...3 {

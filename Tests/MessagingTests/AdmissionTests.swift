@@ -18,14 +18,15 @@ struct AdmissionTests {
     #expect(host.texts == ["hello"])
     #expect(host.router.dropped.total == 0)
     #expect(!stranger.events.contains(.connected))
+    #expect(host.admitted.questions(for: stranger.keys.publicKey) == 1)
   }
 
   @Test func strangersThatInsistReachNothing() throws {
     let host = try Host(admitting: [client])
     let socket = try foreignSocket(of: host, keys: .generate())
     let monitor = try refusalMonitor(of: socket)
-    for _ in 0..<10 { _ = socket.send(Array("junk".utf8), isLast: true) }
     try socket.connect(host.router.endpoint)
+    for _ in 0..<10 { #expect(socket.send(Array("junk".utf8), isLast: true) == .sent) }
     try run([host], [], until: { monitor.next() != nil }, "not refused")
     try expectRoundTrip(host, Peer(of: host, keys: client))
     #expect(host.texts == ["hello"])

@@ -11,6 +11,7 @@ struct HostileInputTests {
   @Test func oversizeMessagesAreDroppedAndCounted() throws {
     let host = try Host(admitting: [client])
     let socket = try foreignSocket(of: host, keys: client)
+    try socket.connect(host.router.endpoint)
     let bytes = [UInt8](repeating: 1, count: Transport.maximumPayload + 1)
     #expect(socket.send(bytes, isLast: true) == .sent)
     #expect(socket.send(Array("fine".utf8), isLast: true) == .sent)
@@ -24,6 +25,7 @@ struct HostileInputTests {
     let honest = try Peer(of: host, keys: client)
     try expectRoundTrip(host, honest)
     let socket = try foreignSocket(of: host, keys: client)
+    try socket.connect(host.router.endpoint)
     let monitor = try Monitor(of: socket, events: ZMQ_EVENT_DISCONNECTED)
     #expect(socket.send([UInt8](repeating: 1, count: 1 << 20), isLast: true) == .sent)
     try run([host], [honest], until: { monitor.next() != nil }, "the connection lives")
@@ -34,6 +36,7 @@ struct HostileInputTests {
   @Test func messagesOfManyPartsAreDroppedAndCounted() throws {
     let host = try Host(admitting: [client])
     let socket = try foreignSocket(of: host, keys: client)
+    try socket.connect(host.router.endpoint)
     for parts in [2, 3, 500] {
       for part in 1...parts { #expect(socket.send([1], isLast: part == parts) == .sent) }
     }
@@ -45,11 +48,8 @@ struct HostileInputTests {
 
   @Test func peersThatNameThemselvesAreNotHeard() throws {
     let host = try Host(admitting: [client])
-    let socket = try Socket(.dealer)
+    let socket = try foreignSocket(of: host, keys: client)
     socket.set(ZMQ_ROUTING_ID, text: "admin")
-    socket.set(ZMQ_CURVE_PUBLICKEY, key: client.publicKey.words)
-    socket.set(ZMQ_CURVE_SECRETKEY, key: client.secretKey.words)
-    socket.set(ZMQ_CURVE_SERVERKEY, key: host.keys.publicKey.words)
     try socket.connect(host.router.endpoint)
     #expect(socket.send([1], isLast: true) == .sent)
     try run([host], [], until: { host.router.dropped.malformed == 1 }, "not dropped")
@@ -60,6 +60,7 @@ struct HostileInputTests {
   @Test func floodsOfJunkDoNotHoldTheCaller() throws {
     let host = try Host(admitting: [client])
     let socket = try foreignSocket(of: host, keys: client)
+    try socket.connect(host.router.endpoint)
     let junk = 900
     var sent = 0
     try run(

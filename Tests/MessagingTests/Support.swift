@@ -128,13 +128,13 @@ func expectRoundTrip(
   try run([host], [peer], until: { peer.received.last == answer }, "no answer", at: location)
 }
 
-/// A client's socket as somebody else's program would make it, with CURVE but none of our care.
+/// A client's socket as somebody else's program would make it, with CURVE but none of our care; not
+/// connected yet.
 func foreignSocket(of host: Host, keys: CurveKeyPair) throws -> Socket {
   let socket = try Socket(.dealer)
   socket.set(ZMQ_CURVE_PUBLICKEY, key: keys.publicKey.words)
   socket.set(ZMQ_CURVE_SECRETKEY, key: keys.secretKey.words)
   socket.set(ZMQ_CURVE_SERVERKEY, key: host.keys.publicKey.words)
-  try socket.connect(host.router.endpoint)
   return socket
 }
 

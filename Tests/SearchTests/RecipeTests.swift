@@ -48,6 +48,7 @@ import Testing
           epochs: 3
           batch: 128
           optimizer: "sgd"
+          momentum: 0.9
           lr: 0.1
           l2: 0.0
           decay: "coupled"

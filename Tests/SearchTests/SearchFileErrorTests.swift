@@ -62,16 +62,17 @@ import Testing
   /// Whole files and the lines that refuse them.
   static let files = [
     (
-      file(train: "lr: 1, momentum: 0.9"), "search.yaml:3: train.momentum: not supported yet"
+      file(train: "lr: 1, schedule: cosine"),
+      "search.yaml:3: train.schedule: not supported yet, except as constant"
     ),
-    (file() + "\nfinal: { test: true }", "search.yaml:5: final: not supported yet"),
+    (file() + "\nfinal: { test: true }", "search.yaml:5: final: not supported yet, except as null"),
     (
       file(train: "lr: 1, epoch: 3"),
       "search.yaml:3: train.epoch: unknown key; did you mean 'epochs'?"
     ),
     (
       file(train: "lr: 1, colour: red"),
-      "search.yaml:3: train.colour: unknown key; allowed here: epochs, batch, optimizer, lr, l2, decay"
+      "search.yaml:3: train.colour: unknown key; allowed here: epochs, batch, optimizer, momentum, lr, l2, decay"
     ),
     (
       file() + "\ntrain.lr: 3",
@@ -185,7 +186,7 @@ import Testing
     ),
     (
       "train: 3",
-      "search.yaml:1: train: needs a section with epochs, batch, optimizer, lr, l2, decay, not '3'"
+      "search.yaml:1: train: needs a section with epochs, batch, optimizer, momentum, lr, l2, decay, not '3'"
     ),
     ("", "search.yaml: the file is empty"),
     ("# nothing\n", "search.yaml: the file is empty"),

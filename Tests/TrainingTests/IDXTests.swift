@@ -64,13 +64,14 @@ import Testing
 
   @Test func damagedPackedFileIsRefused() throws {
     let packed = gzip(files.trainImages)
-    // The flags and the time in the gzip header decide nothing, so damage begins after them.
-    for place in 10..<packed.count {
+    // Nothing depends on the time in the gzip header, and on the few bits that fill up the last byte
+    // before the checksum.
+    let harmless = try (10..<packed.count).filter { place in
       var damaged = packed
       damaged[place] ^= 0x10
-      let found = try problem(replacing: 0, with: damaged, suffix: ".gz")
-      #expect(found != nil, "at \(place)")
+      return try problem(replacing: 0, with: damaged, suffix: ".gz") == nil
     }
+    #expect(harmless.isEmpty || harmless == [packed.count - 9])
     let plain = try problem(replacing: 0, with: files.trainImages, suffix: ".gz")
     #expect(plain?.problem == .notGzip)
   }

@@ -70,6 +70,9 @@ import Testing
     let network = Network(Architecture(inputs: 3, hidden: [], activation: .relu, classes: 2))
     network.initialize(.he, seed: 42)
     let bits = network.weights(network.layers[0]).elements.map(\.bitPattern)
-    #expect(bits == [])
+    #expect(
+      bits == [
+        3_122_633_807, 1_068_427_548, 3_183_141_492, 3_204_296_792, 3_206_226_045, 3_213_162_932,
+      ])
   }
 }

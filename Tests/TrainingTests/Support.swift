@@ -66,8 +66,9 @@ struct SampleFiles {
 /// A small dataset, mapped from files that are gone already.
 func sampleDataset(_ files: SampleFiles = SampleFiles()) throws -> Dataset {
   let folder = try TemporaryFolder()
-  try folder.write(files)
-  return try DatasetCatalog(DatasetLocations()).load(.idx(path: folder.path))
+  try folder.write(files, to: "sample")
+  let locations = DatasetLocations(dataPath: [folder.path])
+  return try DatasetCatalog(locations).load(.named("sample"))
 }
 
 /// A small recipe for `sampleDataset`.

@@ -52,6 +52,7 @@ extension Coordinator {
     guard (1...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
       peers[id].map({ $0.key == sender.key }) ?? (peers.count < Limits.workers)
     else { return reject(.invalid, "a Hello beyond the limits", to: sender) }
+    if hello.local, endedProcesses.contains(Int32(bitPattern: hello.pid)) { return }
     if peers[id] == nil {
       admit(id, hello, from: sender, at: now)
     } else {

@@ -88,6 +88,7 @@ extension Coordinator {
   }
 
   mutating func processEnded(_ pid: Int32, _ end: ProcessEnd) {
+    endedProcesses.insert(pid)
     let worker = peers.first { $0.value.description.isLocal && $0.value.description.pid == pid }
     guard let worker else { return }
     peers[worker.key]?.isPaused = true

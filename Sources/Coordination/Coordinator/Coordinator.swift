@@ -110,6 +110,8 @@ package struct Coordinator: Sendable {
   var backlog: Backlog
   var lastAttempt: AttemptID
   var numerics: Set<String> = []
+  /// Local processes that have ended: a Hello that they left behind is nobody's.
+  var endedProcesses = RecentSet<Int32>(capacity: 256)
   var effects: [Effect] = []
 
   /// The trials that have ended, by number.

@@ -60,9 +60,11 @@ struct Table {
     return table
   }
 
-  /// Without the columns in which nothing stands.
+  /// Without the columns that tell nothing here: empty ones, and the number of seeds where each trial has one.
   var withoutEmptyColumns: Table {
-    let kept = columns.indices.filter { index in rows.contains { !$0[index].isEmpty } }
+    let kept = columns.indices.filter { index in
+      rows.isEmpty || rows.contains { !$0[index].isEmpty && (columns[index], $0[index]) != ("seeds", "1") }
+    }
     var table = self
     table.columns = kept.map { columns[$0] }
     table.rows = rows.map { row in kept.map { row[$0] } }

@@ -1,0 +1,151 @@
+import Foundation
+import Synchronization
+
+/// A process of the `trawl` that was built beside these tests. Its output goes into files, so that it is never held up by
+/// whoever does not read it.
+final class Program {
+  /// How a process ended.
+  enum End: Equatable {
+    case exited(Int32)
+    case signalled(Int32)
+  }
+
+  /// All that an ended process leaves.
+  struct Ending {
+    let end: End
+    let output: String
+    let errors: String
+
+    /// The lines on standard error.
+    var complaints: [String] { errors.split(separator: "\n").map(String.init) }
+  }
+
+  let pid: pid_t
+  private let words: String
+  private let outputPath: String
+  private let errorPath: String
+  private var end: End?
+
+  private static let count = Atomic<Int>(0)
+
+  /// The folder of the tests' own executable, in which the product lies too.
+  static let folder: String = {
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let candidates = [own, CommandLine.arguments[0]].map {
+      URL(fileURLWithPath: $0).deletingLastPathComponent().path
+    }
+    return candidates.first { FileManager.default.isExecutableFile(atPath: "\($0)/trawl") } ?? candidates[0]
+  }()
+
+  /// Starts a program of `PATH`, to which the product's folder is added, in a folder that also takes its output.
+  init(_ words: [String], in folder: String, environment: [String: String]) throws {
+    let number = Self.count.add(1, ordering: .relaxed).newValue
+    outputPath = "\(folder)/.output-\(number)"
+    errorPath = "\(folder)/.errors-\(number)"
+    self.words = words.joined(separator: " ")
+    var launch = Launch(words: words, folder: folder, environment: environment)
+    pid = try launch.spawn(output: outputPath, errors: errorPath)
+  }
+
+  deinit {
+    guard !hasEnded else { return }
+    kill(pid, SIGKILL)
+    waitpid(pid, nil, 0)
+  }
+
+  func send(_ signal: Int32) {
+    if !hasEnded { kill(pid, signal) }
+  }
+
+  /// What it has written to standard error so far.
+  var errors: String { text(errorPath) }
+
+  var hasEnded: Bool {
+    if end != nil { return true }
+    var status: Int32 = 0
+    guard waitpid(pid, &status, WNOHANG) == pid else { return false }
+    let signal = status & 0x7f
+    end = signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+    return true
+  }
+
+  /// Waits for the end; a process that does not end is an error.
+  func ending(within limit: Duration = patience) async throws -> Ending {
+    try await eventually("'\(words)' has ended; it said: \(errors)", within: limit) { hasEnded }
+    guard let end else { preconditionFailure("\(words) has ended without a status") }
+    return Ending(end: end, output: text(outputPath), errors: errors)
+  }
+
+  /// The processes that it has started and not yet taken leave of, lowest first.
+  var children: [pid_t] {
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+    return tasks.flatMap { text("/proc/\(pid)/task/\($0)/children").split(separator: " ") }
+      .compactMap { pid_t($0) }.sorted()
+  }
+
+  private func text(_ path: String) -> String {
+    String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+  }
+}
+
+/// Whether a process exists that has not ended.
+func isAlive(_ pid: pid_t) -> Bool {
+  let data = FileManager.default.contents(atPath: "/proc/\(pid)/stat") ?? Data()
+  // pid (name) state ...: the name may hold anything, even brackets.
+  let state = String(decoding: data, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first
+  return state != nil && state != "Z" && state != "X"
+}
+
+/// What the system needs to be told to start a process.
+private struct Launch {
+  let words: [String]
+  let folder: String
+  let environment: [String: String]
+
+  mutating func spawn(output: String, errors: String) throws -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    let mode: mode_t = 0o600
+    let flags = O_WRONLY | O_CREAT | O_TRUNC
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, flags, mode)
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, flags, mode)
+    posix_spawn_file_actions_addchdir_np(&actions, folder)
+    var attributes = posix_spawnattr_t()
+    prepare(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var environment = environment
+    environment["PATH"] = "\(Program.folder):\(environment["PATH"] ?? "/usr/bin:/bin")"
+    let path = words[0] == "trawl" ? "\(Program.folder)/trawl" : words[0]
+    var pid: pid_t = 0
+    let code = withStrings(words) { arguments in
+      withStrings(environment.map { "\($0.key)=\($0.value)" }) { variables in
+        posix_spawn(&pid, path, &actions, &attributes, arguments, variables)
+      }
+    }
+    guard code == 0 else { throw Failure("cannot start \(path): \(String(cString: strerror(code)))") }
+    return pid
+  }
+
+  /// As a shell in a terminal starts programs, whatever these tests run under.
+  private func prepare(_ attributes: inout posix_spawnattr_t) {
+    posix_spawnattr_init(&attributes)
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var all = sigset_t()
+    sigemptyset(&all)
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&all, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+  }
+
+  private func withStrings<Result>(
+    _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+  ) -> Result {
+    let copies: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
+    defer { for copy in copies { free(copy) } }
+    return body(copies)
+  }
+}

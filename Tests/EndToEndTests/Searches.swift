@@ -1,0 +1,68 @@
+import Foundation
+
+/// The search files of these tests.
+enum SearchText {
+  static let trials = 16
+
+  /// A search whose trials last long enough to be hit while they run.
+  static func lasting(heartbeat: Double = 0.5, lease: Double = 30) -> String {
+    """
+    name: lasting
+    seed: 7
+    dataset: { name: digits }
+    model:
+      hidden: [{ int: [64, 128] }]
+    train:
+      epochs: 8
+      batch: 64
+      lr: { log_uniform: [0.01, 0.5] }
+      l2: { log_uniform: [1e-7, 1e-3] }
+    search:
+      trials: \(trials)
+      heartbeat: \(heartbeat)
+      lease: \(lease)
+    """
+  }
+
+  /// A search of a second.
+  static func brief(seed: Int = 1, lr: String = "{ uniform: [0.05, 0.5] }", trials: Int = 4) -> String {
+    """
+    seed: \(seed)
+    dataset: { name: digits, subset: 0.25 }
+    model: { hidden: [16] }
+    train: { epochs: 2, lr: \(lr) }
+    search: { trials: \(trials), heartbeat: 0.5, lease: 2 }
+    """
+  }
+
+  /// One training run: no distribution.
+  static func recipe(epochs: Int = 3) -> String {
+    """
+    seed: 11
+    dataset: { name: digits }
+    model: { hidden: [32] }
+    train: { epochs: \(epochs), batch: 32, lr: 0.1, l2: 1e-5 }
+    """
+  }
+}
+
+/// What takes long and is needed by many tests: done once.
+enum Prepared {
+  /// The digits lie in the cache: in a debug build they take a while to be drawn.
+  static let digits = Task {
+    let scratch = try Scratch()
+    try scratch.write("recipe.yaml", SearchText.recipe(epochs: 1))
+    let ending = try await scratch.run("train", "recipe.yaml")
+    guard ending.end == .exited(0) else { throw Failure(ending.errors) }
+  }
+
+  /// What `SearchText.lasting` leads to when one worker does it all and nothing happens to it.
+  static let outcome = Task {
+    try await digits.value
+    let scratch = try Scratch()
+    try scratch.write("search.yaml", SearchText.lasting())
+    let ending = try await scratch.run("search", "search.yaml", "--output", "run", "--workers", "1")
+    guard ending.end == .exited(0) else { throw Failure(ending.errors) }
+    return try Run(scratch: scratch).outcome()
+  }
+}

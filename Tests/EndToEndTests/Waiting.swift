@@ -1,0 +1,45 @@
+import Foundation
+
+/// How long a test waits for what must happen; only a failing test ever waits that long.
+let patience = Duration.seconds(120)
+
+/// What kept a test from finding out.
+struct Failure: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// Waits until something holds, and throws if it never does.
+func eventually(
+  _ what: @autoclosure () -> String, within limit: Duration = patience, _ holds: () throws -> Bool
+) async throws {
+  let deadline = ContinuousClock.now + limit
+  while try !holds() {
+    guard ContinuousClock.now < deadline else { throw Failure("not within \(limit): \(what())") }
+    try await Task.sleep(for: .milliseconds(5))
+  }
+}
+
+/// SplitMix64: random moments and victims that are the same in every run.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Lets a random time pass: the moment of an accident.
+  mutating func pause(upTo milliseconds: Int) async throws {
+    try await Task.sleep(for: .milliseconds(.random(in: 0...milliseconds, using: &self)))
+  }
+}
