@@ -2,6 +2,7 @@
 /// known, so that no gradient of weights is stored.
 final class BackwardPass {
   private let forward: ForwardPass
+  private let network: Network
   private let buffer: FloatBuffer
   /// The gradient of the mean loss by each layer's sums (before its activation), capacity x width.
   private let gradients: [Matrix]
@@ -13,6 +14,7 @@ final class BackwardPass {
 
   init(_ forward: ForwardPass) {
     self.forward = forward
+    network = forward.network
     let capacity = forward.capacity
     let layers = forward.network.layers
     var plan = BufferPlan()
@@ -34,22 +36,31 @@ final class BackwardPass {
 
   /// One step of descent on the first rows, which have gone forward.
   func run(rows: Int, _ optimizer: SGD, step: Int) {
-    let network = forward.network
     differentiateLoss(rows: rows)
-    for index in network.layers.indices.reversed() {
-      let layer = network.layers[index]
-      let gradient = gradients[index].prefix(rows)
-      if index > 0 {
-        let before = gradients[index - 1]
-        multiply(
-          gradient, network.weights(layer), transposing: .right, into: before.prefix(rows))
-        derivatives[index - 1].run(forward.outputs[index - 1], before)
-      }
-      let input = index > 0 ? forward.outputs[index - 1] : forward.inputs
-      optimizer.update(
-        weights: network.weights(layer), inputs: input.prefix(rows), gradient: gradient, step: step)
-      optimizer.update(bias: network.bias(layer), ones: ones.prefix(rows), gradient: gradient)
+    for last in network.layers.indices {
+      let index = network.layers.count - 1 - last
+      // The layer before needs these weights as they were on the way forward.
+      if index > 0 { passBack(rows: rows, through: index) }
+      update(layer: index, rows: rows, optimizer, step: step)
     }
+  }
+
+  /// The gradient by the sums of the layer before: (gradient · Wᵀ) · activation′.
+  private func passBack(rows: Int, through index: Int) {
+    let before = gradients[index - 1]
+    multiply(
+      gradients[index].prefix(rows), network.weights(network.layers[index]),
+      transposing: .right, into: before.prefix(rows))
+    derivatives[index - 1].run(forward.outputs[index - 1], before)
+  }
+
+  private func update(layer index: Int, rows: Int, _ optimizer: SGD, step: Int) {
+    let layer = network.layers[index]
+    let inputs = index > 0 ? forward.outputs[index - 1] : forward.inputs
+    let gradient = gradients[index].prefix(rows)
+    optimizer.update(
+      weights: network.weights(layer), inputs: inputs.prefix(rows), gradient: gradient, step: step)
+    optimizer.update(bias: network.bias(layer), ones: ones.prefix(rows), gradient: gradient)
   }
 
   /// The gradient of the mean cross-entropy by the last sums: (softmax - one-hot) / rows.

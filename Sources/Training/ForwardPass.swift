@@ -47,11 +47,12 @@ final class ForwardPass {
   func gather(_ images: ImageSet, at indices: ArraySlice<Int32>) {
     precondition(indices.count <= capacity, "\(indices.count) images for \(capacity) rows")
     precondition(images.pixels == inputs.columns, "images of \(images.pixels) pixels")
-    for (row, index) in indices.enumerated() {
-      let ahead = indices.startIndex + row + Self.prefetchDistance
+    for place in indices.indices {
+      let ahead = place + Self.prefetchDistance
       if ahead < indices.endIndex { images.prefetch(Int(indices[ahead])) }
-      images.scale(Int(index), into: inputs.row(row))
-      labels[row] = images.label(Int(index))
+      let (row, image) = (place - indices.startIndex, Int(indices[place]))
+      images.scale(image, into: inputs.row(row))
+      labels[row] = images.label(image)
     }
   }
 
@@ -61,8 +62,8 @@ final class ForwardPass {
   /// Computes the log-probabilities of the first rows.
   func run(rows: Int) {
     var input = inputs
-    for (index, layer) in network.layers.enumerated() {
-      let output = outputs[index]
+    for index in network.layers.indices {
+      let (layer, output) = (network.layers[index], outputs[index])
       multiply(input.prefix(rows), network.weights(layer), into: output.prefix(rows))
       activations[index].run(output, network.bias(layer))
       input = output

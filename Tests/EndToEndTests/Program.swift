@@ -43,7 +43,7 @@ final class Program {
     outputPath = "\(folder)/.output-\(number)"
     errorPath = "\(folder)/.errors-\(number)"
     self.words = words.joined(separator: " ")
-    var launch = Launch(words: words, folder: folder, environment: environment)
+    let launch = Launch(words: words, folder: folder, environment: environment)
     pid = try launch.spawn(output: outputPath, errors: errorPath)
   }
 
@@ -102,7 +102,7 @@ private struct Launch {
   let folder: String
   let environment: [String: String]
 
-  mutating func spawn(output: String, errors: String) throws -> pid_t {
+  func spawn(output: String, errors: String) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -111,20 +111,21 @@ private struct Launch {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, flags, mode)
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, flags, mode)
-    posix_spawn_file_actions_addchdir_np(&actions, folder)
     var attributes = posix_spawnattr_t()
     prepare(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     var environment = environment
     environment["PATH"] = "\(Program.folder):\(environment["PATH"] ?? "/usr/bin:/bin")"
-    let path = words[0] == "trawl" ? "\(Program.folder)/trawl" : words[0]
+    // The shell turns into the program: its process is the program's. (Foundation's Process would take a program for
+    // running as long as its children run.)
+    let words = ["sh", "-c", "cd \"$0\" && exec \"$@\"", folder] + words
     var pid: pid_t = 0
     let code = withStrings(words) { arguments in
       withStrings(environment.map { "\($0.key)=\($0.value)" }) { variables in
-        posix_spawn(&pid, path, &actions, &attributes, arguments, variables)
+        posix_spawn(&pid, "/bin/sh", &actions, &attributes, arguments, variables)
       }
     }
-    guard code == 0 else { throw Failure("cannot start \(path): \(String(cString: strerror(code)))") }
+    guard code == 0 else { throw Failure("cannot start a shell: \(String(cString: strerror(code)))") }
     return pid
   }
 

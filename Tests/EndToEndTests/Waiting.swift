@@ -40,6 +40,6 @@ struct SeededGenerator: RandomNumberGenerator {
 
   /// Lets a random time pass: the moment of an accident.
   mutating func pause(upTo milliseconds: Int) async throws {
-    try await Task.sleep(for: .milliseconds(.random(in: 0...milliseconds, using: &self)))
+    try await Task.sleep(for: .milliseconds(Int.random(in: 0...milliseconds, using: &self)))
   }
 }
