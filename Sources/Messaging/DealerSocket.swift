@@ -102,7 +102,7 @@ package final class DealerSocket {
   }
 
   /// Waits for a message, an event or a wake, at most so long (nil: for ever); false means the time
-  /// is up.
+  /// is up. It does not block while `events` or `receive` have something left.
   ///
   /// With `orRoom` it also returns when a message could be sent, for a caller whose last one met
   /// `.full`.

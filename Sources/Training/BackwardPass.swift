@@ -18,19 +18,19 @@ final class BackwardPass {
     let capacity = forward.capacity
     let layers = forward.network.layers
     var plan = BufferPlan()
-    let offsets = layers.map { plan.reserve(capacity * $0.outputs) }
+    let offsets = layers.map { plan.reserve(capacity * $0.stride) }
     let onesOffset = plan.reserve(capacity)
     let buffer = FloatBuffer(count: plan.count)
     gradients = zip(offsets, layers).map {
-      buffer.matrix(at: $0, rows: capacity, columns: $1.outputs)
+      buffer.matrix(at: $0, rows: capacity, columns: $1.outputs, stride: $1.stride)
     }
-    ones = buffer.matrix(at: onesOffset, rows: capacity, columns: 1)
-    ones.elements.update(repeating: 1)
+    ones = buffer.matrix(at: onesOffset, rows: capacity, columns: 1, stride: 1)
+    ones.storage.update(repeating: 1)
     self.buffer = buffer
     exponential = .exponential(count: capacity * forward.network.architecture.classes)
     derivatives = layers.dropLast().map {
       .activationGradient(
-        count: capacity * $0.outputs, forward.network.architecture.activation)
+        count: capacity * $0.stride, forward.network.architecture.activation)
     }
   }
 

@@ -98,14 +98,14 @@ extension TrainingProgress {
     guard
       let epochs = metadata["history"]?.split(separator: ";"),
       let stepInEpoch = metadata["step_in_epoch"].flatMap({ Int($0) }), stepInEpoch >= 0,
-      let loss = metadata["loss_sum"].flatMap({ Double($0) }),
+      let loss = metadata["loss_sum"].flatMap({ Double($0) }), loss.isFinite,
       let correct = metadata["correct"].flatMap({ Int($0) }),
       let examples = metadata["examples"].flatMap({ Int($0) })
     else { return nil }
     var history: [EpochMetrics] = []
     for epoch in epochs {
       let values = epoch.split(separator: ",").compactMap { Double($0) }
-      guard values.count == 4 else { return nil }
+      guard values.count == 4, values.allSatisfy(\.isFinite) else { return nil }
       history.append(
         EpochMetrics(
           epoch: history.count + 1, train: Evaluation(loss: values[0], accuracy: values[1]),

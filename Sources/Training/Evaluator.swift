@@ -1,7 +1,7 @@
 /// Evaluates a network, always in batches of the same size, so that a result does not depend on the size
 /// of the batches in training.
 final class Evaluator {
-  private static let batch = 256
+  static let batch = 256
 
   private let forward: ForwardPass
 

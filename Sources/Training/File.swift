@@ -34,9 +34,9 @@ final class File {
     close(descriptor)
   }
 
-  /// Opens an existing file to read.
+  /// Opens an existing file to read. Does not wait, whatever lies there.
   static func open(_ path: String) throws(SystemError) -> File {
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw SystemError("open", path) }
     return File(path: path, descriptor: descriptor)
   }
@@ -65,13 +65,13 @@ final class File {
     return file
   }
 
-  /// Size in bytes and time of the last change in nanoseconds since 1970.
+  /// Size in bytes and time of the last change in nanoseconds since 1970; regular files only.
   func status() throws(SystemError) -> (size: Int, changed: Int) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw SystemError("examine", path) }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      errno = EINVAL
-      throw SystemError("read (not a regular file)", path)
+      errno = status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL
+      throw SystemError("read", path)
     }
     return (Int(status.st_size), status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec)
   }

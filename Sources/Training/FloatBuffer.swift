@@ -16,13 +16,14 @@ final class FloatBuffer {
     memory.deallocate()
   }
 
-  /// The numbers from a place on, seen as a row-major matrix.
-  func matrix(at offset: Int, rows: Int, columns: Int) -> Matrix {
+  /// The numbers from a place on, seen as a row-major matrix, whose rows begin `stride` numbers apart.
+  func matrix(at offset: Int, rows: Int, columns: Int, stride: Int) -> Matrix {
     precondition(
-      offset >= 0 && rows >= 0 && columns >= 0 && offset + rows * columns <= count,
-      "a \(rows)x\(columns) matrix at \(offset) of \(count) floats")
+      offset >= 0 && rows >= 0 && columns >= 0 && columns <= stride
+        && offset + rows * stride <= count,
+      "a \(rows)x\(columns) matrix of stride \(stride) at \(offset) of \(count) floats")
     let start = memory.assumingMemoryBound(to: Float.self) + offset
-    return Matrix(start: start, rows: rows, columns: columns)
+    return Matrix(start: start, rows: rows, columns: columns, stride: stride)
   }
 }
 
@@ -32,24 +33,24 @@ struct Matrix {
   let start: UnsafeMutablePointer<Float>
   let rows: Int
   let columns: Int
+  /// From the beginning of a row to that of the next, in numbers.
+  let stride: Int
 
-  var count: Int { rows * columns }
-
-  /// All numbers, row by row.
-  var elements: UnsafeMutableBufferPointer<Float> {
-    UnsafeMutableBufferPointer(start: start, count: count)
+  /// All numbers, with those that only fill up the rows.
+  var storage: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: start, count: rows * stride)
   }
 
   /// The numbers of a row.
   func row(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
     precondition(index >= 0 && index < rows, "row \(index) of \(rows)")
-    return UnsafeMutableBufferPointer(start: start + index * columns, count: columns)
+    return UnsafeMutableBufferPointer(start: start + index * stride, count: columns)
   }
 
   /// The first rows.
   func prefix(_ count: Int) -> Matrix {
     precondition(count >= 0 && count <= rows, "\(count) of \(rows) rows")
-    return Matrix(start: start, rows: count, columns: columns)
+    return Matrix(start: start, rows: count, columns: columns, stride: stride)
   }
 }
 

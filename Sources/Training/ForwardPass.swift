@@ -20,22 +20,22 @@ final class ForwardPass {
   init(_ network: Network, capacity: Int) {
     self.network = network
     self.capacity = capacity
-    let widths = [network.architecture.inputs] + network.layers.map(\.outputs)
+    let layers = network.layers
+    let pixels = network.architecture.inputs
     var plan = BufferPlan()
-    let offsets = widths.map { plan.reserve(capacity * $0) }
+    let inputsOffset = plan.reserve(capacity * pixels)
+    let offsets = layers.map { plan.reserve(capacity * $0.stride) }
     let buffer = FloatBuffer(count: plan.count)
-    let matrices = zip(offsets, widths).map {
-      buffer.matrix(at: $0, rows: capacity, columns: $1)
-    }
     self.buffer = buffer
-    inputs = matrices[0]
-    outputs = Array(matrices.dropFirst())
+    inputs = buffer.matrix(at: inputsOffset, rows: capacity, columns: pixels, stride: pixels)
+    outputs = zip(offsets, layers).map {
+      buffer.matrix(at: $0, rows: capacity, columns: $1.outputs, stride: $1.stride)
+    }
     labels = Array(repeating: 0, count: capacity)
-    activations = network.layers.indices.map { index in
-      let hidden = index < network.layers.count - 1
-      return Kernel.biasActivation(
-        rows: capacity, columns: network.layers[index].outputs,
-        hidden ? network.architecture.activation : nil)
+    activations = layers.indices.map { index in
+      Kernel.biasActivation(
+        rows: capacity, columns: layers[index].stride,
+        index < layers.count - 1 ? network.architecture.activation : nil)
     }
     logSoftmax = .logSoftmax(rows: capacity, columns: network.architecture.classes)
   }

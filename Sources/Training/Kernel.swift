@@ -25,8 +25,8 @@ func multiply(
     "shapes do not fit: \(left.rows)x\(left.columns), \(right.rows)x\(right.columns)")
   let done = onednn_multiply(
     transposed == .left, transposed == .right, Int64(result.rows), Int64(result.columns),
-    Int64(inner), alpha, left.start, Int64(left.columns), right.start, Int64(right.columns), beta,
-    result.start, Int64(result.columns))
+    Int64(inner), alpha, left.start, Int64(left.stride), right.start, Int64(right.stride), beta,
+    result.start, Int64(result.stride))
   precondition(done, "oneDNN refused a matrix product")
 }
 

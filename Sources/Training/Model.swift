@@ -25,7 +25,7 @@ package struct Model: Sendable, Equatable {
     self.dataset = dataset
     layers = network.layers.map { layer in
       LayerParameters(
-        weights: network.weights(layer).transposed(), bias: Array(network.bias(layer).elements))
+        weights: network.weights(layer).transposed(), bias: Array(network.bias(layer).row(0)))
     }
   }
 
@@ -55,7 +55,7 @@ extension Network {
       model.architecture == architecture, "\(model.architecture) is not \(architecture)")
     for (layer, parameters) in zip(layers, model.layers) {
       weights(layer).setTransposed(parameters.weights)
-      _ = bias(layer).elements.update(fromContentsOf: parameters.bias)
+      _ = bias(layer).row(0).update(fromContentsOf: parameters.bias)
     }
   }
 }
@@ -63,23 +63,20 @@ extension Network {
 extension Matrix {
   /// The numbers column by column.
   fileprivate func transposed() -> [Float] {
-    [Float](unsafeUninitializedCapacity: count) { target, initialized in
-      for row in 0..<rows {
-        for column in 0..<columns {
-          target[column * rows + row] = start[row * columns + column]
-        }
-      }
-      initialized = count
+    var result = [Float](repeating: 0, count: rows * columns)
+    for index in 0..<rows {
+      let row = row(index)
+      for column in 0..<columns { result[column * rows + index] = row[column] }
     }
+    return result
   }
 
   /// Sets the numbers from ones that are given column by column.
   fileprivate func setTransposed(_ values: [Float]) {
-    precondition(values.count == count, "\(values.count) numbers for \(rows)x\(columns)")
-    for row in 0..<rows {
-      for column in 0..<columns {
-        start[row * columns + column] = values[column * rows + row]
-      }
+    precondition(values.count == rows * columns, "\(values.count) numbers for \(rows)x\(columns)")
+    for index in 0..<rows {
+      let row = row(index)
+      for column in 0..<columns { row[column] = values[column * rows + index] }
     }
   }
 }

@@ -86,7 +86,10 @@ extension Architecture {
       classes <= 256
     else { return nil }
     self.init(inputs: inputs, hidden: hidden, activation: activation, classes: classes)
-    if parameterCount > Self.mostNumbers { return nil }
+    guard
+      parameterCount <= Self.mostNumbers,
+      activationCount(rows: Evaluator.batch) <= Self.mostNumbers
+    else { return nil }
   }
 }
 

@@ -37,6 +37,10 @@ package final class Trainer {
       throw RecipeError(field: "model", problem: "the checkpoint holds a network of another shape")
     }
     self.init(recipe, data, network, checkpoint.progress)
+    let examples = min(progress.stepInEpoch * forward.capacity, data.train.count)
+    guard progress.stepInEpoch <= stepsPerEpoch, progress.score.examples == examples else {
+      throw RecipeError(field: "dataset", problem: "the checkpoint is from other images")
+    }
     network.load(checkpoint.model)
   }
 
@@ -129,19 +133,17 @@ extension Network {
     let architecture = Architecture(
       inputs: data.dataset.train.pixels, hidden: recipe.model.hidden,
       activation: recipe.model.activation, classes: data.dataset.classes)
-    try require(architecture.parameterCount, "weights", field: "model.hidden")
-    let widths = architecture.layerSizes.reduce(architecture.inputs) { $0 + $1.outputs }
-    try require(
-      widths * min(recipe.training.batch, data.train.count), "numbers in a batch",
-      field: "train.batch")
+    let rows = max(min(recipe.training.batch, data.train.count), Evaluator.batch)
+    guard architecture.parameterCount <= Architecture.mostNumbers else {
+      throw RecipeError(
+        field: "model.hidden",
+        problem: "\(architecture.parameterCount) weights; at most \(Architecture.mostNumbers)")
+    }
+    guard architecture.activationCount(rows: rows) <= Architecture.mostNumbers else {
+      throw RecipeError(
+        field: rows > Evaluator.batch ? "train.batch" : "model.hidden",
+        problem: "\(rows) images take more than \(Architecture.mostNumbers) numbers")
+    }
     self.init(architecture)
-  }
-}
-
-/// More than this needs more memory than anyone means to use.
-private func require(_ count: Int, _ things: String, field: String) throws(RecipeError) {
-  guard count <= Architecture.mostNumbers else {
-    throw RecipeError(
-      field: field, problem: "\(count) \(things); at most \(Architecture.mostNumbers)")
   }
 }

@@ -60,11 +60,12 @@ private final class StepProducts {
     network = Network(shape)
     network.initialize(.he, seed: 0)
     forward = ForwardPass(network, capacity: rows)
-    forward.inputs.elements.update(repeating: 0.5)
+    forward.inputs.storage.update(repeating: 0.5)
     gradients = network.layers.map { layer in
-      let buffer = FloatBuffer(count: rows * layer.outputs)
-      let matrix = buffer.matrix(at: 0, rows: rows, columns: layer.outputs)
-      matrix.elements.update(repeating: 1)
+      let buffer = FloatBuffer(count: rows * layer.stride)
+      let matrix = buffer.matrix(
+        at: 0, rows: rows, columns: layer.outputs, stride: layer.stride)
+      matrix.storage.update(repeating: 1)
       return (buffer, matrix)
     }
     let passes = network.layers.enumerated().map { index, layer in

@@ -40,13 +40,14 @@ struct Cluster {
   /// Adds a worker and lets it say Hello.
   @discardableResult
   mutating func join(
-    _ number: UInt8, slots: Int = 1, isLocal: Bool = false, staysForever: Bool = false
+    _ number: UInt8, slots: Int = 1, isLocal: Bool = false, staysForever: Bool = false,
+    numerics: String = "test"
   ) -> WorkerID {
     let id = WorkerID([UInt8](repeating: number, count: WorkerID.length))!
     workers[id] = Worker(
       identity: .init(
         id: id, slots: slots, host: "node\(number)", pid: Int32(number), isLocal: isLocal,
-        numerics: "test", staysForever: staysForever))
+        numerics: numerics, staysForever: staysForever))
     running[id] = []
     tell(id, .ticked([]))
     return id

@@ -87,18 +87,9 @@ import Testing
 
   @Test func workersWithDifferentArithmeticAreWarnedOfOnce() throws {
     var cluster = try Cluster()
-    cluster.join(1)
-    for number in UInt8(2)...3 {
-      var hello = WireHello()
-      hello.version = Limits.version
-      hello.slots = 1
-      hello.numerics = "other\(number)"
-      var message = WireToCoordinator()
-      let id = WorkerID([UInt8](repeating: number, count: 16))!
-      message.worker = .init(id.bytes)
-      message.hello = hello
-      cluster.deliver(message, from: id)
-    }
+    let workers = (1...3).map { cluster.join(UInt8($0), numerics: "processor \($0)") }
+    #expect(cluster.warnings.isEmpty)
+    for worker in workers { cluster.finishAttempt(of: worker) }
     #expect(cluster.warnings.count { $0.contains("differ in their arithmetic") } == 1)
   }
 }

@@ -36,7 +36,8 @@ struct Run {
   var name = "run"
 
   func outcome() throws -> Outcome {
-    Outcome(results: try scratch.text("\(name)/results.csv"), history: try scratch.text("\(name)/history.csv"))
+    Outcome(
+      results: try scratch.text("\(name)/results.csv"), history: try scratch.text("\(name)/history.csv"))
   }
 
   func results() throws -> [[String: String]] { try rows("results.csv") }

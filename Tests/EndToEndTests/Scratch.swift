@@ -61,8 +61,8 @@ final class Scratch {
     String(decoding: try data(name), as: UTF8.self)
   }
 
-  func object(_ name: String) throws -> [String: Any] {
-    try parsedObject(data(name))
+  func object(_ name: String) throws -> [String: JSONValue] {
+    try parsedObject(text(name))
   }
 
   func setMode(_ name: String, _ mode: Int) throws {
@@ -74,14 +74,7 @@ final class Scratch {
     let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
     let kept = names.filter { !$0.hasPrefix(".output-") && !$0.hasPrefix(".errors-") }
     return Dictionary(
-      uniqueKeysWithValues: kept.map { ($0, FileManager.default.contents(atPath: "\(path)/\($0)") ?? Data()) })
+      uniqueKeysWithValues: kept.map { ($0, FileManager.default.contents(atPath: "\(path)/\($0)") ?? Data()) }
+    )
   }
-}
-
-/// The object that a JSON text holds.
-func parsedObject(_ data: Data) throws -> [String: Any] {
-  guard let object = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-    throw Failure("not a JSON object: \(String(decoding: data, as: UTF8.self))")
-  }
-  return object
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// The search files of these tests.
 enum SearchText {
-  static let trials = 16
+  static let trials = 14
 
   /// A search whose trials last long enough to be hit while they run.
   static func lasting(heartbeat: Double = 0.5, lease: Double = 30) -> String {
@@ -11,9 +11,9 @@ enum SearchText {
     seed: 7
     dataset: { name: digits }
     model:
-      hidden: [{ int: [64, 128] }]
+      hidden: [{ int: [48, 96] }]
     train:
-      epochs: 8
+      epochs: 7
       batch: 64
       lr: { log_uniform: [0.01, 0.5] }
       l2: { log_uniform: [1e-7, 1e-3] }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -39,6 +40,19 @@ struct ListeningTests {
         return dealer.events().contains(.connected)
       }, "not connected by name")
   }
+
+  @Test(.enabled(if: Self.hasIPv6, "this machine has no IPv6"))
+  func listensOnIPv6() throws {
+    let client = CurveKeyPair.generate()
+    let host = try Host(admitting: [client], endpoint: "tcp://[::1]:0")
+    #expect(host.router.endpoint.isIPv6)
+    try expectRoundTrip(host, Peer(of: host, keys: client))
+  }
+
+  private static let hasIPv6: Bool = {
+    let addresses = try? String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8)
+    return addresses?.contains("00000000000000000000000000000001") == true
+  }()
 
   @Test(arguments: ["tcp://*:5555", "tcp://host:0", "tcp://0.0.0.0:1"])
   func workersNeedAHostAndAPort(_ text: String) throws {

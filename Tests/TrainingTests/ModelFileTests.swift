@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Testing
 
 @testable import Training
@@ -55,10 +56,29 @@ import Testing
 
   @Test(arguments: ["history", "step_in_epoch", "loss_sum", "correct", "examples"])
   func checkpointWithoutItsProgressIsRefused(key: String) throws {
-    for value in [nil, "x", "1,2,3"] {
+    for value in [nil, "x", "1,2,3", "nan,1,1,1"] {
       var file = try Safetensors(decoding: trainer.checkpoint().encoded(), name: "c")
       file.metadata[key] = value
       #expect(throws: ModelError.self) { try Checkpoint(decoding: file.encoded(), name: "c") }
+    }
+  }
+
+  @Test func damageNeverCrashes() throws {
+    let bytes = trainer.checkpoint().encoded()
+    var generator = Philox(seed: 1, stream: 0)
+    for _ in 0..<2000 {
+      var damaged = bytes
+      // Mostly the header, where there is more to go wrong.
+      let reach = generator.below(4) == 0 ? bytes.count : 900
+      for _ in 0...generator.below(3) {
+        damaged[Int(generator.below(UInt64(reach)))] = UInt8(generator.below(256))
+      }
+      do throws(ModelError) {
+        let checkpoint = try Checkpoint(decoding: damaged, name: "c")
+        #expect(checkpoint.model.architecture.classes > 0)
+      } catch {
+        #expect(!error.description.contains("\n"))
+      }
     }
   }
 

@@ -21,6 +21,7 @@ import Testing
     ("model.hidden", { $0.model.hidden = [65537] }),
     ("model.hidden", { $0.model.hidden = [65536, 65536] }),
     ("model.hidden", { $0.model.hidden = Array(repeating: 2, count: 65) }),
+    ("model.hidden", { $0.model.hidden = (0..<40).map { $0 % 2 == 0 ? 65536 : 50 } }),
     ("model.init", { $0.model.initialization = .normal(0) }),
     ("model.init", { $0.model.initialization = .normal(.infinity) }),
     ("train.epochs", { $0.training.epochs = 0 }),
@@ -58,18 +59,19 @@ import Testing
     let network = Network(
       Architecture(inputs: 200, hidden: [100], activation: .relu, classes: 2))
     network.initialize(initialization, seed: 3)
-    let weights = network.weights(network.layers[0]).elements.map(Double.init)
+    let weights = Model(network, dataset: "").layers[0].weights.map(Double.init)
     let square = weights.reduce(0) { $0 + $1 * $1 } / Double(weights.count)
     let expected = initialization.deviation(inputs: 200, outputs: 100)
     #expect(abs(square.squareRoot() / expected - 1) < 0.02)
     #expect(abs(weights.reduce(0, +) / Double(weights.count)) < 0.03 * expected)
-    #expect(network.bias(network.layers[0]).elements.allSatisfy { $0 == 0 })
+    #expect(Model(network, dataset: "").layers[0].bias.allSatisfy { $0 == 0 })
   }
 
   @Test func initialWeightsAreTheSameOnEveryMachine() {
     let network = Network(Architecture(inputs: 3, hidden: [], activation: .relu, classes: 2))
     network.initialize(.he, seed: 42)
-    let bits = network.weights(network.layers[0]).elements.map(\.bitPattern)
+    let weights = network.weights(network.layers[0])
+    let bits = (0..<3).flatMap { weights.row($0).map(\.bitPattern) }
     #expect(
       bits == [
         3_122_633_807, 1_068_427_548, 3_183_141_492, 3_204_296_792, 3_206_226_045, 3_213_162_932,

@@ -75,6 +75,18 @@ import Testing
     }
   }
 
+  @Test func checkpointThatDoesNotFitTheImagesIsRefused() throws {
+    let trainer = try Trainer(sample: sampleRecipe())
+    for (key, value) in [("step_in_epoch", "5"), ("step_in_epoch", "1"), ("examples", "16")] {
+      var file = try Safetensors(decoding: trainer.checkpoint().encoded(), name: "c")
+      file.metadata[key] = value
+      let checkpoint = try Checkpoint(decoding: file.encoded(), name: "c")
+      #expect(throws: RecipeError.self) {
+        try Trainer(resuming: checkpoint, recipe: trainer.recipe, data: trainer.data)
+      }
+    }
+  }
+
   @Test func moreEpochsMayBeAskedForOnResuming() throws {
     let trainer = try Trainer(sample: sampleRecipe(epochs: 2))
     trainer.train(epochs: 2)

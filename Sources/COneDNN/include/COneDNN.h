@@ -16,10 +16,11 @@ void onednn_use_one_thread(void);
 void onednn_version(int *major, int *minor, int *patch);
 
 /// The name of the instruction set for which the library makes its code, such as "avx512_core_bf16".
+/// Asking settles it for the life of the process.
 const char *onednn_instruction_set(void);
 
 /// Keeps the library to AVX2, for results that do not depend on newer instructions. False if it is too
-/// late (something has been computed already) or the processor has no AVX2.
+/// late (something has been computed, or the set been asked for) or the processor has no AVX2.
 bool onednn_limit_to_avx2(void);
 
 /// c = beta·c + alpha·op(a)·op(b), where op transposes if its flag says so; op(a) is rows x inner and

@@ -73,12 +73,17 @@ extension Coordinator {
     effects.append(.persist(.workerJoined(id, description)))
     effects.append(
       .note("worker \(description.host) (pid \(description.pid), \(description.slots) slots) joined"))
-    if numerics.insert(description.numerics).inserted, numerics.count == 2 {
-      effects.append(
-        .warn(
-          "workers differ in their arithmetic (\(numerics.sorted().joined(separator: "; "))): results depend on "
-            + "which one trains a trial; 'numerics: portable' in the search file makes them agree"))
-    }
+  }
+
+  /// Results of different arithmetic differ in their last bits, and so may the ranking.
+  private mutating func noteNumerics(of worker: WorkerID) {
+    guard let own = peers[worker]?.description.numerics, numerics.insert(own).inserted,
+      numerics.count == 2
+    else { return }
+    effects.append(
+      .warn(
+        "workers differ in their arithmetic (\(numerics.sorted().joined(separator: "; "))): results depend on "
+          + "which one trains a trial; 'numerics: portable' in the search file makes them agree"))
   }
 
   private mutating func welcome(_ id: WorkerID, held: Set<AttemptID>, at now: Duration) {
@@ -142,7 +147,7 @@ extension Coordinator {
     send(.finish(WireFinish()), to: peer.address)
     let why = bye.why.isEmpty ? "" : ": \(bye.why.asPeerText)"
     let words = "worker \(peer.description.host) (pid \(peer.description.pid)) left\(why)"
-    effects.append(why.isEmpty || isFinished ? .note(words) : .warn(words))
+    effects.append(bye.unable ? .warn(words) : .note(words))
   }
 
   // MARK: Reports and results
@@ -184,6 +189,7 @@ extension Coordinator {
     guard report.epoch.isPlausible, attempt.epochs.count < attempt.budget else {
       return misbehave(id, worker, "a report out of range")
     }
+    if attempt.epochs.isEmpty { noteNumerics(of: worker) }
     attempts[id]?.epochs.append(report.epoch)
     attempts[id]?.leaseEnd = now + intervals.lease
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))

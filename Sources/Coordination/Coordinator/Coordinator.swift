@@ -150,6 +150,14 @@ package struct Coordinator: Sendable {
   /// Whether every trial has ended.
   package var isFinished: Bool { results.count == file.trials }
 
+  /// The work done, in trials: those that have ended, and of those that run the share of their epochs.
+  package var progress: Double {
+    openTrials.values.reduce(Double(results.count)) { sum, trial in
+      guard let attempt = trial.current.flatMap({ attempts[$0] }) else { return sum }
+      return sum + Double(attempt.epochs.count) / Double(attempt.budget)
+    }
+  }
+
   package var runningCount: Int { file.trials - results.count - backlog.count }
 
   /// Trials that ended without a score for a reason other than their configuration's.

@@ -380,6 +380,9 @@ package nonisolated struct WireBye: Sendable {
 
   package var why: String = String()
 
+  /// It cannot train this search: its user must do something.
+  package var unable: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1217,7 +1220,7 @@ nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireBye: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Bye"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}why\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}why\0\u{1}unable\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1226,6 +1229,7 @@ nonisolated extension WireBye: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.why) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.unable) }()
       default: break
       }
     }
@@ -1235,11 +1239,15 @@ nonisolated extension WireBye: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.why.isEmpty {
       try visitor.visitSingularStringField(value: self.why, fieldNumber: 1)
     }
+    if self.unable != false {
+      try visitor.visitSingularBoolField(value: self.unable, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireBye, rhs: WireBye) -> Bool {
     if lhs.why != rhs.why {return false}
+    if lhs.unable != rhs.unable {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -69,7 +69,11 @@ extension Worker {
     for attempt in held.keys.sorted() where held[attempt]?.isRunning == true { drop(attempt) }
     phase = .leaving(since: now, exit)
     var bye = WireBye()
-    if case .unable(let words) = exit { bye.why = words } else { bye.why = why }
+    bye.why = why
+    if case .unable(let words) = exit {
+      bye.why = words
+      bye.unable = true
+    }
     send(.bye(bye))
   }
 

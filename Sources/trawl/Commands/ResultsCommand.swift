@@ -27,7 +27,8 @@ struct ResultsCommand: ParsableCommand {
     let path = RunDirectory(path: directory).results
     let table = try Table(file: path).top(top)
     switch format {
-    case .table: print(table.withoutEmptyColumns.text)
+    case .table:
+      print(table.rows.isEmpty ? "no trial has ended yet" : table.withoutEmptyColumns.text)
     case .csv: print(try csv(path), terminator: "")
     case .json: print("{\n  \"results\": \(table.json)\n}")
     }

@@ -47,8 +47,12 @@ struct WorkerCommand: ParsableCommand {
       joinFile: join,
       localEndpoint: try localEndpoint.map { text in try Complaint.asking { try Endpoint(text) } })
     guard place.waitForJoinFile(unless: leaving) else { return }
-    let shell = try WorkerShell(place: place, identity: identity(), waker: waker)
-    switch try shell.run(leaving: leaving) {
+    let arithmetic = try Arithmetic.ofThisProcess()
+    let shell = try WorkerShell(
+      place: place, identity: identity(), arithmetic: arithmetic, waker: waker)
+    let end = try shell.run(leaving: leaving)
+    if let next = shell.nextArithmetic, !leaving.isRaised { throw Arithmetic.restart(next) }
+    switch end {
     case .finished, .left: return
     case .unable(let words): throw Complaint(words)
     case .abandoned: throw Complaint("the coordinator did not come back; its results are lost")

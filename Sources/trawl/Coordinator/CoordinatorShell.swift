@@ -113,7 +113,9 @@ final class CoordinatorShell {
       switch effect {
       case .persist: break
       case .send(let message, let address): try send(message, to: address)
-      case .note(let words): parts.log.info("\(words)")
+      case .note(let words):
+        parts.log.info("\(words)")
+        parts.display.detail(words)
       case .warn(let words):
         parts.log.warning("\(words)")
         parts.display.say("warning: \(words)")

@@ -12,25 +12,30 @@ struct Display {
   private var terminal = Terminal()
   private let verbosity: Verbosity
   private let begin: Duration
-  /// Trials that had ended before this start.
-  private let resumed: Int
+  /// The work done before this start, in trials.
+  private let resumed: Double
   private var lastShown = Duration.zero
   private var shownResults: Int
 
   private static let redraw = Duration.milliseconds(200)
   private static let plainInterval = Duration.seconds(10)
 
-  init(_ verbosity: Verbosity, resumed: Int, at now: Duration) {
+  init(_ verbosity: Verbosity, _ coordinator: Coordinator, at now: Duration) {
     self.verbosity = verbosity
-    self.resumed = resumed
+    resumed = coordinator.progress
     begin = now
-    shownResults = resumed
+    shownResults = coordinator.results.count
     lastShown = now
   }
 
   /// A line that stays.
   mutating func say(_ line: String) {
     terminal.say(line)
+  }
+
+  /// A line that stays, for those who asked to know everything.
+  mutating func detail(_ line: String) {
+    if verbosity == .verbose { terminal.say(line) }
   }
 
   mutating func clear() {
@@ -57,11 +62,11 @@ struct Display {
     if let best = coordinator.best, let score = coordinator.file.result(of: best).objective {
       parts.append("best \(score) (trial \(best.trial))")
     }
-    let elapsed = now - begin
-    if done > resumed, elapsed > .zero {
-      let rate = Double(done - resumed) / elapsed.seconds
+    let progress = coordinator.progress
+    let rate = (progress - resumed) / max((now - begin).seconds, 0.001)
+    if rate > 0 {
       parts.append(rate >= 1 ? "\(rate.rounded1) trials/s" : "\((rate * 60).rounded1) trials/min")
-      let left = Double(coordinator.file.trials - done) / rate
+      let left = (Double(coordinator.file.trials) - progress) / rate
       parts.append("\(Duration.seconds(left).words) left")
     }
     return parts.joined(separator: ", ")

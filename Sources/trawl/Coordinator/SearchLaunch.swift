@@ -44,6 +44,7 @@ struct SearchLaunch {
 
   /// Makes the run directory and starts the coordinator.
   func begin(stop: Latch) throws -> CoordinatorShell {
+    Arithmetic.settleForChildren(file.numerics)
     let study = try openStudy()
     let now = monotonicNow()
     let snapshot = try Complaint.asking { try study.begin() }
@@ -52,7 +53,7 @@ struct SearchLaunch {
       intervals: .init(heartbeat: .seconds(file.heartbeatSeconds), lease: .seconds(file.leaseSeconds)),
       from: snapshot, at: now)
     try access.write(socket.endpoint, to: directory)
-    var display = Display(verbosity, resumed: snapshot.results.count, at: now)
+    var display = Display(verbosity, coordinator, at: now)
     announce(&display, done: snapshot.results.count)
     let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
     log.info("coordinator \(snapshot.epoch) of '\(file.name)' listens at \(socket.endpoint)")

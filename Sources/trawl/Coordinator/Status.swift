@@ -36,7 +36,7 @@ struct Status: Codable {
     updated = Date().timeIntervalSince1970
     trials = coordinator.file.trials
     done = coordinator.results.count
-    running = coordinator.runningCount
+    running = isRunning ? coordinator.runningCount : 0
     failed = coordinator.failedCount
     best = coordinator.best.map { Best(trial: $0.trial, valAccuracy: $0.valAccuracy, valLoss: $0.valLoss) }
     let now = monotonicNow()

@@ -29,6 +29,7 @@ struct TrainingRun {
         "\(command.file): \(file.space.parameters[0].path) is searched; 'trawl search' runs it, or fix it with "
           + "--set \(file.space.parameters[0].path)=VALUE")
     }
+    try Arithmetic.settle(file.numerics)
     self.configuration = configuration
     recipe = Recipe(configuration, seed: file.seed)
     folder = command.output ?? "models/\(file.name)"

@@ -14,7 +14,7 @@ extension DatasetSelection {
   init(_ configuration: Configuration) {
     let source: Source =
       configuration.has("dataset.idx")
-      ? .idx(path: configuration.word("dataset.idx")) : .named(configuration.word("dataset.name"))
+      ? .idx(folder: configuration.word("dataset.idx")) : .named(configuration.word("dataset.name"))
     let validation: Validation =
       switch configuration["dataset.validation"] {
       case .integer(let count): .count(count)
@@ -23,6 +23,13 @@ extension DatasetSelection {
     self.init(
       source: source, subset: configuration.real("dataset.subset"), validation: validation,
       split: UInt64(configuration.integer("dataset.split")))
+  }
+}
+
+extension DatasetSelection.Source {
+  /// IDX files in a folder; its path has a slash, so that a model's note of its dataset is not taken for a name.
+  fileprivate static func idx(folder: String) -> Self {
+    .idx(path: folder.contains("/") ? folder : "./\(folder)")
   }
 }
 

@@ -33,7 +33,12 @@ final class WorkerShell {
     }
   }
 
+  /// The arithmetic that the process must be started anew with to work for its coordinator; nil where it need not.
+  private(set) var nextArithmetic: SearchFile.Numerics?
+
   private let place: Place
+  /// Fixed for the life of a process.
+  private let arithmetic: SearchFile.Numerics
   private let isLocal: Bool
   private let waker: Waker
   private let pool: SlotPool
@@ -47,8 +52,9 @@ final class WorkerShell {
 
   private static let tick = Duration.milliseconds(100)
 
-  init(place: Place, identity: Worker.Identity, waker: Waker) throws {
+  init(place: Place, identity: Worker.Identity, arithmetic: SearchFile.Numerics, waker: Waker) throws {
     self.place = place
+    self.arithmetic = arithmetic
     self.waker = waker
     isLocal = identity.isLocal
     worker = Worker(identity: identity)
@@ -130,8 +136,9 @@ final class WorkerShell {
     do {
       let file = try SearchFile.parse(text, file: "search.yaml")
       self.file = file
-      if file.numerics == .portable, !NumericsFingerprint.limitToPortable() {
-        pool.put(.unable("it has used instructions already that 'numerics: portable' rules out"))
+      if file.numerics != arithmetic {
+        nextArithmetic = file.numerics
+        return perform(worker.handle(.drainRequested("it starts again, for \(file.numerics) arithmetic"), at: monotonicNow()))
       }
       say("joined a search of \(file.trials) trials")
     } catch {

@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+/// Ctrl-C, and what is left of a search and its processes afterwards.
+@Suite(.serialized)
+struct InterruptionTests {
+  private let scratch: Scratch
+  private let run: Run
+
+  init() async throws {
+    try await Prepared.digits.value
+    scratch = try Scratch()
+    run = Run(scratch: scratch)
+    try scratch.write("search.yaml", SearchText.lasting())
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func interruptedSearchTellsHowToGoOnAndLeavesNoProcess(signal: Int32) async throws {
+    let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "2")
+    try await run.waitForResults(3, of: search)
+    let workers = search.children
+    #expect(workers.count == 2)
+    search.send(signal)
+    let ending = try await search.ending(within: .seconds(10))
+    #expect(ending.end == .exited(130))
+    #expect(ending.output.isEmpty)
+    try await eventually("no worker is left") { !workers.contains(where: isAlive) }
+    let status = try scratch.object("run/status.json")
+    #expect(status["is_running"] == .flag(false))
+
+    let words = try #require(ending.complaints.last)
+    let command = try #require(words.split(separator: "to go on: ").last.map(String.init))
+    let resumed = try await scratch.start(["sh", "-c", command]).ending()
+    #expect(resumed.end == .exited(0), "\(command): \(resumed.errors)")
+    #expect(try run.outcome() == (await Prepared.outcome.value))
+  }
+
+  @Test func printedCommandNamesPathsThatAShellWouldTakeApart() async throws {
+    try scratch.write("my search.yaml", SearchText.lasting())
+    let search = try scratch.trawl("search", "my search.yaml", "--output", "it's a run", "--workers", "1")
+    let run = Run(scratch: scratch, name: "it's a run")
+    try await run.waitForResults(1, of: search)
+    search.send(SIGINT)
+    let words = try #require(try await search.ending(within: .seconds(10)).complaints.last)
+    let command = try #require(words.split(separator: "to go on: ").last.map(String.init))
+    let resumed = try scratch.start(["sh", "-c", "exec " + command])
+    try await run.waitForResults(2, of: resumed)
+    resumed.send(SIGINT)
+    #expect(try await resumed.ending(within: .seconds(10)).end == .exited(130))
+  }
+
+  @Test func remoteWorkersDoNotNoticeAnInterruption() async throws {
+    let search = try scratch.coordinator("--listen", "tcp://127.0.0.1:0")
+    let worker = try scratch.worker("run/join.json")
+    try await run.waitForResults(2, of: search)
+    search.send(SIGINT)
+    let ending = try await search.ending(within: .seconds(10))
+    #expect(ending.end == .exited(130))
+    #expect(!worker.hasEnded)
+    let command = try #require(ending.complaints.last?.split(separator: "to go on: ").last.map(String.init))
+    #expect(try await scratch.start(["sh", "-c", command]).ending().end == .exited(0))
+    #expect(try await worker.ending().end == .exited(0))
+    #expect(try run.attempts().count == SearchText.trials)
+    #expect(try run.outcome() == (await Prepared.outcome.value))
+  }
+}

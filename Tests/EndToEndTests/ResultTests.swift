@@ -1,0 +1,148 @@
+import Foundation
+import Testing
+
+/// What people take out of a search.
+@Suite(.serialized)
+struct ResultTests {
+  private let scratch: Scratch
+  private let run: Run
+
+  init() async throws {
+    try await Prepared.digits.value
+    scratch = try Scratch()
+    run = Run(scratch: scratch)
+  }
+
+  @Test func resultsAreTheFileInEveryFormat() async throws {
+    try await search(SearchText.brief())
+    let file = try scratch.text("run/results.csv")
+    #expect(try await scratch.run("results", "run", "--format", "csv").output == file)
+    let top = try await scratch.run("results", "run", "--format", "csv", "--top", "2").output
+    #expect(top == file.split(separator: "\n").prefix(3).map { $0 + "\n" }.joined())
+
+    let table = try await scratch.run("results", "run").output.split(separator: "\n")
+    #expect(table.count == 5)
+    #expect(table[0].split(separator: " ").starts(with: ["rank", "trial", "lr", "val_accuracy"]))
+    #expect(try await scratch.run("results", "run", "--top", "1").output.split(separator: "\n").count == 2)
+  }
+
+  @Test func resultsAsJSONHoldTheSameNumbers() async throws {
+    try await search(SearchText.brief())
+    let rows = try run.results()
+    let json = try parsedObject(await scratch.run("results", "run", "--format", "json").output)
+    let objects = try #require(json["results"]?.list)
+    try #require(objects.count == rows.count)
+    for (object, row) in zip(objects, rows) {
+      for name in ["rank", "trial", "lr", "val_accuracy", "val_loss", "epochs"] {
+        #expect(object[name]?.number == row[name].flatMap { Double($0) }, "\(name)")
+      }
+      #expect(object["status"]?.text == "done")
+    }
+  }
+
+  @Test func statusTellsHowASearchStands() async throws {
+    try scratch.write("search.yaml", SearchText.lasting())
+    let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "2")
+    try await run.waitForResults(2, of: search)
+    let during = try parsedObject(await scratch.run("status", "run", "--json").output)
+    #expect(during["is_running"] == .flag(true))
+    #expect(during["pid"] == .number(Double(search.pid)))
+    #expect(during["trials"] == .number(Double(SearchText.trials)))
+    #expect(during["workers"]?.list?.count == 2)
+    search.send(SIGINT)
+    #expect(try await search.ending().end == .exited(130))
+    let words = try await scratch.run("status", "run").output
+    #expect(words.contains("stopped"))
+    #expect(words.contains("of \(SearchText.trials) done"))
+  }
+
+  @Test func bestRecipeTrainsTheBestTrialAnewBitForBit() async throws {
+    try await search(SearchText.brief())
+    let best = try #require(try run.results().first)
+    let training = try await scratch.run("train", "run/best/recipe.yaml", "--output", "model")
+    #expect(training.end == .exited(0), "\(training.errors)")
+    let report = try scratch.object("model/report.json")
+    #expect(report["val_accuracy"]?.number == best["val_accuracy"].flatMap { Double($0) })
+    #expect(report["val_loss"]?.number == best["val_loss"].flatMap { Double($0) })
+
+    let test = try await scratch.run("test", "model/model.safetensors", "--json")
+    #expect(test.end == .exited(0), "\(test.errors)")
+    let object = try parsedObject(test.output)
+    #expect(object["images"] == .number(2000))
+    let accuracy = try #require(object["test_accuracy"]?.number)
+    #expect(accuracy > 0 && accuracy <= 1)
+  }
+
+  @Test func bestRecipeOfADirectoryWithIDXFilesWorksElsewhere() async throws {
+    try IDXSet(images: 40).write(to: "data", in: scratch)
+    try await search(SearchText.brief().replacing("name: digits", with: "idx: data"))
+    let training = try await scratch.run("train", "run/best/recipe.yaml", "--output", "model")
+    #expect(training.end == .exited(0), "\(training.errors)")
+    #expect(try await scratch.run("test", "model/model.safetensors").end == .exited(0))
+  }
+
+  @Test func interruptedTrainingResumesToTheSameModel() async throws {
+    try scratch.write("recipe.yaml", SearchText.recipe(epochs: 12))
+    let training = try scratch.trawl("train", "recipe.yaml", "--output", "cut")
+    try await eventually("an epoch is done") { training.errors.contains("epoch 2/12") }
+    training.send(SIGINT)
+    let ending = try await training.ending()
+    #expect(ending.end == .exited(130))
+    #expect(ending.complaints.last?.contains("--resume") == true)
+    let refused = try await scratch.run("train", "recipe.yaml", "--output", "cut")
+    #expect(refused.end == .exited(2))
+    #expect(try await scratch.run("train", "recipe.yaml", "--output", "cut", "--resume").end == .exited(0))
+    #expect(try await scratch.run("train", "recipe.yaml", "--output", "whole").end == .exited(0))
+    #expect(try scratch.data("cut/model.safetensors") == scratch.data("whole/model.safetensors"))
+    #expect(try scratch.text("cut/history.csv") == scratch.text("whole/history.csv"))
+  }
+
+  @Test func killedTrainingResumesToTheSameModel() async throws {
+    try scratch.write("recipe.yaml", SearchText.recipe(epochs: 8))
+    let training = try scratch.trawl("train", "recipe.yaml", "--output", "cut")
+    try await eventually("some epochs are done") { training.errors.contains("epoch 3/8") }
+    training.send(SIGKILL)
+    #expect(try await training.ending().end == .signalled(SIGKILL))
+    #expect(try await scratch.run("train", "recipe.yaml", "--output", "cut", "--resume").end == .exited(0))
+    #expect(try await scratch.run("train", "recipe.yaml", "--output", "whole").end == .exited(0))
+    let model = try scratch.data("cut/model.safetensors")
+    #expect(try model == scratch.data("whole/model.safetensors"))
+
+    try scratch.write("short.safetensors", model.dropLast(100))
+    let test = try await scratch.run("test", "short.safetensors")
+    #expect(test.end == .exited(2))
+    #expect(test.complaints.count == 1)
+  }
+
+  @Test func numbersMayBeWrittenAsPeopleWriteThem() async throws {
+    let grid = SearchText.brief(lr: "{ choice: [1e-7, 0.1, .5, 1e99] }, l2: { uniform: [0, .5], steps: 2 }")
+      .replacing("trials: 4", with: "sampler: grid")
+    try await search(grid)
+    let rows = try run.results()
+    #expect(rows.count == 8)
+    #expect(Set(rows.compactMap { $0["lr"].flatMap { Double($0) } }) == [1e-7, 0.1, 0.5, 1e99])
+    #expect(Set(rows.compactMap { $0["l2"].flatMap { Double($0) } }) == [0, 0.5])
+    let json = try parsedObject(await scratch.run("results", "run", "--format", "json").output)
+    let objects = try #require(json["results"]?.list)
+    #expect(Set(objects.compactMap { $0["lr"]?.number }) == [1e-7, 0.1, 0.5, 1e99])
+  }
+
+  @Test func divergedTrialsAreRankedLastAndAreNoFailure() async throws {
+    try await search(SearchText.brief(lr: "{ choice: [0.1, 1e20] }", trials: 8))
+    let rows = try run.results()
+    let diverged = rows.drop { $0["status"] == "done" }
+    #expect(!diverged.isEmpty && diverged.count < rows.count)
+    for row in diverged {
+      #expect(row["status"] == "diverged")
+      #expect(row["lr"].flatMap { Double($0) } == 1e20)
+      #expect(row["val_accuracy"] == "")
+    }
+  }
+
+  /// Runs a search that must succeed.
+  private func search(_ text: String) async throws {
+    try scratch.write("search.yaml", text)
+    let ending = try await scratch.run("search", "search.yaml", "--output", "run", "--workers", "2")
+    try #require(ending.end == .exited(0), "\(ending.errors)")
+  }
+}
