@@ -12,12 +12,12 @@ package struct DealerConfiguration: Sendable {
   package var reconnectInterval: Duration
   package var maximumReconnectInterval: Duration
 
-  /// By default every worker draws its own interval of 1 to 10 s, so that a coordinator that comes
-  /// back is not overrun.
+  /// By default every worker draws its own interval of 0.5 to 3 s, so that a coordinator that comes
+  /// back is not overrun; the longest pause, with what libzmq adds, is 16 s.
   package init(
     endpoint: Endpoint, serverKey: CurveKey, keys: CurveKeyPair,
-    reconnectInterval: Duration = .milliseconds(.random(in: 1_000...10_000)),
-    maximumReconnectInterval: Duration = .seconds(30)
+    reconnectInterval: Duration = .milliseconds(.random(in: 500...3_000)),
+    maximumReconnectInterval: Duration = .seconds(8)
   ) {
     self.endpoint = endpoint
     self.serverKey = serverKey

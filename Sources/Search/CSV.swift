@@ -45,7 +45,7 @@ package struct CSV: Sendable {
     case .empty: break
     case .integer(let number): bytes.append(contentsOf: "\(number)".utf8)
     case .real(let number):
-      if number.isFinite { bytes.append(contentsOf: "\(number)".utf8) }
+      if number.isFinite { bytes.append(contentsOf: number.shortText.utf8) }
     case .text(let text): append(text)
     }
   }

@@ -12,9 +12,22 @@ extension Value: CustomStringConvertible {
   package var description: String {
     switch self {
     case .integer(let number): "\(number)"
-    case .real(let number): "\(number)"
+    case .real(let number): number.shortText
     case .word(let word): word
     case .integers(let numbers): "\(numbers)"
     }
+  }
+}
+
+extension Double {
+  /// The shortest of the usual texts that read back to the same number: `2`, `0.1`, `2.5e-7`, `1e99`.
+  package var shortText: String {
+    let text = "\(self)"
+    if text.hasSuffix(".0") { return String(text.dropLast(2)) }
+    guard let mark = text.firstIndex(of: "e"), let exponent = Int(text[text.index(after: mark)...]) else {
+      return text
+    }
+    let digits = text[..<mark]
+    return "\(digits.hasSuffix(".0") ? digits.dropLast(2) : digits)e\(exponent)"
   }
 }

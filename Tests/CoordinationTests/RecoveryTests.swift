@@ -159,16 +159,35 @@ import Testing
     #expect(assign.attempt == 2)
   }
 
-  @Test func aRestartedCoordinatorWaitsALeaseForRemoteWorkers() throws {
+  @Test func aRestartedCoordinatorWaitsForRemoteWorkersAndDoesNotBlameTheirTrials() throws {
     var cluster = try Cluster()
     let first = cluster.join(1)
     cluster.kill(first)
     cluster.restart()
     let second = cluster.join(2)
     #expect(cluster.running[second]?.first?.trial == 1)
-    cluster.wait(.seconds(5))
+    cluster.wait(.seconds(25))
+    #expect(cluster.coordinator.runningCount == 2)
+    cluster.wait(.seconds(10))
     cluster.finishAttempt(of: second)
     #expect(cluster.running[second]?.first?.trial == 0)
+    let ends = cluster.persisted.compactMap { decision -> AttemptEnd? in
+      if case .attemptEnded(AttemptID(1), let end, _) = decision { end } else { nil }
+    }
+    #expect(ends == [.interrupted])
+  }
+
+  @Test func aWorkerWithoutCoordinatorGivesUpAndSaysWhetherSomethingIsLost() throws {
+    for isBusy in [true, false] {
+      var cluster = try Cluster()
+      let worker = cluster.join(1)
+      cluster.cut.insert(worker)
+      if !isBusy { cluster.workers[worker]?.dropEverything() }
+      cluster.wait(.seconds(39 * 60))
+      #expect(cluster.exits[worker] == nil)
+      cluster.wait(.seconds(2 * 60))
+      #expect(cluster.exits[worker] == (isBusy ? .abandoned : .finished))
+    }
   }
 
   @Test func anOlderCoordinatorIsIgnored() throws {

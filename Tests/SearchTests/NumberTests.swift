@@ -32,4 +32,13 @@ import Testing
   @Test func minusZeroIsZero() {
     #expect(Number.real("-0.0")?.sign == .plus)
   }
+
+  @Test(arguments: [
+    (2.0, "2"), (0.1, "0.1"), (1e99, "1e99"), (1e-5, "1e-5"), (2.546591239423651e-07, "2.546591239423651e-7"),
+    (-0.0, "-0"), (1.5e300, "1.5e300"), (123456789.0, "123456789"),
+  ])
+  func aNumberIsWrittenInItsShortestText(number: Double, text: String) {
+    #expect(number.shortText == text)
+    #expect(Double(text)?.bitPattern == number.bitPattern)
+  }
 }

@@ -36,7 +36,7 @@ import Testing
         numerics: "native"
         dataset:
           name: "digits"
-          subset: 1.0
+          subset: 1
           validation: 0.2
           split: 0
         model:
@@ -50,7 +50,7 @@ import Testing
           optimizer: "sgd"
           momentum: 0.9
           lr: 0.1
-          l2: 0.0
+          l2: 0
           decay: "coupled"
 
         """)

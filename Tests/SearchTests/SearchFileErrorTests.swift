@@ -21,7 +21,7 @@ import Testing
     ),
     ("lr: { choice: [] }", "'choice' needs a list of 1 to 10000 values"),
     ("lr: { choice: 1 }", "'choice' needs a list of 1 to 10000 values"),
-    ("lr: { choice: [1, 1.0] }", "'choice' lists '1.0' twice"),
+    ("lr: { choice: [1, 1.0] }", "'choice' lists '1' twice"),
     ("lr: { choice: [1, 0] }", "needs a number above 0, not '0'"),
     ("lr: { choice: [1], steps: 3 }", "'choice' takes no 'steps'"),
     (

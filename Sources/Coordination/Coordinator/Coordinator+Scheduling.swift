@@ -5,7 +5,11 @@ extension Coordinator {
   /// Losses of one trial, all after the same number of epochs, that quarantine it.
   static let lossesToQuarantine = 3
 
-  /// Takes over what the last coordinator left running. Local workers ended with it; others have a lease to come back.
+  /// How long the workers of an earlier coordinator have at least to come back: the longest pause between two of
+  /// their attempts to connect, and some more.
+  static let reunion = Duration.seconds(30)
+
+  /// Takes over what the last coordinator left running. Local workers ended with it; others have time to come back.
   mutating func adopt(_ open: [Snapshot.OpenAttempt], at now: Duration) {
     backlog = Backlog(trials: file.trials, taken: Set(results.keys).union(open.map(\.trial)))
     for attempt in open {
@@ -13,7 +17,8 @@ extension Coordinator {
       if attempt.end != .revoked {
         attempts[attempt.id] = Attempt(
           trial: attempt.trial, worker: attempt.worker, budget: file.epochs(trial: attempt.trial),
-          epochs: attempt.epochs, leaseEnd: now + intervals.lease, lastSent: now, isLost: !goesOn)
+          epochs: attempt.epochs, leaseEnd: now + max(intervals.lease, Self.reunion), lastSent: now,
+          isLost: !goesOn)
       }
       var trial = openTrials[attempt.trial] ?? OpenTrial()
       trial.attempts.append(attempt.id)
@@ -77,8 +82,13 @@ extension Coordinator {
   mutating func expireLeases(at now: Duration) {
     let expired = attempts.filter { !$0.value.isLost && $0.value.leaseEnd <= now }.keys.sorted()
     for id in expired {
-      if let worker = attempts[id]?.worker { peers[worker]?.isPaused = true }
-      lose(id, as: .lost, words: "no heartbeat for \(intervals.lease)")
+      guard let worker = attempts[id]?.worker else { continue }
+      if peers[worker] == nil {
+        lose(id, as: .interrupted, words: "its worker did not come back to this coordinator")
+      } else {
+        peers[worker]?.isPaused = true
+        lose(id, as: .lost, words: "no heartbeat for \(intervals.lease)")
+      }
     }
     for (worker, peer) in peers.sorted(by: { $0.key.description < $1.key.description })
     where now - peer.lastHeard > intervals.lease && peer.attempts.isEmpty {

@@ -129,7 +129,7 @@ extension Worker {
 
   private mutating func seek(at now: Duration) {
     if let lastHeard, now - lastHeard > Self.patience {
-      return effects.append(.exit(.abandoned))
+      return effects.append(.exit(held.isEmpty ? .finished : .abandoned))
     }
     guard now - lastSeek >= Self.seekInterval else { return }
     lastSeek = now

@@ -101,7 +101,7 @@ struct SearchLaunch {
       throw Complaint("the local workers cannot run; \(directory.log) tells more")
     case .finished:
       print(try Table(file: directory.results).top(10).withoutEmptyColumns.text)
-      StandardError.write("results: \(directory.results)\n")
+      if !command.quiet { StandardError.write("results: \(directory.results)\n") }
       if coordinator.failedCount > 0 { throw EndOfRun.failedTrials }
     }
   }
