@@ -11,8 +11,7 @@ package final class StudyDatabase {
   private let queue: DatabaseQueue
 
   /// Makes a new file for a search.
-  package convenience init(creatingAt path: String, search: SearchID, fileName: String) throws(StudyError)
-  {
+  package convenience init(creatingAt path: String, search: SearchID, fileName: String) throws(StudyError) {
     try self.init(path: path)
     try run { db in
       try db.execute(

@@ -13,7 +13,8 @@ import Testing
     return message
   }
 
-  private func report(_ attempt: UInt64, _ sequence: UInt32, accuracy: Double) -> WireToCoordinator.OneOf_Body {
+  private func report(_ attempt: UInt64, _ sequence: UInt32, accuracy: Double) -> WireToCoordinator.OneOf_Body
+  {
     var report = WireReport()
     report.attempt = attempt
     report.sequence = sequence

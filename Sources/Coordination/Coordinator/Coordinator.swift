@@ -199,7 +199,10 @@ package struct Coordinator: Sendable {
     guard end.status == .done else { return }
     guard let champion = best,
       !Ranking.isBetter(file.result(of: end), file.result(of: champion), file.objective)
-    else { return best = end }
+    else {
+      best = end
+      return
+    }
   }
 
   mutating func send(_ body: WireToWorker.OneOf_Body, to address: ReturnAddress) {

@@ -44,7 +44,9 @@ struct BenchCommand: ParsableCommand {
       guard widths.allSatisfy({ $0 != nil }) else {
         throw Complaint("--hidden \(hidden): needs whole numbers, as 292 or 128,128")
       }
-      guard (1...10_000).contains(rounds) else { throw Complaint("--rounds must be a number from 1 to 10000") }
+      guard (1...10_000).contains(rounds) else {
+        throw Complaint("--rounds must be a number from 1 to 10000")
+      }
       let recipe = Recipe(
         dataset: DatasetSelection(source: .named(dataset)),
         model: ModelRecipe(hidden: widths.compactMap(\.self)),

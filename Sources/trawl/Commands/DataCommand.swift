@@ -61,7 +61,8 @@ struct DataCommand: ParsableCommand {
         case .matches: print("\(file.path): as published")
         case .unknown(let sum): print("\(file.path): \(sum), of which nothing is published")
         case .differs(let found, let expected):
-          throw Complaint("\(file.path): its contents have the SHA-256 sum \(found), not the published \(expected)")
+          throw Complaint(
+            "\(file.path): its contents have the SHA-256 sum \(found), not the published \(expected)")
         case .unusable(let error): throw Complaint(error)
         }
       }

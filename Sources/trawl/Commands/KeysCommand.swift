@@ -43,7 +43,8 @@ struct KeysCommand: ParsableCommand {
         var keys = try ClusterKeys.load(from: folder)
         return try keys.addWorker(named: name)
       default:
-        throw Complaint("give --endpoint tcp://HOST:PORT for new keys, or --name NAME for one more worker key")
+        throw Complaint(
+          "give --endpoint tcp://HOST:PORT for new keys, or --name NAME for one more worker key")
       }
     }
   }

@@ -18,7 +18,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Put a value in place of the file's, as train.lr=0.1.")
   var set: [String] = []
 
-  @Option(name: [.short, .long], help: "The folder for the model (default: models/NAME).", completion: .directory)
+  @Option(
+    name: [.short, .long], help: "The folder for the model (default: models/NAME).", completion: .directory)
   var output: String?
 
   @Flag(help: "Go on from the checkpoint in the folder, or begin if there is none.")

@@ -17,7 +17,9 @@ struct LocalWorkers {
   private var failures = 0
   private(set) var isHopeless = false
 
-  private static let mostFailures = 5
+  /// More than it takes to quarantine a trial in each of them.
+  private var mostFailures: Int { 4 * wanted }
+  private var outOfMemoryKills = System.outOfMemoryKills
 
   init(count: Int, joinFile: String, endpoint: String) {
     wanted = count
@@ -39,22 +41,27 @@ struct LocalWorkers {
   /// Takes away those that have ended.
   mutating func reap() -> [Ended] {
     var ended: [Ended] = []
-    children.removeAll { child in
-      guard let end = child.reap() else { return false }
-      switch end {
-      case .signalled(SIGKILL), .signalled(SIGTERM), .signalled(SIGINT), .exited(0):
-        ended.append(Ended(pid: child.pid, end: .killed))
-      case .exited(EndOfRun.badInput.rawValue):
-        isHopeless = true
-        ended.append(Ended(pid: child.pid, end: .killed))
-      case .exited, .signalled:
-        failures += 1
-        isHopeless = isHopeless || failures >= Self.mostFailures
-        ended.append(Ended(pid: child.pid, end: .crashed))
-      }
-      return true
+    for child in children {
+      guard let end = child.reap() else { continue }
+      ended.append(Ended(pid: child.pid, end: judge(end)))
     }
+    children.removeAll { child in ended.contains { $0.pid == child.pid } }
     return ended
+  }
+
+  private mutating func judge(_ end: ChildProcess.End) -> Coordinator.ProcessEnd {
+    switch end {
+    case .exited(EndOfRun.badInput.rawValue):
+      isHopeless = true
+      return .killed
+    case .exited(0), .signalled(SIGTERM), .signalled(SIGINT): return .killed
+    case .signalled(SIGKILL) where System.outOfMemoryKills == outOfMemoryKills: return .killed
+    case .exited, .signalled:
+      outOfMemoryKills = System.outOfMemoryKills
+      failures += 1
+      isHopeless = isHopeless || failures >= mostFailures
+      return .crashed
+    }
   }
 
   /// Some work was done: earlier failures were not the program's.

@@ -95,7 +95,8 @@ struct SearchLaunch {
     switch ending {
     case .interrupted:
       StandardError.write(
-        "stopped with \(coordinator.results.count) of \(file.trials) trials done; to go on: \(resumeCommand)\n")
+        "stopped with \(coordinator.results.count) of \(file.trials) trials done; to go on: \(resumeCommand)\n"
+      )
       throw EndOfRun.interrupted
     case .hopeless:
       throw Complaint("the local workers cannot run; \(directory.log) tells more")

@@ -76,6 +76,13 @@ enum System {
     return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
+  /// How many processes the system has killed for want of memory since it started.
+  static var outOfMemoryKills: Int {
+    let counters = (try? String(contentsOfFile: "/proc/vmstat", encoding: .utf8)) ?? ""
+    let line = counters.split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
+    return line.flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
+  }
+
   /// The processors that this process may use, by its affinity mask.
   static var usableCores: Int { ProcessInfo.processInfo.activeProcessorCount }
 }

@@ -138,7 +138,9 @@ final class WorkerShell {
       self.file = file
       if file.numerics != arithmetic {
         nextArithmetic = file.numerics
-        return perform(worker.handle(.drainRequested("it starts again, for \(file.numerics) arithmetic"), at: monotonicNow()))
+        return perform(
+          worker.handle(
+            .drainRequested("it starts again, for \(file.numerics) arithmetic"), at: monotonicNow()))
       }
       say("joined a search of \(file.trials) trials")
     } catch {
