@@ -79,7 +79,7 @@ enum GuardedFile {
     let result = existing == .kept ? link(draft, path) : rename(draft, path)
     let code = errno
     guard result == 0 else { throw code == EEXIST ? .exists(path) : failure(path, code) }
-    try synchronize(folder: (path as NSString).deletingLastPathComponent)
+    try synchronize(folder: parent(of: path))
   }
 
   private static func writeDraft(
@@ -115,7 +115,7 @@ enum GuardedFile {
   /// Makes a folder that only this user enters, and the folders above it; one that is there already
   /// must not be open to others' changes.
   static func makeFolder(_ path: String) throws(KeyFileError) {
-    let parent = (path as NSString).deletingLastPathComponent
+    let parent = parent(of: path)
     if !parent.isEmpty {
       do {
         try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
@@ -127,6 +127,12 @@ enum GuardedFile {
     let code = errno
     guard result == 0 || code == EEXIST else { throw failure(path, code) }
     try checkFolder(path)
+  }
+
+  /// The folder that a path lies in, empty for the present one. Foundation's own way to it traps on `k/`.
+  private static func parent(of path: String) -> String {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+    return (path.hasPrefix("/") ? "/" : "") + parts.dropLast().joined(separator: "/")
   }
 
   /// Refuses a folder that others can change, because they could admit workers. On a read-only file

@@ -32,13 +32,23 @@ extension Distribution {
   private static func reals(
     _ low: Double, _ high: Double, _ steps: Int, _ between: (Double, Double, Double) -> Double
   ) throws(DistributionError) -> [Value] {
-    var points = (0..<steps).map { between(low, high, Double($0) / Double(steps - 1)) }
+    var points = (0..<steps).map { tidy(between(low, high, Double($0) / Double(steps - 1))) }
     points[0] = low
     points[steps - 1] = high
     guard zip(points, points.dropFirst()).allSatisfy({ $0 < $1 }) else {
       throw DistributionError("'steps' is \(steps), more than there are numbers in the range")
     }
     return points.map(Value.real)
+  }
+
+  /// The number rounded to 15 digits, so that 0.1 is 0.1 although it was computed.
+  private static func tidy(_ number: Double) -> Double {
+    guard number != 0 else { return 0 }
+    var scale = 1.0
+    while abs(number) * scale < 1e14, scale < 1e22 { scale *= 10 }
+    // Powers of ten up to 10²² are exact, so both roundings are the only ones.
+    let rounded = (number * scale).rounded() / scale
+    return abs(number) < 1e15 && abs(rounded - number) <= 8 * number.ulp ? rounded : number
   }
 
   /// Whole numbers nearest to equal distances. They differ, since a step is at least 1.

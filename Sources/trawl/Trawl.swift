@@ -25,9 +25,16 @@ struct Trawl: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
+      try flushOutput()
     } catch {
       Foundation.exit(report(error))
     }
+  }
+
+  /// Sees to it that what was printed got out. Whoever closed a pipe has read enough.
+  private static func flushOutput() throws {
+    guard fflush(nil) != 0, errno != EPIPE else { return }
+    throw Complaint(System.words("cannot write the output"))
   }
 
   /// Tells the user what went wrong, in one line, and returns the exit status.
@@ -41,8 +48,17 @@ struct Trawl: ParsableCommand {
       print(fullMessage(for: error))
       return 0
     }
-    complain(message(for: error).replacing("\n", with: " "))
+    complain(unknownCommand ?? message(for: error).replacing("\n", with: " "))
     return EndOfRun.badInput.rawValue
+  }
+
+  /// What to say when the first word is no command: the parser would call it an unexpected argument.
+  private static var unknownCommand: String? {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"),
+      !(names + ["help"]).contains(word)
+    else { return nil }
+    return "there is no command '\(word.asShownText)'; there are \(names.joined(separator: ", "))"
   }
 
   private static func complain(_ words: String) {

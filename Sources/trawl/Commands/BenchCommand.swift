@@ -16,8 +16,8 @@ struct BenchCommand: ParsableCommand {
         products alone as a share of the time of a training step.
         """)
 
-    @Option(help: "The dataset's name.")
-    var dataset = "mnist"
+    @Option(help: "The dataset's name (default: the first of mnist, fashion-mnist and digits that is here).")
+    var dataset: String?
 
     @Option(help: "The widths of the hidden layers, as 292 or 128,128.")
     var hidden = "292"
@@ -47,8 +47,10 @@ struct BenchCommand: ParsableCommand {
       guard (1...10_000).contains(rounds) else {
         throw Complaint("--rounds must be a number from 1 to 10000")
       }
+      let present = DatasetCatalog(.ofThisMachine).list().first { $0.place != .missing }
+      let name = dataset ?? present?.name ?? "digits"
       let recipe = Recipe(
-        dataset: DatasetSelection(source: .named(dataset)),
+        dataset: DatasetSelection(source: .named(name)),
         model: ModelRecipe(hidden: widths.compactMap(\.self)),
         training: TrainingRecipe(epochs: 1, batch: batch, learningRate: 0.2475, l2: 2.5e-7), seed: 1)
       let result = try Complaint.asking {
@@ -56,10 +58,10 @@ struct BenchCommand: ParsableCommand {
         let data = try DatasetStore().data(for: recipe.dataset)
         return try TrainingBenchmark.run(recipe, data: data, rounds: rounds, clock: monotonicNow)
       }
-      try show(result)
+      try show(result, of: name)
     }
 
-    private func show(_ result: TrainingBenchmark) throws {
+    private func show(_ result: TrainingBenchmark, of dataset: String) throws {
       let numerics = "\(NumericsFingerprint.current)"
       if json {
         return try JSON.print(
@@ -70,7 +72,7 @@ struct BenchCommand: ParsableCommand {
       print("samples/s: \(Int(result.samplesPerSecond))")
       print("GFLOP/s in matrix products: \(result.gflops.rounded1)")
       print(String(format: "fraction of the library's matrix-product rate: %.3f", result.fractionOfLibrary))
-      print("one thread, \(numerics)")
+      print("\(dataset), one thread, \(numerics)")
     }
   }
 }

@@ -16,7 +16,7 @@ struct ResultsCommand: ParsableCommand {
   @Option(help: "table, csv (the file results.csv) or json.")
   var format = Format.table
 
-  @Option(help: "Only the best so many.")
+  @Option(parsing: .unconditional, help: "Only the best so many.")
   var top: Int?
 
   func validate() throws {

@@ -23,7 +23,9 @@ struct SearchCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "The run directory (default: runs/NAME).", completion: .directory)
   var output: String?
 
-  @Option(name: [.short, .long], help: "Local worker processes (default: one per core; 0: wait for others).")
+  @Option(
+    name: [.short, .long], parsing: .unconditional,
+    help: "Local worker processes (default: one per core; 0: wait for others).")
   var workers: Int?
 
   @Option(help: "Let workers on other machines join here, as tcp://*:5555; port 0 picks one.")
@@ -48,6 +50,9 @@ struct SearchCommand: ParsableCommand {
     if let workers, !(0...1024).contains(workers) {
       throw ValidationError("--workers must be a number from 0 to 1024")
     }
+    if advertise != nil, listen == nil, keys == nil {
+      throw ValidationError("--advertise needs --listen or --keys")
+    }
     if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
   }
 
@@ -56,7 +61,7 @@ struct SearchCommand: ParsableCommand {
     let waker = try Complaint.asking { try Waker() }
     Signals.listen { signal in
       if signal != SIGCHLD {
-        if stop.isRaised { _exit(EndOfRun.interrupted.rawValue) }
+        if signal == SIGINT, stop.isRaised { _exit(EndOfRun.interrupted.rawValue) }
         stop.raise()
       }
       waker.wake()

@@ -20,10 +20,12 @@ struct StatusCommand: ParsableCommand {
     var status = try Status.read(path)
     if json { return try JSON.print(status) }
     print(status.text)
-    while watch, status.isRunning, status.isFresh {
+    while watch, status.isAlive {
+      fflush(nil)
       Thread.sleep(forTimeInterval: 1)
       status = try Status.read(path)
-      print("\n" + status.text)
+      // On a terminal the new status takes the place of the old one.
+      print((isatty(STDOUT_FILENO) == 1 ? "\u{1b}[H\u{1b}[2J" : "\n") + status.text)
     }
   }
 }
@@ -31,30 +33,35 @@ struct StatusCommand: ParsableCommand {
 extension Status {
   private var age: Double { max(0, Date().timeIntervalSince1970 - updated) }
 
-  /// A running coordinator writes its status every second or so, when nothing holds it up.
-  var isFresh: Bool { age < 30 }
+  /// Whether there is a coordinator, as far as can be seen from here: its process, or on another machine a status that is
+  /// not old.
+  var isAlive: Bool {
+    guard isRunning else { return false }
+    return host == System.hostName ? kill(pid, 0) == 0 || errno == EPERM : age < 30
+  }
 
   var text: String {
     var lines = ["\(name.asShownText): \(state)", "trials: \(counts)"]
     if let best {
       let scores = [
-        best.valAccuracy.map { "val_accuracy \($0)" }, best.valLoss.map { "val_loss \($0)" },
+        best.valAccuracy.map { "val_accuracy \($0.rounded4)" },
+        best.valLoss.map { "val_loss \($0.rounded4)" },
       ]
       lines.append("best: trial \(best.trial), " + scores.compactMap(\.self).joined(separator: ", "))
     }
-    if isRunning { lines += workerLines }
+    if isAlive { lines += workerLines }
     return lines.joined(separator: "\n")
   }
 
   private var state: String {
     if done == trials { return "finished" }
-    guard isRunning else { return "stopped; 'trawl search ... --resume' goes on" }
-    return isFresh
-      ? "running (process \(pid))"
-      : "not heard of for \(Duration.seconds(age).words); if process \(pid) is gone, 'trawl search ... --resume' goes on"
+    if isAlive { return "running (process \(pid) on \(host.asShownText))" }
+    let how = isRunning ? "its coordinator is gone" : "stopped"
+    return "\(how); to go on: \(resume.asShownText)"
   }
 
   private var counts: String {
+    let running = isAlive ? running : 0
     let waiting = trials - done - running
     let failed = failed > 0 ? " (\(failed) failed)" : ""
     return "\(done) of \(trials) done\(failed), \(running) running, \(waiting) waiting"
@@ -65,7 +72,7 @@ extension Status {
     return ["workers: \(workers.count)"]
       + workers.map { worker in
         "  \(worker.host.asShownText) (process \(worker.pid)): \(worker.running) of \(worker.slots) slots busy, "
-          + "heard \(Duration.seconds(worker.secondsSinceHeard).words) ago"
+          + "heard \(Duration.seconds(worker.secondsSinceHeard + age).words) ago"
       }
   }
 }

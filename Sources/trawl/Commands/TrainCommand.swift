@@ -9,7 +9,7 @@ struct TrainCommand: ParsableCommand {
     abstract: "Train one network by a recipe: a search file without distributions.",
     discussion: """
       Writes model.safetensors, recipe.yaml, report.json and history.csv. A search leaves the recipe of its best trial in \
-      RUN/best/recipe.yaml; trained by it, the model is that trial's, bit for bit.
+      RUN/best/recipe.yaml; trained by it, the model is the trial's after its last epoch, bit for bit.
       """)
 
   @Argument(help: "The recipe.", completion: .file(extensions: ["yaml", "yml"]))
@@ -32,7 +32,7 @@ struct TrainCommand: ParsableCommand {
     let stop = Latch()
     Signals.listen { signal in
       guard signal != SIGCHLD else { return }
-      if stop.isRaised { _exit(EndOfRun.interrupted.rawValue) }
+      if signal == SIGINT, stop.isRaised { _exit(EndOfRun.interrupted.rawValue) }
       stop.raise()
     }
     try TrainingRun(self).run(stop: stop)

@@ -18,7 +18,7 @@ struct WorkerCommand: ParsableCommand {
   @Option(help: "The join file: RUN/join.json, or join.json of the cluster's keys.", completion: .file())
   var join: String
 
-  @Option(help: "Trials trained at once (default: one per core).")
+  @Option(parsing: .unconditional, help: "Trials trained at once (default: one per core).")
   var slots: Int?
 
   @Flag(help: "Stay when the search ends, and wait for the next.")
@@ -38,7 +38,7 @@ struct WorkerCommand: ParsableCommand {
     let waker = try Complaint.asking { try Waker() }
     Signals.listen { signal in
       guard signal != SIGCHLD else { return }
-      if leaving.isRaised { _exit(EndOfRun.interrupted.rawValue) }
+      if signal == SIGINT, leaving.isRaised { _exit(EndOfRun.interrupted.rawValue) }
       leaving.raise()
       waker.wake()
     }

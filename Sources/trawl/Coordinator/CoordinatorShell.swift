@@ -59,6 +59,7 @@ final class CoordinatorShell {
     }
     if case .finished = ending { try farewell() }
     parts.display.clear()
+    parts.log.info("ends: \(ending), \(parts.coordinator.results.count) trials done")
     try parts.exports.writeAll(parts.coordinator, parts.study)
     return ending
   }
@@ -111,7 +112,7 @@ final class CoordinatorShell {
       })
     for effect in effects {
       switch effect {
-      case .persist: break
+      case .persist(let decision): if let words = decision.words { parts.display.detail(words) }
       case .send(let message, let address): try send(message, to: address)
       case .note(let words):
         parts.log.info("\(words)")

@@ -60,7 +60,8 @@ struct Display {
     var parts = ["\(done)/\(coordinator.file.trials) trials", "\(coordinator.runningCount) running"]
     if coordinator.slotCount == 0 { parts.append("no workers yet") }
     if let best = coordinator.best, let score = coordinator.file.result(of: best).objective {
-      parts.append("best \(score) (trial \(best.trial))")
+      let name = coordinator.file.objective == .valLoss ? "best loss" : "best"
+      parts.append("\(name) \(score.rounded4) (trial \(best.trial))")
     }
     let progress = coordinator.progress
     let rate = (progress - resumed) / max((now - begin).seconds, 0.001)
@@ -74,6 +75,22 @@ struct Display {
 }
 
 extension Double {
+  /// With four digits after the point.
+  var rounded4: Double { (self * 1e4).rounded() / 1e4 }
+
   /// With one digit after the point.
   var rounded1: Double { (self * 10).rounded() / 10 }
+}
+
+extension Decision {
+  /// For those who want to know what each attempt does; nil where a line of the log tells it.
+  var words: String? {
+    switch self {
+    case .attemptStarted(let id, let trial, _): "trial \(trial): attempt \(id.number) begins"
+    case .trialEnded(let end, let id):
+      "trial \(end.trial): attempt \(id.number) ends it, \(end.status)"
+        + (end.valAccuracy.map { ", val_accuracy \($0.rounded4)" } ?? "")
+    case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed: nil
+    }
+  }
 }

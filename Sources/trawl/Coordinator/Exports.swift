@@ -6,6 +6,7 @@ import Storage
 /// Writes what people read out of a search into its run directory, whole files at a time.
 struct Exports {
   private let directory: RunDirectory
+  private let resume: String
   private var lastWritten = Duration.zero
   private var lastCost = Duration.zero
   private var writtenResults = -1
@@ -13,8 +14,10 @@ struct Exports {
 
   private static let interval = Duration.seconds(1)
 
-  init(_ directory: RunDirectory) {
+  /// Files of a search in its directory, which this command goes on with.
+  init(_ directory: RunDirectory, resume: String) {
     self.directory = directory
+    self.resume = resume
   }
 
   /// Writes what has changed, not too often, and the less often the longer it takes.
@@ -23,7 +26,7 @@ struct Exports {
   ) throws {
     guard now - lastWritten >= max(Self.interval, lastCost * 50) else { return }
     if coordinator.results.count != writtenResults { try writeTables(coordinator, study) }
-    try Status(coordinator, isRunning: true).write(to: directory.status)
+    try Status(coordinator, isRunning: true, resume: resume).write(to: directory.status)
     lastWritten = now
     lastCost = monotonicNow() - now
   }
@@ -31,7 +34,7 @@ struct Exports {
   /// Writes everything, for the last time.
   mutating func writeAll(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
     try writeTables(coordinator, study)
-    try Status(coordinator, isRunning: false).write(to: directory.status)
+    try Status(coordinator, isRunning: false, resume: resume).write(to: directory.status)
   }
 
   private mutating func writeTables(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
@@ -53,11 +56,17 @@ struct Exports {
       csv.append([
         .integer(Int(row.attempt)), .integer(row.trial), .text(row.host), .integer(row.pid),
         .text(row.numerics), .text(started.formatted(.iso8601)),
-        row.ended.map { .real((($0 - row.started) * 1000).rounded() / 1000) } ?? .empty,
+        seconds(row),
         .integer(row.epochs), .text(row.ending?.rawValue ?? "running"), .text(row.words),
       ])
     }
     return Data(csv.bytes)
+  }
+
+  /// Nobody saw when an attempt ended that went down with its coordinator.
+  private func seconds(_ row: AttemptRow) -> CSV.Cell {
+    guard let ended = row.ended, row.ending != .interrupted else { return .empty }
+    return .real(((ended - row.started) * 1000).rounded() / 1000)
   }
 
   private func history(_ study: StudyDatabase) throws -> Data {
@@ -76,10 +85,7 @@ struct Exports {
   /// The recipe of the best trial: `trawl train` makes its model from it, bit for bit.
   private mutating func writeBest(_ coordinator: Coordinator) throws {
     guard let best = coordinator.best, best.trial != writtenBest, best.status == .done else { return }
-    try Complaint.asking {
-      try FileManager.default.createDirectory(
-        atPath: directory.best, withIntermediateDirectories: true)
-    }
+    try System.makeFolder(directory.best)
     let file = coordinator.file
     guard let configuration = file.configuration(values: file.values(trial: best.trial)) else { return }
     let seed = file.seed(trial: best.trial)

@@ -67,9 +67,7 @@ struct RunDirectory {
 
   /// Makes the directory for a new search. The study comes last: only with it the directory holds a search.
   func create(_ text: String, search: SearchID) throws -> StudyDatabase {
-    try Complaint.asking {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
+    try System.makeFolder(path)
     try AtomicFile.write(text, to: searchFile)
     return try Complaint.asking {
       try StudyDatabase(creatingAt: study, search: search, fileName: searchFile)

@@ -24,21 +24,21 @@ struct SearchLaunch {
     directory = RunDirectory(path: command.output ?? "runs/\(file.name)")
     isResumed = try directory.check(file, from: source, resume: command.resume)
     workerCount = command.workers ?? System.usableCores
-    try Self.check(file, trainsHere: workerCount > 0)
+    try Self.check(file, at: source.path, trainsHere: workerCount > 0)
     access = try Access(command, directory)
     socket = try access.listen(waker: waker)
   }
 
   /// Every trial can be trained, and where workers run here, its data is here.
-  private static func check(_ file: SearchFile, trainsHere: Bool) throws {
+  private static func check(_ file: SearchFile, at path: String, trainsHere: Bool) throws {
     let store = DatasetStore()
     for trial in 0..<min(file.trials, 1000) {
       guard let configuration = file.configuration(values: file.values(trial: trial)) else { continue }
       let recipe = Recipe(configuration, seed: 0)
-      try Complaint.asking {
+      do {
         try recipe.validate()
         if trainsHere { _ = try store.data(for: recipe.dataset) }
-      }
+      } catch { throw Complaint("\(path): \(error)") }
     }
   }
 
@@ -63,7 +63,7 @@ struct SearchLaunch {
         workers: LocalWorkers(
           count: min(workerCount, max(file.trials - snapshot.results.count, 0)),
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
-        exports: Exports(directory), display: display, log: log),
+        exports: Exports(directory, resume: resumeCommand), display: display, log: log),
       stop: stop)
   }
 
@@ -84,9 +84,11 @@ struct SearchLaunch {
     let done = done > 0 ? ", \(done) done before" : ""
     display.say(
       "searching \(file.name): \(file.trials) trials\(done), \(workerCount) local worker"
-        + "\(workerCount == 1 ? "" : "s"), into \(directory.path)")
-    if command.listen != nil || command.keys != nil || workerCount == 0 {
-      display.say("start a worker elsewhere: trawl worker --join \(directory.joinFile)")
+        + "\(workerCount == 1 ? "" : "s"), into \(directory.path.asShellWord)")
+    let isOpen = command.listen != nil || command.keys != nil
+    if isOpen || workerCount == 0 {
+      let place = isOpen ? "elsewhere" : "on this machine (--listen lets others in)"
+      display.say("start a worker \(place): trawl worker --join \(directory.joinFile.asShellWord)")
     }
   }
 

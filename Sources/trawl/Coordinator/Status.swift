@@ -19,7 +19,10 @@ struct Status: Codable {
 
   var name: String
   var isRunning: Bool
+  var host: String
   var pid: Int32
+  /// The command that goes on with the search.
+  var resume: String
   /// Seconds since 1970.
   var updated: Double
   var trials: Int
@@ -29,10 +32,12 @@ struct Status: Codable {
   var best: Best?
   var workers: [WorkerLine]
 
-  init(_ coordinator: Coordinator, isRunning: Bool) {
+  init(_ coordinator: Coordinator, isRunning: Bool, resume: String) {
     name = coordinator.file.name
     self.isRunning = isRunning
+    host = System.hostName
     pid = getpid()
+    self.resume = resume
     updated = Date().timeIntervalSince1970
     trials = coordinator.file.trials
     done = coordinator.results.count
@@ -40,7 +45,7 @@ struct Status: Codable {
     failed = coordinator.failedCount
     best = coordinator.best.map { Best(trial: $0.trial, valAccuracy: $0.valAccuracy, valLoss: $0.valLoss) }
     let now = monotonicNow()
-    workers = coordinator.workers.map { worker in
+    workers = (isRunning ? coordinator.workers : []).map { worker in
       WorkerLine(
         host: worker.description.host, pid: worker.description.pid,
         slots: worker.description.slots, running: worker.running,

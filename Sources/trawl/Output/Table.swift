@@ -60,10 +60,13 @@ struct Table {
     return table
   }
 
-  /// Without the columns that tell nothing here: empty ones, and the number of seeds where each trial has one.
+  /// What stands in a column when there is nothing to say.
+  private static let usual = ["seeds": "1", "status": "done"]
+
+  /// Without the columns that tell nothing here: those where every cell is empty or as usual.
   var withoutEmptyColumns: Table {
     let kept = columns.indices.filter { index in
-      rows.isEmpty || rows.contains { !$0[index].isEmpty && (columns[index], $0[index]) != ("seeds", "1") }
+      rows.isEmpty || rows.contains { !$0[index].isEmpty && Self.usual[columns[index]] != $0[index] }
     }
     var table = self
     table.columns = kept.map { columns[$0] }

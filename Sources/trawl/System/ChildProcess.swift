@@ -70,6 +70,22 @@ enum System {
     "\(call): \(String(cString: strerror(errno)))"
   }
 
+  /// Makes a folder and those above it; one that is there is fine.
+  static func makeFolder(_ path: String) throws {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+    var folder = path.hasPrefix("/") ? "" : "."
+    for part in parts {
+      folder += "/\(part)"
+      guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+        throw Complaint("\(words("cannot make the folder \(path)")); choose another with --output")
+      }
+    }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw Complaint("\(path) is not a folder; choose another with --output")
+    }
+  }
+
   static var hostName: String {
     var name = [CChar](repeating: 0, count: 256)
     gethostname(&name, name.count - 1)

@@ -2,7 +2,9 @@ import Foundation
 
 /// Standard error as people see it: lines, and on a terminal one line at the bottom that is drawn over and over.
 struct Terminal {
-  let isInteractive = isatty(STDERR_FILENO) == 1
+  /// Whether someone looks at it: not while it belongs to another job.
+  var isInteractive: Bool { isTerminal && tcgetpgrp(STDERR_FILENO) == getpgrp() }
+  private let isTerminal = isatty(STDERR_FILENO) == 1
   private var hasLine = false
 
   /// A line that stays.

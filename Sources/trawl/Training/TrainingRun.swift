@@ -41,9 +41,7 @@ struct TrainingRun {
   func run(stop: Latch) throws {
     let data = try Complaint.asking { try DatasetStore().data(for: recipe.dataset) }
     let trainer = try Complaint.asking { try makeTrainer(data) }
-    try Complaint.asking {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
+    try System.makeFolder(folder)
     try AtomicFile.write(configuration.recipe(seed: recipe.seed), to: "\(folder)/recipe.yaml")
     var terminal = Terminal()
     let begin = monotonicNow()

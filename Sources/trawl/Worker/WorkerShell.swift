@@ -23,7 +23,7 @@ final class WorkerShell {
     /// - Returns: false if the worker shall leave instead.
     func waitForJoinFile(unless leaving: Latch) -> Bool {
       guard !FileManager.default.fileExists(atPath: joinFile) else { return true }
-      StandardError.write("waiting for \(joinFile), which the coordinator writes when it starts\n")
+      StandardError.write("waiting for \(joinFile), which the coordinator writes when it starts (40 minutes at most)\n")
       let deadline = monotonicNow() + Worker.patience
       while !FileManager.default.fileExists(atPath: joinFile), monotonicNow() < deadline {
         if leaving.isRaised { return false }
@@ -151,13 +151,10 @@ final class WorkerShell {
 
   private func start(_ assign: WireAssign) {
     let attempt = AttemptID(assign.attempt)
-    guard let values = assign.searchedValues, let configuration = file?.configuration(values: values),
-      let trial = Int(exactly: assign.trial)
-    else {
+    guard let values = assign.searchedValues, let configuration = file?.configuration(values: values) else {
       return pool.put(.ended(attempt, .failed, words: "its values are not of the declared space"))
     }
     let recipe = Recipe(configuration, seed: assign.seed)
-    say("trial \(trial): attempt \(attempt.number)")
     pool.start(.init(attempt: attempt, recipe: recipe, epochs: Int(assign.epochs)))
   }
 
