@@ -35,8 +35,10 @@ package enum AttemptEnd: String, Sendable, CaseIterable {
   case finished
   /// Another attempt brought the result first.
   case superseded
-  /// Its worker fell silent or crashed: counts against the trial.
+  /// Its worker fell silent.
   case lost
+  /// Its worker's process crashed.
+  case crashed
   /// Its worker was killed from outside.
   case killed
   /// Its worker gave it back.
@@ -47,7 +49,7 @@ package enum AttemptEnd: String, Sendable, CaseIterable {
   case interrupted
 
   /// Whether the trial may be to blame.
-  var countsAsLoss: Bool { self == .lost || self == .revoked }
+  var countsAsLoss: Bool { [.lost, .crashed, .revoked].contains(self) }
 }
 
 /// How a trial ended, as it is stored; its values follow from its number.

@@ -15,10 +15,14 @@ package enum Limits {
 extension String {
   /// The text of a peer, shortened and without control characters, fit for logs and terminals.
   package var asPeerText: String {
-    String(
-      prefix(Limits.textLength).map { character in
-        character.unicodeScalars.contains { $0.properties.generalCategory == .control }
-          ? "\u{FFFD}" : character
-      })
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars.prefix(Limits.textLength) {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:
+        text.append("\u{FFFD}")
+      default: text.append(scalar)
+      }
+    }
+    return String(text)
   }
 }

@@ -11,6 +11,10 @@ struct RecentSet<Element: Hashable & Sendable>: Sendable {
 
   func contains(_ element: Element) -> Bool { members.contains(element) }
 
+  mutating func remove(_ element: Element) {
+    members.remove(element)
+  }
+
   mutating func insert(_ element: Element) {
     guard members.insert(element).inserted else { return }
     if order.count < capacity {

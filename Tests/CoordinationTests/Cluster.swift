@@ -24,6 +24,14 @@ struct Cluster {
   var persisted: [Decision] = []
   var warnings: [String] = []
   private var epoch: UInt64 = 1
+  /// Events on their way, in order.
+  private var pending: [Delivery] = []
+  private var isDraining = false
+
+  private enum Delivery {
+    case toWorker(WorkerID, Worker.Event)
+    case toCoordinator(WireToCoordinator, from: WorkerID, key: String)
+  }
 
   init(_ text: String = Cluster.file) throws {
     self.text = text
@@ -53,8 +61,32 @@ struct Cluster {
     return id
   }
 
-  /// Hands an event to a worker and carries out all that follows.
+  /// Hands an event to a worker and carries out all that follows, in order.
   mutating func tell(_ id: WorkerID, _ event: Worker.Event) {
+    pending.append(.toWorker(id, event))
+    drain()
+  }
+
+  mutating func deliver(_ message: WireToCoordinator, from id: WorkerID, key: String = "key") {
+    pending.append(.toCoordinator(message, from: id, key: key))
+    drain()
+  }
+
+  private mutating func drain() {
+    guard !isDraining else { return }
+    isDraining = true
+    while !pending.isEmpty {
+      switch pending.removeFirst() {
+      case .toWorker(let id, let event): runWorker(id, event)
+      case .toCoordinator(let message, let id, let key):
+        let sender = Coordinator.Sender(address: ReturnAddress(UInt32(id.bytes[0])), key: key)
+        perform(coordinator.handle(.received(message, from: sender), at: now))
+      }
+    }
+    isDraining = false
+  }
+
+  private mutating func runWorker(_ id: WorkerID, _ event: Worker.Event) {
     for effect in workers[id]?.handle(event, at: now) ?? [] {
       switch effect {
       case .send(let message): if !cut.contains(id) { deliver(message, from: id) }
@@ -66,11 +98,6 @@ struct Cluster {
       case .enter, .seekCoordinator, .note: break
       }
     }
-  }
-
-  mutating func deliver(_ message: WireToCoordinator, from id: WorkerID, key: String = "key") {
-    let sender = Coordinator.Sender(address: ReturnAddress(UInt32(id.bytes[0])), key: key)
-    perform(coordinator.handle(.received(message, from: sender), at: now))
   }
 
   /// Persists all, then sends, as the shell does.

@@ -48,6 +48,55 @@ import Testing
     #expect(cluster.warnings.contains { $0.contains("quarantined") })
   }
 
+  @Test func workersThatFallSilentAreNotHeldAgainstATrialSoon() throws {
+    var cluster = try Cluster()
+    for round in UInt8(1)...8 {
+      let worker = cluster.join(round)
+      #expect(cluster.running[worker]?.first?.trial == 0)
+      cluster.wait(.seconds(1))
+      cluster.kill(worker)
+      cluster.wait(.seconds(6))
+    }
+    #expect(cluster.coordinator.results.isEmpty)
+  }
+
+  @Test func anAttemptThatNeverArrivedIsNobodysLoss() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    cluster.tell(worker, .drainRequested("test"))
+    let other = cluster.join(2, slots: 1)
+    cluster.cut.insert(other)
+    cluster.wait(.seconds(6))
+    let ends = cluster.persisted.compactMap { decision -> AttemptEnd? in
+      if case .attemptEnded(_, let end, _) = decision { end } else { nil }
+    }
+    #expect(ends == [.released, .released])
+  }
+
+  @Test func anAttemptThatItsWorkerComesBackWithoutRunsElsewhereAtOnce() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    cluster.kill(worker)
+    cluster.restart()
+    cluster.join(1)
+    #expect(cluster.running[worker]?.map(\.trial) == [0])
+    #expect(cluster.running[worker]?.map(\.attempt) == [2])
+  }
+
+  @Test func manyShortEpochsAllArriveInOrder() throws {
+    var cluster = try Cluster(Cluster.file.replacing("epochs: 2", with: "epochs: 500"))
+    let worker = cluster.join(1)
+    cluster.cut.insert(worker)
+    cluster.trainEpochs(400, of: worker)
+    cluster.cut.remove(worker)
+    cluster.wait(.seconds(3))
+    cluster.trainEpochs(100, of: worker)
+    let numbers = cluster.persisted.compactMap { decision -> Int? in
+      if case .epochEnded(_, let number, _) = decision { number } else { nil }
+    }
+    #expect(numbers == Array(1...500))
+  }
+
   @Test func workersThatDieAtDifferentEpochsAreNotTheTrialsFault() throws {
     var cluster = try Cluster()
     for round in UInt8(1)...4 {

@@ -89,6 +89,9 @@ extension Coordinator {
   private mutating func welcome(_ id: WorkerID, held: Set<AttemptID>, at now: Duration) {
     guard let peer = peers[id] else { return }
     let stop = held.sorted().filter { !keep($0, on: id, at: now) }
+    for orphan in (orphans.removeValue(forKey: id) ?? []).subtracting(held).sorted() {
+      lose(orphan, as: .interrupted, words: "its worker came back without it")
+    }
     var welcome = WireWelcome()
     welcome.searchFile = searchFileText
     welcome.heartbeatSeconds = intervals.heartbeat / .seconds(1)
@@ -105,10 +108,12 @@ extension Coordinator {
       guard backlog.remove(attempt.trial) else { return false }
       attempts[id]?.isLost = false
       openTrials[attempt.trial]?.current = id
+      openTrials[attempt.trial]?.losses.removeAll { $0.attempt == id }
       effects.append(.persist(.attemptResumed(id)))
       effects.append(.note("attempt \(id.number) of trial \(attempt.trial) is back"))
     }
     attempts[id]?.leaseEnd = now + intervals.lease
+    attempts[id]?.isConfirmed = true
     peers[worker]?.attempts.insert(id)
     return true
   }
@@ -191,6 +196,7 @@ extension Coordinator {
     }
     if attempt.epochs.isEmpty { noteNumerics(of: worker) }
     attempts[id]?.epochs.append(report.epoch)
+    attempts[id]?.isConfirmed = true
     attempts[id]?.leaseEnd = now + intervals.lease
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
     acknowledge(id, report.sequence, worker)

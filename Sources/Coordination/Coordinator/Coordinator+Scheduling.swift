@@ -2,8 +2,10 @@ import Search
 
 // Which attempt runs where: assignment, leases, losses.
 extension Coordinator {
-  /// Losses of one trial, all after the same number of epochs, that quarantine it.
-  static let lossesToQuarantine = 3
+  /// Crashes over one trial, all after the same number of epochs, that quarantine it.
+  static let crashesToQuarantine = 3
+  /// The same where workers just fell silent: most often somebody killed them.
+  static let lossesToQuarantine = 20
 
   /// How long the workers of an earlier coordinator have at least to come back: the longest pause between two of
   /// their attempts to connect, and some more.
@@ -24,10 +26,14 @@ extension Coordinator {
       trial.attempts.append(attempt.id)
       if goesOn {
         trial.current = attempt.id
+        orphans[attempt.worker, default: []].insert(attempt.id)
       } else if attempt.end == nil {
         effects.append(.persist(.attemptEnded(attempt.id, .interrupted, words: "")))
-      } else if attempt.end?.countsAsLoss == true {
-        trial.losses.append(Loss(worker: attempt.worker, epochs: attempt.epochs.count))
+      } else if let end = attempt.end, end.countsAsLoss {
+        trial.losses.append(
+          Loss(
+            attempt: attempt.id, worker: attempt.worker, epochs: attempt.epochs.count,
+            isEvident: end != .lost))
       }
       openTrials[attempt.trial] = trial
     }
@@ -82,19 +88,26 @@ extension Coordinator {
   mutating func expireLeases(at now: Duration) {
     let expired = attempts.filter { !$0.value.isLost && $0.value.leaseEnd <= now }.keys.sorted()
     for id in expired {
-      guard let worker = attempts[id]?.worker else { continue }
-      if peers[worker] == nil {
+      guard let attempt = attempts[id] else { continue }
+      peers[attempt.worker]?.isPaused = true
+      if peers[attempt.worker] == nil {
         lose(id, as: .interrupted, words: "its worker did not come back to this coordinator")
-      } else {
-        peers[worker]?.isPaused = true
+      } else if attempt.isConfirmed {
         lose(id, as: .lost, words: "no heartbeat for \(intervals.lease)")
+      } else {
+        lose(id, as: .released, words: "its worker never had it")
       }
     }
-    for (worker, peer) in peers.sorted(by: { $0.key.description < $1.key.description })
-    where now - peer.lastHeard > intervals.lease && peer.attempts.isEmpty {
+    let gone = peers.filter { now - $0.value.lastHeard > intervals.lease && $0.value.attempts.isEmpty }
+    for (worker, peer) in gone.sorted(by: { $0.key.description < $1.key.description }) {
       peers[worker] = nil
       effects.append(.note("worker \(peer.description.host) (\(worker)) is gone"))
     }
+  }
+
+  /// A local worker has been started under this process number, which another one may have had before.
+  package mutating func processStarted(_ pid: Int32) {
+    endedProcesses.remove(pid)
   }
 
   mutating func processEnded(_ pid: Int32, _ end: ProcessEnd) {
@@ -103,7 +116,7 @@ extension Coordinator {
     guard let worker else { return }
     peers[worker.key]?.isPaused = true
     for attempt in worker.value.attempts.sorted() {
-      lose(attempt, as: end == .killed ? .killed : .lost, words: "its worker process ended")
+      lose(attempt, as: end == .killed ? .killed : .crashed, words: "its worker process ended")
     }
     peers[worker.key] = nil
   }
@@ -119,7 +132,8 @@ extension Coordinator {
     effects.append(.note("attempt \(id.number) of trial \(attempt.trial) \(end): \(words)"))
     if end.countsAsLoss {
       openTrials[attempt.trial]?.losses.append(
-        Loss(worker: attempt.worker, epochs: attempt.epochs.count))
+        Loss(
+          attempt: id, worker: attempt.worker, epochs: attempt.epochs.count, isEvident: end != .lost))
     }
     if isPoison(attempt.trial, epochs: attempt.epochs.count) {
       quarantine(attempt, id)
@@ -132,14 +146,16 @@ extension Coordinator {
   /// at different epochs died of something else.
   private func isPoison(_ trial: Int, epochs: Int) -> Bool {
     let alike = (openTrials[trial]?.losses ?? []).filter { $0.epochs == epochs }
-    return alike.count >= Self.lossesToQuarantine && Set(alike.map(\.worker)).count >= 2
+    guard Set(alike.map(\.worker)).count >= 2 else { return false }
+    return alike.count(where: \.isEvident) >= Self.crashesToQuarantine
+      || alike.count >= Self.lossesToQuarantine
   }
 
   private mutating func quarantine(_ attempt: Attempt, _ id: AttemptID) {
     effects.append(
       .warn(
-        "trial \(attempt.trial) is quarantined: it brought down "
-          + "\(Self.lossesToQuarantine) workers after epoch \(attempt.epochs.count)"))
+        "trial \(attempt.trial) is quarantined: it brought down one worker after the other, "
+          + "each after epoch \(attempt.epochs.count)"))
     end(
       TrialEnd(trial: attempt.trial, status: .quarantined, epochs: attempt.epochs.count),
       by: id)

@@ -79,6 +79,8 @@ package struct Coordinator: Sendable {
     var lastSent: Duration
     /// Its lease has ended, and its trial waits or runs elsewhere; its result still counts.
     var isLost = false
+    /// Whether its worker has said that it holds it.
+    var isConfirmed = false
 
     var lastSequence: UInt32 { UInt32(epochs.count) }
   }
@@ -92,8 +94,11 @@ package struct Coordinator: Sendable {
   }
 
   struct Loss {
+    let attempt: AttemptID
     let worker: WorkerID
     let epochs: Int
+    /// Seen to have crashed or broken a rule, not merely gone.
+    let isEvident: Bool
   }
 
   package let file: SearchFile
@@ -107,6 +112,8 @@ package struct Coordinator: Sendable {
   var idle: [WorkerID] = []
   var attempts: [AttemptID: Attempt] = [:]
   var openTrials: [Int: OpenTrial] = [:]
+  /// Attempts of an earlier coordinator whose workers have not come back yet.
+  var orphans: [WorkerID: Set<AttemptID>] = [:]
   var backlog: Backlog
   var lastAttempt: AttemptID
   var numerics: Set<String> = []

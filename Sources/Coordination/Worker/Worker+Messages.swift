@@ -17,7 +17,7 @@ extension Worker {
   private mutating func receive(_ body: WireToWorker.OneOf_Body, at now: Duration) {
     switch body {
     case .assign(let assign): take(assign)
-    case .ack(let ack): acknowledge(AttemptID(ack.attempt), upTo: ack.sequence)
+    case .ack(let ack): acknowledge(AttemptID(ack.attempt), upTo: ack.sequence, at: now)
     case .revoke(let revoke): drop(AttemptID(revoke.attempt))
     case .finish: finish(at: now)
     case .lease, .welcome, .reject: break
@@ -63,15 +63,21 @@ extension Worker {
     effects.append(.start(assign))
   }
 
-  private mutating func acknowledge(_ attempt: AttemptID, upTo sequence: UInt32) {
-    guard var entry = held[attempt] else { return }
-    entry.unacknowledged.removeAll { $0.sequence <= sequence }
-    if entry.unacknowledged.isEmpty, !entry.isRunning {
+  private mutating func acknowledge(
+    _ attempt: AttemptID, upTo sequence: UInt32, at now: Duration
+  ) {
+    guard let entry = held[attempt] else { return }
+    let count = entry.unacknowledged.prefix { $0.sequence <= sequence }.count
+    guard count > 0 else { return }
+    if count == entry.unacknowledged.count, !entry.isRunning {
       held[attempt] = nil
       ended.insert(attempt)
-    } else {
-      held[attempt] = entry
+      return
     }
+    held[attempt]?.unacknowledged.removeFirst(count)
+    held[attempt]?.inFlight = max(0, entry.inFlight - count)
+    held[attempt]?.lastMoved = now
+    fillWindow(attempt, at: now)
   }
 
   /// Stops an attempt and forgets it.

@@ -4,6 +4,8 @@ extension Worker {
   package static let patience = Duration.seconds(40 * 60)
   /// How long a leaving worker waits to be heard.
   static let farewell = Duration.seconds(2)
+  /// Messages of one attempt that may be on their way at once.
+  static let window = 32
   static let helloInterval = Duration.seconds(1)
   static let seekInterval = Duration.seconds(2)
 
@@ -36,23 +38,30 @@ extension Worker {
     }
   }
 
-  /// Sends the next message of an attempt and keeps it until it is acknowledged.
+  /// Keeps the next message of an attempt until it is acknowledged, and sends it if there is room.
   private mutating func post(
     _ attempt: AttemptID, at now: Duration, _ make: (UInt32) -> WireToCoordinator.OneOf_Body
   ) {
-    guard var entry = held[attempt] else { return }
-    entry.sent += 1
-    let body = make(entry.sent)
-    entry.unacknowledged.append((entry.sent, body))
-    entry.lastSent = now
-    held[attempt] = entry
-    if phase == .serving { send(body) }
+    guard let sequence = held[attempt].map({ $0.lastSequence + 1 }) else { return }
+    held[attempt]?.lastSequence = sequence
+    held[attempt]?.unacknowledged.append((sequence, make(sequence)))
+    fillWindow(attempt, at: now)
   }
 
+  /// Sends what is kept of an attempt as far as the window allows.
+  mutating func fillWindow(_ attempt: AttemptID, at now: Duration) {
+    guard phase == .serving, let entry = held[attempt] else { return }
+    let end = min(entry.unacknowledged.count, Self.window)
+    guard entry.inFlight < end else { return }
+    if entry.inFlight == 0 { held[attempt]?.lastMoved = now }
+    held[attempt]?.inFlight = end
+    for message in entry.unacknowledged[entry.inFlight..<end] { send(message.body) }
+  }
+
+  /// Sends again what should have been acknowledged by now.
   mutating func resend(_ attempt: AttemptID, at now: Duration) {
-    guard let entry = held[attempt], !entry.unacknowledged.isEmpty else { return }
-    held[attempt]?.lastSent = now
-    for message in entry.unacknowledged { send(message.body) }
+    held[attempt]?.inFlight = 0
+    fillWindow(attempt, at: now)
   }
 
   mutating func release(_ attempt: AttemptID, why: String) {
@@ -101,7 +110,7 @@ extension Worker {
       seek(at: now)
     case .serving:
       beat(progress, at: now)
-      for attempt in held.keys.sorted() where now - held[attempt]!.lastSent > heartbeat * 2 {
+      for attempt in held.keys.sorted() where isOverdue(attempt, at: now) {
         resend(attempt, at: now)
       }
       if let lastHeard, now - lastHeard > silence {
@@ -111,6 +120,11 @@ extension Worker {
     case .leaving(let since, let exit):
       if now - since > Self.farewell { effects.append(.exit(exit)) }
     }
+  }
+
+  private func isOverdue(_ attempt: AttemptID, at now: Duration) -> Bool {
+    guard let entry = held[attempt], entry.inFlight > 0 else { return false }
+    return now - entry.lastMoved > heartbeat * 2
   }
 
   private mutating func beat(_ progress: [WireProgress], at now: Duration) {

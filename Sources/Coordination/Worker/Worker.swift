@@ -81,9 +81,12 @@ package struct Worker: Sendable {
   /// An attempt that runs here, or whose messages have not all been acknowledged.
   struct Held {
     var isRunning = true
-    var sent: UInt32 = 0
+    var lastSequence: UInt32 = 0
     var unacknowledged: [(sequence: UInt32, body: WireToCoordinator.OneOf_Body)] = []
-    var lastSent: Duration = .zero
+    /// How many of these are on their way: the first so many.
+    var inFlight = 0
+    /// When something was last sent without anything being on its way, or acknowledged.
+    var lastMoved: Duration = .zero
   }
 
   let identity: Identity
