@@ -9,7 +9,8 @@ extension StudyDatabase {
         sql: """
           CREATE TABLE search (
             id INTEGER NOT NULL PRIMARY KEY,
-            file_name TEXT NOT NULL,
+            -- The search file, whole.
+            file TEXT NOT NULL,
             -- Starts of its coordinator.
             epoch INTEGER NOT NULL
           ) STRICT;

@@ -10,14 +10,39 @@ import Search
 package final class StudyDatabase {
   private let queue: DatabaseQueue
 
-  /// Makes a new file for a search.
-  package convenience init(creatingAt path: String, search: SearchID, fileName: String) throws(StudyError) {
-    try self.init(path: path)
-    try run { db in
-      try db.execute(
-        sql: "INSERT INTO search (id, file_name, epoch) VALUES (?, ?, 0)",
-        arguments: [Int64(bitPattern: search.number), fileName])
+  /// Makes a new file for a search. Only when it is whole it appears at its path.
+  package convenience init(creatingAt path: String, search: SearchID, file text: String) throws(StudyError) {
+    let draft = "\(path).new"
+    for name in [draft, "\(draft)-wal"] { unlink(name) }
+    do {
+      let study = try StudyDatabase(path: draft)
+      try study.run { db in
+        try db.execute(
+          sql: "INSERT INTO search (id, file, epoch) VALUES (?, ?, 0)",
+          arguments: [Int64(bitPattern: search.number), text])
+      }
+      try study.close()
     }
+    guard rename(draft, path) == 0 else {
+      throw .failed("\(path): \(String(cString: strerror(errno)))")
+    }
+    try self.init(openingAt: path)
+  }
+
+  /// Moves everything into the one file and lets go of it.
+  private func close() throws(StudyError) {
+    do { try queue.close() } catch { throw StudyError(error, path: queue.path) }
+  }
+
+  /// The search file that the search was begun with.
+  package func searchFile() throws(StudyError) -> String {
+    try run { db in try String.fetchOne(db, sql: "SELECT file FROM search") ?? "" }
+  }
+
+  /// Makes room on a full disk: what waits in the log beside the file moves into it.
+  package func shrink() {
+    // If that fails too, the next commit will tell.
+    try? queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
   }
 
   /// Opens the file of a search that was begun before.
@@ -37,6 +62,7 @@ package final class StudyDatabase {
       configuration.prepareDatabase { db in
         try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
         try db.execute(sql: "PRAGMA journal_mode = WAL")
+        try db.execute(sql: "PRAGMA wal_autocheckpoint = 256")
         try db.execute(sql: "PRAGMA synchronous = FULL")
       }
       queue = try DatabaseQueue(path: path, configuration: configuration)

@@ -29,7 +29,7 @@ import Testing
   }
 
   private func create() throws -> StudyDatabase {
-    try StudyDatabase(creatingAt: folder.study, search: SearchID(.max - 1), fileName: "search.yaml")
+    try StudyDatabase(creatingAt: folder.study, search: SearchID(.max - 1), file: "name: x")
   }
 
   private var joined: Decision {
@@ -73,6 +73,19 @@ import Testing
     #expect(open.id == AttemptID(2) && open.trial == 1 && open.worker == worker)
     #expect(open.end == nil && !open.isLocal)
     #expect(open.epochs == [epoch(0.25)])
+  }
+
+  @Test func theSearchFileIsKept() throws {
+    _ = try create()
+    #expect(try StudyDatabase(openingAt: folder.study).searchFile() == "name: x")
+  }
+
+  @Test func aStudyAppearsWholeOrNotAtAll() throws {
+    try Data("half made".utf8).write(to: URL(fileURLWithPath: folder.study + ".new"))
+    #expect(throws: StudyError.self) { try StudyDatabase(openingAt: folder.study) }
+    let study = try create()
+    #expect(try study.begin().epoch == 1)
+    #expect(!FileManager.default.fileExists(atPath: folder.study + ".new"))
   }
 
   @Test func aCommitThatFailsLeavesNothing() throws {

@@ -20,7 +20,8 @@ final class Access: Sendable {
     folder = command.keys ?? directory.keys
     isClusters = command.keys != nil
     advertisedHost = command.advertise
-    let hasKeys = isClusters || FileManager.default.fileExists(atPath: folder)
+    // Own keys count only once their search has begun.
+    let hasKeys = isClusters || directory.content == .search
     let folder = folder
     loaded = hasKeys ? try Complaint.asking { try ClusterKeys.load(from: folder) } : nil
     coordinatorKeys = loaded?.coordinatorKeys ?? .generate()
@@ -70,9 +71,7 @@ final class Access: Sendable {
   func write(_ endpoint: Endpoint, to directory: RunDirectory) throws {
     try Complaint.asking {
       let advertised = try advertise(endpoint)
-      let keys =
-        try loaded
-        ?? ClusterKeys.create(in: folder, endpoint: advertised, coordinatorKeys: coordinatorKeys)
+      let keys = try loaded ?? makeKeys(advertised)
       guard let worker = keys.workers.first else {
         throw Complaint("\(folder) admits no worker; add one: trawl keys new \(folder) --name NAME")
       }
@@ -81,6 +80,12 @@ final class Access: Sendable {
       try join.write(to: directory.joinFile)
       admitted.withLock { $0 = keys.authorizedKeys }
     }
+  }
+
+  private func makeKeys(_ endpoint: Endpoint) throws -> ClusterKeys {
+    // What a search left that was killed before it began.
+    try? FileManager.default.removeItem(atPath: folder)
+    return try ClusterKeys.create(in: folder, endpoint: endpoint, coordinatorKeys: coordinatorKeys)
   }
 
   private func advertise(_ endpoint: Endpoint) throws -> Endpoint {

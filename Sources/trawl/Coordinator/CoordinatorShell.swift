@@ -30,7 +30,14 @@ final class CoordinatorShell {
   private let stop: Latch
   private var lastTick = Duration.zero
   private var lastResultCount = 0
+  /// Messages for peers that could not take them at once, in order.
+  private var waiting: [ReturnAddress: [[UInt8]]] = [:]
+  private var hasWarnedOfExports = false
+  /// Told to stop while the disk was full.
+  private var hasGivenUp = false
 
+  /// Messages that wait for one peer at most; of more, heartbeats and Hellos bring what matters.
+  private static let mostWaiting = 4096
   /// At most so many messages go into one transaction.
   private static let batch = 256
   private static let tick = Duration.milliseconds(200)
@@ -46,7 +53,7 @@ final class CoordinatorShell {
   /// Runs until every trial has ended or someone raises the flag.
   func run() throws -> Ending {
     var ending = Ending.finished
-    while !parts.coordinator.isFinished {
+    while !parts.coordinator.isFinished, !hasGivenUp {
       if stop.isRaised {
         ending = .interrupted
         break
@@ -59,21 +66,27 @@ final class CoordinatorShell {
     }
     if case .finished = ending { try farewell() }
     parts.display.clear()
+    if hasGivenUp { ending = .interrupted }
     parts.log.info("ends: \(ending), \(parts.coordinator.results.count) trials done")
-    try parts.exports.writeAll(parts.coordinator, parts.study)
+    do { try parts.exports.writeAll(parts.coordinator, parts.study) } catch let complaint as Complaint {
+      parts.display.say("warning: \(complaint.words); 'trawl search ... --resume' writes it again")
+      if case .finished = ending { throw EndOfRun.badInput }
+    }
     return ending
   }
 
   var coordinator: Coordinator { parts.coordinator }
 
   private func startWorkers() throws -> Bool {
-    try parts.workers.start(at: monotonicNow())
+    for pid in try parts.workers.start(at: monotonicNow()) { parts.coordinator.processStarted(pid) }
     return !parts.workers.isHopeless || parts.coordinator.slotCount > 0
   }
 
   /// Waits for what comes, and deals with it.
   private func turn() throws {
-    _ = try parts.socket.wait(timeout: Self.tick)
+    _ = try parts.socket.wait(timeout: waiting.isEmpty ? Self.tick : .milliseconds(5))
+    flushWaiting()
+    noteStandstill()
     var effects = receive()
     for ended in parts.workers.reap() {
       effects += parts.coordinator.handle(.processEnded(pid: ended.pid, ended.end), at: monotonicNow())
@@ -85,7 +98,7 @@ final class CoordinatorShell {
     }
     try perform(effects)
     noteProgress()
-    try parts.exports.writeIfDue(parts.coordinator, parts.study, at: now)
+    writeExports(at: now)
     parts.display.show(parts.coordinator, at: now)
   }
 
@@ -110,6 +123,7 @@ final class CoordinatorShell {
       effects.compactMap { effect in
         if case .persist(let decision) = effect { decision } else { nil }
       })
+    guard !hasGivenUp else { return }
     for effect in effects {
       switch effect {
       case .persist(let decision): if let words = decision.words { parts.display.detail(words) }
@@ -124,11 +138,43 @@ final class CoordinatorShell {
     }
   }
 
+  /// Sends, or keeps for a peer that has no room. Whatever does not arrive is asked for again: by heartbeats, or a Hello.
   private func send(_ message: WireToWorker, to address: ReturnAddress) throws {
     let bytes: [UInt8] = try message.serializedBytes()
-    // Whatever does not arrive is asked for again: by heartbeats, or by a Hello.
-    if parts.socket.send(bytes, to: Route(number: address.number)) == .tooLarge {
-      parts.log.error("a message of \(bytes.count) bytes is too long to send")
+    guard waiting[address] == nil else {
+      if waiting[address, default: []].count < Self.mostWaiting { waiting[address]?.append(bytes) }
+      return
+    }
+    switch parts.socket.send(bytes, to: Route(number: address.number)) {
+    case .full: waiting[address] = [bytes]
+    case .tooLarge: parts.log.error("a message of \(bytes.count) bytes is too long to send")
+    case .sent, .unreachable: break
+    }
+  }
+
+  private func flushWaiting() {
+    for (address, messages) in waiting {
+      let route = Route(number: address.number)
+      let sent = messages.prefix { parts.socket.send($0, to: route) != .full }.count
+      waiting[address] = sent == messages.count ? nil : Array(messages.dropFirst(sent))
+    }
+  }
+
+  /// After a time in which this process stood still, nobody's lease has run out: nobody could be heard.
+  private func noteStandstill() {
+    let now = monotonicNow()
+    if lastTick > .zero, now - lastTick > .seconds(2) { parts.coordinator.renewLeases(at: now) }
+  }
+
+  private func writeExports(at now: Duration) {
+    do {
+      try parts.exports.writeIfDue(parts.coordinator, parts.study, at: now)
+      hasWarnedOfExports = false
+    } catch {
+      // The search itself is not in these files; they are tried again.
+      let words = (error as? Complaint)?.words ?? "\(error)"
+      if !hasWarnedOfExports { parts.display.say("warning: \(words); trying again") }
+      hasWarnedOfExports = true
     }
   }
 
@@ -143,7 +189,10 @@ final class CoordinatorShell {
           parts.display.say("the disk has room again; the search goes on")
         }
         return
-      } catch StudyError.diskFull where !stop.isRaised {
+      } catch StudyError.diskFull {
+        hasGivenUp = stop.isRaised
+        if hasGivenUp { return }
+        parts.study.shrink()
         if !hasWarned { parts.display.say("warning: the disk is full; the search waits for room") }
         hasWarned = true
         Thread.sleep(forTimeInterval: 1)

@@ -25,9 +25,9 @@ struct Exports {
     _ coordinator: Coordinator, _ study: StudyDatabase, at now: Duration
   ) throws {
     guard now - lastWritten >= max(Self.interval, lastCost * 50) else { return }
+    lastWritten = now
     if coordinator.results.count != writtenResults { try writeTables(coordinator, study) }
     try Status(coordinator, isRunning: true, resume: resume).write(to: directory.status)
-    lastWritten = now
     lastCost = monotonicNow() - now
   }
 

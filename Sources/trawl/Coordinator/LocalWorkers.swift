@@ -15,7 +15,11 @@ struct LocalWorkers {
   private var lastStart = Duration.zero
   /// Ends since one of them last did some work.
   private var failures = 0
+  /// Ends with the word that work is impossible, since one of them last did some.
+  private var refusals = 0
   private(set) var isHopeless = false
+
+  private static let mostRefusals = 3
 
   /// More than it takes to quarantine a trial in each of them.
   private var mostFailures: Int { 4 * wanted }
@@ -29,13 +33,16 @@ struct LocalWorkers {
   var count: Int { children.count }
 
   /// Starts what is missing; soon after a failure only one at a time.
-  mutating func start(at now: Duration) throws {
-    guard !isHopeless, children.count < wanted else { return }
-    guard failures == 0 || now - lastStart > .milliseconds(200 << min(failures, 5)) else { return }
+  ///
+  /// - Returns: the new process numbers.
+  mutating func start(at now: Duration) throws -> [pid_t] {
+    guard !isHopeless, children.count < wanted else { return [] }
+    guard failures == 0 || now - lastStart > .milliseconds(200 << min(failures, 5)) else { return [] }
     lastStart = now
-    repeat {
-      children.append(try ChildProcess("/proc/self/exe", arguments))
-    } while failures == 0 && children.count < wanted
+    let missing = failures == 0 ? wanted - children.count : 1
+    let started = try (0..<missing).map { _ in try ChildProcess("/proc/self/exe", arguments) }
+    children += started
+    return started.map(\.pid)
   }
 
   /// Takes away those that have ended.
@@ -52,7 +59,9 @@ struct LocalWorkers {
   private mutating func judge(_ end: ChildProcess.End) -> Coordinator.ProcessEnd {
     switch end {
     case .exited(EndOfRun.badInput.rawValue):
-      isHopeless = true
+      refusals += 1
+      failures += 1
+      isHopeless = isHopeless || refusals >= Self.mostRefusals
       return .killed
     case .exited(0), .signalled(SIGTERM), .signalled(SIGINT): return .killed
     case .signalled(SIGKILL) where System.outOfMemoryKills == outOfMemoryKills: return .killed
@@ -67,6 +76,7 @@ struct LocalWorkers {
   /// Some work was done: earlier failures were not the program's.
   mutating func noteProgress() {
     failures = 0
+    refusals = 0
   }
 
   mutating func killAll() {

@@ -21,6 +21,7 @@ struct RunDirectory {
 
   /// What is there already.
   enum Content: Equatable {
+    /// Nothing, or what a search leaves that was killed before it began.
     case nothing
     case search
     case other
@@ -28,18 +29,20 @@ struct RunDirectory {
 
   var content: Content {
     if FileManager.default.fileExists(atPath: study) { return .search }
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return .nothing }
-    guard isFolder.boolValue,
-      let names = try? FileManager.default.contentsOfDirectory(atPath: path)
-    else { return .other }
-    return names.isEmpty ? .nothing : .other
+    guard FileManager.default.fileExists(atPath: path) else { return .nothing }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return .other }
+    return names.allSatisfy(Self.isBeginning) ? .nothing : .other
+  }
+
+  private static func isBeginning(_ name: String) -> Bool {
+    ["keys", "join.json", "trawl.log"].contains(name)
+      || ["search.yaml", "study.db.new"].contains { name.hasPrefix($0) }
   }
 
   /// Refuses a directory that this search may not use; creates nothing.
   ///
   /// - Returns: whether the search was begun before.
-  func check(_ file: SearchFile, from source: SearchFileSource, resume: Bool) throws -> Bool {
+  func check(resume: Bool) throws -> Bool {
     switch content {
     case .nothing: return false
     case .other: throw Complaint("\(path) holds other files; choose a new directory with --output")
@@ -48,29 +51,43 @@ struct RunDirectory {
         throw Complaint(
           "\(path) already holds a search; go on with it by --resume, or choose another --output")
       }
-      try checkSame(file, source)
       return true
     }
   }
 
-  private func checkSame(_ file: SearchFile, _ source: SearchFileSource) throws {
+  /// Takes the directory for this process as long as it lives, and makes it if need be: its log is locked.
+  func lock() throws {
+    try System.makeFolder(path)
+    let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Complaint(System.words("cannot write \(log)")) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw Complaint("\(path) is in use: another coordinator runs this search")
+    }
+  }
+
+  /// The record of the search in the locked directory, made new where there is none.
+  func openStudy(_ file: SearchFile, from source: SearchFileSource, resume: Bool) throws -> StudyDatabase {
+    guard try check(resume: resume) else {
+      try AtomicFile.write(source.text, to: searchFile)
+      return try Complaint.asking {
+        try StudyDatabase(
+          creatingAt: study, search: SearchID(.random(in: 1 ... .max)), file: source.text)
+      }
+    }
+    let database = try Complaint.asking { try StudyDatabase(openingAt: study) }
+    try checkSame(file, source, database)
+    return database
+  }
+
+  private func checkSame(_ file: SearchFile, _ source: SearchFileSource, _ study: StudyDatabase) throws {
+    let text = try Complaint.asking { try study.searchFile() }
     // Read under the name of the present file, from which an unnamed search has its name.
-    let kept = SearchFileSource(path: source.path, bytes: try SearchFileSource.read(searchFile).bytes)
-    let before = try kept.parse()
+    let before = try SearchFileSource(path: source.path, bytes: Array(text.utf8)).parse()
     let keys = file.differences(from: before)
     guard keys.isEmpty else {
       throw Complaint(
         "\(path) holds another search: \(keys.joined(separator: ", ")) differ"
-          + "\(keys.count == 1 ? "s" : "") from \(searchFile)")
-    }
-  }
-
-  /// Makes the directory for a new search. The study comes last: only with it the directory holds a search.
-  func create(_ text: String, search: SearchID) throws -> StudyDatabase {
-    try System.makeFolder(path)
-    try AtomicFile.write(text, to: searchFile)
-    return try Complaint.asking {
-      try StudyDatabase(creatingAt: study, search: search, fileName: searchFile)
+          + "\(keys.count == 1 ? "s" : "") from what it was begun with")
     }
   }
 }

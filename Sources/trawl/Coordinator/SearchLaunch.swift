@@ -12,7 +12,6 @@ struct SearchLaunch {
   private let source: SearchFileSource
   private let file: SearchFile
   private let directory: RunDirectory
-  private let isResumed: Bool
   private let workerCount: Int
   private let access: Access
   private let socket: RouterSocket
@@ -22,7 +21,7 @@ struct SearchLaunch {
     source = try SearchFileSource.read(command.file)
     file = try source.parse()
     directory = RunDirectory(path: command.output ?? "runs/\(file.name)")
-    isResumed = try directory.check(file, from: source, resume: command.resume)
+    _ = try directory.check(resume: command.resume)
     workerCount = command.workers ?? System.usableCores
     try Self.check(file, at: source.path, trainsHere: workerCount > 0)
     access = try Access(command, directory)
@@ -45,14 +44,17 @@ struct SearchLaunch {
   /// Makes the run directory and starts the coordinator.
   func begin(stop: Latch) throws -> CoordinatorShell {
     Arithmetic.settleForChildren(file.numerics)
-    let study = try openStudy()
+    try directory.lock()
+    try access.write(socket.endpoint, to: directory)
+    let study = try directory.openStudy(file, from: source, resume: command.resume)
     let now = monotonicNow()
     let snapshot = try Complaint.asking { try study.begin() }
+    guard (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({ $0 < file.trials })
+    else { throw Complaint("\(directory.study) is damaged: it holds trials that the search does not have") }
     let coordinator = Coordinator(
       file: file, text: source.text,
       intervals: .init(heartbeat: .seconds(file.heartbeatSeconds), lease: .seconds(file.leaseSeconds)),
       from: snapshot, at: now)
-    try access.write(socket.endpoint, to: directory)
     var display = Display(verbosity, coordinator, at: now)
     announce(&display, done: snapshot.results.count)
     let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
@@ -65,13 +67,6 @@ struct SearchLaunch {
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
         exports: Exports(directory, resume: resumeCommand), display: display, log: log),
       stop: stop)
-  }
-
-  private func openStudy() throws -> StudyDatabase {
-    guard isResumed else {
-      return try directory.create(source.text, search: SearchID(.random(in: 1 ... .max)))
-    }
-    return try Complaint.asking { try StudyDatabase(openingAt: directory.study) }
   }
 
   private var verbosity: Display.Verbosity {

@@ -48,6 +48,7 @@ final class WorkerShell {
   private var file: SearchFile?
   private var exit: Worker.Exit?
   private var wasConnected = false
+  private var outbox: [[UInt8]] = []
   private var lastSaid = ""
 
   private static let tick = Duration.milliseconds(100)
@@ -74,7 +75,8 @@ final class WorkerShell {
     say("waiting for the coordinator at \(join.endpoint)")
     var hasAskedToLeave = false
     while true {
-      _ = try Complaint.asking { try socket.wait(timeout: Self.tick) }
+      _ = try Complaint.asking { try socket.wait(timeout: Self.tick, orRoom: !outbox.isEmpty) }
+      flushOutbox()
       if leaving.isRaised, !hasAskedToLeave {
         hasAskedToLeave = true
         perform(worker.handle(.drainRequested("its worker was told to stop"), at: monotonicNow()))
@@ -127,9 +129,17 @@ final class WorkerShell {
     }
   }
 
+  /// Sends, or keeps for a moment what finds no room. Without a connection it is dropped: nothing is forgotten before it
+  /// is acknowledged, and a new connection begins with Hello.
   private func send(_ message: WireToCoordinator) {
-    // A message that does not get away is sent again: nothing is forgotten before it is acknowledged.
-    if let bytes: [UInt8] = try? message.serializedBytes() { _ = socket.send(bytes) }
+    guard let bytes: [UInt8] = try? message.serializedBytes() else { return }
+    if outbox.isEmpty, socket.send(bytes) != .full { return }
+    if socket.isConnected { outbox.append(bytes) }
+  }
+
+  private func flushOutbox() {
+    if !socket.isConnected { outbox.removeAll() }
+    outbox.removeFirst(outbox.prefix { socket.send($0) != .full }.count)
   }
 
   private func enter(_ text: String) {
