@@ -110,9 +110,11 @@ package struct DatasetCatalog: Sendable {
   }
 
   /// The contents of one of the files, unpacked.
+  ///
+  /// Plain files are copied into the cache too: a process that has mapped a file dies when somebody else
+  /// cuts it short.
   func contents(_ path: String, _ kind: IDXHeader.Kind) throws(DatasetError) -> MappedFile {
-    if path.hasSuffix(".gz") { return try cache.unpacked(path, kind) }
-    return try DatasetError.from(try MappedFile(File.open(path)))
+    try cache.contents(of: path, kind)
   }
 
   func known(_ source: DatasetSelection.Source) -> KnownDataset? {
@@ -126,7 +128,9 @@ package struct DatasetCatalog: Sendable {
   }
 
   private func folder(named name: String) throws(DatasetError) -> String {
-    guard !name.isEmpty, name.utf8.allSatisfy(isNameCharacter) else {
+    guard (1...100).contains(name.utf8.count), name.first != ".", name.first != "-",
+      name.utf8.allSatisfy(isNameCharacter)
+    else {
       throw DatasetError(name, .invalidName)
     }
     let found = locations.candidates(name).first { DatasetFiles(in: $0) != nil }
@@ -136,11 +140,12 @@ package struct DatasetCatalog: Sendable {
 
   private func missing(_ name: String) -> DatasetError {
     let names = (KnownDataset.all.map(\.name) + [Digits.name]).joined(separator: ", ")
+    let remedy = KnownDataset.named(name)?.remedy ?? "known ones are \(names)"
     return DatasetError(
       name,
       .missing(
         lookedIn: locations.candidates(name),
-        remedy: KnownDataset.named(name)?.remedy ?? "known ones are \(names)"))
+        remedy: "\(remedy), or name in TRAWL_DATA_PATH the folder that holds it as \(name)/"))
   }
 }
 
@@ -157,7 +162,8 @@ extension DatasetSelection.Source {
 private func isNameCharacter(_ byte: UInt8) -> Bool {
   switch byte {
   case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+    UInt8(ascii: "."):
     true
   default: false
   }

@@ -88,7 +88,8 @@ extension DatasetCatalog {
   ) -> FileVerification.Verdict {
     do {
       let kind: IDXHeader.Kind = name.contains("images") ? .images : .labels
-      let file = try contents(path, kind)
+      // The file itself, not what was made of it when it was last used.
+      let file = try DatasetCache(folder: nil).contents(of: path, kind)
       _ = try file.header(kind, path: path)
       let found = file.withBytes { SHA256.hexadecimal($0) }
       guard let expected else { return .unknown(found: found) }
