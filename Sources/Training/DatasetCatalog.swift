@@ -26,8 +26,8 @@ package struct KnownDataset: Sendable, Equatable {
   package let name: String
   /// SHA-256 of the four unpacked files by their names, as hexadecimal digits.
   package let digests: [String: String]
-  /// What to do if it is missing.
-  let remedy: String
+  /// The Debian package that brings it, where there is one.
+  package let debianPackage: String?
 
   /// All of them, except "digits", which is generated.
   package static let all = [
@@ -42,7 +42,7 @@ package struct KnownDataset: Sendable, Equatable {
           "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte":
           "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-      ], remedy: "get it with `trawl data get mnist`"),
+      ], debianPackage: nil),
     KnownDataset(
       name: "fashion-mnist",
       digests: [
@@ -55,12 +55,17 @@ package struct KnownDataset: Sendable, Equatable {
         "t10k-labels-idx1-ubyte":
           "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
       ],
-      remedy: "get it with `trawl data get fashion-mnist` or, on Debian,"
-        + " `apt install dataset-fashion-mnist`"),
+      debianPackage: "dataset-fashion-mnist"),
   ]
 
   package static func named(_ name: String) -> KnownDataset? {
     all.first { $0.name == name }
+  }
+
+  /// What to do if it is missing.
+  fileprivate var remedy: String {
+    let install = debianPackage.map { ", on Debian with `apt install \($0)`" } ?? ""
+    return "get it with `trawl data get \(name)`\(install)"
   }
 }
 

@@ -32,13 +32,21 @@ struct DataCommand: ParsableCommand {
 
   struct Get: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Download a dataset into the cache and check it.")
+      abstract: "Download a dataset into the cache and check it.",
+      discussion: """
+        An interrupted download goes on where it stopped. The files appear in the cache together, and only if their \
+        contents have the published SHA-256 sums.
+        """)
 
     @Argument(help: "mnist or fashion-mnist.")
     var name: String
 
-    @Option(help: "Download from this address instead: a folder with the four files as NAME.gz.")
-    var from: String?
+    @Option(
+      help: """
+        Download from this address instead, a folder with the four files as NAME.gz, even if the dataset lies elsewhere \
+        on this machine; given several times, the addresses are tried in order.
+        """)
+    var from: [String] = []
 
     func run() throws {
       try DatasetDownload(name, from: from).run()
