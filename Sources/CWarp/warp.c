@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
+// Clones are chosen while the program is loaded, before the thread sanitizer is ready for it.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 #define FOR_EACH_PROCESSOR \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
