@@ -59,6 +59,13 @@ package struct Augmentation: Sendable, Equatable {
   }
 }
 
+extension Recipe {
+  /// Training images in an epoch, appended copies included.
+  func imagesPerEpoch(_ data: TrainingData) -> Int {
+    augmentation?.mode == .append ? 2 * data.train.count : data.train.count
+  }
+}
+
 /// Eight random numbers of 32 bits that belong to an image.
 private struct AugmentationDraws {
   private let words: SIMD4<UInt64>

@@ -27,11 +27,14 @@ struct DatasetCache: Sendable {
       if let kept = kept(path, kind) { return kept }
       if let stored = try store(path, contents()) { return stored }
     }
-    let file = try DatasetError.from(try File.unnamed())
-    let pieces = try contents()
-    while let piece = try pieces() {
-      try DatasetError.from(try file.write(piece))
-    }
+    // In memory, or on the disk where a container has little of that.
+    if let mapped = try? mapped(File.unnamed(in: "/dev/shm"), contents()) { return mapped }
+    return try mapped(DatasetError.from(try File.unnamed(in: "/tmp")), contents())
+  }
+
+  /// The file with the pieces in it.
+  private func mapped(_ file: File, _ pieces: Pieces) throws(DatasetError) -> MappedFile {
+    while let piece = try pieces() { try DatasetError.from(try file.write(piece)) }
     return try DatasetError.from(try MappedFile(file))
   }
 

@@ -59,13 +59,8 @@ final class File {
   }
 
   /// A new empty file without a name, gone with its last reference and its last memory map.
-  static func unnamed() throws(SystemError) -> File {
-    let file: File
-    do {
-      file = try temporary(in: "/dev/shm")
-    } catch {
-      file = try temporary(in: "/tmp")
-    }
+  static func unnamed(in folder: String) throws(SystemError) -> File {
+    let file = try temporary(in: folder)
     unlink(file.path)
     return file
   }

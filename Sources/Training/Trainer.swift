@@ -133,13 +133,6 @@ package final class Trainer {
   }
 }
 
-extension Recipe {
-  /// Training images in an epoch, appended copies included.
-  fileprivate func imagesPerEpoch(_ data: TrainingData) -> Int {
-    augmentation?.mode == .append ? 2 * data.train.count : data.train.count
-  }
-}
-
 extension Network {
   /// The network of a recipe, its parameters 0.
   fileprivate convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {

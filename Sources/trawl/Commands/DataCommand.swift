@@ -9,7 +9,8 @@ struct DataCommand: ParsableCommand {
     discussion: """
       A dataset is looked for in the folders of TRAWL_DATA_PATH (separated by colons), in the cache \
       ($XDG_CACHE_HOME/trawl, else ~/.cache/trawl) and in /usr/share/datasets, each as a folder of its name with four \
-      IDX files, plain or .gz.
+      IDX files, plain or .gz. What is used is first copied into the cache's folder 'unpacked', which may be removed at \
+      any time.
       """,
     subcommands: [List.self, Get.self, Verify.self, Inspect.self])
 
