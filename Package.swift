@@ -30,6 +30,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
+    .target(name: "CWarp"),
     .systemLibrary(
       name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -45,7 +46,7 @@ let package = Package(
   ]
     + module("Randomness")
     + module(
-      "Training", ["COneDNN", "CZlib", "Randomness"],
+      "Training", ["COneDNN", "CWarp", "CZlib", "Randomness"],
       testResources: [.copy("Golden")])
     + module("Search", ["Randomness", .product(name: "Yams", package: "Yams")])
     + module(

@@ -41,3 +41,58 @@ package func portableExp(_ x: Double) -> Double {
   let scale = Double(sign: .plus, exponent: half, significand: 1)
   return (1 + series) * scale * Double(sign: .plus, exponent: Int(k) - half, significand: 1)
 }
+
+/// The sine of an angle in radians of at most 2²⁰ either way, to within 2⁻⁵².
+package func portableSin(_ x: Double) -> Double {
+  let (quarter, rest) = quarterTurns(x)
+  return switch quarter {
+  case 0: sineNearZero(rest)
+  case 1: cosineNearZero(rest)
+  case 2: -sineNearZero(rest)
+  default: -cosineNearZero(rest)
+  }
+}
+
+/// The cosine of an angle in radians of at most 2²⁰ either way, to within 2⁻⁵².
+package func portableCos(_ x: Double) -> Double {
+  let (quarter, rest) = quarterTurns(x)
+  return switch quarter {
+  case 0: cosineNearZero(rest)
+  case 1: -sineNearZero(rest)
+  case 2: -cosineNearZero(rest)
+  default: sineNearZero(rest)
+  }
+}
+
+/// Splits an angle into quarter turns, counted modulo 4, and what is left, at most an eighth turn.
+///
+/// π/2 is taken in three parts, the first two so short that their multiples are exact. Source: Cody, Waite,
+/// "Software manual for the elementary functions", 1980.
+private func quarterTurns(_ x: Double) -> (quarter: Int, rest: Double) {
+  precondition(abs(x) <= 0x1p20, "an angle of at most 2²⁰, not \(x)")
+  let count = (x / 1.5707963267948966).rounded()
+  let rest =
+    ((x - count * 0x1.921fb54400000p0) - count * 0x1.0b4611a600000p-34)
+    - count * 0x1.3198a2e037073p-69
+  return (Int(count) & 3, rest)
+}
+
+/// The series of the sine, for at most an eighth turn.
+private func sineNearZero(_ x: Double) -> Double {
+  let square = x * x
+  var series = 0.0
+  for n in stride(from: 17, through: 3, by: -2) {
+    series = (1 + series) * -square / Double(n * (n - 1))
+  }
+  return x + x * series
+}
+
+/// The series of the cosine, for at most an eighth turn.
+private func cosineNearZero(_ x: Double) -> Double {
+  let square = x * x
+  var series = 0.0
+  for n in stride(from: 18, through: 2, by: -2) {
+    series = (1 + series) * -square / Double(n * (n - 1))
+  }
+  return 1 + series
+}

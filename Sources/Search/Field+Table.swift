@@ -1,6 +1,6 @@
 extension Field {
   /// Every field, in the order in which documentation and recipes list them.
-  package static let table: [Field] = general + dataset + model + train + search
+  package static let table: [Field] = general + dataset + augment + model + train + search
 
   private static let general = [
     Field(
@@ -30,7 +30,31 @@ extension Field {
     Field(
       "dataset.split", .integer(0...Int.max), .described("the search's seed"),
       "The seed of the shuffle before images are held out."),
+    Field(
+      "dataset.stratified", .word(["true", "false"]), .value(.word("false")),
+      "Whether every class has its share of the subset and of the images held out."),
   ]
+
+  private static let augment = [
+    Field(
+      "augment.rotate", .real(.atLeast(0, atMost: 180)), .value(.real(0)), unit: "degrees",
+      "The largest rotation of a training image about its centre, either way."),
+    Field(
+      "augment.shift", .real(.atLeast(0, atMost: 0.5)), .value(.real(0)),
+      "The largest shift of a training image along each side, either way, as a part of that side."),
+    Field(
+      "augment.scale", .real(.atLeast(0, atMost: 0.5)), .value(.real(0)),
+      "The largest change in size of a training image, either way, as a part of its size."),
+    Field(
+      "augment.probability", .real(.atLeast(0, atMost: 1)), .value(.real(0.5)),
+      "The probability of each of rotation, shift and scaling, for each image."),
+    Field(
+      "augment.mode", .word(["append", "online"]), .value(.word("append")),
+      "Whether one changed copy of each image is added for good, or each is changed anew every epoch."),
+  ]
+
+  /// Sections that may stand as null, which is as if they did not stand there.
+  static let optionalSections: Set<String> = ["augment"]
 
   private static let model = [
     Field(
@@ -94,7 +118,7 @@ extension Field {
 
   /// Keys that are described but of which this version can do no more than these values: those that ask for nothing.
   static let planned: [String: [String]] = [
-    "augment": ["null"], "final": ["null"], "model.dropout": ["0"], "train.schedule": ["constant"],
+    "final": ["null"], "model.dropout": ["0"], "train.schedule": ["constant"],
     "train.patience": ["null"], "train.finetune": ["none"], "train.precision": ["f32"],
     "search.halving": ["null"], "search.confirm": ["null"],
   ]

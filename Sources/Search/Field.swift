@@ -53,7 +53,9 @@ package struct Field: Sendable {
   }
 
   /// Whether a distribution may stand there.
-  package var isSearchable: Bool { path.hasPrefix("model.") || path.hasPrefix("train.") }
+  package var isSearchable: Bool {
+    ["augment.", "model.", "train."].contains { path.hasPrefix($0) }
+  }
 
   /// The field with a path.
   static func named(_ path: String) -> Field? { byPath[path] }

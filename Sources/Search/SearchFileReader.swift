@@ -58,10 +58,12 @@ struct SearchFileReader {
     if let field { settings[path] = try setting(of: field, node) }
   }
 
-  /// Whether a key that this version cannot do stands with a value that switches it off.
+  /// Whether a section that may be left out stands as null, or a key that this version cannot do stands with a
+  /// value that switches it off.
   private static func asksForNothing(_ entry: Node.Entry, _ path: String) -> Bool {
     guard case .scalar(let text, isQuoted: false) = entry.value.content else { return false }
     let isNull = ["", "~", "null"].contains(text)
+    if isNull, Field.optionalSections.contains(path) { return true }
     return Field.planned[path]?.contains { $0 == text || ($0 == "null" && isNull) } == true
   }
 

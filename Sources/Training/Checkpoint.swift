@@ -71,9 +71,14 @@ extension Recipe {
       case .xavier: "xavier"
       case .normal(let deviation): "normal \(deviation)"
       }
+    let augment =
+      augmentation.map {
+        "rotate \($0.rotation) shift \($0.shift) scale \($0.scale) probability \($0.probability) \($0.mode)"
+      } ?? "none"
     return [
-      "dataset": dataset.source.name, "dataset.subset": "\(dataset.subset)",
-      "dataset.validation": validation, "dataset.split": "\(dataset.split)",
+      "augment": augment, "dataset": dataset.source.name, "dataset.subset": "\(dataset.subset)",
+      "dataset.validation": validation, "dataset.stratified": "\(dataset.isStratified)",
+      "dataset.split": "\(dataset.split)",
       "model.hidden": "\(model.hidden)", "model.activation": model.activation.rawValue,
       "model.init": initialization, "train.batch": "\(training.batch)",
       "train.lr": "\(training.learningRate)", "train.l2": "\(training.l2)", "seed": "\(seed)",

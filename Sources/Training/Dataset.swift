@@ -54,7 +54,7 @@ struct DatasetFiles: Sendable, Equatable {
   /// The files in a folder, plain ones first; nil if one is missing.
   init?(in folder: String) {
     let found = Self.names.compactMap { name in
-      ["\(folder)/\(name)", "\(folder)/\(name).gz"].first(where: isReadable)
+      ["\(folder)/\(name)", "\(folder)/\(name).gz"].first(where: exists)
     }
     guard found.count == Self.names.count else { return nil }
     self.init(found)

@@ -9,12 +9,12 @@ struct DatasetCache: Sendable {
   /// The bytes of a file, piece by piece; nil after the last.
   typealias Pieces = () throws(DatasetError) -> [UInt8]?
 
-  /// The IDX file inside a gzip file. It is unpacked once, as long as the packed file does not change;
-  /// where the folder cannot be written, into nameless memory each time.
-  func unpacked(_ path: String, _ kind: IDXHeader.Kind) throws(DatasetError) -> MappedFile {
+  /// A copy of an IDX file, or of that inside a gzip file. It is made once, as long as the file does not
+  /// change; where the folder cannot be written, into nameless memory each time.
+  func contents(of path: String, _ kind: IDXHeader.Kind) throws(DatasetError) -> MappedFile {
     let name = try DatasetError.from(try keptName(of: path))
     return try file("unpacked/\(name)", kind) { () throws(DatasetError) in
-      try unpackedPieces(path, kind)
+      try checkedPieces(of: path, kind)
     }
   }
 
@@ -27,15 +27,18 @@ struct DatasetCache: Sendable {
       if let kept = kept(path, kind) { return kept }
       if let stored = try store(path, contents()) { return stored }
     }
-    let file = try DatasetError.from(try File.unnamed())
-    let pieces = try contents()
-    while let piece = try pieces() {
-      try DatasetError.from(try file.write(piece))
-    }
+    // In memory, or on the disk where a container has little of that.
+    if let mapped = try? mapped(File.unnamed(in: "/dev/shm"), contents()) { return mapped }
+    return try mapped(DatasetError.from(try File.unnamed(in: "/tmp")), contents())
+  }
+
+  /// The file with the pieces in it.
+  private func mapped(_ file: File, _ pieces: Pieces) throws(DatasetError) -> MappedFile {
+    while let piece = try pieces() { try DatasetError.from(try file.write(piece)) }
     return try DatasetError.from(try MappedFile(file))
   }
 
-  /// A name that changes with the packed file's path, size and date.
+  /// A name that changes with the file's path, size and date.
   private func keptName(of path: String) throws(SystemError) -> String {
     let status = try File.open(path).status()
     let resolved = realpath(path, nil)
@@ -61,6 +64,7 @@ struct DatasetCache: Sendable {
     guard (try? makeFolder(folder)) != nil, let file = try? File.temporary(in: folder) else {
       return nil
     }
+    removeAbandonedFiles(in: folder, before: file)
     do throws(DatasetError) {
       var writable = true
       while writable, let piece = try pieces() {
@@ -78,16 +82,17 @@ struct DatasetCache: Sendable {
   }
 }
 
-/// The pieces of an unpacked IDX file, as far as its header promises; more or less is an error.
-private func unpackedPieces(
-  _ path: String, _ kind: IDXHeader.Kind
+/// The pieces of an IDX file, plain or packed, as far as its header promises; more or less is an error.
+private func checkedPieces(
+  of path: String, _ kind: IDXHeader.Kind
 ) throws(DatasetError) -> DatasetCache.Pieces {
   let file = try DatasetError.from(try File.open(path))
-  let gunzip = try Gunzip(file)
+  _ = try DatasetError.from(try file.status())
+  let next = try path.hasSuffix(".gz") ? unpackedPieces(file) : plainPieces(file)
   var header: IDXHeader?
   var size = 0
   return { () throws(DatasetError) in
-    guard let piece = try gunzip.next() else {
+    guard let piece = try next() else {
       guard let header else { throw DatasetError(path, .truncated) }
       try header.check(size: size, path: path)
       return nil
@@ -96,6 +101,24 @@ private func unpackedPieces(
     if header == nil { header = try IDXHeader(piece, kind, path: path) }
     size += piece.count
     if let header, size > header.fileSize { throw DatasetError(path, .trailingBytes) }
-    return Array(piece)
+    return piece
+  }
+}
+
+private func unpackedPieces(_ file: File) throws(DatasetError) -> DatasetCache.Pieces {
+  let gunzip = try Gunzip(file)
+  return { () throws(DatasetError) in try gunzip.next().map { Array($0) } }
+}
+
+/// Throws at the end if the file was written to meanwhile.
+private func plainPieces(_ file: File) throws(DatasetError) -> DatasetCache.Pieces {
+  let before = try DatasetError.from(try file.status())
+  return { () throws(DatasetError) in
+    let piece = try DatasetError.from(try file.read(atMost: 1 << 18))
+    guard piece.isEmpty else { return piece }
+    guard try DatasetError.from(try file.status()) == before else {
+      throw DatasetError(file.path, .unreadable("it was changed while it was read"))
+    }
+    return nil
   }
 }

@@ -26,8 +26,8 @@ package struct KnownDataset: Sendable, Equatable {
   package let name: String
   /// SHA-256 of the four unpacked files by their names, as hexadecimal digits.
   package let digests: [String: String]
-  /// What to do if it is missing.
-  let remedy: String
+  /// The Debian package that brings it, where there is one.
+  package let debianPackage: String?
 
   /// All of them, except "digits", which is generated.
   package static let all = [
@@ -42,7 +42,7 @@ package struct KnownDataset: Sendable, Equatable {
           "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte":
           "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-      ], remedy: "get it with `trawl data get mnist`"),
+      ], debianPackage: nil),
     KnownDataset(
       name: "fashion-mnist",
       digests: [
@@ -55,12 +55,17 @@ package struct KnownDataset: Sendable, Equatable {
         "t10k-labels-idx1-ubyte":
           "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
       ],
-      remedy: "get it with `trawl data get fashion-mnist` or, on Debian,"
-        + " `apt install dataset-fashion-mnist`"),
+      debianPackage: "dataset-fashion-mnist"),
   ]
 
   package static func named(_ name: String) -> KnownDataset? {
     all.first { $0.name == name }
+  }
+
+  /// What to do if it is missing.
+  fileprivate var remedy: String {
+    let install = debianPackage.map { ", on Debian with `apt install \($0)`" } ?? ""
+    return "get it with `trawl data get \(name)`\(install)"
   }
 }
 
@@ -110,9 +115,11 @@ package struct DatasetCatalog: Sendable {
   }
 
   /// The contents of one of the files, unpacked.
+  ///
+  /// Plain files are copied into the cache too: a process that has mapped a file dies when somebody else
+  /// cuts it short.
   func contents(_ path: String, _ kind: IDXHeader.Kind) throws(DatasetError) -> MappedFile {
-    if path.hasSuffix(".gz") { return try cache.unpacked(path, kind) }
-    return try DatasetError.from(try MappedFile(File.open(path)))
+    try cache.contents(of: path, kind)
   }
 
   func known(_ source: DatasetSelection.Source) -> KnownDataset? {
@@ -126,7 +133,9 @@ package struct DatasetCatalog: Sendable {
   }
 
   private func folder(named name: String) throws(DatasetError) -> String {
-    guard !name.isEmpty, name.utf8.allSatisfy(isNameCharacter) else {
+    guard (1...100).contains(name.utf8.count), name.first != ".", name.first != "-",
+      name.utf8.allSatisfy(isNameCharacter)
+    else {
       throw DatasetError(name, .invalidName)
     }
     let found = locations.candidates(name).first { DatasetFiles(in: $0) != nil }
@@ -136,11 +145,12 @@ package struct DatasetCatalog: Sendable {
 
   private func missing(_ name: String) -> DatasetError {
     let names = (KnownDataset.all.map(\.name) + [Digits.name]).joined(separator: ", ")
+    let remedy = KnownDataset.named(name)?.remedy ?? "known ones are \(names)"
     return DatasetError(
       name,
       .missing(
         lookedIn: locations.candidates(name),
-        remedy: KnownDataset.named(name)?.remedy ?? "known ones are \(names)"))
+        remedy: "\(remedy), or name in TRAWL_DATA_PATH the folder that holds it as \(name)/"))
   }
 }
 
@@ -157,7 +167,8 @@ extension DatasetSelection.Source {
 private func isNameCharacter(_ byte: UInt8) -> Bool {
   switch byte {
   case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+    UInt8(ascii: "."):
     true
   default: false
   }

@@ -53,7 +53,7 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible {
     case .sizesDiffer: "its images differ in size from the training images"
     case .missing(let places, let remedy):
       "no such dataset in \(places.joined(separator: ", ")); \(remedy)"
-    case .invalidName: "a dataset's name has letters, digits, '-' and '_' only"
+    case .invalidName: "a dataset's name is 1 to 100 of A-Z a-z 0-9 . _ -, the first not . or -"
     }
   }
 }

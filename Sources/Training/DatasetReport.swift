@@ -79,16 +79,25 @@ extension DatasetCatalog {
     if source == .named(Digits.name) { return [] }
     let digests = known(source)?.digests ?? [:]
     return try zip(files(source).all, DatasetFiles.names).map { path, name in
-      FileVerification(path: path, verdict: verdict(path, name, expected: digests[name]))
+      FileVerification(path: path, verdict: .of(path, name, expected: digests[name]))
     }
   }
+}
 
-  private func verdict(
-    _ path: String, _ name: String, expected: String?
-  ) -> FileVerification.Verdict {
+extension KnownDataset {
+  /// Compares the contents of a file, packed if it ends in ".gz", with those that were published under a
+  /// name.
+  package func verdict(on path: String, as name: String) -> FileVerification.Verdict {
+    .of(path, name, expected: digests[name])
+  }
+}
+
+extension FileVerification.Verdict {
+  fileprivate static func of(_ path: String, _ name: String, expected: String?) -> Self {
     do {
       let kind: IDXHeader.Kind = name.contains("images") ? .images : .labels
-      let file = try contents(path, kind)
+      // The file itself, not what was made of it when it was last used.
+      let file = try DatasetCache(folder: nil).contents(of: path, kind)
       _ = try file.header(kind, path: path)
       let found = file.withBytes { SHA256.hexadecimal($0) }
       guard let expected else { return .unknown(found: found) }

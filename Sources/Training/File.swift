@@ -4,20 +4,23 @@ import Glibc
 struct SystemError: Error, Equatable, CustomStringConvertible {
   let operation: String
   let path: String
-  let code: Int32
+  /// The system's words alone, or ours.
+  let reason: String
 
   /// The last error of the calling thread; to be made before anything else is called.
   init(_ operation: String, _ path: String) {
-    code = errno
+    let code = errno
+    self.init(operation, path, reason: String(cString: strerror(code)))
+  }
+
+  init(_ operation: String, _ path: String, reason: String) {
     self.operation = operation
     self.path = path
+    self.reason = reason
   }
 
   /// One line: "cannot open /data/x: No such file or directory".
   var description: String { "cannot \(operation) \(path): \(reason)" }
-
-  /// The system's words alone.
-  var reason: String { String(cString: strerror(code)) }
 }
 
 /// An open file; closed when it is no longer referred to.
@@ -41,9 +44,11 @@ final class File {
     return File(path: path, descriptor: descriptor)
   }
 
+  static let temporaryPrefix = ".trawl-"
+
   /// A new empty file of its own name, readable by its owner only.
   static func temporary(in folder: String) throws(SystemError) -> File {
-    var template = Array("\(folder)/.trawl-XXXXXX".utf8CString)
+    var template = Array("\(folder)/\(temporaryPrefix)XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw SystemError("write into", folder) }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
@@ -54,13 +59,8 @@ final class File {
   }
 
   /// A new empty file without a name, gone with its last reference and its last memory map.
-  static func unnamed() throws(SystemError) -> File {
-    let file: File
-    do {
-      file = try temporary(in: "/dev/shm")
-    } catch {
-      file = try temporary(in: "/tmp")
-    }
+  static func unnamed(in folder: String) throws(SystemError) -> File {
+    let file = try temporary(in: folder)
     unlink(file.path)
     return file
   }
@@ -70,8 +70,9 @@ final class File {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw SystemError("examine", path) }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      errno = status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL
-      throw SystemError("read", path)
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      throw SystemError(
+        "read", path, reason: isFolder ? "a folder, not a file" : "not a regular file")
     }
     return (Int(status.st_size), status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec)
   }
@@ -83,6 +84,13 @@ final class File {
       if count >= 0 { return count }
       guard errno == EINTR else { throw SystemError("read", path) }
     }
+  }
+
+  /// The bytes that come next, as many as that or fewer; none at the end.
+  func read(atMost count: Int) throws(SystemError) -> [UInt8] {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
+    defer { buffer.deallocate() }
+    return Array(buffer.prefix(try read(into: buffer)))
   }
 
   /// Appends all of the bytes.
@@ -123,9 +131,25 @@ func makeFolder(_ path: String) throws(SystemError) {
   }
 }
 
-/// Whether something readable lies there.
-func isReadable(_ path: String) -> Bool {
-  access(path, R_OK) == 0
+/// Whether something lies there, readable or not.
+func exists(_ path: String) -> Bool {
+  access(path, F_OK) == 0
+}
+
+/// Removes the temporary files that processes left in a folder when they were killed: those that nobody has
+/// written to for an hour before this file was made.
+func removeAbandonedFiles(in folder: String, before file: File) {
+  guard let now = try? file.status().changed, let entries = opendir(folder) else { return }
+  defer { closedir(entries) }
+  while let entry = readdir(entries) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    guard name.hasPrefix(File.temporaryPrefix) else { continue }
+    let path = "\(folder)/\(name)"
+    guard let changed = try? File.open(path).status().changed else { continue }
+    if now - changed > 3_600_000_000_000 { unlink(path) }
+  }
 }
 
 /// Puts bytes in the place of a file, all or nothing, even if the machine stops halfway.

@@ -44,14 +44,22 @@ final class ForwardPass {
   var logProbabilities: Matrix { outputs[outputs.count - 1] }
 
   /// Fills the first rows with images, their pixels scaled from 0...255 to 0...1, and their labels.
-  func gather(_ images: ImageSet, at indices: ArraySlice<Int32>) {
+  /// A complement `~index` stands for the image at the index as the augmenter changes it.
+  func gather(
+    _ images: ImageSet, at indices: ArraySlice<Int32>, changedBy augmenter: Augmenter? = nil
+  ) {
     precondition(indices.count <= capacity, "\(indices.count) images for \(capacity) rows")
     precondition(images.pixels == inputs.columns, "images of \(images.pixels) pixels")
     for place in indices.indices {
       let ahead = place + Self.prefetchDistance
-      if ahead < indices.endIndex { images.prefetch(Int(indices[ahead])) }
-      let (row, image) = (place - indices.startIndex, Int(indices[place]))
-      images.scale(image, into: inputs.row(row))
+      if ahead < indices.endIndex { images.prefetch(Int(max(indices[ahead], ~indices[ahead]))) }
+      let row = place - indices.startIndex
+      let image = Int(max(indices[place], ~indices[place]))
+      if let augmenter, indices[place] < 0 {
+        augmenter.scale(image, into: inputs.row(row))
+      } else {
+        images.scale(image, into: inputs.row(row))
+      }
       labels[row] = images.label(image)
     }
   }

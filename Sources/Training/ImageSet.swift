@@ -33,6 +33,11 @@ package struct ImageSet: Sendable {
     images.withBytes { Array($0[place(index)]) }
   }
 
+  /// Calls the body with the pixels of an image, row by row, which are valid until it returns.
+  func withImage(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    images.withBytes { body(UnsafeBufferPointer(rebasing: $0[place(index)])) }
+  }
+
   /// Writes the pixels of an image, scaled from 0...255 to 0...1, into a row of as many floats.
   func scale(_ index: Int, into row: UnsafeMutableBufferPointer<Float>) {
     precondition(row.count == pixels, "a row of \(row.count) for \(pixels) pixels")

@@ -9,15 +9,26 @@ enum RandomStream {
   case order(epoch: Int)
   /// The choice of training and validation images.
   case split
+  /// The changes to the training images in an epoch, counted from 0; an image's index is its position.
+  case augmentation(epoch: Int)
+  /// The changes that make the appended copies; an image's index is its position.
+  case copies
 
   /// The stream's generator under a seed, at its beginning.
   func generator(seed: UInt64) -> Philox {
+    Philox(seed: seed, stream: number)
+  }
+
+  /// The stream's number in the generator.
+  var number: UInt64 {
     let (purpose, index): (UInt64, UInt64) =
       switch self {
       case .weights(let layer): (1, UInt64(layer))
       case .order(let epoch): (2, UInt64(epoch))
       case .split: (3, 0)
+      case .augmentation(let epoch): (16, UInt64(epoch))
+      case .copies: (17, 0)
       }
-    return Philox(seed: seed, stream: purpose << 48 | index)
+    return purpose << 48 | index
   }
 }

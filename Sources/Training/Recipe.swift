@@ -2,15 +2,19 @@
 /// same weights to the last bit (on processors with the same instruction set, see `NumericsFingerprint`).
 package struct Recipe: Sendable, Equatable {
   package var dataset: DatasetSelection
+  /// Nil: the training images are taken as they are.
+  package var augmentation: Augmentation?
   package var model: ModelRecipe
   package var training: TrainingRecipe
-  /// Initial weights and the order of the examples come from this number alone.
+  /// Initial weights, the order of the examples and their changes come from this number alone.
   package var seed: UInt64
 
   package init(
-    dataset: DatasetSelection, model: ModelRecipe, training: TrainingRecipe, seed: UInt64
+    dataset: DatasetSelection, augmentation: Augmentation? = nil, model: ModelRecipe,
+    training: TrainingRecipe, seed: UInt64
   ) {
     self.dataset = dataset
+    self.augmentation = augmentation
     self.model = model
     self.training = training
     self.seed = seed
@@ -37,16 +41,21 @@ package struct DatasetSelection: Sendable, Equatable {
   /// The part of the training images that is used at all, above 0 and at most 1.
   package var subset: Double
   package var validation: Validation
+  /// Whether every class has the same share of the subset, of the training and of the validation images as it
+  /// has of the dataset, as nearly as whole images allow.
+  package var isStratified: Bool
   /// The seed of the choice of images. It is not the trial's own, because the trials of a search are
   /// compared on the same images.
   package var split: UInt64
 
   package init(
-    source: Source, subset: Double = 1, validation: Validation = .fraction(0.2), split: UInt64 = 0
+    source: Source, subset: Double = 1, validation: Validation = .fraction(0.2),
+    isStratified: Bool = false, split: UInt64 = 0
   ) {
     self.source = source
     self.subset = subset
     self.validation = validation
+    self.isStratified = isStratified
     self.split = split
   }
 }

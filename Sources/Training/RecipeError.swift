@@ -13,6 +13,7 @@ extension Recipe {
   /// Throws for the first field whose value cannot be trained.
   package func validate() throws(RecipeError) {
     try dataset.validate()
+    try augmentation?.validate()
     try model.validate()
     try training.validate()
   }
@@ -34,6 +35,18 @@ extension DatasetSelection {
       guard count > 0 else {
         throw RecipeError(field: "dataset.validation", problem: "\(count) images are too few")
       }
+    }
+  }
+}
+
+extension Augmentation {
+  fileprivate func validate() throws(RecipeError) {
+    let fields = [
+      ("rotate", rotation, 180), ("shift", shift, 0.5), ("scale", scale, 0.5),
+      ("probability", probability, 1),
+    ]
+    for (name, value, most) in fields where !(0...most).contains(value) {
+      throw RecipeError(field: "augment.\(name)", problem: "\(value) is outside 0...\(most)")
     }
   }
 }

@@ -15,6 +15,7 @@ package final class Trainer {
   private let forward: ForwardPass
   private let backward: BackwardPass
   private let evaluator: Evaluator
+  private let augmenter: Augmenter?
   private let optimizer: SGD
   private var order: (epoch: Int, images: [Int32])?
   private var hasDiverged = false
@@ -37,7 +38,7 @@ package final class Trainer {
       throw RecipeError(field: "model", problem: "the checkpoint holds a network of another shape")
     }
     self.init(recipe, data, network, checkpoint.progress)
-    let examples = min(progress.stepInEpoch * forward.capacity, data.train.count)
+    let examples = min(progress.stepInEpoch * forward.capacity, recipe.imagesPerEpoch(data))
     guard progress.stepInEpoch <= stepsPerEpoch, progress.score.examples == examples else {
       throw RecipeError(field: "dataset", problem: "the checkpoint is from other images")
     }
@@ -48,12 +49,16 @@ package final class Trainer {
     _ recipe: Recipe, _ data: TrainingData, _ network: Network, _ progress: TrainingProgress
   ) {
     useOneThread()
-    let batch = min(recipe.training.batch, data.train.count)
+    let imagesPerEpoch = recipe.imagesPerEpoch(data)
+    let batch = min(recipe.training.batch, imagesPerEpoch)
     self.recipe = recipe
     self.data = data
     self.network = network
     self.progress = progress
-    stepsPerEpoch = (data.train.count + batch - 1) / batch
+    stepsPerEpoch = (imagesPerEpoch + batch - 1) / batch
+    augmenter = recipe.augmentation.map {
+      Augmenter($0, seed: recipe.seed, images: data.dataset.train)
+    }
     forward = ForwardPass(network, capacity: batch)
     backward = BackwardPass(forward)
     evaluator = Evaluator(network)
@@ -106,7 +111,7 @@ package final class Trainer {
   private func train(_ images: [Int32]) -> Bool {
     let start = progress.stepInEpoch * forward.capacity
     let batch = images[start..<min(start + forward.capacity, images.count)]
-    forward.gather(data.dataset.train, at: batch)
+    forward.gather(data.dataset.train, at: batch, changedBy: augmenter)
     forward.run(rows: batch.count)
     let score = forward.score(rows: batch.count)
     guard score.loss.isFinite else { return false }
@@ -115,10 +120,12 @@ package final class Trainer {
     return true
   }
 
-  /// The training images in the order of the current epoch, a function of the seed and the epoch alone.
+  /// The training images in the order of the current epoch, a function of the seed and the epoch alone;
+  /// complements stand for changed ones.
   private func imagesOfEpoch() -> [Int32] {
+    augmenter?.epoch = epoch
     if let order, order.epoch == epoch { return order.images }
-    var images = data.train
+    var images = recipe.augmentation?.epochImages(data.train) ?? data.train
     var generator = RandomStream.order(epoch: epoch).generator(seed: recipe.seed)
     generator.shuffle(&images)
     order = (epoch, images)
@@ -133,7 +140,7 @@ extension Network {
     let architecture = Architecture(
       inputs: data.dataset.train.pixels, hidden: recipe.model.hidden,
       activation: recipe.model.activation, classes: data.dataset.classes)
-    let rows = max(min(recipe.training.batch, data.train.count), Evaluator.batch)
+    let rows = max(min(recipe.training.batch, recipe.imagesPerEpoch(data)), Evaluator.batch)
     guard architecture.parameterCount <= Architecture.mostNumbers else {
       throw RecipeError(
         field: "model.hidden",

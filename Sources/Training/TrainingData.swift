@@ -7,25 +7,82 @@ package struct TrainingData: Sendable {
   package let validation: [Int32]
 
   /// Shuffles the training images by the selection's own seed, keeps the first `subset` of them, and of
-  /// these the first `validation` for validation. Counts are rounded to the nearest.
+  /// these the first `validation` for validation; a stratified selection does so within each class. Counts
+  /// are rounded to the nearest.
   package init(_ dataset: Dataset, _ selection: DatasetSelection) throws(RecipeError) {
-    try selection.validate()
+    let counts = try SplitCounts(selection, of: dataset.train.count)
     var indices = (0..<Int32(dataset.train.count)).map { $0 }
     var generator = RandomStream.split.generator(seed: selection.split)
     generator.shuffle(&indices)
-    let selected = Int((selection.subset * Double(indices.count)).rounded())
-    let kept =
+    self.dataset = dataset
+    guard selection.isStratified else {
+      validation = indices[..<counts.validation].sorted()
+      train = indices[counts.validation..<counts.selected].sorted()
+      return
+    }
+    let classes = (0..<dataset.classes).map { label in
+      indices.filter { Int(dataset.train.label(Int($0))) == label }
+    }
+    let selected = apportion(counts.selected, by: classes.map(\.count))
+    let kept = apportion(counts.validation, by: selected)
+    try checkBothSides(kept: kept, selected: selected)
+    validation = classes.indices.flatMap { classes[$0][..<kept[$0]] }.sorted()
+    train = classes.indices.flatMap { classes[$0][kept[$0]..<selected[$0]] }.sorted()
+  }
+}
+
+/// How many images a selection takes.
+private struct SplitCounts {
+  /// For training and validation together.
+  let selected: Int
+  let validation: Int
+
+  init(_ selection: DatasetSelection, of images: Int) throws(RecipeError) {
+    try selection.validate()
+    selected = Int((selection.subset * Double(images)).rounded())
+    guard selected >= 2 else {
+      throw RecipeError(
+        field: "dataset.subset",
+        problem: "\(selection.subset) of \(images) images leaves \(selected); at least 2 are needed")
+    }
+    validation =
       switch selection.validation {
       case .fraction(let fraction): Int((fraction * Double(selected)).rounded())
       case .count(let count): count
       }
+    guard validation > 0, validation < selected else {
+      throw RecipeError(
+        field: "dataset.validation",
+        problem: "\(validation) of \(selected) images; at least one must be left on either side")
+    }
+  }
+}
+
+/// Divides a total in proportion to the weights, whose sum is at least that: rounds down, then gives what is
+/// left over to the largest remainders, the first of equal ones. No part exceeds its weight.
+///
+/// Source: the method of Hamilton, see Balinski, Young, "Fair representation", 1982.
+func apportion(_ total: Int, by weights: [Int]) -> [Int] {
+  let sum = weights.reduce(0, +)
+  precondition(total >= 0 && total <= sum, "\(total) of \(sum)")
+  guard sum > 0 else { return weights }
+  let shares = weights.map { (total * $0).quotientAndRemainder(dividingBy: sum) }
+  var parts = shares.map(\.quotient)
+  let places = weights.indices.sorted {
+    (-shares[$0].remainder, $0) < (-shares[$1].remainder, $1)
+  }
+  for place in places.prefix(total - parts.reduce(0, +)) { parts[place] += 1 }
+  return parts
+}
+
+/// Throws if a class of the dataset would be missing in the training or in the validation images.
+private func checkBothSides(kept: [Int], selected: [Int]) throws(RecipeError) {
+  for (label, (kept, selected)) in zip(kept, selected).enumerated() where selected > 0 {
     guard kept > 0, kept < selected else {
       throw RecipeError(
         field: "dataset.validation",
-        problem: "\(kept) of \(selected) images; at least one must be left on either side")
+        problem: "\(kept) of the \(selected) images of class \(label); a stratified selection needs"
+          + " at least one on either side")
     }
-    self.dataset = dataset
-    validation = indices[..<kept].sorted()
-    train = indices[kept..<selected].sorted()
   }
 }

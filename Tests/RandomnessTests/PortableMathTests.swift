@@ -26,4 +26,24 @@ import Testing
     #expect(portableExp(-1000) == 0)
     #expect(portableExp(-745) > 0)
   }
+
+  @Test(arguments: [1.0, 7, 1000, 0x1p20])
+  func sineAndCosineAreThoseOfTheLibrary(largest: Double) {
+    var generator = Philox(seed: 5, stream: 1)
+    for _ in 0..<20_000 {
+      let x = (2 * generator.uniform() - 1) * largest
+      #expect(abs(portableSin(x) - sin(x)) <= 0x1p-52, "sin(\(x))")
+      #expect(abs(portableCos(x) - cos(x)) <= 0x1p-52, "cos(\(x))")
+    }
+  }
+
+  @Test func sineAndCosineOfQuarterTurns() {
+    #expect(portableSin(0) == 0)
+    #expect(portableCos(0) == 1)
+    for quarter in -8...8 {
+      let x = Double(quarter) * .pi / 2
+      #expect(abs(portableSin(x) - [0, 1, 0, -1][(quarter + 8) % 4]) < 1e-15)
+      #expect(abs(portableCos(x) - [1, 0, -1, 0][(quarter + 8) % 4]) < 1e-15)
+    }
+  }
 }

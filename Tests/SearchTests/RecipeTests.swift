@@ -9,6 +9,7 @@ import Testing
       file(model: "init: { normal: { log_uniform: [0.01, 1] } }"),
       file().replacing("digits", with: "{ idx: 'a \"b\" \\c: #d', validation: 12, split: 5 }"),
       file().replacing("hidden: [32]", with: "hidden: { choice: [[], [128, 64]] }"),
+      file() + "\naugment: { rotate: 10, shift: { choice: [0, 0.1] }, mode: online }",
       file(model: "activation: { choice: [relu, tanh] }").replacing("digits", with: "'null'"),
     ]
     for text in texts {
@@ -39,6 +40,13 @@ import Testing
           subset: 1
           validation: 0.2
           split: 0
+          stratified: "false"
+        augment:
+          rotate: 0.0
+          shift: 0.0
+          scale: 0.0
+          probability: 0.5
+          mode: "append"
         model:
           layers: "mlp"
           hidden: [32]

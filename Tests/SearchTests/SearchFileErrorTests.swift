@@ -217,7 +217,7 @@ import Testing
     (
       "\"\\e]0;x\\a\": 1",
       "search.yaml:1: \\u{1b}]0;x\\u{7}: unknown key; allowed here: name, seed, numerics, dataset, "
-        + "model, train, search"
+        + "augment, model, train, search"
     ),
     (
       "seed: \(String(repeating: "9", count: 100))",

@@ -136,6 +136,20 @@ import Testing
         "| `train.batch` | a whole number from 1 to 65536, in images | 128 |"))
   }
 
+  @Test func augmentationMayBeSearchedOrLeftOut() throws {
+    let space = try parse(file() + "\naugment: { rotate: { uniform: [0, 20] }, mode: online }").space
+    #expect(space.parameters.map(\.path) == ["augment.rotate"])
+    for nothing in ["null", "~", "", "{}"] {
+      let file = try parse(file() + "\naugment: \(nothing)")
+      #expect(file.configuration(values: [])?.real("augment.rotate") == 0)
+    }
+    #expect(
+      refusal(file() + "\naugment: none").hasPrefix("search.yaml:5: augment: needs a section with rotate"))
+    #expect(
+      refusal(file() + "\naugment: { shift: 1 }")
+        == "search.yaml:5: augment.shift: needs a number of at least 0 and at most 0.5, not '1'")
+  }
+
   @Test func keysOfLaterVersionsMayStandWhereTheyAskForNothing() throws {
     let file = try SearchFile.parse(
       """

@@ -29,7 +29,9 @@ import Testing
     let array = Array(repeating: before, count: 100)
     #expect(counter() > array[99], "the counter does not count")
 
-    let trainer = try Trainer(sample: sampleRecipe(hidden: [9, 6], batch: 4))
+    var recipe = sampleRecipe(hidden: [9, 6], batch: 4)
+    recipe.augmentation = Augmentation(rotation: 10, shift: 0.1, scale: 0.1, mode: .online)
+    let trainer = try Trainer(sample: recipe)
     #expect(trainer.stepsPerEpoch == 13)
     // The first step draws the order of the epoch and oneDNN makes code for new shapes.
     var counts = (first: 0, last: 0)

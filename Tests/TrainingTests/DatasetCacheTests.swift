@@ -84,4 +84,58 @@ import Testing
     }
     #expect(try cached().count == 4)
   }
+
+  /// Loads the dataset from plain files.
+  private func loadPlain(cache: String?) throws -> Dataset {
+    try folder.write(files, to: "plain")
+    return try DatasetCatalog(DatasetLocations(cache: cache.map { "\(folder.path)/\($0)" }))
+      .load(.idx(path: "\(folder.path)/plain"))
+  }
+
+  @Test(arguments: ["cache", nil]) func filesCutShortWhileInUseDoNoHarm(cache: String?) throws {
+    // A process that read pages of a map beyond the file's end would be killed.
+    let dataset = try loadPlain(cache: cache)
+    for name in DatasetFiles.names { #expect(truncate("\(folder.path)/plain/\(name)", 0) == 0) }
+    #expect(dataset.train.image(11) == Array(files.trainImages.suffix(9)))
+    #expect(dataset.train.histogram(classes: 3) == [4, 4, 4])
+    #expect(throws: DatasetError.self) {
+      try DatasetCatalog(DatasetLocations()).load(.idx(path: "\(folder.path)/plain"))
+    }
+  }
+
+  @Test func plainFilesAreCopiedOnce() throws {
+    _ = try loadPlain(cache: "cache")
+    let names = try cached()
+    #expect(names.count == 4)
+    let catalog = DatasetCatalog(DatasetLocations(cache: "\(folder.path)/cache"))
+    _ = try catalog.load(.idx(path: "\(folder.path)/plain"))
+    #expect(try cached() == names)
+  }
+
+  @Test func verifyReadsTheFilesThemselves() throws {
+    _ = try loadPlain(cache: "cache")
+    let path = "\(folder.path)/plain/\(DatasetFiles.names[0])"
+    let date = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
+    var images = files.trainImages
+    images[20] ^= 1
+    try folder.write(images, to: "plain/\(DatasetFiles.names[0])")
+    try FileManager.default.setAttributes(
+      [.modificationDate: try #require(date)], ofItemAtPath: path)
+    let verified = try DatasetCatalog(DatasetLocations(cache: "\(folder.path)/cache"))
+      .verify(.idx(path: "\(folder.path)/plain"))
+    #expect(verified[0].verdict == .unknown(found: SHA256.hexadecimal(images)))
+  }
+
+  @Test func filesOfKilledProcessesAreRemoved() throws {
+    let old = try folder.write([1], to: "cache/unpacked/.trawl-aaaaaa")
+    try folder.write([1], to: "cache/unpacked/.trawl-bbbbbb")
+    let hoursAgo = Date(timeIntervalSinceNow: -7200)
+    try FileManager.default.setAttributes([.modificationDate: hoursAgo], ofItemAtPath: old)
+    let other = try folder.write([1], to: "cache/unpacked/old")
+    try FileManager.default.setAttributes([.modificationDate: hoursAgo], ofItemAtPath: other)
+    _ = try load(cache: "cache")
+    let hidden = try cached().filter { $0.hasPrefix(".") }
+    #expect(hidden == [".trawl-bbbbbb"])
+    #expect(try cached().contains("old"))
+  }
 }

@@ -36,6 +36,7 @@ import Testing
       return words.contains(places.joined(separator: ", ")) && !words.contains("\n")
         && words.contains("trawl data get fashion-mnist")
         && words.contains("apt install dataset-fashion-mnist")
+        && words.contains("TRAWL_DATA_PATH")
     }
   }
 
@@ -43,13 +44,22 @@ import Testing
     #expect {
       try catalog.load(.named("minst"))
     } throws: {
-      "\($0)".contains("known ones are mnist, fashion-mnist, digits")
+      "\($0)".contains("known ones are mnist, fashion-mnist, digits, or name in TRAWL_DATA_PATH")
     }
   }
 
-  @Test(arguments: ["", "..", "a/b", "/etc", "a\nb", "a b"])
+  @Test(
+    arguments: [
+      "", ".", "..", "a/b", "/etc", "a\nb", "a b", ".hidden", "-x", String(repeating: "a", count: 101),
+    ])
   func namesThatLeadElsewhereAreRefused(name: String) {
     #expect(throws: DatasetError(name, .invalidName)) { try catalog.load(.named(name)) }
+  }
+
+  @Test(arguments: ["a.b", "A-1_2", String(repeating: "a", count: 100)])
+  func namesOfOnesOwnAreFound(name: String) throws {
+    try folder.write(SampleFiles(), to: "b/\(name)")
+    #expect(try catalog.load(.named(name)).name == name)
   }
 
   @Test func knownDatasetHasTenClasses() throws {

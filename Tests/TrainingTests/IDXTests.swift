@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Training
@@ -122,5 +123,47 @@ import Testing
     var labels = files.trainLabels
     labels[8 + 4] = 200
     #expect(try problem(replacing: 1, with: labels)?.problem == .classWithoutImages(3))
+  }
+
+  /// What loading says when something else stands where one of the files should be.
+  private func problem(_ make: (_ path: String) throws -> Void) throws -> DatasetError? {
+    let folder = try TemporaryFolder()
+    try folder.write(files)
+    let path = "\(folder.path)/\(DatasetFiles.names[0])"
+    try FileManager.default.removeItem(atPath: path)
+    try make(path)
+    do throws(DatasetError) {
+      _ = try DatasetCatalog(DatasetLocations()).load(.idx(path: folder.path))
+      return nil
+    } catch {
+      #expect(error.subject == path)
+      return error
+    }
+  }
+
+  @Test func whatIsNoFileIsRefusedAtOnce() throws {
+    let files = FileManager.default
+    let folder = try problem {
+      try files.createDirectory(atPath: $0, withIntermediateDirectories: false)
+    }
+    #expect(folder?.problem == .unreadable("a folder, not a file"))
+    let pipe = try problem { #expect(mkfifo($0, 0o644) == 0) }
+    #expect(pipe?.problem == .unreadable("not a regular file"))
+    for device in ["/dev/null", "/dev/zero"] {
+      let found = try problem {
+        try files.createSymbolicLink(atPath: $0, withDestinationPath: device)
+      }
+      #expect(found?.problem == .unreadable("not a regular file"))
+    }
+  }
+
+  @Test(.enabled("root may read everything") { geteuid() != 0 })
+  func fileThatMayNotBeReadIsNamed() throws {
+    let bytes = files.trainImages
+    let found = try problem {
+      try Data(bytes).write(to: URL(fileURLWithPath: $0))
+      #expect(chmod($0, 0) == 0)
+    }
+    #expect(found?.problem == .unreadable("Permission denied"))
   }
 }

@@ -9,7 +9,8 @@ struct DataCommand: ParsableCommand {
     discussion: """
       A dataset is looked for in the folders of TRAWL_DATA_PATH (separated by colons), in the cache \
       ($XDG_CACHE_HOME/trawl, else ~/.cache/trawl) and in /usr/share/datasets, each as a folder of its name with four \
-      IDX files, plain or .gz.
+      IDX files, plain or .gz. What is used is first copied into the cache's folder 'unpacked', which may be removed at \
+      any time.
       """,
     subcommands: [List.self, Get.self, Verify.self, Inspect.self])
 
@@ -32,13 +33,21 @@ struct DataCommand: ParsableCommand {
 
   struct Get: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Download a dataset into the cache and check it.")
+      abstract: "Download a dataset into the cache and check it.",
+      discussion: """
+        An interrupted download goes on where it stopped. The files appear in the cache together, and only if their \
+        contents have the published SHA-256 sums.
+        """)
 
     @Argument(help: "mnist or fashion-mnist.")
     var name: String
 
-    @Option(help: "Download from this address instead: a folder with the four files as NAME.gz.")
-    var from: String?
+    @Option(
+      help: """
+        Download from this address instead, a folder with the four files as NAME.gz, even if the dataset lies elsewhere \
+        on this machine; given several times, the addresses are tried in order.
+        """)
+    var from: [String] = []
 
     func run() throws {
       try DatasetDownload(name, from: from).run()

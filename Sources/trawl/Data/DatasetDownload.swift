@@ -1,105 +1,114 @@
 import Foundation
 import Training
 
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
-
-/// Fetches the four files of a dataset into the cache; they appear there together and checked, or not at all.
+/// Fetches the four files of a dataset into the cache; they appear there together and checked, or not at all. Any number of
+/// processes may do so at once: one of them works, the others wait for it.
 struct DatasetDownload {
   private let dataset: KnownDataset
-  private let address: URL
+  private let mirrors: [URL]
   private let cache: String
+  /// Whether it is enough that the dataset lies anywhere on this machine.
+  private let mayLieElsewhere: Bool
 
-  /// Where the datasets are published, or mirrored for everyone.
+  /// Where the datasets are published, or mirrored for everyone, in the order in which they are tried.
   private static let mirrors = [
-    "mnist": "https://ossci-datasets.s3.amazonaws.com/mnist",
-    "fashion-mnist": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+    "mnist": [
+      "https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist",
+    ],
+    "fashion-mnist": [
+      "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+      "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
+    ],
   ]
 
-  init(_ name: String, from address: String?) throws {
-    guard let dataset = KnownDataset.named(name), let mirror = address ?? Self.mirrors[name] else {
+  /// A download from the addresses given, or from where the dataset is published.
+  init(_ name: String, from addresses: [String]) throws {
+    guard let dataset = KnownDataset.named(name), let published = Self.mirrors[name] else {
       let names = KnownDataset.all.map(\.name).joined(separator: " or ")
       throw Complaint("there is no dataset '\(name.asShownText)' to get; \(names)")
-    }
-    guard let url = URL(string: mirror), ["http", "https"].contains(url.scheme) else {
-      throw Complaint("--from \(mirror.asShownText): needs an address that begins with http:// or https://")
     }
     guard let cache = DatasetLocations.ofThisMachine.cache else {
       throw Complaint("there is no place for the cache: set XDG_CACHE_HOME or HOME")
     }
     self.dataset = dataset
     self.cache = cache
-    self.address = url
+    mayLieElsewhere = addresses.isEmpty
+    mirrors = try (addresses.isEmpty ? published : addresses).map { address in
+      let url = URL(string: address)
+      guard let url, ["http", "https"].contains(url.scheme), url.host != nil else {
+        throw Complaint("--from \(address.asShownText): needs an address with http:// or https://")
+      }
+      return url
+    }
   }
 
+  private var folder: String { "\(cache)/\(dataset.name)" }
+  private var partial: String { "\(cache)/.partial-\(dataset.name)" }
+
   func run() throws {
-    let folder = "\(cache)/\(dataset.name)"
-    let catalog = DatasetCatalog(.ofThisMachine)
-    if (try? catalog.load(.named(dataset.name))) != nil {
-      return print("\(dataset.name) is here already; 'trawl data list' tells where")
-    }
-    let partial = "\(cache)/partial-\(getpid())"
-    defer { try? FileManager.default.removeItem(atPath: partial) }
+    if isHere { return print("\(dataset.name) is here already; 'trawl data list' tells where") }
     try Complaint.asking {
-      try FileManager.default.createDirectory(
-        atPath: "\(partial)/\(dataset.name)", withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
     }
-    for name in dataset.digests.keys.sorted() {
-      StandardError.write("downloading \(name).gz from \(address)\n")
-      try download("\(name).gz", to: "\(partial)/\(dataset.name)/\(name).gz")
+    var terminal = Terminal()
+    let lock = try lock(&terminal)
+    defer { close(lock) }
+    guard !isHere else { return print("\(dataset.name): \(folder)") }
+    try Complaint.asking {
+      try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
     }
-    try verify(DatasetCatalog(DatasetLocations(dataPath: [partial])))
-    guard rename("\(partial)/\(dataset.name)", folder) == 0 else {
-      throw Complaint(System.words("cannot move the files to \(folder)"))
-    }
+    for name in dataset.digests.keys.sorted() { try fetch(name, &terminal) }
+    try publish()
     print("\(dataset.name): \(folder)")
   }
 
-  private func verify(_ catalog: DatasetCatalog) throws {
-    for file in try Complaint.asking({ try catalog.verify(.named(dataset.name)) }) {
-      guard file.verdict == .matches else {
-        let name = URL(fileURLWithPath: file.path).lastPathComponent
-        throw Complaint("\(name) from \(address) is not the published file; nothing was kept")
+  private var isHere: Bool {
+    let catalog = DatasetCatalog(.ofThisMachine)
+    if mayLieElsewhere, (try? catalog.load(.named(dataset.name))) != nil { return true }
+    return (try? catalog.load(.idx(path: folder))) != nil
+  }
+
+  /// Waits until no other process fetches this dataset. The lock ends with the process, however it ends.
+  private func lock(_ terminal: inout Terminal) throws -> Int32 {
+    let path = "\(cache)/.lock-\(dataset.name)"
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Complaint(System.words("cannot write \(path)")) }
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      terminal.say("another process downloads \(dataset.name); waiting for it")
+      while flock(descriptor, LOCK_EX) != 0 {
+        guard errno == EINTR else { throw Complaint(System.words("cannot lock \(path)")) }
       }
     }
+    return descriptor
   }
 
-  private func download(_ name: String, to path: String) throws {
-    let url = address.appendingPathComponent(name)
-    let outcome = Outcome()
-    let done = DispatchSemaphore(value: 0)
-    let task = URLSession.shared.downloadTask(with: url) { file, response, error in
-      outcome.set(Self.store(file, response, error, path))
-      done.signal()
-    }
-    task.resume()
-    done.wait()
-    if let problem = outcome.problem {
-      throw Complaint("cannot download \(url): \(problem); see 'trawl data --help' for where else it may lie")
-    }
-  }
-
-  /// Nil if the file is in its place.
-  private static func store(
-    _ file: URL?, _ response: URLResponse?, _ error: (any Error)?, _ path: String
-  ) -> String? {
-    if let error { return error.localizedDescription }
-    let status = (response as? HTTPURLResponse)?.statusCode ?? 0
-    guard status == 200, let file else { return "the server answers with status \(status)" }
+  private func fetch(_ name: String, _ terminal: inout Terminal) throws {
     do {
-      try FileManager.default.moveItem(at: file, to: URL(fileURLWithPath: path))
-      return nil
-    } catch { return "\(error)" }
+      try FileDownload(dataset: dataset, name: name, mirrors: mirrors, folder: partial).run(&terminal)
+    } catch let failure as FileDownload.Failure {
+      let problems = failure.problems.map { "\($0.mirror): \($0.words.asShownText)" }.joined(separator: "; ")
+      throw Complaint("cannot download \(dataset.name), \(name).gz: \(problems). \(alternatives)")
+    }
   }
 
-  /// What a download's thread leaves for the one that waits for it.
-  private final class Outcome: @unchecked Sendable {
-    // Written before the semaphore is signalled and read after it was waited for.
-    private(set) var problem: String?
+  /// What else the user can do.
+  private var alternatives: String {
+    let package = dataset.debianPackage.map { "install Debian's package \($0), or " } ?? ""
+    return "The same command goes on where this one stopped; or \(package)put the four files into a folder "
+      + "\(dataset.name)/ and name the folder above it in TRAWL_DATA_PATH, or give another address by --from"
+  }
 
-    func set(_ problem: String?) {
-      self.problem = problem
+  /// Puts the checked files in the place of what lies there, if anything does.
+  private func publish() throws {
+    let old = "\(cache)/.old-\(dataset.name)"
+    // What a process left here that was killed in between.
+    try? FileManager.default.removeItem(atPath: old)
+    defer { try? FileManager.default.removeItem(atPath: old) }
+    if rename(folder, old) != 0, errno != ENOENT {
+      throw Complaint(System.words("cannot move \(folder) out of the way"))
+    }
+    guard rename(partial, folder) == 0 else {
+      throw Complaint(System.words("cannot move the files to \(folder)"))
     }
   }
 }

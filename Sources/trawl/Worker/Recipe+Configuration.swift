@@ -5,8 +5,8 @@ extension Recipe {
   /// The training run that a configuration describes.
   init(_ configuration: Configuration, seed: UInt64) {
     self.init(
-      dataset: DatasetSelection(configuration), model: ModelRecipe(configuration),
-      training: TrainingRecipe(configuration), seed: seed)
+      dataset: DatasetSelection(configuration), augmentation: Augmentation(configuration),
+      model: ModelRecipe(configuration), training: TrainingRecipe(configuration), seed: seed)
   }
 }
 
@@ -22,6 +22,7 @@ extension DatasetSelection {
       }
     self.init(
       source: source, subset: configuration.real("dataset.subset"), validation: validation,
+      isStratified: configuration.word("dataset.stratified") == "true",
       split: UInt64(configuration.integer("dataset.split")))
   }
 }
@@ -30,6 +31,21 @@ extension DatasetSelection.Source {
   /// IDX files in a folder; its path has a slash, so that a model's note of its dataset is not taken for a name.
   fileprivate static func idx(folder: String) -> Self {
     .idx(path: folder.contains("/") ? folder : "./\(folder)")
+  }
+}
+
+extension Augmentation {
+  /// Nil if the configuration asks for no change.
+  init?(_ configuration: Configuration) {
+    let (rotation, shift, scale) = (
+      configuration.real("augment.rotate"), configuration.real("augment.shift"),
+      configuration.real("augment.scale")
+    )
+    guard rotation > 0 || shift > 0 || scale > 0 else { return nil }
+    self.init(
+      rotation: rotation, shift: shift, scale: scale,
+      probability: configuration.real("augment.probability"),
+      mode: configuration.word("augment.mode") == "online" ? .online : .append)
   }
 }
 

@@ -1,13 +1,23 @@
-"""Reads a model with the safetensors package and prints what the test compares.
+"""Reads a model with the safetensors package and prints what the test compares, as JSON.
 
 Usage: read_model.py FILE        Needs: numpy, safetensors.
 """
+import json
 import sys
 
 from safetensors import safe_open
 
 with safe_open(sys.argv[1], framework="numpy") as file:
-    print(file.metadata()["activation"])
-    for name in sorted(file.keys()):
-        tensor = file.get_tensor(name)
-        print(name, list(tensor.shape), tensor.dtype, float(tensor.ravel()[1]))
+    tensors = {name: file.get_tensor(name) for name in file.keys()}
+    print(json.dumps({
+        "metadata": file.metadata(),
+        "tensors": {
+            name: {
+                "shape": list(tensor.shape),
+                "dtype": str(tensor.dtype),
+                # The bits, so that nothing is lost on the way.
+                "bits": tensor.ravel().view("uint32").tolist(),
+            }
+            for name, tensor in tensors.items()
+        },
+    }))

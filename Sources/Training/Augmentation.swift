@@ -1,0 +1,114 @@
+import CWarp
+import Randomness
+
+/// Random changes to training images, so that a network sees more of them than there are. Images for
+/// validation and tests are never changed.
+package struct Augmentation: Sendable, Equatable {
+  /// What becomes of the changed images.
+  package enum Mode: String, Sendable, CaseIterable {
+    /// One changed copy of each image is added to the training images, the same in every epoch.
+    case append
+    /// They take the place of the training images, and are drawn anew in every epoch.
+    case online
+  }
+
+  /// The largest angle of a rotation about the image's centre, in degrees, either way: 0 to 180.
+  package var rotation: Double
+  /// The largest shift along each side as a part of that side, either way: 0 to 0.5.
+  package var shift: Double
+  /// The largest change in size about the centre as a part of it, either way: 0 to 0.5.
+  package var scale: Double
+  /// The probability of each of the three, for each image: 0 to 1.
+  package var probability: Double
+  package var mode: Mode
+
+  package init(
+    rotation: Double = 0, shift: Double = 0, scale: Double = 0, probability: Double = 0.5,
+    mode: Mode = .append
+  ) {
+    self.rotation = rotation
+    self.shift = shift
+    self.scale = scale
+    self.probability = probability
+    self.mode = mode
+  }
+
+  /// The training images of an epoch: their indices, and the complement `~index` for a changed copy.
+  func epochImages(_ train: [Int32]) -> [Int32] {
+    switch mode {
+    case .append: train + train.map { ~$0 }
+    case .online: train.map { ~$0 }
+    }
+  }
+
+  /// What happens to an image: a function of the seed, the epoch and the image alone (and not of the epoch
+  /// if copies are appended). Nil: nothing.
+  func change(of image: Int, epoch: Int, seed: UInt64) -> ImageChange? {
+    let draws = AugmentationDraws(
+      mode == .append ? .copies : .augmentation(epoch: epoch), image: image, seed: seed)
+    var change = ImageChange()
+    if rotation > 0, draws.chance(0) < probability {
+      change.angle = draws.deviation(1) * rotation * (.pi / 180)
+    }
+    if shift > 0, draws.chance(2) < probability {
+      change.right = draws.deviation(3) * shift
+      change.down = draws.deviation(4) * shift
+    }
+    if scale > 0, draws.chance(5) < probability { change.size = 1 + draws.deviation(6) * scale }
+    return change == ImageChange() ? nil : change
+  }
+}
+
+extension Recipe {
+  /// Training images in an epoch, appended copies included.
+  func imagesPerEpoch(_ data: TrainingData) -> Int {
+    augmentation?.mode == .append ? 2 * data.train.count : data.train.count
+  }
+}
+
+/// Eight random numbers of 32 bits that belong to an image.
+private struct AugmentationDraws {
+  private let words: SIMD4<UInt64>
+
+  init(_ stream: RandomStream, image: Int, seed: UInt64) {
+    let position = 2 * UInt64(image)
+    let first = Philox.block(seed: seed, stream: stream.number, position: position)
+    let second = Philox.block(seed: seed, stream: stream.number, position: position + 1)
+    words = SIMD4(first.first, first.second, second.first, second.second)
+  }
+
+  /// A number in [0, 1).
+  func chance(_ place: Int) -> Double { Double(word(place)) * 0x1p-32 }
+
+  /// A number in (-1, 1), evenly distributed about 0.
+  func deviation(_ place: Int) -> Double { (Double(word(place)) + 0.5) * 0x1p-31 - 1 }
+
+  private func word(_ place: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: words[place / 2] >> (place % 2 == 0 ? 0 : 32))
+  }
+}
+
+/// What happens to an image: it is scaled and turned about its centre, then shifted.
+struct ImageChange: Sendable, Equatable {
+  /// In radians, clockwise as one sees it.
+  var angle = 0.0
+  /// In widths.
+  var right = 0.0
+  /// In heights.
+  var down = 0.0
+  /// In parts of the old size.
+  var size = 1.0
+
+  /// Where the pixels of the changed image come from.
+  func map(rows: Int, columns: Int) -> warp_map {
+    let (sine, cosine) = (portableSin(angle) / size, portableCos(angle) / size)
+    let (centreX, centreY) = (Double(columns - 1) / 2, Double(rows - 1) / 2)
+    let x = -centreX - right * Double(columns)
+    let y = -centreY - down * Double(rows)
+    return warp_map(
+      u: fixed(centreX + cosine * x + sine * y), v: fixed(centreY - sine * x + cosine * y),
+      u_x: fixed(cosine), v_x: fixed(-sine), u_y: fixed(sine), v_y: fixed(cosine))
+  }
+
+  private func fixed(_ number: Double) -> Int32 { Int32((number * 65536).rounded()) }
+}
