@@ -176,7 +176,7 @@ struct BadInputTests {
     let join = try scratch.data("run/join.json")
     let second = try await scratch.run(
       "search", "search.yaml", "--output", "run", "--workers", "1", "--resume")
-    expectOneLine(second, ["run/study.db", "in use"])
+    expectOneLine(second, ["run is in use"])
     #expect(try scratch.data("run/join.json") == join)
     try await run.waitForResults(3, of: search)
     search.send(SIGINT)

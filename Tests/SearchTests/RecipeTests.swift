@@ -42,9 +42,9 @@ import Testing
           split: 0
           stratified: "false"
         augment:
-          rotate: 0.0
-          shift: 0.0
-          scale: 0.0
+          rotate: 0
+          shift: 0
+          scale: 0
           probability: 0.5
           mode: "append"
         model:

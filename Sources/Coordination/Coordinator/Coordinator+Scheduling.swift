@@ -92,10 +92,8 @@ extension Coordinator {
       peers[attempt.worker]?.isPaused = true
       if peers[attempt.worker] == nil {
         lose(id, as: .interrupted, words: "its worker did not come back to this coordinator")
-      } else if attempt.isConfirmed {
-        lose(id, as: .lost, words: "no heartbeat for \(intervals.lease)")
       } else {
-        lose(id, as: .released, words: "its worker never had it")
+        lose(id, as: .lost, words: "no heartbeat for \(intervals.lease)")
       }
     }
     let gone = peers.filter { now - $0.value.lastHeard > intervals.lease && $0.value.attempts.isEmpty }
@@ -130,7 +128,8 @@ extension Coordinator {
     openTrials[attempt.trial]?.current = nil
     effects.append(.persist(.attemptEnded(id, end, words: words)))
     effects.append(.note("attempt \(id.number) of trial \(attempt.trial) \(end): \(words)"))
-    if end.countsAsLoss {
+    // A trial that its worker may never have begun is not to blame.
+    if end.countsAsLoss, attempt.isConfirmed || end != .lost {
       openTrials[attempt.trial]?.losses.append(
         Loss(
           attempt: id, worker: attempt.worker, epochs: attempt.epochs.count, isEvident: end != .lost))

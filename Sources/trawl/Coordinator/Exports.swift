@@ -7,7 +7,8 @@ import Storage
 struct Exports {
   private let directory: RunDirectory
   private let resume: String
-  private var lastWritten = Duration.zero
+  private var lastStatus = Duration.zero
+  private var lastTables = Duration.zero
   private var lastCost = Duration.zero
   private var writtenResults = -1
   private var writtenBest: Int?
@@ -20,15 +21,18 @@ struct Exports {
     self.resume = resume
   }
 
-  /// Writes what has changed, not too often, and the less often the longer it takes.
+  /// Writes what has changed, not too often, and the tables the less often the longer they take.
   mutating func writeIfDue(
     _ coordinator: Coordinator, _ study: StudyDatabase, at now: Duration
   ) throws {
-    guard now - lastWritten >= max(Self.interval, lastCost * 50) else { return }
-    lastWritten = now
-    if coordinator.results.count != writtenResults { try writeTables(coordinator, study) }
+    guard now - lastStatus >= Self.interval else { return }
+    lastStatus = now
+    if coordinator.results.count != writtenResults, now - lastTables >= lastCost * 50 {
+      lastTables = now
+      try writeTables(coordinator, study)
+      lastCost = monotonicNow() - now
+    }
     try Status(coordinator, isRunning: true, resume: resume).write(to: directory.status)
-    lastCost = monotonicNow() - now
   }
 
   /// Writes everything, for the last time.

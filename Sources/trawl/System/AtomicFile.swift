@@ -1,6 +1,6 @@
 import Foundation
 
-/// Replaces a file as a whole: readers see the old or the new one, never a part.
+/// Replaces a file as a whole: readers see the old or the new one, never a part. Not for what must outlive a power failure.
 enum AtomicFile {
   static func write(_ data: Data, to path: String) throws {
     let temporary = "\(path).\(getpid()).tmp"
@@ -9,7 +9,6 @@ enum AtomicFile {
     do {
       defer { close(descriptor) }
       try writeAll(data, to: descriptor, path)
-      guard fsync(descriptor) == 0 else { throw Complaint(System.words("cannot write \(path)")) }
     } catch {
       unlink(temporary)
       throw error
