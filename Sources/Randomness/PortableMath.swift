@@ -41,3 +41,23 @@ package func portableExp(_ x: Double) -> Double {
   let scale = Double(sign: .plus, exponent: half, significand: 1)
   return (1 + series) * scale * Double(sign: .plus, exponent: Int(k) - half, significand: 1)
 }
+
+/// The cosine of an angle from -2π to 2π in radians, to within 2⁻⁵¹.
+package func portableCos(_ x: Double) -> Double {
+  precondition(abs(x) <= 6.2831853071795865, "portableCos needs an angle from -2π to 2π, not \(x)")
+  // cos(k·π/2 + r) with |r| ≤ π/4.
+  let k = (x / 1.5707963267948966).rounded()
+  let r = (x - k * 0x1.921fb54400000p0) - k * 0x1.0b4611a626331p-34
+  let square = r * r
+  func series(_ terms: StrideThrough<Int>) -> Double {
+    terms.reduce(0) { ($0 + 1) * -square / Double($1 * ($1 - 1)) }
+  }
+  func cosine() -> Double { 1 + series(stride(from: 18, through: 2, by: -2)) }
+  func sine() -> Double { r + r * series(stride(from: 19, through: 3, by: -2)) }
+  switch (Int(k) % 4 + 4) % 4 {
+  case 0: return cosine()
+  case 1: return -sine()
+  case 2: return -cosine()
+  default: return sine()
+  }
+}

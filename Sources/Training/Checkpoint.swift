@@ -1,15 +1,19 @@
-/// A training run at a moment between two steps: the network, the recipe and how far it has come. No state
+/// A training run at a moment between two steps: the network, what the optimizer remembers, the recipe and
+/// how far it has come. No state
 /// of generators is needed, because every random stream is entered at its beginning.
 package struct Checkpoint: Sendable, Equatable {
   package let model: Model
   package let progress: TrainingProgress
-  /// The recipe's fields by name, without the number of epochs.
+  /// What decides the weights after a number of steps, by the recipe's fields.
   private let recipe: [String: String]
+  /// As `Optimizer.state` gives it; not checked.
+  let optimizerState: [[Float]]
 
-  init(model: Model, recipe: Recipe, progress: TrainingProgress) {
+  init(model: Model, recipe: Recipe, progress: TrainingProgress, optimizerState: [[Float]]) {
     self.model = model
     self.recipe = recipe.identity
     self.progress = progress
+    self.optimizerState = optimizerState
   }
 
   /// Throws for the first field in which the recipe differs from that of the checkpoint.
@@ -26,6 +30,9 @@ package struct Checkpoint: Sendable, Equatable {
     var file = model.safetensors()
     for (field, value) in recipe { file.metadata["recipe.\(field)"] = value }
     file.metadata.merge(progress.metadata) { $1 }
+    file.tensors += optimizerState.enumerated().map { index, values in
+      Safetensors.Tensor(name: "optimizer.\(index)", shape: [values.count], values: values)
+    }
     return file.encoded()
   }
 
@@ -50,6 +57,7 @@ package struct Checkpoint: Sendable, Equatable {
     }
     model = try Model(file, name: name)
     self.progress = progress
+    optimizerState = file.vectors("optimizer")
     let prefix = "recipe."
     recipe = Dictionary(
       uniqueKeysWithValues: file.metadata.filter { $0.key.hasPrefix(prefix) }
@@ -77,7 +85,16 @@ extension Recipe {
       "model.hidden": "\(model.hidden)", "model.activation": model.activation.rawValue,
       "model.init": initialization, "train.batch": "\(training.batch)",
       "train.lr": "\(training.learningRate)", "train.l2": "\(training.l2)", "seed": "\(seed)",
+      "train.optimizer": "\(training.optimizer)", "train.decay": training.decay.rawValue,
+      "train.schedule": training.schedule.identity(epochs: training.epochs),
     ]
+  }
+}
+
+extension Schedule {
+  /// A cosine is laid out over the whole run, so that its length decides too.
+  fileprivate func identity(epochs: Int) -> String {
+    if case .cosine = self { "\(self) over \(epochs) epochs" } else { "\(self)" }
   }
 }
 

@@ -65,7 +65,9 @@ extension Model {
       else { throw refuse("layer \(index) is missing or of another shape") }
       return LayerParameters(weights: weights, bias: bias)
     }
-    guard file.tensors.count == 2 * layers.count else { throw refuse("it has too many tensors") }
+    guard file.tensors.count(where: { $0.name.hasPrefix("layers.") }) == 2 * layers.count else {
+      throw refuse("it has too many tensors")
+    }
     self.init(architecture: architecture, dataset: file.metadata["dataset"] ?? "", layers: layers)
   }
 }

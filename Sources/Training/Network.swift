@@ -62,7 +62,8 @@ struct DenseLayer: Sendable {
 final class Network {
   let architecture: Architecture
   let layers: [DenseLayer]
-  private let parameters: FloatBuffer
+  /// All weights and biases, at the places that the layers name.
+  let parameters: FloatBuffer
 
   /// A network whose parameters are all 0.
   init(_ architecture: Architecture) {

@@ -74,14 +74,27 @@ package struct TrainingRecipe: Sendable, Equatable {
   package var epochs: Int
   /// Images in a mini-batch. The last batch of an epoch holds what is left over.
   package var batch: Int
+  package var optimizer: OptimizerRule
+  /// The learning rate, which the schedule multiplies.
   package var learningRate: Double
-  /// The strength λ of the penalty ½·λ·ΣW² on the weights (not on the biases).
-  package var l2: Double
+  package var schedule: Schedule
+  /// The strength λ of the penalty on the weights (not on the biases): one for all layers, or one for each
+  /// from the image to the classes.
+  package var l2: [Double]
+  /// How λ acts.
+  package var decay: Decay
 
-  package init(epochs: Int, batch: Int, learningRate: Double, l2: Double = 0) {
+  /// Without a decay, the one that suits the optimizer.
+  package init(
+    epochs: Int, batch: Int, optimizer: OptimizerRule = .sgd, learningRate: Double,
+    schedule: Schedule = .constant, l2: [Double] = [0], decay: Decay? = nil
+  ) {
     self.epochs = epochs
     self.batch = batch
+    self.optimizer = optimizer
     self.learningRate = learningRate
+    self.schedule = schedule
     self.l2 = l2
+    self.decay = decay ?? (optimizer == .adamW ? .decoupled : .coupled)
   }
 }

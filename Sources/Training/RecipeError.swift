@@ -15,6 +15,11 @@ extension Recipe {
     try dataset.validate()
     try model.validate()
     try training.validate()
+    let layers = model.hidden.count + 1
+    guard training.l2.count == 1 || training.l2.count == layers else {
+      throw RecipeError(
+        field: "train.l2", problem: "\(training.l2.count) numbers for \(layers) layers")
+    }
   }
 }
 
@@ -62,8 +67,51 @@ extension TrainingRecipe {
     guard learningRate > 0, learningRate.isFinite else {
       throw RecipeError(field: "train.lr", problem: "\(learningRate) is not a positive number")
     }
-    guard l2 >= 0, l2.isFinite else {
-      throw RecipeError(field: "train.l2", problem: "\(l2) is not 0 or a positive number")
+    for strength in l2 {
+      guard strength >= 0, strength.isFinite else {
+        throw RecipeError(field: "train.l2", problem: "\(strength) is not 0 or a positive number")
+      }
+    }
+    if case .momentum(let momentum) = optimizer { try validate(momentum: momentum) }
+    if case .nesterov(let momentum) = optimizer { try validate(momentum: momentum) }
+    try schedule.validate()
+  }
+
+  private func validate(momentum: Double) throws(RecipeError) {
+    guard momentum >= 0, momentum < 1 else {
+      throw RecipeError(field: "train.momentum", problem: "\(momentum) is not at least 0 and below 1")
+    }
+  }
+}
+
+extension Schedule {
+  fileprivate func validate() throws(RecipeError) {
+    switch self {
+    case .constant: return
+    case .step(let every, let gamma):
+      try require(every, in: 1...1_000_000, field: "train.schedule.step.every")
+      try requireFactor(gamma, field: "train.schedule.step.gamma")
+    case .milestones(let epochs, let gamma):
+      for epoch in epochs {
+        try require(epoch, in: 1...1_000_000, field: "train.schedule.milestones.at")
+      }
+      guard zip(epochs, epochs.dropFirst()).allSatisfy({ $0 < $1 }) else {
+        throw RecipeError(
+          field: "train.schedule.milestones.at", problem: "\(epochs) are not in ascending order")
+      }
+      try requireFactor(gamma, field: "train.schedule.milestones.gamma")
+    case .exponential(let gamma): try requireFactor(gamma, field: "train.schedule.exponential")
+    case .cosine(let warmup):
+      guard warmup >= 0, warmup <= 1_000_000 else {
+        throw RecipeError(
+          field: "train.schedule.cosine.warmup", problem: "\(warmup) is outside 0...1000000")
+      }
+    }
+  }
+
+  private func requireFactor(_ gamma: Double, field: String) throws(RecipeError) {
+    guard gamma > 0, gamma <= 1 else {
+      throw RecipeError(field: field, problem: "\(gamma) is not above 0 and at most 1")
     }
   }
 }

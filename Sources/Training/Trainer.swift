@@ -15,7 +15,7 @@ package final class Trainer {
   private let forward: ForwardPass
   private let backward: BackwardPass
   private let evaluator: Evaluator
-  private let optimizer: SGD
+  private let optimizer: Optimizer
   private var order: (epoch: Int, images: [Int32])?
   private var hasDiverged = false
 
@@ -41,7 +41,11 @@ package final class Trainer {
     guard progress.stepInEpoch <= stepsPerEpoch, progress.score.examples == examples else {
       throw RecipeError(field: "dataset", problem: "the checkpoint is from other images")
     }
+    guard optimizer.accepts(checkpoint.optimizerState) else {
+      throw RecipeError(field: "train.optimizer", problem: "the checkpoint's state does not fit")
+    }
     network.load(checkpoint.model)
+    optimizer.state = checkpoint.optimizerState
   }
 
   private init(
@@ -57,7 +61,7 @@ package final class Trainer {
     forward = ForwardPass(network, capacity: batch)
     backward = BackwardPass(forward)
     evaluator = Evaluator(network)
-    optimizer = SGD(learningRate: recipe.training.learningRate, l2: recipe.training.l2)
+    optimizer = Optimizer(network, recipe.training, stepsPerEpoch: stepsPerEpoch)
   }
 
   /// Epochs completed.
@@ -99,7 +103,8 @@ package final class Trainer {
 
   /// Everything needed to go on from here, now or in another process.
   package func checkpoint() -> Checkpoint {
-    Checkpoint(model: model(), recipe: recipe, progress: progress)
+    Checkpoint(
+      model: model(), recipe: recipe, progress: progress, optimizerState: optimizer.state)
   }
 
   /// Takes the next step. False if the loss is not finite; then the weights are left as they were.
@@ -123,6 +128,17 @@ package final class Trainer {
     generator.shuffle(&images)
     order = (epoch, images)
     return images
+  }
+}
+
+extension Optimizer {
+  /// The optimizer that a recipe asks for.
+  fileprivate convenience init(_ network: Network, _ recipe: TrainingRecipe, stepsPerEpoch: Int) {
+    self.init(
+      network, recipe.optimizer, Penalty(recipe.l2, recipe.decay, layers: network.layers.count),
+      LearningRate(
+        base: recipe.learningRate, schedule: recipe.schedule, stepsPerEpoch: stepsPerEpoch,
+        epochs: recipe.epochs))
   }
 }
 

@@ -26,4 +26,15 @@ import Testing
     #expect(portableExp(-1000) == 0)
     #expect(portableExp(-745) > 0)
   }
+
+  @Test func cosineIsTheLibrarys() {
+    var generator = Philox(seed: 5, stream: 1)
+    for _ in 0..<50_000 {
+      let x = (2 * generator.uniform() - 1) * 2 * .pi
+      #expect(abs(portableCos(x) - cos(x)) <= 0x1p-51, "cos(\(x))")
+    }
+    #expect(portableCos(0) == 1)
+    #expect(portableCos(.pi) == -1)
+    #expect(portableCos(-2 * .pi) == 1)
+  }
 }

@@ -29,8 +29,22 @@ import Testing
     ("train.batch", { $0.training.batch = 65537 }),
     ("train.lr", { $0.training.learningRate = -1 }),
     ("train.lr", { $0.training.learningRate = .nan }),
-    ("train.l2", { $0.training.l2 = -1e-9 }),
-    ("train.l2", { $0.training.l2 = .infinity }),
+    ("train.l2", { $0.training.l2 = [-1e-9] }),
+    ("train.l2", { $0.training.l2 = [.infinity] }),
+    ("train.l2", { $0.training.l2 = [] }),
+    ("train.l2", { $0.training.l2 = [1e-3, 1e-3, 1e-3] }),
+    ("train.momentum", { $0.training.optimizer = .momentum(1) }),
+    ("train.momentum", { $0.training.optimizer = .nesterov(.nan) }),
+    ("train.schedule.step.every", { $0.training.schedule = .step(every: 0, gamma: 0.5) }),
+    ("train.schedule.step.gamma", { $0.training.schedule = .step(every: 1, gamma: 0) }),
+    ("train.schedule.milestones.at", { $0.training.schedule = .milestones(at: [-1], gamma: 0.5) }),
+    (
+      "train.schedule.milestones.at",
+      { $0.training.schedule = .milestones(at: [3, 2], gamma: 0.5) }
+    ),
+    ("train.schedule.milestones.gamma", { $0.training.schedule = .milestones(at: [1], gamma: 2) }),
+    ("train.schedule.exponential", { $0.training.schedule = .exponential(gamma: .nan) }),
+    ("train.schedule.cosine.warmup", { $0.training.schedule = .cosine(warmup: -1) }),
   ]
 
   @Test(arguments: faults.indices)

@@ -74,13 +74,15 @@ func sampleDataset(_ files: SampleFiles = SampleFiles()) throws -> Dataset {
 /// A small recipe for `sampleDataset`.
 func sampleRecipe(
   hidden: [Int] = [6], activation: Activation = .relu, epochs: Int = 4, batch: Int = 16,
-  learningRate: Double = 0.1, l2: Double = 1e-3, seed: UInt64 = 1
+  optimizer: OptimizerRule = .sgd, learningRate: Double = 0.1, l2: Double = 1e-3,
+  decay: Decay? = nil, seed: UInt64 = 1
 ) -> Recipe {
   Recipe(
     dataset: DatasetSelection(source: .named("sample"), validation: .count(11), split: 5),
     model: ModelRecipe(hidden: hidden, activation: activation),
     training: TrainingRecipe(
-      epochs: epochs, batch: batch, learningRate: learningRate, l2: l2),
+      epochs: epochs, batch: batch, optimizer: optimizer, learningRate: learningRate, l2: [l2],
+      decay: decay),
     seed: seed)
 }
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "updates.h"
+
 /// Confines oneDNN to the calling thread in whatever that thread asks of it from now on.
 void onednn_use_one_thread(void);
 
