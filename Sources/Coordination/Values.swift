@@ -9,6 +9,7 @@ extension WireValue {
     case .real(let number): real = number
     case .word(let word): self.word = word
     case .integers(let numbers): integers.elements = numbers.map(Int64.init)
+    case .reals: preconditionFailure("a list of numbers is not drawn as a whole")
     }
   }
 }

@@ -59,17 +59,40 @@ extension Field {
       "train.batch", .integer(1...65536), .value(.integer(128)), unit: "images",
       "How many images make one step."),
     Field(
-      "train.optimizer", .word(["sgd"]), .value(.word("sgd")), "How a gradient becomes a step."),
+      "train.optimizer", .word(["sgd", "momentum", "nesterov", "adamw"]), .value(.word("sgd")),
+      "How a gradient becomes a step: plainly, with momentum (heavy ball), with Nesterov's, or by AdamW."),
     Field(
       "train.momentum", .real(.atLeast(0, atMost: 1)), .value(.real(0.9)),
       "The momentum of the optimizers that have one; sgd does not."),
     Field("train.lr", .real(.above(0)), .required, "The learning rate."),
     Field(
-      "train.l2", .real(.atLeast(0)), .value(.real(0)),
-      "The strength of the penalty 0.5·l2·ΣW² on the weights."),
+      "train.l2", .realOrReals(.atLeast(0), atMost: 128), .value(.real(0)),
+      "The strength of the penalty 0.5·l2·ΣW² on the weights; a list gives one for each layer."),
     Field(
-      "train.decay", .word(["coupled"]), .value(.word("coupled")),
-      "How l2 acts: coupled is through the gradient."),
+      "train.decay", .word(["coupled", "decoupled", "norm"]),
+      .described("decoupled with adamw, else coupled"),
+      "How l2 acts: through the gradient, by shrinking the weights beside the step, or as the penalty l2·‖W‖."),
+    Field(
+      "train.schedule", .word(["constant", "cosine"]), .described("constant"),
+      "How the learning rate changes, laid out over all epochs; or a section with one of the forms below."),
+    Field(
+      "train.schedule.step.every", .integer(1...100_000), .described("not used"), unit: "epochs",
+      "After every so many epochs the rate is multiplied by gamma."),
+    Field(
+      "train.schedule.step.gamma", .real(.above(0, atMost: 1)), .described("not used"),
+      "What it is multiplied by."),
+    Field(
+      "train.schedule.milestones.at", .integers(1...100_000, atMost: 64), .described("not used"),
+      unit: "epochs", "After each of these epochs, ascending, the rate is multiplied by gamma."),
+    Field(
+      "train.schedule.milestones.gamma", .real(.above(0, atMost: 1)), .described("not used"),
+      "What it is multiplied by."),
+    Field(
+      "train.schedule.exponential", .real(.above(0, atMost: 1)), .described("not used"),
+      "What the rate is multiplied by after every epoch."),
+    Field(
+      "train.schedule.cosine.warmup", .real(.atLeast(0, atMost: 100_000)), .described("not used"),
+      unit: "epochs", "How long the rate rises before it falls as half a cosine to 0."),
   ]
 
   private static let search = [
@@ -94,7 +117,7 @@ extension Field {
 
   /// Keys that are described but of which this version can do no more than these values: those that ask for nothing.
   static let planned: [String: [String]] = [
-    "augment": ["null"], "final": ["null"], "model.dropout": ["0"], "train.schedule": ["constant"],
+    "augment": ["null"], "final": ["null"], "model.dropout": ["0"], 
     "train.patience": ["null"], "train.finetune": ["none"], "train.precision": ["f32"],
     "search.halving": ["null"], "search.confirm": ["null"],
   ]
@@ -102,8 +125,6 @@ extension Field {
   /// Words that are described but that this version cannot do, for each field.
   static let plannedWords: [String: Set<String>] = [
     "model.layers": ["cnn"],
-    "train.optimizer": ["momentum", "nesterov", "adamw"],
-    "train.decay": ["decoupled", "norm"],
     "search.sampler": ["sobol", "tpe"],
   ]
 }

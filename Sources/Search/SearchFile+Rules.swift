@@ -6,8 +6,13 @@ extension SearchFile {
     var settings = try Self.withDefaults(read)
     if settings["name"] == nil { settings["name"] = .fixed(.word(defaultName)) }
     if settings["dataset.split"] == nil { settings["dataset.split"] = settings["seed"] }
+    if settings["train.decay"] == nil, case .fixed(.word(let optimizer)) = settings["train.optimizer"] {
+      settings["train.decay"] = .fixed(SearchFile.decay(optimizer: optimizer))
+    }
     try Self.checkDataset(read)
     try Self.checkLease(settings, read)
+    try Self.checkSchedule(read)
+    try Self.checkStrengths(settings, read)
     let space = SearchSpace(read.searched)
     let draft = SearchFile(space: space, settings: settings, notices: [])
     let (trials, notices) = try Self.trials(draft, read)
@@ -55,6 +60,37 @@ extension SearchFile {
       "needs at least twice the heartbeat, which is \(heartbeat) seconds, not \(lease)")
   }
 
+  /// A schedule has one form, and all that this form needs.
+  private static func checkSchedule(_ read: SearchFileReader) throws(Fault) {
+    let section = "train.schedule"
+    let forms = (Field.sections[section] ?? []).filter { read.places["\(section).\($0)"] != nil }
+    guard let form = forms.first.map({ "\(section).\($0)" }) else { return }
+    if forms.count > 1 {
+      throw Fault(
+        read.places["\(section).\(forms[1])"] ?? .file, section,
+        "takes one form, not \(forms.joined(separator: " and "))")
+    }
+    let keys = Field.sections[form] ?? []
+    for key in keys where read.settings["\(form).\(key)"] == nil {
+      let path = "\(form).\(key)"
+      throw Fault(
+        read.places[form] ?? .file, path,
+        "is missing; needs \(Field.named(path).map { "\($0.kind)" } ?? "a value")")
+    }
+  }
+
+  /// A list of strengths has one for each layer.
+  private static func checkStrengths(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard let strengths = settings["train.l2"]?.counts.first else { return }
+    for hidden in settings["model.hidden"]?.counts ?? [] where strengths != hidden + 1 {
+      throw Fault(
+        read.places["train.l2"] ?? .file, "train.l2",
+        "needs one number, or one for each of the \(hidden + 1) layers, not \(strengths)")
+    }
+  }
+
   /// How many trials run, and what to tell the user about that.
   private static func trials(
     _ file: SearchFile, _ read: SearchFileReader
@@ -99,5 +135,25 @@ extension SearchFile {
         "the grid has more than 2^64 points; use sampler: random")
     }
     return size
+  }
+}
+
+extension Setting {
+  /// The lengths that the list may have; none for a single value.
+  fileprivate var counts: [Int] {
+    let values: [Value] =
+      switch self {
+      case .fixed(let value): [value]
+      case .searched(let distribution):
+        if case .choice(let values) = distribution.shape { values } else { [] }
+      case .list(let elements): [.integers(Array(repeating: 0, count: elements.count))]
+      }
+    return values.compactMap { value in
+      switch value {
+      case .integers(let numbers): numbers.count
+      case .reals(let numbers): numbers.count
+      case .integer, .real, .word: nil
+      }
+    }
   }
 }

@@ -78,8 +78,8 @@ extension TrainingRecipe {
   }
 
   private func validate(momentum: Double) throws(RecipeError) {
-    guard momentum >= 0, momentum < 1 else {
-      throw RecipeError(field: "train.momentum", problem: "\(momentum) is not at least 0 and below 1")
+    guard momentum >= 0, momentum <= 1 else {
+      throw RecipeError(field: "train.momentum", problem: "\(momentum) is outside 0...1")
     }
   }
 }

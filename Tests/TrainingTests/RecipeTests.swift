@@ -33,7 +33,7 @@ import Testing
     ("train.l2", { $0.training.l2 = [.infinity] }),
     ("train.l2", { $0.training.l2 = [] }),
     ("train.l2", { $0.training.l2 = [1e-3, 1e-3, 1e-3] }),
-    ("train.momentum", { $0.training.optimizer = .momentum(1) }),
+    ("train.momentum", { $0.training.optimizer = .momentum(1.5) }),
     ("train.momentum", { $0.training.optimizer = .nesterov(.nan) }),
     ("train.schedule.step.every", { $0.training.schedule = .step(every: 0, gamma: 0.5) }),
     ("train.schedule.step.gamma", { $0.training.schedule = .step(every: 1, gamma: 0) }),

@@ -48,7 +48,7 @@ struct BenchCommand: ParsableCommand {
       let recipe = Recipe(
         dataset: DatasetSelection(source: .named(dataset)),
         model: ModelRecipe(hidden: widths.compactMap(\.self)),
-        training: TrainingRecipe(epochs: 1, batch: batch, learningRate: 0.2475, l2: 2.5e-7), seed: 1)
+        training: TrainingRecipe(epochs: 1, batch: batch, learningRate: 0.2475, l2: [2.5e-7]), seed: 1)
       let result = try Complaint.asking {
         try recipe.validate()
         let data = try DatasetStore().data(for: recipe.dataset)

@@ -60,6 +60,45 @@ extension TrainingRecipe {
   init(_ configuration: Configuration) {
     self.init(
       epochs: configuration.integer("train.epochs"), batch: configuration.integer("train.batch"),
-      learningRate: configuration.real("train.lr"), l2: configuration.real("train.l2"))
+      optimizer: OptimizerRule(configuration), learningRate: configuration.real("train.lr"),
+      schedule: Schedule(configuration), l2: configuration.reals("train.l2"),
+      decay: Decay(rawValue: configuration.word("train.decay")))
+  }
+}
+
+extension OptimizerRule {
+  init(_ configuration: Configuration) {
+    let momentum = configuration.real("train.momentum")
+    self =
+      switch configuration.word("train.optimizer") {
+      case "momentum": .momentum(momentum)
+      case "nesterov": .nesterov(momentum)
+      case "adamw": .adamW
+      default: .sgd
+      }
+  }
+}
+
+extension Schedule {
+  init(_ configuration: Configuration) {
+    let form = "train.schedule"
+    self =
+      if configuration.has("\(form).step.every") {
+        .step(
+          every: configuration.integer("\(form).step.every"),
+          gamma: configuration.real("\(form).step.gamma"))
+      } else if configuration.has("\(form).milestones.at") {
+        .milestones(
+          at: configuration.integers("\(form).milestones.at"),
+          gamma: configuration.real("\(form).milestones.gamma"))
+      } else if configuration.has("\(form).exponential") {
+        .exponential(gamma: configuration.real("\(form).exponential"))
+      } else if configuration.has("\(form).cosine.warmup") {
+        .cosine(warmup: configuration.real("\(form).cosine.warmup"))
+      } else if configuration[form] == .word("cosine") {
+        .cosine(warmup: 0)
+      } else {
+        .constant
+      }
   }
 }
