@@ -41,20 +41,25 @@ final class BackwardPass {
     for last in network.layers.indices {
       let index = network.layers.count - 1 - last
       // The layer before needs these weights as they were on the way forward.
-      if index > 0 { passBack(rows: rows, through: index) }
-      let inputs = index > 0 ? forward.outputs[index - 1] : forward.inputs
+      passBack(rows: rows, through: index)
+      let inputs = index > 0 ? forward.outputs[index - 1] : forward.features
       optimizer.update(
         layer: index, inputs: inputs.prefix(rows), gradient: gradients[index].prefix(rows),
         ones: ones.prefix(rows))
     }
+    guard let slopes = forward.kernelGradients else { return }
+    forward.runBack(rows: rows)
+    for index in network.kernels.indices { optimizer.update(convolution: index, slopes) }
   }
 
-  /// The gradient by the sums of the layer before: (gradient · Wᵀ) · activation′.
+  /// The gradient by the sums of the layer before, (gradient · Wᵀ) · activation′; for the first layer that by
+  /// the features, if they are not the pixels.
   private func passBack(rows: Int, through index: Int) {
-    let before = gradients[index - 1]
+    guard let before = index > 0 ? gradients[index - 1] : forward.featuresGradient else { return }
     multiply(
       gradients[index].prefix(rows), network.weights(network.layers[index]),
       transposing: .right, into: before.prefix(rows))
+    if index == 0 { return }
     derivatives[index - 1].run(forward.outputs[index - 1], before)
   }
 

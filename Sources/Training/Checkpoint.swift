@@ -82,7 +82,8 @@ extension Recipe {
     return [
       "dataset": dataset.source.name, "dataset.subset": "\(dataset.subset)",
       "dataset.validation": validation, "dataset.split": "\(dataset.split)",
-      "model.hidden": "\(model.hidden)", "model.activation": model.activation.rawValue,
+      "model.hidden": "\(model.hidden)",
+      "model.convolutions": "\(model.convolutions)", "model.activation": model.activation.rawValue,
       "model.init": initialization, "train.batch": "\(training.batch)",
       "train.lr": "\(training.learningRate)", "train.l2": "\(training.l2)", "seed": "\(seed)",
       "train.optimizer": "\(training.optimizer)", "train.decay": training.decay.rawValue,

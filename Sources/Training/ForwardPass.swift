@@ -8,26 +8,53 @@ final class ForwardPass {
   let capacity: Int
   /// The pixels, capacity x inputs.
   let inputs: Matrix
+  /// What goes into the first dense layer: what the convolutions put out, or the pixels.
+  let features: Matrix
+  /// The gradient by the features, where they come from convolutions that are trained.
+  let featuresGradient: Matrix?
+  /// The gradients of the convolutions' parameters, at the places that these have in the network.
+  let kernelGradients: FloatBuffer?
   /// What each layer puts out, capacity x width; the last layer's are log-probabilities.
   let outputs: [Matrix]
   /// The class of each row.
   private(set) var labels: [UInt8]
 
   private let buffer: FloatBuffer
+  private let convolutions: ConvolutionKernel?
   private let activations: [Kernel]
   private let logSoftmax: Kernel
 
-  init(_ network: Network, capacity: Int) {
+  /// - Parameter trains: whether a way back through the convolutions is made too.
+  init(_ network: Network, capacity: Int, trains: Bool = false) {
     self.network = network
     self.capacity = capacity
     let layers = network.layers
     let pixels = network.architecture.inputs
     var plan = BufferPlan()
     let inputsOffset = plan.reserve(capacity * pixels)
+    let featureCount = network.architecture.stack?.features ?? 0
+    let featuresOffset = plan.reserve(capacity * featureCount)
+    let gradientOffset = plan.reserve(trains ? capacity * featureCount : 0)
     let offsets = layers.map { plan.reserve(capacity * $0.stride) }
     let buffer = FloatBuffer(count: plan.count)
     self.buffer = buffer
     inputs = buffer.matrix(at: inputsOffset, rows: capacity, columns: pixels, stride: pixels)
+    if let stack = network.architecture.stack {
+      func matrix(_ offset: Int) -> Matrix {
+        buffer.matrix(at: offset, rows: capacity, columns: featureCount, stride: featureCount)
+      }
+      features = matrix(featuresOffset)
+      featuresGradient = trains ? matrix(gradientOffset) : nil
+      kernelGradients = trains ? FloatBuffer(count: network.parameters.count) : nil
+      convolutions = ConvolutionKernel(
+        network, stack, images: inputs, features: features, featuresGradient: featuresGradient,
+        gradients: kernelGradients)
+    } else {
+      features = inputs
+      featuresGradient = nil
+      kernelGradients = nil
+      convolutions = nil
+    }
     outputs = zip(offsets, layers).map {
       buffer.matrix(at: $0, rows: capacity, columns: $1.outputs, stride: $1.stride)
     }
@@ -61,7 +88,8 @@ final class ForwardPass {
 
   /// Computes the log-probabilities of the first rows.
   func run(rows: Int) {
-    var input = inputs
+    convolutions?.run()
+    var input = features
     for index in network.layers.indices {
       let (layer, output) = (network.layers[index], outputs[index])
       multiply(input.prefix(rows), network.weights(layer), into: output.prefix(rows))
@@ -69,6 +97,14 @@ final class ForwardPass {
       input = output
     }
     logSoftmax.run(logProbabilities)
+  }
+
+  /// From the gradient by the features of the first rows to the gradients of the convolutions' parameters.
+  func runBack(rows: Int) {
+    guard let convolutions, let featuresGradient else { return }
+    let rest = rows * featuresGradient.stride..<featuresGradient.storage.count
+    UnsafeMutableBufferPointer(rebasing: featuresGradient.storage[rest]).update(repeating: 0)
+    convolutions.runBack()
   }
 
   /// The cross-entropy and the right answers among the first rows, which `run` has computed.

@@ -91,7 +91,7 @@ final class Optimizer {
   func update(layer index: Int, inputs: Matrix, gradient: Matrix, ones: Matrix) {
     let layer = network.layers[index]
     let weights = network.weights(layer)
-    let pull = penalty.pull(on: weights, layer: index, rate: rate)
+    let pull = penalty.pull(on: weights, layer: network.kernels.count + index, rate: rate)
     guard rule != .sgd else {
       multiply(
         inputs, gradient, transposing: .left, into: weights, scaledBy: Float(-rate),
@@ -109,6 +109,16 @@ final class Optimizer {
     }
     multiply(ones, gradient, transposing: .left, into: block.prefix(1))
     move(block.prefix(1).storage, at: layer.biasOffset, .none)
+  }
+
+  /// Updates the weights and biases of a convolution; `slopes` holds their gradients at the same places as the
+  /// network holds them.
+  func update(convolution index: Int, _ slopes: FloatBuffer) {
+    let layer = network.kernels[index]
+    let weights = layer.weights(in: network.parameters)
+    let pull = penalty.pull(on: weights, layer: index, rate: rate)
+    move(layer.weights(in: slopes).storage, at: layer.weightsOffset, pull)
+    move(layer.bias(in: slopes).storage, at: layer.biasOffset, .none)
   }
 
   /// One step of the parameters at a place by their gradient.

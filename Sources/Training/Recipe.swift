@@ -53,15 +53,19 @@ package struct DatasetSelection: Sendable, Equatable {
 
 /// The network before it has weights.
 package struct ModelRecipe: Sendable, Equatable {
-  /// The widths of the hidden layers; none makes a linear classifier.
+  /// The convolutions that the network begins with; none makes a multilayer perceptron.
+  package var convolutions: [Convolution]
+  /// The widths of the hidden dense layers; none makes a linear classifier.
   package var hidden: [Int]
   package var activation: Activation
   package var initialization: Initialization
 
   /// Without an initialization, the one that suits the activation.
   package init(
-    hidden: [Int], activation: Activation = .relu, initialization: Initialization? = nil
+    convolutions: [Convolution] = [], hidden: [Int], activation: Activation = .relu,
+    initialization: Initialization? = nil
   ) {
+    self.convolutions = convolutions
     self.hidden = hidden
     self.activation = activation
     self.initialization = initialization ?? activation.defaultInitialization

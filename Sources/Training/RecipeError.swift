@@ -15,7 +15,7 @@ extension Recipe {
     try dataset.validate()
     try model.validate()
     try training.validate()
-    let layers = model.hidden.count + 1
+    let layers = model.convolutions.count + model.hidden.count + 1
     guard training.l2.count == 1 || training.l2.count == layers else {
       throw RecipeError(
         field: "train.l2", problem: "\(training.l2.count) numbers for \(layers) layers")
@@ -45,6 +45,18 @@ extension DatasetSelection {
 
 extension ModelRecipe {
   fileprivate func validate() throws(RecipeError) {
+    guard convolutions.count <= 16 else {
+      throw RecipeError(
+        field: "model.convolutions", problem: "\(convolutions.count) convolutions; at most 16")
+    }
+    for convolution in convolutions {
+      let field = "model.convolutions"
+      try require(convolution.channels, in: 1...4096, field: "\(field).channels")
+      try require(convolution.kernel, in: 1...255, field: "\(field).kernel")
+      try require(convolution.stride, in: 1...255, field: "\(field).stride")
+      try require(convolution.padding, in: 0...convolution.kernel - 1, field: "\(field).padding")
+      try require(convolution.pool, in: 1...255, field: "\(field).pool")
+    }
     guard hidden.count <= 64 else {
       throw RecipeError(field: "model.hidden", problem: "\(hidden.count) layers; at most 64")
     }

@@ -58,7 +58,7 @@ package final class Trainer {
     self.network = network
     self.progress = progress
     stepsPerEpoch = (data.train.count + batch - 1) / batch
-    forward = ForwardPass(network, capacity: batch)
+    forward = ForwardPass(network, capacity: batch, trains: true)
     backward = BackwardPass(forward)
     evaluator = Evaluator(network)
     optimizer = Optimizer(network, recipe.training, stepsPerEpoch: stepsPerEpoch)
@@ -135,7 +135,7 @@ extension Optimizer {
   /// The optimizer that a recipe asks for.
   fileprivate convenience init(_ network: Network, _ recipe: TrainingRecipe, stepsPerEpoch: Int) {
     self.init(
-      network, recipe.optimizer, Penalty(recipe.l2, recipe.decay, layers: network.layers.count),
+      network, recipe.optimizer, Penalty(recipe.l2, recipe.decay, layers: network.kernels.count + network.layers.count),
       LearningRate(
         base: recipe.learningRate, schedule: recipe.schedule, stepsPerEpoch: stepsPerEpoch,
         epochs: recipe.epochs))
@@ -146,9 +146,15 @@ extension Network {
   /// The network of a recipe, its parameters 0.
   fileprivate convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
     try recipe.validate()
+    let images = data.dataset.train
+    let stack =
+      recipe.model.convolutions.isEmpty
+      ? nil
+      : try ConvolutionStack(
+        rows: images.rows, columns: images.columns, recipe.model.convolutions)
     let architecture = Architecture(
-      inputs: data.dataset.train.pixels, hidden: recipe.model.hidden,
-      activation: recipe.model.activation, classes: data.dataset.classes)
+      inputs: images.pixels, hidden: recipe.model.hidden, activation: recipe.model.activation,
+      classes: data.dataset.classes, stack: stack)
     let rows = max(min(recipe.training.batch, data.train.count), Evaluator.batch)
     guard architecture.parameterCount <= Architecture.mostNumbers else {
       throw RecipeError(

@@ -32,6 +32,7 @@ import Testing
     return [
       sampleRecipe(hidden: [9, 6], batch: 4), cosine, milestones,
       sampleRecipe(hidden: [9, 6], batch: 4, optimizer: .adamW),
+      sampleRecipe(convolutions: sampleConvolutions, batch: 4),
     ]
   }
 

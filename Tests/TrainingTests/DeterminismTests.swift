@@ -56,6 +56,20 @@ import Testing
     #expect(resumed.checkpoint() == uncut.checkpoint())
   }
 
+  @Test(arguments: 1...3)
+  func convolutionsGoOnAsIfNeverCut(epoch: Int) throws {
+    let recipe = sampleRecipe(
+      convolutions: sampleConvolutions, hidden: [5], optimizer: .momentum(0.9), learningRate: 0.02)
+    let uncut = try Trainer(sample: recipe)
+    uncut.train(epochs: 4)
+    let cut = try Trainer(sample: recipe)
+    cut.train(epochs: epoch)
+    #expect(cut.trainEpoch { $0 < 4 * epoch + 2 } == .stopped)
+    let resumed = try cut.resumed(recipe)
+    resumed.train(epochs: 4)
+    #expect(resumed.checkpoint() == uncut.checkpoint())
+  }
+
   @Test(arguments: 1...4)
   func runCutWithinAnEpochResumesThere(step: Int) throws {
     let recipe = sampleRecipe()

@@ -20,6 +20,23 @@ import Testing
     }
   }
 
+  @Test(arguments: Activation.allCases)
+  func convolutionsFollowTheNumericalGradient(activation: Activation) throws {
+    let step = try Step(
+      sampleRecipe(
+        convolutions: sampleConvolutions, hidden: [5], activation: activation, batch: 64, l2: 0))
+    for layer in step.before.layers.indices {
+      for (place, change) in step.changes(layer, \.weights).enumerated() {
+        let slope = step.slope { $0.model[layer].weights[place] += $1 }
+        #expect(abs(change + step.rate * slope) < 2e-6, "weight \(place) of layer \(layer)")
+      }
+      for (place, change) in step.changes(layer, \.bias).enumerated() {
+        let slope = step.slope { $0.model[layer].bias[place] += $1 }
+        #expect(abs(change + step.rate * slope) < 2e-6, "bias \(place) of layer \(layer)")
+      }
+    }
+  }
+
   @Test func penaltyShrinksWeightsAndLeavesBiasesAlone() throws {
     let plain = try Step(sampleRecipe(batch: 64, l2: 0))
     let penalised = try Step(sampleRecipe(batch: 64, l2: 0.5))

@@ -10,6 +10,8 @@ import Testing
     #expect(ModelRecipe(hidden: [], activation: .sigmoid).initialization == .xavier)
   }
 
+  private static let same = Convolution(channels: 2, kernel: 1)
+
   private static let faults: [(field: String, fault: @Sendable (inout Recipe) -> Void)] = [
     ("dataset.subset", { $0.dataset.subset = 0 }),
     ("dataset.subset", { $0.dataset.subset = 1.1 }),
@@ -22,6 +24,26 @@ import Testing
     ("model.hidden", { $0.model.hidden = [65536, 65536] }),
     ("model.hidden", { $0.model.hidden = Array(repeating: 2, count: 65) }),
     ("model.hidden", { $0.model.hidden = (0..<40).map { $0 % 2 == 0 ? 65536 : 50 } }),
+    ("model.convolutions", { $0.model.convolutions = Array(repeating: same, count: 17) }),
+    ("model.convolutions.channels", { $0.model.convolutions = [.init(channels: 0, kernel: 3)] }),
+    ("model.convolutions.kernel", { $0.model.convolutions = [.init(channels: 2, kernel: 6)] }),
+    ("model.convolutions.kernel", { $0.model.convolutions = [.init(channels: 2, kernel: 0)] }),
+    (
+      "model.convolutions.kernel",
+      { $0.model.convolutions = [.init(channels: 2, kernel: 3), .init(channels: 2, kernel: 4)] }
+    ),
+    (
+      "model.convolutions.pool",
+      { $0.model.convolutions = [.init(channels: 2, kernel: 3, pool: 4)] }
+    ),
+    (
+      "model.convolutions.padding",
+      { $0.model.convolutions = [.init(channels: 2, kernel: 3, padding: 3)] }
+    ),
+    (
+      "model.convolutions.stride",
+      { $0.model.convolutions = [.init(channels: 2, kernel: 3, stride: 0)] }
+    ),
     ("model.init", { $0.model.initialization = .normal(0) }),
     ("model.init", { $0.model.initialization = .normal(.infinity) }),
     ("train.epochs", { $0.training.epochs = 0 }),

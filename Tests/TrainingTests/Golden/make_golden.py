@@ -28,6 +28,12 @@ CASES = [
     dict(hidden=[16], activation="relu", lr=0.3, l2=1e-3, schedule="milestones"),
     dict(hidden=[16], activation="relu", lr=0.03, l2=1e-3, schedule="exponential", optimizer="momentum", momentum=0.9),
     dict(hidden=[16], activation="relu", lr=0.3, l2=1e-3, schedule="cosine"),
+    # Channels, kernel, stride, padding and pooling of each convolution.
+    dict(hidden=[7], activation="leaky_relu", lr=0.1, l2=1e-3, convolutions=[[3, 3, 1, 1, 2], [5, 2, 1, 0, 1]]),
+    dict(hidden=[], activation="tanh", lr=0.05, l2=[1e-1, 1e-2], convolutions=[[4, 3, 2, 2, 1]],
+         optimizer="momentum", momentum=0.9),
+    dict(hidden=[6], activation="relu", lr=0.01, l2=0.1, convolutions=[[2, 1, 1, 0, 1], [18, 3, 1, 0, 2], [3, 3, 1, 2, 3]],
+         optimizer="adamw"),
 ]
 
 
@@ -37,7 +43,7 @@ def numbers(tensor):
 
 def layers(network):
     return [{"weights": numbers(layer.weight), "bias": numbers(layer.bias)}
-            for layer in network if isinstance(layer, nn.Linear)]
+            for layer in network if isinstance(layer, (nn.Conv2d, nn.Linear))]
 
 
 def make_optimizer(case, network):
@@ -67,8 +73,15 @@ SCHEDULES = {
 
 
 def train(case, images, labels, batches):
-    widths = [SIDE * SIDE] + case["hidden"] + [CLASSES]
-    modules = []
+    modules, shape = [], (1, SIDE, SIDE)
+    for channels, kernel, stride, padding, pool in case.get("convolutions", []):
+        modules += [nn.Conv2d(shape[0], channels, kernel, stride, padding), ACTIVATIONS[case["activation"]]()]
+        modules += [nn.MaxPool2d(pool)]
+        side = ((shape[1] + 2 * padding - kernel) // stride + 1) // pool
+        shape = (channels, side, side)
+    if modules:
+        modules = [nn.Unflatten(1, (1, SIDE, SIDE))] + modules + [nn.Flatten()]
+    widths = [math.prod(shape)] + case["hidden"] + [CLASSES]
     for inputs, outputs in zip(widths, widths[1:]):
         modules += [nn.Linear(inputs, outputs), ACTIVATIONS[case["activation"]]()]
     network = nn.Sequential(*modules[:-1])
