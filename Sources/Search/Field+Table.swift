@@ -34,11 +34,29 @@ extension Field {
 
   private static let model = [
     Field(
-      "model.layers", .word(["mlp"]), .value(.word("mlp")),
-      "The kind of network: fully connected layers."),
+      "model.layers", .word(["mlp", "cnn", "lenet5"]), .value(.word("mlp")),
+      "The kind of network: fully connected layers; convolutions before them; or those of LeNet-5, with 6 and 16 channels."
+    ),
     Field(
-      "model.hidden", .integers(1...65536, atMost: 64), .required, unit: "neurons",
-      "The widths of the hidden layers, from the input to the output; none is a linear classifier."),
+      "model.convolutions.channels", .integers(1...4096, atMost: 16), .described("must be given with cnn"),
+      "The channels of each convolution, from the image on."),
+    Field(
+      "model.convolutions.kernel", .integers(1...255, atMost: 16), .described("must be given with cnn"),
+      unit: "pixels", "The sides of the square kernels; one number is for all convolutions."),
+    Field(
+      "model.convolutions.stride", .integers(1...255, atMost: 16), .described("1"), unit: "pixels",
+      "How far a kernel moves; one number is for all."),
+    Field(
+      "model.convolutions.padding", .integers(0...254, atMost: 16), .described("0"), unit: "pixels",
+      "Zeros around each image, fewer than the kernel's side; one number is for all."),
+    Field(
+      "model.convolutions.pool", .integers(1...255, atMost: 16), .described("1"), unit: "pixels",
+      "The sides of the squares of which only the largest number is kept, after the activation; one number is for all."
+    ),
+    Field(
+      "model.hidden", .integers(1...65536, atMost: 64),
+      .described("128 and 64 with lenet5, else it must be given"), unit: "neurons",
+      "The widths of the hidden dense layers, from the input to the output; none is a linear classifier."),
     Field(
       "model.activation", .word(["relu", "leaky_relu", "tanh", "sigmoid"]), .value(.word("relu")),
       "The function after each hidden layer."),
@@ -124,7 +142,6 @@ extension Field {
 
   /// Words that are described but that this version cannot do, for each field.
   static let plannedWords: [String: Set<String>] = [
-    "model.layers": ["cnn"],
     "search.sampler": ["sobol", "tpe"],
   ]
 }

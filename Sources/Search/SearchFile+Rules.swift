@@ -12,6 +12,7 @@ extension SearchFile {
     try Self.checkDataset(read)
     try Self.checkLease(settings, read)
     try Self.checkSchedule(read)
+    try Self.checkModel(settings, read)
     try Self.checkStrengths(settings, read)
     let space = SearchSpace(read.searched)
     let draft = SearchFile(space: space, settings: settings, notices: [])
@@ -79,15 +80,58 @@ extension SearchFile {
     }
   }
 
+  /// The kinds of network that are asked for have what they need, and no more.
+  private static func checkModel(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    let kinds = settings["model.layers"]?.words ?? []
+    let section = "model.convolutions"
+    if kinds != ["lenet5"], settings["model.hidden"] == nil {
+      throw missing("model.hidden", "needs \(Field.named("model.hidden").map { "\($0.kind)" } ?? "")", read)
+    }
+    guard kinds.contains("cnn") else {
+      guard let place = read.places[section] else { return }
+      throw Fault(place, section, "belongs to 'layers: cnn'")
+    }
+    for key in ["channels", "kernel"] where settings["\(section).\(key)"] == nil {
+      throw Fault(
+        read.places[section] ?? read.places["model"] ?? .file, "\(section).\(key)",
+        "is missing; needs \(Field.named("\(section).\(key)").map { "\($0.kind)" } ?? "")")
+    }
+    for count in settings["\(section).channels"]?.counts ?? [] {
+      guard count > 0 else {
+        throw Fault(read.places[section] ?? .file, "\(section).channels", "needs one number at least")
+      }
+      for key in ["kernel", "stride", "padding", "pool"] {
+        let path = "\(section).\(key)"
+        for given in settings[path]?.counts ?? [] where given != 1 && given != count {
+          throw Fault(
+            read.places[path] ?? .file, path,
+            "needs one number, or one for each of the \(count) convolutions, not \(given)")
+        }
+      }
+    }
+  }
+
   /// A list of strengths has one for each layer.
   private static func checkStrengths(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
     guard let strengths = settings["train.l2"]?.counts.first else { return }
-    for hidden in settings["model.hidden"]?.counts ?? [] where strengths != hidden + 1 {
-      throw Fault(
-        read.places["train.l2"] ?? .file, "train.l2",
-        "needs one number, or one for each of the \(hidden + 1) layers, not \(strengths)")
+    for kind in (settings["model.layers"]?.words ?? []).sorted() {
+      let convolutions =
+        switch kind {
+        case "cnn": settings["model.convolutions.channels"]?.counts ?? []
+        case "lenet5": [2]
+        default: [0]
+        }
+      for hidden in settings["model.hidden"]?.counts ?? [2] {
+        for layers in convolutions.map({ $0 + hidden + 1 }) where strengths != layers {
+          throw Fault(
+            read.places["train.l2"] ?? .file, "train.l2",
+            "needs one number, or one for each of the \(layers) layers, not \(strengths)")
+        }
+      }
     }
   }
 
@@ -139,6 +183,16 @@ extension SearchFile {
 }
 
 extension Setting {
+  /// The words that it may be.
+  fileprivate var words: Set<String> {
+    var values: [Value] = []
+    if case .fixed(let value) = self { values = [value] }
+    if case .searched(let distribution) = self, case .choice(let choices) = distribution.shape {
+      values = choices
+    }
+    return Set(values.compactMap { if case .word(let word) = $0 { word } else { nil } })
+  }
+
   /// The lengths that the list may have; none for a single value.
   fileprivate var counts: [Int] {
     let values: [Value] =

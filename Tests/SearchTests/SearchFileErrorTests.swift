@@ -99,6 +99,26 @@ import Testing
       "search.yaml:3: train.schedule.exponential: needs a number above 0 and at most 1, not '2'"
     ),
     (
+      file(model: "layers: cnn"),
+      "search.yaml:2: model.convolutions.channels: is missing; needs a list of at most 16 whole numbers from 1 to 4096"
+    ),
+    (
+      file(model: "layers: cnn, convolutions: { channels: [2, 3] }"),
+      "search.yaml:2: model.convolutions.kernel: is missing; needs a list of at most 16 whole numbers from 1 to 255"
+    ),
+    (
+      file(model: "layers: cnn, convolutions: { channels: [2, 3, 4], kernel: 3, pool: [1, 2] }"),
+      "search.yaml:2: model.convolutions.pool: needs one number, or one for each of the 3 convolutions, not 2"
+    ),
+    (
+      file(model: "convolutions: { channels: [2, 3], kernel: 3 }"),
+      "search.yaml:2: model.convolutions: belongs to 'layers: cnn'"
+    ),
+    (
+      file(model: "layers: cnn, convolutions: { channels: 2, kernel: 3 }", train: "lr: 1, l2: [0.1, 0.2]"),
+      "search.yaml:3: train.l2: needs one number, or one for each of the 3 layers, not 2"
+    ),
+    (
       file(train: "lr: 1, l2: [0.1, 0.2, 0.3]"),
       "search.yaml:3: train.l2: needs one number, or one for each of the 2 layers, not 3"
     ),

@@ -184,4 +184,20 @@ import Testing
     #expect(try decay(searched, [.word("sgd")]) == "coupled")
     #expect(try decay(searched, [.word("adamw")]) == "decoupled")
   }
+
+  @Test func convolutionsReadAndWriteBack() throws {
+    let text = file(
+      model: "layers: cnn, convolutions: { channels: [{ int: [2, 8] }, 16], kernel: 5, pool: [2, 1] }")
+    let searched = try parse(text)
+    #expect(searched.space.parameters.map(\.path) == ["model.convolutions.channels.0"])
+    let configuration = try #require(searched.configuration(values: [.integer(6)]))
+    #expect(configuration.integers("model.convolutions.channels") == [6, 16])
+    #expect(configuration.integers("model.convolutions.kernel") == [5])
+    #expect(try parse(configuration.recipe(seed: 0)).configuration(values: []) == configuration)
+  }
+
+  @Test func leNetNeedsNoWidths() throws {
+    let file = try parse("dataset: digits\nmodel: { layers: lenet5 }\ntrain: { epochs: 1, lr: 0.1 }")
+    #expect(file.configuration(values: [])?.has("model.hidden") == false)
+  }
 }

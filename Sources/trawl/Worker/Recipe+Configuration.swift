@@ -39,10 +39,32 @@ extension ModelRecipe {
       configuration.has("model.init.normal")
       ? .normal(configuration.real("model.init.normal"))
       : configuration.word("model.init") == "he" ? .he : .xavier
+    let isLeNet = configuration.word("model.layers") == "lenet5"
     self.init(
-      hidden: configuration.integers("model.hidden"),
+      convolutions: isLeNet ? Convolution.leNet5 : Convolution.all(configuration),
+      hidden: isLeNet && !configuration.has("model.hidden")
+        ? [128, 64] : configuration.integers("model.hidden"),
       activation: Activation(word: configuration.word("model.activation")),
       initialization: initialization)
+  }
+}
+
+extension Convolution {
+  /// The convolutions of a network with `layers: cnn`, else none. A list of one number is for all of them.
+  fileprivate static func all(_ configuration: Configuration) -> [Convolution] {
+    guard configuration.word("model.layers") == "cnn" else { return [] }
+    func number(_ key: String, _ index: Int, otherwise fallback: Int) -> Int {
+      let path = "model.convolutions.\(key)"
+      guard configuration.has(path) else { return fallback }
+      let numbers = configuration.integers(path)
+      return numbers[numbers.count == 1 ? 0 : index]
+    }
+    return configuration.integers("model.convolutions.channels").enumerated().map { index, channels in
+      Convolution(
+        channels: channels, kernel: number("kernel", index, otherwise: 1),
+        stride: number("stride", index, otherwise: 1),
+        padding: number("padding", index, otherwise: 0), pool: number("pool", index, otherwise: 1))
+    }
   }
 }
 
