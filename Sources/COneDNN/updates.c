@@ -1,5 +1,7 @@
 #include "updates.h"
 
+#include <string.h>
+
 #pragma STDC FP_CONTRACT OFF
 
 #if defined(__x86_64__)
@@ -80,4 +82,66 @@ double sum_of_squares(const float *values, size_t count) {
   double total = 0;
   for (size_t lane = 0; lane < 16; ++lane) total += sums[lane];
   return total;
+}
+
+enum { lanes = 16 };
+
+/// So many blocks of Philox4x32-10 from a position on, word by word.
+/// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+static inline __attribute__((always_inline)) void draw(
+    uint32_t words[4][lanes], uint64_t seed, uint64_t stream, uint64_t position) {
+  for (int lane = 0; lane < lanes; ++lane) {
+    words[0][lane] = (uint32_t)(position + lane);
+    words[1][lane] = (uint32_t)((position + lane) >> 32);
+    words[2][lane] = (uint32_t)stream;
+    words[3][lane] = (uint32_t)(stream >> 32);
+  }
+  uint32_t key0 = (uint32_t)seed, key1 = (uint32_t)(seed >> 32);
+  for (int round = 0; round < 10; ++round) {
+    for (int lane = 0; lane < lanes; ++lane) {
+      uint64_t left = (uint64_t)0xD2511F53 * words[0][lane];
+      uint64_t right = (uint64_t)0xCD9E8D57 * words[2][lane];
+      words[0][lane] = (uint32_t)(right >> 32) ^ words[1][lane] ^ key0;
+      words[2][lane] = (uint32_t)(left >> 32) ^ words[3][lane] ^ key1;
+      words[1][lane] = (uint32_t)right;
+      words[3][lane] = (uint32_t)left;
+    }
+    key0 += 0x9E3779B9;
+    key1 += 0xBB67AE85;
+  }
+}
+
+FOR_EACH_PROCESSOR
+static void make_mask(float *mask, size_t count, dropout_t how) {
+  for (size_t start = 0; start < count; start += 8 * lanes) {
+    uint32_t words[4][lanes];
+    draw(words, how.seed, how.stream, how.position + start / 8);
+    float part[8][lanes];
+    for (int word = 0; word < 4; ++word)
+      for (int lane = 0; lane < lanes; ++lane) {
+        uint32_t bits = words[word][lane];
+        part[2 * word][lane] = (bits & 0xFFFF) < how.threshold ? 0 : how.scale;
+        part[2 * word + 1][lane] = (bits >> 16) < how.threshold ? 0 : how.scale;
+      }
+    size_t left = count - start;
+    memcpy(mask + start, part, (left < 8 * lanes ? left : 8 * lanes) * sizeof *mask);
+  }
+}
+
+FOR_EACH_PROCESSOR
+static void multiply_into(
+    float *restrict result, const float *restrict values, const float *restrict factors,
+    size_t count) {
+  for (size_t place = 0; place < count; ++place) result[place] = values[place] * factors[place];
+}
+
+void drop_out(
+    const float *values, float *kept, float *mask, size_t count, const dropout_t *how) {
+  make_mask(mask, count, *how);
+  multiply_into(kept, values, mask, count);
+}
+
+FOR_EACH_PROCESSOR
+void multiply_each(float *restrict values, const float *restrict factors, size_t count) {
+  for (size_t place = 0; place < count; ++place) values[place] *= factors[place];
 }

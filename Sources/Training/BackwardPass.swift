@@ -42,9 +42,8 @@ final class BackwardPass {
       let index = network.layers.count - 1 - last
       // The layer before needs these weights as they were on the way forward.
       passBack(rows: rows, through: index)
-      let inputs = index > 0 ? forward.outputs[index - 1] : forward.features
       optimizer.update(
-        layer: index, inputs: inputs.prefix(rows), gradient: gradients[index].prefix(rows),
+        layer: index, inputs: forward.input(of: index).prefix(rows), gradient: gradients[index].prefix(rows),
         ones: ones.prefix(rows))
     }
     guard let slopes = forward.kernelGradients else { return }
@@ -60,6 +59,7 @@ final class BackwardPass {
       gradients[index].prefix(rows), network.weights(network.layers[index]),
       transposing: .right, into: before.prefix(rows))
     if index == 0 { return }
+    forward.dropout?.runBack(before, layer: index - 1, rows: rows)
     derivatives[index - 1].run(forward.outputs[index - 1], before)
   }
 

@@ -83,6 +83,7 @@ extension Recipe {
       "dataset": dataset.source.name, "dataset.subset": "\(dataset.subset)",
       "dataset.validation": validation, "dataset.split": "\(dataset.split)",
       "model.hidden": "\(model.hidden)",
+      "model.dropout": "\(model.dropout)",
       "model.convolutions": "\(model.convolutions)", "model.activation": model.activation.rawValue,
       "model.init": initialization, "train.batch": "\(training.batch)",
       "train.lr": "\(training.learningRate)", "train.l2": "\(training.l2)", "seed": "\(seed)",

@@ -21,11 +21,16 @@ final class ForwardPass {
 
   private let buffer: FloatBuffer
   private let convolutions: ConvolutionKernel?
+  /// What training drops; nil where nothing is.
+  let dropout: Dropout?
   private let activations: [Kernel]
   private let logSoftmax: Kernel
 
-  /// - Parameter trains: whether a way back through the convolutions is made too.
-  init(_ network: Network, capacity: Int, trains: Bool = false) {
+  /// - Parameters:
+  ///   - trains: whether a way back through the convolutions is made too.
+  ///   - dropout: what each run drops.
+  init(_ network: Network, capacity: Int, trains: Bool = false, dropout: Dropout? = nil) {
+    self.dropout = dropout
     self.network = network
     self.capacity = capacity
     let layers = network.layers
@@ -86,15 +91,20 @@ final class ForwardPass {
   /// So many images ahead of the one being read, memory has had time to deliver.
   private static let prefetchDistance = 8
 
-  /// Computes the log-probabilities of the first rows.
-  func run(rows: Int) {
+  /// What a dense layer reads.
+  func input(of index: Int) -> Matrix {
+    if index == 0 { return features }
+    return dropout?.kept[index - 1] ?? outputs[index - 1]
+  }
+
+  /// Computes the log-probabilities of the first rows; the step decides what is dropped.
+  func run(rows: Int, step: Int = 0) {
     convolutions?.run()
-    var input = features
     for index in network.layers.indices {
       let (layer, output) = (network.layers[index], outputs[index])
-      multiply(input.prefix(rows), network.weights(layer), into: output.prefix(rows))
+      multiply(input(of: index).prefix(rows), network.weights(layer), into: output.prefix(rows))
       activations[index].run(output, network.bias(layer))
-      input = output
+      if index < outputs.count - 1 { dropout?.run(output, layer: index, rows: rows, step: step) }
     }
     logSoftmax.run(logProbabilities)
   }

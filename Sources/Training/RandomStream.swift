@@ -7,17 +7,23 @@ enum RandomStream {
   case weights(layer: Int)
   /// The order of the training images in an epoch, counted from 0.
   case order(epoch: Int)
+  /// What is dropped in a step, counted from 0 from the first epoch on.
+  case dropout(step: Int)
   /// The choice of training and validation images.
   case split
 
   /// The stream's generator under a seed, at its beginning.
-  func generator(seed: UInt64) -> Philox {
+  func generator(seed: UInt64) -> Philox { Philox(seed: seed, stream: number) }
+
+  /// The stream's number.
+  var number: UInt64 {
     let (purpose, index): (UInt64, UInt64) =
       switch self {
       case .weights(let layer): (1, UInt64(layer))
       case .order(let epoch): (2, UInt64(epoch))
       case .split: (3, 0)
+      case .dropout(let step): (8, UInt64(step))
       }
-    return Philox(seed: seed, stream: purpose << 48 | index)
+    return purpose << 48 | index
   }
 }

@@ -58,16 +58,19 @@ package struct ModelRecipe: Sendable, Equatable {
   /// The widths of the hidden dense layers; none makes a linear classifier.
   package var hidden: [Int]
   package var activation: Activation
+  /// The probability with which training drops each number that a hidden dense layer puts out.
+  package var dropout: Double
   package var initialization: Initialization
 
   /// Without an initialization, the one that suits the activation.
   package init(
     convolutions: [Convolution] = [], hidden: [Int], activation: Activation = .relu,
-    initialization: Initialization? = nil
+    dropout: Double = 0, initialization: Initialization? = nil
   ) {
     self.convolutions = convolutions
     self.hidden = hidden
     self.activation = activation
+    self.dropout = dropout
     self.initialization = initialization ?? activation.defaultInitialization
   }
 }

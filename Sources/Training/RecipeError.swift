@@ -63,6 +63,9 @@ extension ModelRecipe {
     for width in hidden {
       try require(width, in: 1...65536, field: "model.hidden")
     }
+    guard dropout >= 0, dropout <= 0.99 else {
+      throw RecipeError(field: "model.dropout", problem: "\(dropout) is outside 0...0.99")
+    }
     if case .normal(let deviation) = initialization {
       guard deviation > 0, deviation.isFinite else {
         throw RecipeError(

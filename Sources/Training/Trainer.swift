@@ -58,7 +58,11 @@ package final class Trainer {
     self.network = network
     self.progress = progress
     stepsPerEpoch = (data.train.count + batch - 1) / batch
-    forward = ForwardPass(network, capacity: batch, trains: true)
+    let dropout =
+      recipe.model.dropout > 0
+      ? Dropout(
+        network, capacity: batch, probability: recipe.model.dropout, seed: recipe.seed) : nil
+    forward = ForwardPass(network, capacity: batch, trains: true, dropout: dropout)
     backward = BackwardPass(forward)
     evaluator = Evaluator(network)
     optimizer = Optimizer(network, recipe.training, stepsPerEpoch: stepsPerEpoch)
@@ -112,7 +116,7 @@ package final class Trainer {
     let start = progress.stepInEpoch * forward.capacity
     let batch = images[start..<min(start + forward.capacity, images.count)]
     forward.gather(data.dataset.train, at: batch)
-    forward.run(rows: batch.count)
+    forward.run(rows: batch.count, step: step)
     let score = forward.score(rows: batch.count)
     guard score.loss.isFinite else { return false }
     backward.run(rows: batch.count, optimizer, step: step)

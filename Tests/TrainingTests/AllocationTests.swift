@@ -29,7 +29,10 @@ import Testing
     cosine.training.schedule = .cosine(warmup: 1)
     var milestones = sampleRecipe(hidden: [9, 6], batch: 4, optimizer: .nesterov(0.9))
     milestones.training.schedule = .milestones(at: [1, 2], gamma: 0.1)
+    var dropout = sampleRecipe(hidden: [9, 6], batch: 4)
+    dropout.model.dropout = 0.2
     return [
+      dropout,
       sampleRecipe(hidden: [9, 6], batch: 4), cosine, milestones,
       sampleRecipe(hidden: [9, 6], batch: 4, optimizer: .adamW),
       sampleRecipe(convolutions: sampleConvolutions, batch: 4),

@@ -44,6 +44,8 @@ import Testing
       "model.convolutions.stride",
       { $0.model.convolutions = [.init(channels: 2, kernel: 3, stride: 0)] }
     ),
+    ("model.dropout", { $0.model.dropout = 1 }),
+    ("model.dropout", { $0.model.dropout = .nan }),
     ("model.init", { $0.model.initialization = .normal(0) }),
     ("model.init", { $0.model.initialization = .normal(.infinity) }),
     ("train.epochs", { $0.training.epochs = 0 }),

@@ -1,4 +1,4 @@
-/// The element-wise parts of a step of descent, compiled for several instruction sets.
+/// The element-wise parts of a step of training that are not oneDNN's, compiled for several instruction sets.
 ///
 /// No operation is contracted or reordered, so that the results do not depend on the instruction set.
 /// Pointers need no alignment and must not overlap.
@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /// weights = shrink·weights - rate·gradient.
 void sgd_step(float *weights, const float *gradient, size_t count, float rate, float shrink);
@@ -45,3 +46,20 @@ void adam_step(
 
 /// The sum of the squares, added up in the same order on every processor.
 double sum_of_squares(const float *values, size_t count);
+
+/// Which numbers are dropped.
+typedef struct {
+  /// A stream of Philox4x32-10, entered at a block of 128 bits; a block decides about eight numbers.
+  uint64_t seed, stream, position;
+  /// A number is dropped with the probability threshold / 65536.
+  uint32_t threshold;
+  /// What the others are multiplied by.
+  float scale;
+} dropout_t;
+
+/// mask = 0 or scale; kept = values·mask.
+void drop_out(
+    const float *values, float *kept, float *mask, size_t count, const dropout_t *how);
+
+/// values = values·factors.
+void multiply_each(float *values, const float *factors, size_t count);
