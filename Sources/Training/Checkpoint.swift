@@ -8,8 +8,14 @@ package struct Checkpoint: Sendable, Equatable {
   private let recipe: [String: String]
   /// As `Optimizer.state` gives it; not checked.
   let optimizerState: [[Float]]
+  /// The network after the best epoch, where the recipe asks for it.
+  let best: Model?
 
-  init(model: Model, recipe: Recipe, progress: TrainingProgress, optimizerState: [[Float]]) {
+  init(
+    model: Model, recipe: Recipe, progress: TrainingProgress, optimizerState: [[Float]],
+    best: Model? = nil
+  ) {
+    self.best = best
     self.model = model
     self.recipe = recipe.identity
     self.progress = progress
@@ -33,8 +39,15 @@ package struct Checkpoint: Sendable, Equatable {
     file.tensors += optimizerState.enumerated().map { index, values in
       Safetensors.Tensor(name: "optimizer.\(index)", shape: [values.count], values: values)
     }
+    if let best {
+      file.tensors += best.safetensors().tensors.map {
+        Safetensors.Tensor(name: Self.bestPrefix + $0.name, shape: $0.shape, values: $0.values)
+      }
+    }
     return file.encoded()
   }
+
+  private static let bestPrefix = "best."
 
   /// Reads what `encoded` wrote. The name is for the error only.
   package init(decoding bytes: [UInt8], name: String) throws(ModelError) {
@@ -58,6 +71,13 @@ package struct Checkpoint: Sendable, Equatable {
     model = try Model(file, name: name)
     self.progress = progress
     optimizerState = file.vectors("optimizer")
+    let tensors = file.tensors.filter { $0.name.hasPrefix(Self.bestPrefix) }.map {
+      Safetensors.Tensor(
+        name: String($0.name.dropFirst(Self.bestPrefix.count)), shape: $0.shape, values: $0.values)
+    }
+    best =
+      tensors.isEmpty
+      ? nil : try Model(Safetensors(metadata: file.metadata, tensors: tensors), name: name)
     let prefix = "recipe."
     recipe = Dictionary(
       uniqueKeysWithValues: file.metadata.filter { $0.key.hasPrefix(prefix) }
@@ -88,6 +108,9 @@ extension Recipe {
       "model.init": initialization, "train.batch": "\(training.batch)",
       "train.lr": "\(training.learningRate)", "train.l2": "\(training.l2)", "seed": "\(seed)",
       "train.optimizer": "\(training.optimizer)", "train.decay": training.decay.rawValue,
+      "train.keep": training.keep.rawValue,
+      "train.finetune": training.finetune == .none
+        ? "none" : "\(training.finetune.rawValue) after \(training.epochs) epochs",
       "train.schedule": training.schedule.identity(epochs: training.epochs),
     ]
   }

@@ -90,11 +90,33 @@ package struct TrainingRecipe: Sendable, Equatable {
   package var l2: [Double]
   /// How λ acts.
   package var decay: Decay
+  /// Training ends early when the validation accuracy has not got better for so many epochs.
+  package var patience: Int?
+  /// Which weights the result has.
+  package var keep: Keep
+  /// What is done to the weights at the end of the last epoch.
+  package var finetune: Finetune
+
+  /// Which weights are the result of training.
+  package enum Keep: String, Sendable {
+    /// Those after the last step.
+    case last
+    /// Those of the epoch with the best validation accuracy, the first of equal ones.
+    case best
+  }
+
+  /// What is done to the weights at the end.
+  package enum Finetune: String, Sendable {
+    case none
+    /// The last layer is fitted anew to the one-hot labels of all training images, by least squares.
+    case leastSquares = "least_squares"
+  }
 
   /// Without a decay, the one that suits the optimizer.
   package init(
     epochs: Int, batch: Int, optimizer: OptimizerRule = .sgd, learningRate: Double,
-    schedule: Schedule = .constant, l2: [Double] = [0], decay: Decay? = nil
+    schedule: Schedule = .constant, l2: [Double] = [0], decay: Decay? = nil,
+    patience: Int? = nil, keep: Keep = .last, finetune: Finetune = .none
   ) {
     self.epochs = epochs
     self.batch = batch
@@ -102,6 +124,9 @@ package struct TrainingRecipe: Sendable, Equatable {
     self.learningRate = learningRate
     self.schedule = schedule
     self.l2 = l2
+    self.patience = patience
+    self.keep = keep
+    self.finetune = finetune
     self.decay = decay ?? (optimizer == .adamW ? .decoupled : .coupled)
   }
 }

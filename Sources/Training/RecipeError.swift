@@ -90,6 +90,12 @@ extension TrainingRecipe {
     if case .momentum(let momentum) = optimizer { try validate(momentum: momentum) }
     if case .nesterov(let momentum) = optimizer { try validate(momentum: momentum) }
     try schedule.validate()
+    if let patience { try require(patience, in: 1...1_000_000, field: "train.patience") }
+    guard patience == nil || finetune == .none else {
+      throw RecipeError(
+        field: "train.finetune",
+        problem: "least_squares comes after the last epoch, which may not be reached with patience")
+    }
   }
 
   private func validate(momentum: Double) throws(RecipeError) {

@@ -18,6 +18,8 @@ package final class Trainer {
   private let optimizer: Optimizer
   private var order: (epoch: Int, images: [Int32])?
   private var hasDiverged = false
+  /// The network after the best epoch so far, where the recipe asks for it.
+  private var best: Model?
 
   /// A network with fresh weights. Throws if the recipe cannot be trained on this data.
   package convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
@@ -44,6 +46,10 @@ package final class Trainer {
     guard optimizer.accepts(checkpoint.optimizerState) else {
       throw RecipeError(field: "train.optimizer", problem: "the checkpoint's state does not fit")
     }
+    guard recipe.training.keep == .last || (checkpoint.best != nil) == (epoch > 0) else {
+      throw RecipeError(field: "train.keep", problem: "the checkpoint lacks the best weights")
+    }
+    best = checkpoint.best
     network.load(checkpoint.model)
     optimizer.state = checkpoint.optimizerState
   }
@@ -84,6 +90,7 @@ package final class Trainer {
       hasDiverged = !train(images)
       if !hasDiverged, !observe(step) { return .stopped }
     }
+    if !hasDiverged { hasDiverged = !finetune() }
     let validation = hasDiverged ? nil : validate()
     guard let validation, validation.loss.isFinite else {
       hasDiverged = true
@@ -92,7 +99,53 @@ package final class Trainer {
     let metrics = EpochMetrics(
       epoch: epoch + 1, train: Evaluation(progress.score), validation: validation)
     progress.complete(metrics)
+    if recipe.training.keep == .best, progress.best == metrics { best = model() }
     return .completed(metrics)
+  }
+
+  /// Whether nothing is left to train: all epochs are over, or the validation accuracy has not got better
+  /// for as many as the recipe has patience.
+  package var isComplete: Bool {
+    if epoch >= recipe.training.epochs { return true }
+    guard let patience = recipe.training.patience, let best = progress.best else { return false }
+    return epoch - best.epoch >= patience
+  }
+
+  /// Trains until so many steps have been taken in all, or training is complete, and says how well the
+  /// network does on the validation images then. Epochs that end on the way are completed, with their
+  /// validation; a part of an epoch at the end is left under way.
+  ///
+  /// - Parameter observe: as for `trainEpoch`.
+  package func train(
+    untilStep target: Int, observe: (_ step: Int) -> Bool = { _ in true }
+  ) -> BudgetOutcome {
+    while !isComplete, step < target {
+      var wantsMore = true
+      let outcome = trainEpoch { step in
+        wantsMore = observe(step)
+        return wantsMore && (step < target || step % stepsPerEpoch == 0)
+      }
+      if case .diverged(let metrics) = outcome { return .diverged(metrics) }
+      if !wantsMore { return .stopped }
+    }
+    if progress.stepInEpoch == 0, let last = progress.history.last {
+      return .reached(Evaluation(loss: last.validationLoss, accuracy: last.validationAccuracy))
+    }
+    return .reached(validate())
+  }
+
+  /// Does what the recipe asks for at the end of the last epoch. False if that has no finite result.
+  private func finetune() -> Bool {
+    guard recipe.training.finetune == .leastSquares, epoch + 1 == recipe.training.epochs else {
+      return true
+    }
+    let layer = network.layers[network.layers.count - 1]
+    guard let fit = evaluator.fitLastLayer(data.dataset.train, at: data.train) else { return false }
+    for input in 0...layer.inputs {
+      let row = input < layer.inputs ? network.weights(layer).row(input) : network.bias(layer).row(0)
+      for output in 0..<layer.outputs { row[output] = Float(fit[input * layer.outputs + output]) }
+    }
+    return true
   }
 
   /// How well the network does on the validation images now.
@@ -105,10 +158,16 @@ package final class Trainer {
     Model(network, dataset: data.dataset.name)
   }
 
+  /// The network that training results in: as it is now, or after the best epoch, as the recipe asks.
+  package func result() -> Model {
+    best ?? model()
+  }
+
   /// Everything needed to go on from here, now or in another process.
   package func checkpoint() -> Checkpoint {
     Checkpoint(
-      model: model(), recipe: recipe, progress: progress, optimizerState: optimizer.state)
+      model: model(), recipe: recipe, progress: progress, optimizerState: optimizer.state,
+      best: best)
   }
 
   /// Takes the next step. False if the loss is not finite; then the weights are left as they were.

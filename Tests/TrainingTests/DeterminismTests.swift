@@ -128,11 +128,3 @@ private func trainedOnThread(_ recipe: Recipe, epochs: Int) async throws -> Chec
     }
   }
 }
-
-extension Trainer {
-  /// A new trainer that goes on from the bytes of this one's checkpoint.
-  fileprivate func resumed(_ recipe: Recipe) throws -> Trainer {
-    let checkpoint = try Checkpoint(decoding: checkpoint().encoded(), name: "checkpoint")
-    return try Trainer(resuming: checkpoint, recipe: recipe, data: data)
-  }
-}

@@ -59,6 +59,14 @@ import Testing
     ("train.l2", { $0.training.l2 = [1e-3, 1e-3, 1e-3] }),
     ("train.momentum", { $0.training.optimizer = .momentum(1.5) }),
     ("train.momentum", { $0.training.optimizer = .nesterov(.nan) }),
+    ("train.patience", { $0.training.patience = 0 }),
+    (
+      "train.finetune",
+      {
+        $0.training.patience = 1
+        $0.training.finetune = .leastSquares
+      }
+    ),
     ("train.schedule.step.every", { $0.training.schedule = .step(every: 0, gamma: 0.5) }),
     ("train.schedule.step.gamma", { $0.training.schedule = .step(every: 1, gamma: 0) }),
     ("train.schedule.milestones.at", { $0.training.schedule = .milestones(at: [-1], gamma: 0.5) }),

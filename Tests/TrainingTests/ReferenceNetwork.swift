@@ -24,7 +24,8 @@ struct ReferenceNetwork {
     return losses.reduce(0, +) / Double(losses.count)
   }
 
-  private func sums(_ image: [Double]) -> [Double] {
+  /// The last layer's sums of an image.
+  func sums(_ image: [Double]) -> [Double] {
     var values = image
     let convolutions = stack?.convolutions ?? []
     for index in convolutions.indices { values = convolve(values, index) }

@@ -104,3 +104,11 @@ extension Trainer {
     }
   }
 }
+
+extension Trainer {
+  /// A new trainer that goes on from the bytes of this one's checkpoint.
+  func resumed(_ recipe: Recipe) throws -> Trainer {
+    let checkpoint = try Checkpoint(decoding: checkpoint().encoded(), name: "checkpoint")
+    return try Trainer(resuming: checkpoint, recipe: recipe, data: data)
+  }
+}
