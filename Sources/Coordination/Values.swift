@@ -48,9 +48,19 @@ extension EpochScore {
 extension SearchFile {
   /// The epochs that a trial trains.
   package func epochs(trial: Int) -> Int {
+    configuration(trial: trial).integer("train.epochs")
+  }
+
+  /// After so many epochs without a better validation accuracy a trial ends; nil if it does not.
+  func patience(trial: Int) -> Int? {
+    let configuration = configuration(trial: trial)
+    return configuration.has("train.patience") ? configuration.integer("train.patience") : nil
+  }
+
+  private func configuration(trial: Int) -> Configuration {
     guard let configuration = configuration(values: values(trial: trial)) else {
       preconditionFailure("trial \(trial) lies outside its own space")
     }
-    return configuration.integer("train.epochs")
+    return configuration
   }
 }

@@ -61,6 +61,9 @@ extension Field {
       "model.activation", .word(["relu", "leaky_relu", "tanh", "sigmoid"]), .value(.word("relu")),
       "The function after each hidden layer."),
     Field(
+      "model.dropout", .real(.atLeast(0, atMost: 0.99)), .value(.real(0)),
+      "The probability with which training drops each number that a hidden dense layer puts out."),
+    Field(
       "model.init", .word(["he", "xavier"]),
       .described("he after relu and leaky_relu, else xavier"),
       "How the first weights are drawn; or a section with normal."),
@@ -111,6 +114,17 @@ extension Field {
     Field(
       "train.schedule.cosine.warmup", .real(.atLeast(0, atMost: 100_000)), .described("not used"),
       unit: "epochs", "How long the rate rises before it falls as half a cosine to 0."),
+    Field(
+      "train.patience", .integer(1...100_000), .described("not used"), unit: "epochs",
+      "Training ends early when the validation accuracy has not got better for so many epochs."),
+    Field(
+      "train.keep", .word(["last", "best"]), .described("best with patience, else last"),
+      "Whether the model of 'trawl train' has the weights of the last epoch or of the one with the best validation accuracy."
+    ),
+    Field(
+      "train.finetune", .word(["none", "least_squares"]), .value(.word("none")),
+      "What the last epoch ends with: least_squares fits the last layer anew to the one-hot labels of the training images."
+    ),
   ]
 
   private static let search = [
@@ -135,9 +149,8 @@ extension Field {
 
   /// Keys that are described but of which this version can do no more than these values: those that ask for nothing.
   static let planned: [String: [String]] = [
-    "augment": ["null"], "final": ["null"], "model.dropout": ["0"], 
-    "train.patience": ["null"], "train.finetune": ["none"], "train.precision": ["f32"],
-    "search.halving": ["null"], "search.confirm": ["null"],
+    "augment": ["null"], "final": ["null"], "train.precision": ["f32"], "search.halving": ["null"],
+    "search.confirm": ["null"],
   ]
 
   /// Words that are described but that this version cannot do, for each field.

@@ -12,6 +12,7 @@ extension SearchFile {
     try Self.checkDataset(read)
     try Self.checkLease(settings, read)
     try Self.checkSchedule(read)
+    try Self.checkFinetune(settings, read)
     try Self.checkModel(settings, read)
     try Self.checkStrengths(settings, read)
     let space = SearchSpace(read.searched)
@@ -59,6 +60,18 @@ extension SearchFile {
     throw Fault(
       place, "search.lease",
       "needs at least twice the heartbeat, which is \(heartbeat) seconds, not \(lease)")
+  }
+
+  /// The fit comes after the last epoch, which a run with patience may not reach.
+  private static func checkFinetune(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard settings["train.patience"] != nil,
+      settings["train.finetune"]?.words.contains("least_squares") == true
+    else { return }
+    throw Fault(
+      read.places["train.finetune"] ?? .file, "train.finetune",
+      "least_squares comes after the last epoch, which may not be reached with patience")
   }
 
   /// A schedule has one form, and all that this form needs.

@@ -163,6 +163,11 @@ package final class Trainer {
     best ?? model()
   }
 
+  /// The epoch after which `result` was; 0 before the first.
+  package var resultEpoch: Int {
+    recipe.training.keep == .best ? progress.best?.epoch ?? 0 : epoch
+  }
+
   /// Everything needed to go on from here, now or in another process.
   package func checkpoint() -> Checkpoint {
     Checkpoint(

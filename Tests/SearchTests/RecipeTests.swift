@@ -43,6 +43,7 @@ import Testing
           layers: "mlp"
           hidden: [32]
           activation: "relu"
+          dropout: 0.0
           init: "he"
         train:
           epochs: 3
@@ -52,6 +53,7 @@ import Testing
           lr: 0.1
           l2: 0.0
           decay: "coupled"
+          finetune: "none"
 
         """)
   }

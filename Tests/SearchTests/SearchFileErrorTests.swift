@@ -72,7 +72,7 @@ import Testing
     ),
     (
       file(train: "lr: 1, colour: red"),
-      "search.yaml:3: train.colour: unknown key; allowed here: epochs, batch, optimizer, momentum, lr, l2, decay, schedule"
+      "search.yaml:3: train.colour: unknown key; allowed here: epochs, batch, optimizer, momentum, lr, l2, decay, schedule, patience, keep, finetune"
     ),
     (
       file() + "\ntrain.lr: 3",
@@ -97,6 +97,14 @@ import Testing
     (
       file(train: "lr: 1, schedule: { exponential: 2 }"),
       "search.yaml:3: train.schedule.exponential: needs a number above 0 and at most 1, not '2'"
+    ),
+    (
+      file(train: "lr: 1, patience: 3, finetune: least_squares"),
+      "search.yaml:3: train.finetune: least_squares comes after the last epoch, which may not be reached with patience"
+    ),
+    (
+      file(model: "dropout: 1"),
+      "search.yaml:2: model.dropout: needs a number of at least 0 and at most 0.99, not '1'"
     ),
     (
       file(model: "layers: cnn"),
@@ -233,7 +241,7 @@ import Testing
     ),
     (
       "train: 3",
-      "search.yaml:1: train: needs a section with epochs, batch, optimizer, momentum, lr, l2, decay, schedule, not '3'"
+      "search.yaml:1: train: needs a section with epochs, batch, optimizer, momentum, lr, l2, decay, schedule, patience, keep, finetune, not '3'"
     ),
     ("", "search.yaml: the file is empty"),
     ("# nothing\n", "search.yaml: the file is empty"),

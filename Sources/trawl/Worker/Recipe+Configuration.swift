@@ -45,7 +45,7 @@ extension ModelRecipe {
       hidden: isLeNet && !configuration.has("model.hidden")
         ? [128, 64] : configuration.integers("model.hidden"),
       activation: Activation(word: configuration.word("model.activation")),
-      initialization: initialization)
+      dropout: configuration.real("model.dropout"), initialization: initialization)
   }
 }
 
@@ -80,11 +80,30 @@ extension Activation {
 
 extension TrainingRecipe {
   init(_ configuration: Configuration) {
+    let patience =
+      configuration.has("train.patience") ? configuration.integer("train.patience") : nil
     self.init(
       epochs: configuration.integer("train.epochs"), batch: configuration.integer("train.batch"),
       optimizer: OptimizerRule(configuration), learningRate: configuration.real("train.lr"),
       schedule: Schedule(configuration), l2: configuration.reals("train.l2"),
-      decay: Decay(rawValue: configuration.word("train.decay")))
+      decay: Decay(rawValue: configuration.word("train.decay")), patience: patience,
+      keep: Keep(configuration), finetune: Finetune(configuration))
+  }
+}
+
+extension TrainingRecipe.Keep {
+  /// A run that stops early has gone past its best epoch, whose weights are then meant.
+  fileprivate init(_ configuration: Configuration) {
+    let isBest =
+      configuration.has("train.keep")
+      ? configuration.word("train.keep") == "best" : configuration.has("train.patience")
+    self = isBest ? .best : .last
+  }
+}
+
+extension TrainingRecipe.Finetune {
+  fileprivate init(_ configuration: Configuration) {
+    self = configuration.word("train.finetune") == "least_squares" ? .leastSquares : .none
   }
 }
 
