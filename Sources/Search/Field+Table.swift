@@ -92,7 +92,8 @@ extension Field {
     Field(
       "train.decay", .word(["coupled", "decoupled", "norm"]),
       .described("decoupled with adamw, else coupled"),
-      "How l2 acts: through the gradient, by shrinking the weights beside the step, or as the penalty l2·‖W‖."),
+      "How l2 acts: through the gradient, by shrinking the weights beside the step, or as the penalty l2·‖W‖."
+    ),
     Field(
       "train.schedule", .word(["constant", "cosine"]), .described("constant"),
       "How the learning rate changes, laid out over all epochs; or a section with one of the forms below."),
@@ -155,6 +156,6 @@ extension Field {
 
   /// Words that are described but that this version cannot do, for each field.
   static let plannedWords: [String: Set<String>] = [
-    "search.sampler": ["sobol", "tpe"],
+    "search.sampler": ["sobol", "tpe"]
   ]
 }

@@ -35,7 +35,8 @@ final class FloatBuffer {
       offset >= 0 && rows >= 0 && columns >= 0 && columns <= stride
         && offset + rows * stride <= count,
       "a \(rows)x\(columns) matrix of stride \(stride) at \(offset) of \(count) floats")
-    return Matrix(start: start(of: offset, count: rows * stride), rows: rows, columns: columns, stride: stride)
+    return Matrix(
+      start: start(of: offset, count: rows * stride), rows: rows, columns: columns, stride: stride)
   }
 }
 

@@ -29,10 +29,12 @@ package struct Model: Sendable, Equatable {
         weights: Array(layer.weights(in: network.parameters).row(0)),
         bias: Array(layer.bias(in: network.parameters).row(0)))
     }
-    layers = kernels + network.layers.map { layer in
-      LayerParameters(
-        weights: network.weights(layer).transposed(), bias: Array(network.bias(layer).row(0)))
-    }
+    layers =
+      kernels
+      + network.layers.map { layer in
+        LayerParameters(
+          weights: network.weights(layer).transposed(), bias: Array(network.bias(layer).row(0)))
+      }
   }
 
   /// Evaluates on the test images of a dataset, on the calling thread. Throws if the images have another

@@ -203,7 +203,8 @@ extension Optimizer {
   /// The optimizer that a recipe asks for.
   fileprivate convenience init(_ network: Network, _ recipe: TrainingRecipe, stepsPerEpoch: Int) {
     self.init(
-      network, recipe.optimizer, Penalty(recipe.l2, recipe.decay, layers: network.kernels.count + network.layers.count),
+      network, recipe.optimizer,
+      Penalty(recipe.l2, recipe.decay, layers: network.kernels.count + network.layers.count),
       LearningRate(
         base: recipe.learningRate, schedule: recipe.schedule, stepsPerEpoch: stepsPerEpoch,
         epochs: recipe.epochs))

@@ -136,7 +136,8 @@ import Testing
     ),
     (
       file(train: "lr: 1, l2: []"),
-      "search.yaml:3: train.l2: needs a number of at least 0, or a list of 1 to 128 such numbers, not 0"    ),
+      "search.yaml:3: train.l2: needs a number of at least 0, or a list of 1 to 128 such numbers, not 0"
+    ),
     (
       file(train: "lr: 1, batch: { uniform: [1, 2] }"),
       "search.yaml:3: train.batch: holds whole numbers; use 'int' or 'log_int', not 'uniform'"

@@ -8,7 +8,8 @@ import Testing
   private func mask(_ count: Int, threshold: UInt32, scale: Float, position: UInt64 = 0) -> [Float] {
     let ones = [Float](repeating: 1, count: count)
     var (kept, mask) = (ones, ones)
-    var how = dropout_t(seed: 0x1234_5678_9abc, stream: 7 << 48 | 3, position: position, threshold: threshold, scale: scale)
+    var how = dropout_t(
+      seed: 0x1234_5678_9abc, stream: 7 << 48 | 3, position: position, threshold: threshold, scale: scale)
     drop_out(ones, &kept, &mask, count, &how)
     #expect(kept == mask)
     return mask

@@ -92,7 +92,8 @@ private struct Golden: Decodable {
         }
       let rate = LearningRate(base: lr, schedule: schedule, stepsPerEpoch: 5, epochs: 4)
       let penalty = Penalty(
-        l2.values, rule == .adamW ? .decoupled : .coupled, layers: network.kernels.count + network.layers.count)
+        l2.values, rule == .adamW ? .decoupled : .coupled,
+        layers: network.kernels.count + network.layers.count)
       return Optimizer(network, rule, penalty, rate)
     }
 

@@ -24,9 +24,12 @@ import Testing
     let recipe = sampleRecipe(convolutions: sampleConvolutions)
     let model = try Trainer(sample: recipe).model()
     let file = model.safetensors()
-    #expect(file.tensors.map(\.shape) == [[3, 1, 2, 2], [3], [4, 3, 3, 3], [4], [6, 16], [6], [3, 6], [3]])
+    #expect(
+      file.tensors.map(\.shape) == [[3, 1, 2, 2], [3], [4, 3, 3, 3], [4], [6, 16], [6], [3, 6], [3]])
     #expect(try Model(decoding: model.encoded(), name: "m") == model)
-    for text in ["", "5x5", "5x5 3x9x1x1x2", "4x5 3x2x1x1x2 4x3x2x1x1", "5x5 3x2x1x1x2 4x3x2x1", "5x5 3x2x0x1x2"] {
+    for text in [
+      "", "5x5", "5x5 3x9x1x1x2", "4x5 3x2x1x1x2 4x3x2x1x1", "5x5 3x2x1x1x2 4x3x2x1", "5x5 3x2x0x1x2",
+    ] {
       var damaged = file
       damaged.metadata["convolutions"] = text
       #expect(throws: ModelError.self) { try Model(decoding: damaged.encoded(), name: "m") }

@@ -61,7 +61,8 @@ struct ReferenceNetwork {
     }
   }
 
-  private func convolved(_ image: [Double], _ index: Int, _ channel: Int, _ row: Int, _ column: Int) -> Double {
+  private func convolved(_ image: [Double], _ index: Int, _ channel: Int, _ row: Int, _ column: Int) -> Double
+  {
     let (shape, convolution) = (stack!.shapes[index], stack!.convolutions[index])
     var sum = model[index].bias[channel]
     for input in 0..<shape.channels {
@@ -70,7 +71,8 @@ struct ReferenceNetwork {
           let y = row * convolution.stride + down - convolution.padding
           let x = column * convolution.stride + right - convolution.padding
           guard (0..<shape.rows).contains(y), (0..<shape.columns).contains(x) else { continue }
-          let weight = ((channel * shape.channels + input) * convolution.kernel + down) * convolution.kernel + right
+          let weight =
+            ((channel * shape.channels + input) * convolution.kernel + down) * convolution.kernel + right
           sum += image[(input * shape.rows + y) * shape.columns + x] * model[index].weights[weight]
         }
       }

@@ -73,7 +73,8 @@ func sampleDataset(_ files: SampleFiles = SampleFiles()) throws -> Dataset {
 
 /// A small recipe for `sampleDataset`.
 func sampleRecipe(
-  convolutions: [Convolution] = [], hidden: [Int] = [6], activation: Activation = .relu, epochs: Int = 4, batch: Int = 16,
+  convolutions: [Convolution] = [], hidden: [Int] = [6], activation: Activation = .relu, epochs: Int = 4,
+  batch: Int = 16,
   optimizer: OptimizerRule = .sgd, learningRate: Double = 0.1, l2: Double = 1e-3,
   decay: Decay? = nil, seed: UInt64 = 1
 ) -> Recipe {
@@ -88,7 +89,8 @@ func sampleRecipe(
 
 /// Two convolutions for the images of `sampleDataset`, with padding, strides and pooling.
 let sampleConvolutions = [
-  Convolution(channels: 3, kernel: 2, padding: 1, pool: 2), Convolution(channels: 4, kernel: 3, stride: 2, padding: 1),
+  Convolution(channels: 3, kernel: 2, padding: 1, pool: 2),
+  Convolution(channels: 4, kernel: 3, stride: 2, padding: 1),
 ]
 
 extension Trainer {

@@ -52,7 +52,8 @@ struct TrainingRun {
     let diverged = try train(trainer, &terminal, stop)
     try writeReport(trainer, diverged: diverged, seconds: (monotonicNow() - begin).seconds)
     guard !diverged else {
-      throw Complaint("the loss is no longer a finite number after epoch \(trainer.epoch); try a lower train.lr")
+      throw Complaint(
+        "the loss is no longer a finite number after epoch \(trainer.epoch); try a lower train.lr")
     }
     try Complaint.asking { try trainer.result().write(to: model) }
     print("model: \(model)")
@@ -76,7 +77,8 @@ struct TrainingRun {
       case .stopped:
         try Complaint.asking { try trainer.checkpoint().write(to: checkpoint) }
         terminal.say(
-          "stopped in epoch \(trainer.epoch + 1) of \(recipe.training.epochs); the same command with --resume goes on")
+          "stopped in epoch \(trainer.epoch + 1) of \(recipe.training.epochs); the same command with --resume goes on"
+        )
         throw EndOfRun.interrupted
       case .diverged: return true
       case .completed(let metrics):
