@@ -1,6 +1,5 @@
 #include "COneDNN.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "onednn_compat.h"
@@ -60,18 +59,6 @@ struct onednn_kernel {
   int argument_count;
 };
 
-static dnnl_engine_t engine;
-
-static void make_engine(void) {
-  if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success) engine = NULL;
-}
-
-static dnnl_engine_t the_engine(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, make_engine);
-  return engine;
-}
-
 void onednn_free(onednn_kernel *kernel) {
   if (!kernel) return;
   if (kernel->first) dnnl_memory_destroy(kernel->first);
@@ -113,23 +100,6 @@ static onednn_kernel *compile(
   *argument++ = (dnnl_exec_arg_t){roles.result, result};
   kernel->argument_count = (int)(argument - kernel->arguments);
   return kernel;
-}
-
-static elementwise_t forward_function(onednn_activation activation, float slope) {
-  switch (activation) {
-    case onednn_tanh: return (elementwise_t){dnnl_eltwise_tanh, 0};
-    case onednn_logistic: return (elementwise_t){dnnl_eltwise_logistic, 0};
-    default: return (elementwise_t){dnnl_eltwise_relu, slope};
-  }
-}
-
-/// The variants that take the activation's result rather than its argument.
-static elementwise_t backward_function(onednn_activation activation, float slope) {
-  switch (activation) {
-    case onednn_tanh: return (elementwise_t){dnnl_eltwise_tanh_use_dst_for_bwd, 0};
-    case onednn_logistic: return (elementwise_t){dnnl_eltwise_logistic_use_dst_for_bwd, 0};
-    default: return (elementwise_t){dnnl_eltwise_relu_use_dst_for_bwd, slope};
-  }
 }
 
 onednn_kernel *onednn_make_bias_activation(

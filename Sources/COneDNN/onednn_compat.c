@@ -1,13 +1,13 @@
 #include "onednn_compat.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #if DNNL_VERSION_MAJOR >= 3
 
-shape_t make_shape(int64_t rows, int64_t columns) {
-  const dnnl_dims_t sides = {rows, columns};
+shape_t make_shape_of(int sides, const int64_t *side, dnnl_format_tag_t tag) {
   shape_t shape = NULL;
-  return dnnl_memory_desc_create_with_tag(&shape, 2, sides, dnnl_f32, dnnl_ab) == dnnl_success
+  return dnnl_memory_desc_create_with_tag(&shape, sides, side, dnnl_f32, tag) == dnnl_success
       ? shape : NULL;
 }
 
@@ -27,14 +27,14 @@ static dnnl_status_t describe_sum(
 }
 
 dnnl_status_t describe_elementwise(
-    dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data, elementwise_t function) {
+    dnnl_primitive_desc_t *result, dnnl_engine_t engine, known_shape_t data, elementwise_t function) {
   return dnnl_eltwise_forward_primitive_desc_create(
       result, engine, dnnl_forward_training, function.algorithm, data, data, function.slope, 0,
       NULL);
 }
 
 static dnnl_status_t describe_backward(
-    dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data, elementwise_t function,
+    dnnl_primitive_desc_t *result, dnnl_engine_t engine, known_shape_t data, elementwise_t function,
     const_dnnl_primitive_desc_t forward) {
   return dnnl_eltwise_backward_primitive_desc_create(
       result, engine, function.algorithm, data, data, data, function.slope, 0, forward, NULL);
@@ -46,12 +46,56 @@ dnnl_status_t describe_log_softmax(
       result, engine, dnnl_forward_inference, dnnl_softmax_log, data, data, 1, NULL);
 }
 
+static dnnl_status_t make_convolution(
+    dnnl_primitive_desc_t *result, convolution_shapes_t s, const dnnl_dims_t strides,
+    const dnnl_dims_t padding, const_dnnl_primitive_attr_t attributes) {
+  const dnnl_dims_t dense = {0, 0};
+  return dnnl_convolution_forward_primitive_desc_create(
+      result, the_engine(), dnnl_forward_training, dnnl_convolution_direct, s.src, s.weights,
+      s.bias, s.dst, strides, dense, padding, padding, attributes);
+}
+
+dnnl_status_t describe_convolution_by_weights(
+    dnnl_primitive_desc_t *result, convolution_shapes_t s, window_t w,
+    const_dnnl_primitive_desc_t forward) {
+  const dnnl_dims_t strides = {w.stride, w.stride}, padding = {w.padding, w.padding}, dense = {0};
+  return dnnl_convolution_backward_weights_primitive_desc_create(
+      result, the_engine(), dnnl_convolution_direct, s.src, s.weights, s.bias, s.dst, strides,
+      dense, padding, padding, forward, NULL);
+}
+
+dnnl_status_t describe_convolution_by_data(
+    dnnl_primitive_desc_t *result, convolution_shapes_t s, window_t w,
+    const_dnnl_primitive_desc_t forward) {
+  const dnnl_dims_t strides = {w.stride, w.stride}, padding = {w.padding, w.padding}, dense = {0};
+  return dnnl_convolution_backward_data_primitive_desc_create(
+      result, the_engine(), dnnl_convolution_direct, s.src, s.weights, s.dst, strides, dense,
+      padding, padding, forward, NULL);
+}
+
+dnnl_status_t describe_pooling(
+    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
+    bool trains) {
+  const dnnl_dims_t window = {side, side}, none = {0, 0};
+  return dnnl_pooling_forward_primitive_desc_create(
+      result, the_engine(), trains ? dnnl_forward_training : dnnl_forward_inference,
+      dnnl_pooling_max, src, dst, window, window, none, none, none, NULL);
+}
+
+dnnl_status_t describe_pooling_back(
+    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
+    const_dnnl_primitive_desc_t forward) {
+  const dnnl_dims_t window = {side, side}, none = {0, 0};
+  return dnnl_pooling_backward_primitive_desc_create(
+      result, the_engine(), dnnl_pooling_max, src, dst, window, window, none, none, none, forward,
+      NULL);
+}
+
 #else
 
-shape_t make_shape(int64_t rows, int64_t columns) {
-  const dnnl_dims_t sides = {rows, columns};
+shape_t make_shape_of(int sides, const int64_t *side, dnnl_format_tag_t tag) {
   shape_t shape = malloc(sizeof *shape);
-  if (shape && dnnl_memory_desc_init_by_tag(shape, 2, sides, dnnl_f32, dnnl_ab) != dnnl_success) {
+  if (shape && dnnl_memory_desc_init_by_tag(shape, sides, side, dnnl_f32, tag) != dnnl_success) {
     free(shape);
     return NULL;
   }
@@ -76,7 +120,7 @@ static dnnl_status_t describe_sum(
 }
 
 dnnl_status_t describe_elementwise(
-    dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data, elementwise_t function) {
+    dnnl_primitive_desc_t *result, dnnl_engine_t engine, known_shape_t data, elementwise_t function) {
   dnnl_eltwise_desc_t operation;
   dnnl_status_t status = dnnl_eltwise_forward_desc_init(
       &operation, dnnl_forward_training, function.algorithm, data, function.slope, 0);
@@ -85,7 +129,7 @@ dnnl_status_t describe_elementwise(
 }
 
 static dnnl_status_t describe_backward(
-    dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data, elementwise_t function,
+    dnnl_primitive_desc_t *result, dnnl_engine_t engine, known_shape_t data, elementwise_t function,
     const_dnnl_primitive_desc_t forward) {
   dnnl_eltwise_desc_t operation;
   dnnl_status_t status = dnnl_eltwise_backward_desc_init(
@@ -103,25 +147,136 @@ dnnl_status_t describe_log_softmax(
   return dnnl_primitive_desc_create(result, &operation, NULL, engine, NULL);
 }
 
+static dnnl_status_t make_convolution(
+    dnnl_primitive_desc_t *result, convolution_shapes_t s, const dnnl_dims_t strides,
+    const dnnl_dims_t padding, const_dnnl_primitive_attr_t attributes) {
+  dnnl_convolution_desc_t operation;
+  dnnl_status_t status = dnnl_convolution_forward_desc_init(
+      &operation, dnnl_forward_training, dnnl_convolution_direct, s.src, s.weights, s.bias, s.dst,
+      strides, padding, padding);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(result, &operation, attributes, the_engine(), NULL);
+}
+
+dnnl_status_t describe_convolution_by_weights(
+    dnnl_primitive_desc_t *result, convolution_shapes_t s, window_t w,
+    const_dnnl_primitive_desc_t forward) {
+  const dnnl_dims_t strides = {w.stride, w.stride}, padding = {w.padding, w.padding};
+  dnnl_convolution_desc_t operation;
+  dnnl_status_t status = dnnl_convolution_backward_weights_desc_init(
+      &operation, dnnl_convolution_direct, s.src, s.weights, s.bias, s.dst, strides, padding,
+      padding);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(result, &operation, NULL, the_engine(), forward);
+}
+
+dnnl_status_t describe_convolution_by_data(
+    dnnl_primitive_desc_t *result, convolution_shapes_t s, window_t w,
+    const_dnnl_primitive_desc_t forward) {
+  const dnnl_dims_t strides = {w.stride, w.stride}, padding = {w.padding, w.padding};
+  dnnl_convolution_desc_t operation;
+  dnnl_status_t status = dnnl_convolution_backward_data_desc_init(
+      &operation, dnnl_convolution_direct, s.src, s.weights, s.dst, strides, padding, padding);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(result, &operation, NULL, the_engine(), forward);
+}
+
+dnnl_status_t describe_pooling(
+    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
+    bool trains) {
+  const dnnl_dims_t window = {side, side}, none = {0, 0};
+  dnnl_pooling_desc_t operation;
+  dnnl_status_t status = dnnl_pooling_forward_desc_init(
+      &operation, trains ? dnnl_forward_training : dnnl_forward_inference, dnnl_pooling_max, src,
+      dst, window, window, none, none);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(result, &operation, NULL, the_engine(), NULL);
+}
+
+dnnl_status_t describe_pooling_back(
+    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
+    const_dnnl_primitive_desc_t forward) {
+  const dnnl_dims_t window = {side, side}, none = {0, 0};
+  dnnl_pooling_desc_t operation;
+  dnnl_status_t status = dnnl_pooling_backward_desc_init(
+      &operation, dnnl_pooling_max, src, dst, window, window, none, none);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(result, &operation, NULL, the_engine(), forward);
+}
+
 #endif
+
+static dnnl_engine_t engine;
+
+static void make_engine(void) {
+  if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success) engine = NULL;
+}
+
+dnnl_engine_t the_engine(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, make_engine);
+  return engine;
+}
+
+elementwise_t forward_function(onednn_activation activation, float slope) {
+  switch (activation) {
+    case onednn_tanh: return (elementwise_t){dnnl_eltwise_tanh, 0};
+    case onednn_logistic: return (elementwise_t){dnnl_eltwise_logistic, 0};
+    default: return (elementwise_t){dnnl_eltwise_relu, slope};
+  }
+}
+
+/// The variants that take the activation's result rather than its argument.
+elementwise_t backward_function(onednn_activation activation, float slope) {
+  switch (activation) {
+    case onednn_tanh: return (elementwise_t){dnnl_eltwise_tanh_use_dst_for_bwd, 0};
+    case onednn_logistic: return (elementwise_t){dnnl_eltwise_logistic_use_dst_for_bwd, 0};
+    default: return (elementwise_t){dnnl_eltwise_relu_use_dst_for_bwd, slope};
+  }
+}
+
+shape_t make_shape(int64_t rows, int64_t columns) {
+  const int64_t sides[] = {rows, columns};
+  return make_shape_of(2, sides, dnnl_ab);
+}
+
+/// The attributes that append an activation, or none, to an operation.
+static dnnl_status_t make_attributes(
+    dnnl_primitive_attr_t *attributes, const elementwise_t *activation) {
+  dnnl_post_ops_t operations = NULL;
+  dnnl_status_t status = dnnl_primitive_attr_create(attributes);
+  if (status == dnnl_success) status = dnnl_post_ops_create(&operations);
+  if (status == dnnl_success && activation) status = append_elementwise(operations, *activation);
+  if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(*attributes, operations);
+  if (operations) dnnl_post_ops_destroy(operations);
+  return status;
+}
 
 dnnl_status_t describe_bias(
     dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data, shape_t bias,
     const elementwise_t *activation) {
   dnnl_primitive_attr_t attributes = NULL;
-  dnnl_post_ops_t operations = NULL;
-  dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
-  if (status == dnnl_success) status = dnnl_post_ops_create(&operations);
-  if (status == dnnl_success && activation) status = append_elementwise(operations, *activation);
-  if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(attributes, operations);
+  dnnl_status_t status = make_attributes(&attributes, activation);
   if (status == dnnl_success) status = describe_sum(result, engine, data, bias, attributes);
-  if (operations) dnnl_post_ops_destroy(operations);
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  return status;
+}
+
+dnnl_status_t describe_convolution(
+    dnnl_primitive_desc_t *result, convolution_shapes_t shapes, window_t window,
+    const elementwise_t *activation) {
+  const dnnl_dims_t strides = {window.stride, window.stride};
+  const dnnl_dims_t padding = {window.padding, window.padding};
+  dnnl_primitive_attr_t attributes = NULL;
+  dnnl_status_t status = make_attributes(&attributes, activation);
+  if (status == dnnl_success)
+    status = make_convolution(result, shapes, strides, padding, attributes);
   if (attributes) dnnl_primitive_attr_destroy(attributes);
   return status;
 }
 
 dnnl_status_t describe_gradient(
-    dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data, elementwise_t function) {
+    dnnl_primitive_desc_t *result, dnnl_engine_t engine, known_shape_t data, elementwise_t function) {
   dnnl_primitive_desc_t forward = NULL;
   dnnl_status_t status = describe_elementwise(&forward, engine, data, function);
   if (status == dnnl_success) status = describe_backward(result, engine, data, function, forward);

@@ -4,16 +4,27 @@
 #pragma once
 
 #include <dnnl.h>
+#include <stdbool.h>
+
+#include "activations.h"
 
 #if DNNL_VERSION_MAJOR >= 3
 typedef dnnl_memory_desc_t shape_t;
+typedef const_dnnl_memory_desc_t known_shape_t;
 #else
 typedef dnnl_memory_desc_t *shape_t;
+typedef const dnnl_memory_desc_t *known_shape_t;
 #endif
 
 /// The shape of a dense row-major matrix, or null. To be freed with free_shape.
 shape_t make_shape(int64_t rows, int64_t columns);
 void free_shape(shape_t shape);
+
+/// A shape of up to four sides whose memory lies as the tag says. To be freed with free_shape.
+shape_t make_shape_of(int sides, const int64_t *side, dnnl_format_tag_t tag);
+
+/// The one engine, made when it is first asked for; null if it cannot be made.
+dnnl_engine_t the_engine(void);
 
 /// What a kernel computes, before it is compiled.
 typedef struct {
@@ -25,8 +36,41 @@ dnnl_status_t describe_bias(
     dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data, shape_t bias,
     const elementwise_t *activation);
 dnnl_status_t describe_elementwise(
-    dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data, elementwise_t function);
+    dnnl_primitive_desc_t *result, dnnl_engine_t engine, known_shape_t data, elementwise_t function);
 dnnl_status_t describe_gradient(
-    dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data, elementwise_t function);
+    dnnl_primitive_desc_t *result, dnnl_engine_t engine, known_shape_t data, elementwise_t function);
 dnnl_status_t describe_log_softmax(
     dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data);
+
+/// An activation, and its derivative taken from the activation's result rather than its argument.
+elementwise_t forward_function(onednn_activation activation, float slope);
+elementwise_t backward_function(onednn_activation activation, float slope);
+
+/// A window of kernel x kernel that moves over rows and columns.
+typedef struct {
+  int64_t kernel, stride, padding;
+} window_t;
+
+/// Shapes of a convolution: images, kernels, one bias for each channel, results.
+typedef struct {
+  known_shape_t src, weights, bias, dst;
+} convolution_shapes_t;
+
+/// The activation may be null.
+dnnl_status_t describe_convolution(
+    dnnl_primitive_desc_t *result, convolution_shapes_t shapes, window_t window,
+    const elementwise_t *activation);
+dnnl_status_t describe_convolution_by_weights(
+    dnnl_primitive_desc_t *result, convolution_shapes_t shapes, window_t window,
+    const_dnnl_primitive_desc_t forward);
+dnnl_status_t describe_convolution_by_data(
+    dnnl_primitive_desc_t *result, convolution_shapes_t shapes, window_t window,
+    const_dnnl_primitive_desc_t forward);
+
+/// The largest of each side x side numbers; for training it remembers which.
+dnnl_status_t describe_pooling(
+    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
+    bool trains);
+dnnl_status_t describe_pooling_back(
+    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
+    const_dnnl_primitive_desc_t forward);

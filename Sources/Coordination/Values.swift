@@ -9,6 +9,7 @@ extension WireValue {
     case .real(let number): real = number
     case .word(let word): self.word = word
     case .integers(let numbers): integers.elements = numbers.map(Int64.init)
+    case .reals: preconditionFailure("a list of numbers is not drawn as a whole")
     }
   }
 }
@@ -47,9 +48,19 @@ extension EpochScore {
 extension SearchFile {
   /// The epochs that a trial trains.
   package func epochs(trial: Int) -> Int {
+    configuration(trial: trial).integer("train.epochs")
+  }
+
+  /// After so many epochs without a better validation accuracy a trial ends; nil if it does not.
+  func patience(trial: Int) -> Int? {
+    let configuration = configuration(trial: trial)
+    return configuration.has("train.patience") ? configuration.integer("train.patience") : nil
+  }
+
+  private func configuration(trial: Int) -> Configuration {
     guard let configuration = configuration(values: values(trial: trial)) else {
       preconditionFailure("trial \(trial) lies outside its own space")
     }
-    return configuration.integer("train.epochs")
+    return configuration
   }
 }

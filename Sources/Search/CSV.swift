@@ -79,7 +79,7 @@ extension CSV.Cell {
       switch value {
       case .integer(let number): .integer(number)
       case .real(let number): .real(number)
-      case .word, .integers: .text("\(value)")
+      case .word, .integers, .reals: .text("\(value)")
       }
   }
 

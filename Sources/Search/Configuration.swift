@@ -37,6 +37,15 @@ package struct Configuration: Hashable, Sendable {
     return numbers
   }
 
+  /// The numbers in a field that holds a number or a list.
+  package func reals(_ path: String) -> [Double] {
+    switch values[path] {
+    case .real(let number): [number]
+    case .reals(let numbers): numbers
+    default: wrong(path)
+    }
+  }
+
   private func wrong(_ path: String) -> Never {
     preconditionFailure("\(path) is \(values[path].map(String.init(describing:)) ?? "not set")")
   }
@@ -46,7 +55,7 @@ extension SearchFile {
   /// The configuration with these values of the searched parameters, in the order of the space; nil
   /// when they, which may come from anywhere, do not belong to it.
   ///
-  /// `model.init` is always he or xavier, unless `model.init.normal` is set; exactly one of
+  /// `train.decay` is always set. `model.init` is always he or xavier, unless `model.init.normal` is set; exactly one of
   /// `dataset.name` and `dataset.idx` is set; `dataset.validation` is a share (real) or a count
   /// (integer). Fields of the section `search` are not part of a configuration.
   package func configuration(values: [Value]) -> Configuration? {
@@ -60,7 +69,15 @@ extension SearchFile {
       let rectifies = [.word("relu"), .word("leaky_relu")].contains(resolved["model.activation"])
       resolved["model.init"] = .word(rectifies ? "he" : "xavier")
     }
+    if resolved["train.decay"] == nil, case .word(let optimizer) = resolved["train.optimizer"] {
+      resolved["train.decay"] = Self.decay(optimizer: optimizer)
+    }
     return Configuration(values: resolved)
+  }
+
+  /// How the penalty acts unless the file says it.
+  static func decay(optimizer: String) -> Value {
+    .word(optimizer == "adamw" ? "decoupled" : "coupled")
   }
 
   private static func value(
@@ -70,12 +87,13 @@ extension SearchFile {
     case .fixed(let value): value
     case .searched: drawn[path]
     case .list(let elements):
-      .integers(
-        elements.enumerated().compactMap { index, element in
-          guard case .integer(let number) = value(of: element, at: "\(path).\(index)", drawn)
-          else { return nil }
-          return number
-        })
+      list(elements.enumerated().compactMap { value(of: $1, at: "\(path).\($0)", drawn) })
     }
+  }
+
+  private static func list(_ values: [Value]) -> Value {
+    let numbers = values.compactMap { if case .real(let number) = $0 { number } else { nil } }
+    guard numbers.isEmpty else { return .reals(numbers) }
+    return .integers(values.compactMap { if case .integer(let number) = $0 { number } else { nil } })
   }
 }

@@ -58,14 +58,35 @@ extension Field {
 
   private static let model = [
     Field(
-      "model.layers", .word(["mlp"]), .value(.word("mlp")),
-      "The kind of network: fully connected layers."),
+      "model.layers", .word(["mlp", "cnn", "lenet5"]), .value(.word("mlp")),
+      "The kind of network: fully connected layers; convolutions before them; or those of LeNet-5, with 6 and 16 channels."
+    ),
     Field(
-      "model.hidden", .integers(1...65536, atMost: 64), .required, unit: "neurons",
-      "The widths of the hidden layers, from the input to the output; none is a linear classifier."),
+      "model.convolutions.channels", .integers(1...4096, atMost: 16), .described("must be given with cnn"),
+      "The channels of each convolution, from the image on."),
+    Field(
+      "model.convolutions.kernel", .integers(1...255, atMost: 16), .described("must be given with cnn"),
+      unit: "pixels", "The sides of the square kernels; one number is for all convolutions."),
+    Field(
+      "model.convolutions.stride", .integers(1...255, atMost: 16), .described("1"), unit: "pixels",
+      "How far a kernel moves; one number is for all."),
+    Field(
+      "model.convolutions.padding", .integers(0...254, atMost: 16), .described("0"), unit: "pixels",
+      "Zeros around each image, fewer than the kernel's side; one number is for all."),
+    Field(
+      "model.convolutions.pool", .integers(1...255, atMost: 16), .described("1"), unit: "pixels",
+      "The sides of the squares of which only the largest number is kept, after the activation; one number is for all."
+    ),
+    Field(
+      "model.hidden", .integers(1...65536, atMost: 64),
+      .described("128 and 64 with lenet5, else it must be given"), unit: "neurons",
+      "The widths of the hidden dense layers, from the input to the output; none is a linear classifier."),
     Field(
       "model.activation", .word(["relu", "leaky_relu", "tanh", "sigmoid"]), .value(.word("relu")),
       "The function after each hidden layer."),
+    Field(
+      "model.dropout", .real(.atLeast(0, atMost: 0.99)), .value(.real(0)),
+      "The probability with which training drops each number that a hidden dense layer puts out."),
     Field(
       "model.init", .word(["he", "xavier"]),
       .described("he after relu and leaky_relu, else xavier"),
@@ -83,17 +104,52 @@ extension Field {
       "train.batch", .integer(1...65536), .value(.integer(128)), unit: "images",
       "How many images make one step."),
     Field(
-      "train.optimizer", .word(["sgd"]), .value(.word("sgd")), "How a gradient becomes a step."),
+      "train.optimizer", .word(["sgd", "momentum", "nesterov", "adamw"]), .value(.word("sgd")),
+      "How a gradient becomes a step: plainly, with momentum (heavy ball), with Nesterov's, or by AdamW."),
     Field(
       "train.momentum", .real(.atLeast(0, atMost: 1)), .value(.real(0.9)),
       "The momentum of the optimizers that have one; sgd does not."),
     Field("train.lr", .real(.above(0)), .required, "The learning rate."),
     Field(
-      "train.l2", .real(.atLeast(0)), .value(.real(0)),
-      "The strength of the penalty 0.5·l2·ΣW² on the weights."),
+      "train.l2", .realOrReals(.atLeast(0), atMost: 128), .value(.real(0)),
+      "The strength of the penalty 0.5·l2·ΣW² on the weights; a list gives one for each layer."),
     Field(
-      "train.decay", .word(["coupled"]), .value(.word("coupled")),
-      "How l2 acts: coupled is through the gradient."),
+      "train.decay", .word(["coupled", "decoupled", "norm"]),
+      .described("decoupled with adamw, else coupled"),
+      "How l2 acts: through the gradient, by shrinking the weights beside the step, or as the penalty l2·‖W‖."
+    ),
+    Field(
+      "train.schedule", .word(["constant", "cosine"]), .described("constant"),
+      "How the learning rate changes, laid out over all epochs; or a section with one of the forms below."),
+    Field(
+      "train.schedule.step.every", .integer(1...100_000), .described("not used"), unit: "epochs",
+      "After every so many epochs the rate is multiplied by gamma."),
+    Field(
+      "train.schedule.step.gamma", .real(.above(0, atMost: 1)), .described("not used"),
+      "What it is multiplied by."),
+    Field(
+      "train.schedule.milestones.at", .integers(1...100_000, atMost: 64), .described("not used"),
+      unit: "epochs", "After each of these epochs, ascending, the rate is multiplied by gamma."),
+    Field(
+      "train.schedule.milestones.gamma", .real(.above(0, atMost: 1)), .described("not used"),
+      "What it is multiplied by."),
+    Field(
+      "train.schedule.exponential", .real(.above(0, atMost: 1)), .described("not used"),
+      "What the rate is multiplied by after every epoch."),
+    Field(
+      "train.schedule.cosine.warmup", .real(.atLeast(0, atMost: 100_000)), .described("not used"),
+      unit: "epochs", "How long the rate rises before it falls as half a cosine to 0."),
+    Field(
+      "train.patience", .integer(1...100_000), .described("not used"), unit: "epochs",
+      "Training ends early when the validation accuracy has not got better for so many epochs."),
+    Field(
+      "train.keep", .word(["last", "best"]), .described("best with patience, else last"),
+      "Whether the model of 'trawl train' has the weights of the last epoch or of the one with the best validation accuracy."
+    ),
+    Field(
+      "train.finetune", .word(["none", "least_squares"]), .value(.word("none")),
+      "What the last epoch ends with: least_squares fits the last layer anew to the one-hot labels of the training images."
+    ),
   ]
 
   private static let search = [
@@ -118,16 +174,11 @@ extension Field {
 
   /// Keys that are described but of which this version can do no more than these values: those that ask for nothing.
   static let planned: [String: [String]] = [
-    "final": ["null"], "model.dropout": ["0"], "train.schedule": ["constant"],
-    "train.patience": ["null"], "train.finetune": ["none"], "train.precision": ["f32"],
-    "search.halving": ["null"], "search.confirm": ["null"],
+    "final": ["null"], "train.precision": ["f32"], "search.halving": ["null"], "search.confirm": ["null"],
   ]
 
   /// Words that are described but that this version cannot do, for each field.
   static let plannedWords: [String: Set<String>] = [
-    "model.layers": ["cnn"],
-    "train.optimizer": ["momentum", "nesterov", "adamw"],
-    "train.decay": ["decoupled", "norm"],
-    "search.sampler": ["sobol", "tpe"],
+    "search.sampler": ["sobol", "tpe"]
   ]
 }

@@ -4,6 +4,9 @@ extension Field.Kind {
     if case .integers(let range, let most) = self {
       return try list(node, of: .integer(range), atMost: most, at: path)
     }
+    if case .realOrReals(_, let most) = self {
+      return try reals(node, atMost: most, at: path)
+    }
     guard case .scalar(let text, let isQuoted) = node.content else {
       throw mistake(node, at: path)
     }
@@ -15,8 +18,11 @@ extension Field.Kind {
 
   /// The kind of one element where this is a list, else this kind.
   var element: Field.Kind {
-    if case .integers(let range, _) = self { return .integer(range) }
-    return self
+    switch self {
+    case .integers(let range, _): .integer(range)
+    case .realOrReals(let range, _): .real(range)
+    default: self
+    }
   }
 
   private func number(_ text: String) -> Value? {
@@ -28,7 +34,7 @@ extension Field.Kind {
     case .shareOrCount:
       if let count = Number.integer(text), count >= 1 { return .integer(count) }
       return Number.real(text).flatMap { 0 < $0 && $0 < 1 ? .real($0) : nil }
-    case .word, .name, .folder, .integers:
+    case .word, .name, .folder, .integers, .realOrReals:
       return nil
     }
   }
@@ -38,7 +44,7 @@ extension Field.Kind {
     case .word(let words): words.contains(text) ? .word(text) : nil
     case .name: isName(text) ? .word(text) : nil
     case .folder: isFolder(text) ? .word(text) : nil
-    case .integer, .real, .shareOrCount, .integers: nil
+    case .integer, .real, .shareOrCount, .integers, .realOrReals: nil
     }
   }
 
@@ -56,6 +62,21 @@ extension Field.Kind {
       numbers.append(try integer(element, kind, at: "\(path).\(index)"))
     }
     return .integers(numbers)
+  }
+
+  private func reals(_ node: Node, atMost most: Int, at path: String) throws(Fault) -> Value {
+    guard case .list(let nodes) = node.content else { return try element.value(node, at: path) }
+    guard (1...most).contains(nodes.count) else {
+      throw Fault(node.place, path, "needs \(self), not \(nodes.count)")
+    }
+    var numbers: [Double] = []
+    for (index, node) in nodes.enumerated() {
+      guard case .real(let number) = try element.value(node, at: "\(path).\(index)") else {
+        throw mistake(node, at: path)
+      }
+      numbers.append(number)
+    }
+    return .reals(numbers)
   }
 
   private func integer(_ node: Node, _ kind: Field.Kind, at path: String) throws(Fault) -> Int {

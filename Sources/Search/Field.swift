@@ -50,6 +50,8 @@ package struct Field: Sendable {
     case shareOrCount
     /// A list of whole numbers, each in a range; one number alone is a list of one.
     case integers(ClosedRange<Int>, atMost: Int)
+    /// A number in a range, or a list of such numbers.
+    case realOrReals(RealRange, atMost: Int)
   }
 
   /// Whether a distribution may stand there.
@@ -119,6 +121,7 @@ extension Field.Kind: CustomStringConvertible {
     case .shareOrCount: "a share between 0 and 1 or a count of at least 1"
     case .integers(let range, let most):
       "a list of at most \(most) whole numbers from \(range.lowerBound) to \(range.upperBound)"
+    case .realOrReals(let range, let most): "\(range), or a list of 1 to \(most) such numbers"
     }
   }
 }

@@ -6,8 +6,15 @@ extension SearchFile {
     var settings = try Self.withDefaults(read)
     if settings["name"] == nil { settings["name"] = .fixed(.word(defaultName)) }
     if settings["dataset.split"] == nil { settings["dataset.split"] = settings["seed"] }
+    if settings["train.decay"] == nil, case .fixed(.word(let optimizer)) = settings["train.optimizer"] {
+      settings["train.decay"] = .fixed(SearchFile.decay(optimizer: optimizer))
+    }
     try Self.checkDataset(read)
     try Self.checkLease(settings, read)
+    try Self.checkSchedule(read)
+    try Self.checkFinetune(settings, read)
+    try Self.checkModel(settings, read)
+    try Self.checkStrengths(settings, read)
     let space = SearchSpace(read.searched)
     let draft = SearchFile(space: space, settings: settings, notices: [])
     let (trials, notices) = try Self.trials(draft, read)
@@ -55,6 +62,92 @@ extension SearchFile {
       "needs at least twice the heartbeat, which is \(heartbeat) seconds, not \(lease)")
   }
 
+  /// The fit comes after the last epoch, which a run with patience may not reach.
+  private static func checkFinetune(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard settings["train.patience"] != nil,
+      settings["train.finetune"]?.words.contains("least_squares") == true
+    else { return }
+    throw Fault(
+      read.places["train.finetune"] ?? .file, "train.finetune",
+      "least_squares comes after the last epoch, which may not be reached with patience")
+  }
+
+  /// A schedule has one form, and all that this form needs.
+  private static func checkSchedule(_ read: SearchFileReader) throws(Fault) {
+    let section = "train.schedule"
+    let forms = (Field.sections[section] ?? []).filter { read.places["\(section).\($0)"] != nil }
+    guard let form = forms.first.map({ "\(section).\($0)" }) else { return }
+    if forms.count > 1 {
+      throw Fault(
+        read.places["\(section).\(forms[1])"] ?? .file, section,
+        "takes one form, not \(forms.joined(separator: " and "))")
+    }
+    let keys = Field.sections[form] ?? []
+    for key in keys where read.settings["\(form).\(key)"] == nil {
+      let path = "\(form).\(key)"
+      throw Fault(
+        read.places[form] ?? .file, path,
+        "is missing; needs \(Field.named(path).map { "\($0.kind)" } ?? "a value")")
+    }
+  }
+
+  /// The kinds of network that are asked for have what they need, and no more.
+  private static func checkModel(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    let kinds = settings["model.layers"]?.words ?? []
+    let section = "model.convolutions"
+    if kinds != ["lenet5"], settings["model.hidden"] == nil {
+      throw missing("model.hidden", "needs \(Field.named("model.hidden").map { "\($0.kind)" } ?? "")", read)
+    }
+    guard kinds.contains("cnn") else {
+      guard let place = read.places[section] else { return }
+      throw Fault(place, section, "belongs to 'layers: cnn'")
+    }
+    for key in ["channels", "kernel"] where settings["\(section).\(key)"] == nil {
+      throw Fault(
+        read.places[section] ?? read.places["model"] ?? .file, "\(section).\(key)",
+        "is missing; needs \(Field.named("\(section).\(key)").map { "\($0.kind)" } ?? "")")
+    }
+    for count in settings["\(section).channels"]?.counts ?? [] {
+      guard count > 0 else {
+        throw Fault(read.places[section] ?? .file, "\(section).channels", "needs one number at least")
+      }
+      for key in ["kernel", "stride", "padding", "pool"] {
+        let path = "\(section).\(key)"
+        for given in settings[path]?.counts ?? [] where given != 1 && given != count {
+          throw Fault(
+            read.places[path] ?? .file, path,
+            "needs one number, or one for each of the \(count) convolutions, not \(given)")
+        }
+      }
+    }
+  }
+
+  /// A list of strengths has one for each layer.
+  private static func checkStrengths(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard let strengths = settings["train.l2"]?.counts.first else { return }
+    for kind in (settings["model.layers"]?.words ?? []).sorted() {
+      let convolutions =
+        switch kind {
+        case "cnn": settings["model.convolutions.channels"]?.counts ?? []
+        case "lenet5": [2]
+        default: [0]
+        }
+      for hidden in settings["model.hidden"]?.counts ?? [2] {
+        for layers in convolutions.map({ $0 + hidden + 1 }) where strengths != layers {
+          throw Fault(
+            read.places["train.l2"] ?? .file, "train.l2",
+            "needs one number, or one for each of the \(layers) layers, not \(strengths)")
+        }
+      }
+    }
+  }
+
   /// How many trials run, and what to tell the user about that.
   private static func trials(
     _ file: SearchFile, _ read: SearchFileReader
@@ -99,5 +192,35 @@ extension SearchFile {
         "the grid has more than 2^64 points; use sampler: random")
     }
     return size
+  }
+}
+
+extension Setting {
+  /// The words that it may be.
+  fileprivate var words: Set<String> {
+    var values: [Value] = []
+    if case .fixed(let value) = self { values = [value] }
+    if case .searched(let distribution) = self, case .choice(let choices) = distribution.shape {
+      values = choices
+    }
+    return Set(values.compactMap { if case .word(let word) = $0 { word } else { nil } })
+  }
+
+  /// The lengths that the list may have; none for a single value.
+  fileprivate var counts: [Int] {
+    let values: [Value] =
+      switch self {
+      case .fixed(let value): [value]
+      case .searched(let distribution):
+        if case .choice(let values) = distribution.shape { values } else { [] }
+      case .list(let elements): [.integers(Array(repeating: 0, count: elements.count))]
+      }
+    return values.compactMap { value in
+      switch value {
+      case .integers(let numbers): numbers.count
+      case .reals(let numbers): numbers.count
+      case .integer, .real, .word: nil
+      }
+    }
   }
 }

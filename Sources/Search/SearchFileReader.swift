@@ -58,12 +58,13 @@ struct SearchFileReader {
     if let field { settings[path] = try setting(of: field, node) }
   }
 
-  /// Whether a section that may be left out stands as null, or a key that this version cannot do stands with a
-  /// value that switches it off.
+  /// Whether a key stands with a value that is the same as leaving it out: null where nothing need be given,
+  /// or what switches off something that this version cannot do.
   private static func asksForNothing(_ entry: Node.Entry, _ path: String) -> Bool {
     guard case .scalar(let text, isQuoted: false) = entry.value.content else { return false }
     let isNull = ["", "~", "null"].contains(text)
     if isNull, Field.optionalSections.contains(path) { return true }
+    if isNull, case .described? = Field.named(path)?.fallback { return true }
     return Field.planned[path]?.contains { $0 == text || ($0 == "null" && isNull) } == true
   }
 
@@ -88,6 +89,12 @@ struct SearchFileReader {
 extension SearchFileReader {
   private mutating func setting(of field: Field, _ node: Node) throws(Fault) -> Setting {
     if case .integers(_, let most) = field.kind {
+      return try list(field, node, atMost: most)
+    }
+    if case .realOrReals(_, let most) = field.kind {
+      guard case .list = node.content else {
+        return try setting(of: field, field.kind.element, node, at: field.path)
+      }
       return try list(field, node, atMost: most)
     }
     return try setting(of: field, field.kind, node, at: field.path)

@@ -5,6 +5,8 @@ package enum Value: Hashable, Sendable {
   case word(String)
   /// A whole list as one value, such as the widths of all hidden layers.
   case integers([Int])
+  /// A list of numbers, such as the penalty of each layer. Its elements may be searched, it cannot.
+  case reals([Double])
 }
 
 extension Value: CustomStringConvertible {
@@ -15,6 +17,7 @@ extension Value: CustomStringConvertible {
     case .real(let number): number.shortText
     case .word(let word): word
     case .integers(let numbers): "\(numbers)"
+    case .reals(let numbers): "\(numbers)"
     }
   }
 }

@@ -1,5 +1,5 @@
 /// The way back: the gradients of a mini-batch, layer by layer, each used for the update as soon as it is
-/// known, so that no gradient of weights is stored.
+/// known, so that no gradient of all weights is stored.
 final class BackwardPass {
   private let forward: ForwardPass
   private let network: Network
@@ -35,32 +35,32 @@ final class BackwardPass {
   }
 
   /// One step of descent on the first rows, which have gone forward.
-  func run(rows: Int, _ optimizer: SGD, step: Int) {
+  func run(rows: Int, _ optimizer: Optimizer, step: Int) {
+    optimizer.begin(step: step)
     differentiateLoss(rows: rows)
     for last in network.layers.indices {
       let index = network.layers.count - 1 - last
       // The layer before needs these weights as they were on the way forward.
-      if index > 0 { passBack(rows: rows, through: index) }
-      update(layer: index, rows: rows, optimizer, step: step)
+      passBack(rows: rows, through: index)
+      optimizer.update(
+        layer: index, inputs: forward.input(of: index).prefix(rows), gradient: gradients[index].prefix(rows),
+        ones: ones.prefix(rows))
     }
+    guard let slopes = forward.kernelGradients else { return }
+    forward.runBack(rows: rows)
+    for index in network.kernels.indices { optimizer.update(convolution: index, slopes) }
   }
 
-  /// The gradient by the sums of the layer before: (gradient · Wᵀ) · activation′.
+  /// The gradient by the sums of the layer before, (gradient · Wᵀ) · activation′; for the first layer that by
+  /// the features, if they are not the pixels.
   private func passBack(rows: Int, through index: Int) {
-    let before = gradients[index - 1]
+    guard let before = index > 0 ? gradients[index - 1] : forward.featuresGradient else { return }
     multiply(
       gradients[index].prefix(rows), network.weights(network.layers[index]),
       transposing: .right, into: before.prefix(rows))
+    if index == 0 { return }
+    forward.dropout?.runBack(before, layer: index - 1, rows: rows)
     derivatives[index - 1].run(forward.outputs[index - 1], before)
-  }
-
-  private func update(layer index: Int, rows: Int, _ optimizer: SGD, step: Int) {
-    let layer = network.layers[index]
-    let inputs = index > 0 ? forward.outputs[index - 1] : forward.inputs
-    let gradient = gradients[index].prefix(rows)
-    optimizer.update(
-      weights: network.weights(layer), inputs: inputs.prefix(rows), gradient: gradient, step: step)
-    optimizer.update(bias: network.bias(layer), ones: ones.prefix(rows), gradient: gradient)
   }
 
   /// The gradient of the mean cross-entropy by the last sums: (softmax - one-hot) / rows.

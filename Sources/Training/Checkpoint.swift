@@ -1,15 +1,25 @@
-/// A training run at a moment between two steps: the network, the recipe and how far it has come. No state
+/// A training run at a moment between two steps: the network, what the optimizer remembers, the recipe and
+/// how far it has come. No state
 /// of generators is needed, because every random stream is entered at its beginning.
 package struct Checkpoint: Sendable, Equatable {
   package let model: Model
   package let progress: TrainingProgress
-  /// The recipe's fields by name, without the number of epochs.
+  /// What decides the weights after a number of steps, by the recipe's fields.
   private let recipe: [String: String]
+  /// As `Optimizer.state` gives it; not checked.
+  let optimizerState: [[Float]]
+  /// The network after the best epoch, where the recipe asks for it.
+  let best: Model?
 
-  init(model: Model, recipe: Recipe, progress: TrainingProgress) {
+  init(
+    model: Model, recipe: Recipe, progress: TrainingProgress, optimizerState: [[Float]],
+    best: Model? = nil
+  ) {
+    self.best = best
     self.model = model
     self.recipe = recipe.identity
     self.progress = progress
+    self.optimizerState = optimizerState
   }
 
   /// Throws for the first field in which the recipe differs from that of the checkpoint.
@@ -26,8 +36,18 @@ package struct Checkpoint: Sendable, Equatable {
     var file = model.safetensors()
     for (field, value) in recipe { file.metadata["recipe.\(field)"] = value }
     file.metadata.merge(progress.metadata) { $1 }
+    file.tensors += optimizerState.enumerated().map { index, values in
+      Safetensors.Tensor(name: "optimizer.\(index)", shape: [values.count], values: values)
+    }
+    if let best {
+      file.tensors += best.safetensors().tensors.map {
+        Safetensors.Tensor(name: Self.bestPrefix + $0.name, shape: $0.shape, values: $0.values)
+      }
+    }
     return file.encoded()
   }
+
+  private static let bestPrefix = "best."
 
   /// Reads what `encoded` wrote. The name is for the error only.
   package init(decoding bytes: [UInt8], name: String) throws(ModelError) {
@@ -50,6 +70,14 @@ package struct Checkpoint: Sendable, Equatable {
     }
     model = try Model(file, name: name)
     self.progress = progress
+    optimizerState = file.vectors("optimizer")
+    let tensors = file.tensors.filter { $0.name.hasPrefix(Self.bestPrefix) }.map {
+      Safetensors.Tensor(
+        name: String($0.name.dropFirst(Self.bestPrefix.count)), shape: $0.shape, values: $0.values)
+    }
+    best =
+      tensors.isEmpty
+      ? nil : try Model(Safetensors(metadata: file.metadata, tensors: tensors), name: name)
     let prefix = "recipe."
     recipe = Dictionary(
       uniqueKeysWithValues: file.metadata.filter { $0.key.hasPrefix(prefix) }
@@ -78,11 +106,24 @@ extension Recipe {
     return [
       "augment": augment, "dataset": dataset.source.name, "dataset.subset": "\(dataset.subset)",
       "dataset.validation": validation, "dataset.stratified": "\(dataset.isStratified)",
-      "dataset.split": "\(dataset.split)",
-      "model.hidden": "\(model.hidden)", "model.activation": model.activation.rawValue,
+      "dataset.split": "\(dataset.split)", "model.hidden": "\(model.hidden)",
+      "model.dropout": "\(model.dropout)",
+      "model.convolutions": "\(model.convolutions)", "model.activation": model.activation.rawValue,
       "model.init": initialization, "train.batch": "\(training.batch)",
       "train.lr": "\(training.learningRate)", "train.l2": "\(training.l2)", "seed": "\(seed)",
+      "train.optimizer": "\(training.optimizer)", "train.decay": training.decay.rawValue,
+      "train.keep": training.keep.rawValue,
+      "train.finetune": training.finetune == .none
+        ? "none" : "\(training.finetune.rawValue) after \(training.epochs) epochs",
+      "train.schedule": training.schedule.identity(epochs: training.epochs),
     ]
+  }
+}
+
+extension Schedule {
+  /// A cosine is laid out over the whole run, so that its length decides too.
+  fileprivate func identity(epochs: Int) -> String {
+    if case .cosine = self { "\(self) over \(epochs) epochs" } else { "\(self)" }
   }
 }
 

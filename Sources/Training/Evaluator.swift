@@ -19,6 +19,24 @@ final class Evaluator {
     return Evaluation(score)
   }
 
+  /// The least-squares fit of the last layer to the labels of the images at the indices, the layers before
+  /// as they are; nil if there is none.
+  func fitLastLayer(_ images: ImageSet, at indices: [Int32]) -> [Double]? {
+    let network = forward.network
+    let last = network.layers.count - 1
+    let inputs = forward.input(of: last)
+    let buffer = FloatBuffer(count: inputs.columns * inputs.columns)
+    let product = buffer.matrix(
+      at: 0, rows: inputs.columns, columns: inputs.columns, stride: inputs.columns)
+    var fit = LeastSquares(features: inputs.columns, targets: network.architecture.classes)
+    forEachBatch(images, at: indices) { rows in
+      let features = inputs.prefix(rows)
+      multiply(features, features, transposing: .left, into: product)
+      fit.add(features, labels: forward.labels[..<rows], product: product)
+    }
+    return fit.solution()
+  }
+
   /// Loss, accuracy and confusions over all images of a set.
   func report(_ images: ImageSet, classes: Int) -> TestReport {
     var score = BatchScore()

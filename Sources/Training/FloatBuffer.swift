@@ -16,14 +16,27 @@ final class FloatBuffer {
     memory.deallocate()
   }
 
+  /// All numbers.
+  var all: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: start(of: 0, count: count), count: count)
+  }
+
+  /// Where so many numbers from a place on begin.
+  func start(of offset: Int, count: Int) -> UnsafeMutablePointer<Float> {
+    precondition(
+      offset >= 0 && count >= 0 && offset + count <= self.count,
+      "\(count) floats at \(offset) of \(self.count)")
+    return memory.assumingMemoryBound(to: Float.self) + offset
+  }
+
   /// The numbers from a place on, seen as a row-major matrix, whose rows begin `stride` numbers apart.
   func matrix(at offset: Int, rows: Int, columns: Int, stride: Int) -> Matrix {
     precondition(
       offset >= 0 && rows >= 0 && columns >= 0 && columns <= stride
         && offset + rows * stride <= count,
       "a \(rows)x\(columns) matrix of stride \(stride) at \(offset) of \(count) floats")
-    let start = memory.assumingMemoryBound(to: Float.self) + offset
-    return Matrix(start: start, rows: rows, columns: columns, stride: stride)
+    return Matrix(
+      start: start(of: offset, count: rows * stride), rows: rows, columns: columns, stride: stride)
   }
 }
 
@@ -51,6 +64,14 @@ struct Matrix {
   func prefix(_ count: Int) -> Matrix {
     precondition(count >= 0 && count <= rows, "\(count) of \(rows) rows")
     return Matrix(start: start, rows: count, columns: columns, stride: stride)
+  }
+}
+
+extension Matrix {
+  /// Some of the columns.
+  func columns(_ range: Range<Int>) -> Matrix {
+    precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) of \(columns)")
+    return Matrix(start: start + range.lowerBound, rows: rows, columns: range.count, stride: stride)
   }
 }
 

@@ -8,26 +8,58 @@ final class ForwardPass {
   let capacity: Int
   /// The pixels, capacity x inputs.
   let inputs: Matrix
+  /// What goes into the first dense layer: what the convolutions put out, or the pixels.
+  let features: Matrix
+  /// The gradient by the features, where they come from convolutions that are trained.
+  let featuresGradient: Matrix?
+  /// The gradients of the convolutions' parameters, at the places that these have in the network.
+  let kernelGradients: FloatBuffer?
   /// What each layer puts out, capacity x width; the last layer's are log-probabilities.
   let outputs: [Matrix]
   /// The class of each row.
   private(set) var labels: [UInt8]
 
   private let buffer: FloatBuffer
+  private let convolutions: ConvolutionKernel?
+  /// What training drops; nil where nothing is.
+  let dropout: Dropout?
   private let activations: [Kernel]
   private let logSoftmax: Kernel
 
-  init(_ network: Network, capacity: Int) {
+  /// - Parameters:
+  ///   - trains: whether a way back through the convolutions is made too.
+  ///   - dropout: what each run drops.
+  init(_ network: Network, capacity: Int, trains: Bool = false, dropout: Dropout? = nil) {
+    self.dropout = dropout
     self.network = network
     self.capacity = capacity
     let layers = network.layers
     let pixels = network.architecture.inputs
     var plan = BufferPlan()
     let inputsOffset = plan.reserve(capacity * pixels)
+    let featureCount = network.architecture.stack?.features ?? 0
+    let featuresOffset = plan.reserve(capacity * featureCount)
+    let gradientOffset = plan.reserve(trains ? capacity * featureCount : 0)
     let offsets = layers.map { plan.reserve(capacity * $0.stride) }
     let buffer = FloatBuffer(count: plan.count)
     self.buffer = buffer
     inputs = buffer.matrix(at: inputsOffset, rows: capacity, columns: pixels, stride: pixels)
+    if let stack = network.architecture.stack {
+      func matrix(_ offset: Int) -> Matrix {
+        buffer.matrix(at: offset, rows: capacity, columns: featureCount, stride: featureCount)
+      }
+      features = matrix(featuresOffset)
+      featuresGradient = trains ? matrix(gradientOffset) : nil
+      kernelGradients = trains ? FloatBuffer(count: network.parameters.count) : nil
+      convolutions = ConvolutionKernel(
+        network, stack, images: inputs, features: features, featuresGradient: featuresGradient,
+        gradients: kernelGradients)
+    } else {
+      features = inputs
+      featuresGradient = nil
+      kernelGradients = nil
+      convolutions = nil
+    }
     outputs = zip(offsets, layers).map {
       buffer.matrix(at: $0, rows: capacity, columns: $1.outputs, stride: $1.stride)
     }
@@ -67,16 +99,30 @@ final class ForwardPass {
   /// So many images ahead of the one being read, memory has had time to deliver.
   private static let prefetchDistance = 8
 
-  /// Computes the log-probabilities of the first rows.
-  func run(rows: Int) {
-    var input = inputs
+  /// What a dense layer reads.
+  func input(of index: Int) -> Matrix {
+    if index == 0 { return features }
+    return dropout?.kept[index - 1] ?? outputs[index - 1]
+  }
+
+  /// Computes the log-probabilities of the first rows; the step decides what is dropped.
+  func run(rows: Int, step: Int = 0) {
+    convolutions?.run()
     for index in network.layers.indices {
       let (layer, output) = (network.layers[index], outputs[index])
-      multiply(input.prefix(rows), network.weights(layer), into: output.prefix(rows))
+      multiply(input(of: index).prefix(rows), network.weights(layer), into: output.prefix(rows))
       activations[index].run(output, network.bias(layer))
-      input = output
+      if index < outputs.count - 1 { dropout?.run(output, layer: index, rows: rows, step: step) }
     }
     logSoftmax.run(logProbabilities)
+  }
+
+  /// From the gradient by the features of the first rows to the gradients of the convolutions' parameters.
+  func runBack(rows: Int) {
+    guard let convolutions, let featuresGradient else { return }
+    let rest = rows * featuresGradient.stride..<featuresGradient.storage.count
+    UnsafeMutableBufferPointer(rebasing: featuresGradient.storage[rest]).update(repeating: 0)
+    convolutions.runBack()
   }
 
   /// The cross-entropy and the right answers among the first rows, which `run` has computed.

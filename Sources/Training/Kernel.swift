@@ -74,7 +74,7 @@ final class Kernel {
       onednn_run(compiled, first.start, (second ?? first).start), "a kernel of oneDNN failed")
   }
 
-  private static func library(_ activation: Activation?) -> (onednn_activation, Float) {
+  static func library(_ activation: Activation?) -> (onednn_activation, Float) {
     switch activation {
     case nil: (onednn_identity, 0)
     case .relu: (onednn_relu, 0)

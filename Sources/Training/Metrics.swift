@@ -37,6 +37,16 @@ package struct EpochMetrics: Sendable, Equatable {
   }
 }
 
+/// How a call to `Trainer.train(untilStep:)` ended.
+package enum BudgetOutcome: Sendable, Equatable {
+  /// With how well the network does on the validation images then.
+  case reached(Evaluation)
+  /// The observer asked for it.
+  case stopped
+  /// The loss became infinite or not a number. With the last completed epoch, if there was one.
+  case diverged(EpochMetrics?)
+}
+
 /// How a call to `Trainer.trainEpoch` ended.
 package enum EpochOutcome: Sendable, Equatable {
   case completed(EpochMetrics)

@@ -3,14 +3,15 @@ package struct Model: Sendable, Equatable {
   package let architecture: Architecture
   /// The dataset it was trained on.
   package let dataset: String
-  /// From the image to the classes.
+  /// From the image to the classes: the convolutions, then the dense layers.
   package let layers: [LayerParameters]
 
-  /// The parameters of a dense layer.
+  /// The parameters of a layer.
   package struct LayerParameters: Sendable, Equatable {
-    /// Output by output: the weight of input i for output o is at o · inputs + i, as in PyTorch.
+    /// As in PyTorch. Of a dense layer output by output: the weight of input i for output o is at
+    /// o · inputs + i; of a convolution outputs x inputs x kernel x kernel.
     package let weights: [Float]
-    /// One for each output.
+    /// One for each output or channel.
     package let bias: [Float]
   }
 
@@ -23,10 +24,17 @@ package struct Model: Sendable, Equatable {
   init(_ network: Network, dataset: String) {
     architecture = network.architecture
     self.dataset = dataset
-    layers = network.layers.map { layer in
+    let kernels = network.kernels.map { layer in
       LayerParameters(
-        weights: network.weights(layer).transposed(), bias: Array(network.bias(layer).row(0)))
+        weights: Array(layer.weights(in: network.parameters).row(0)),
+        bias: Array(layer.bias(in: network.parameters).row(0)))
     }
+    layers =
+      kernels
+      + network.layers.map { layer in
+        LayerParameters(
+          weights: network.weights(layer).transposed(), bias: Array(network.bias(layer).row(0)))
+      }
   }
 
   /// Evaluates on the test images of a dataset, on the calling thread. Throws if the images have another
@@ -36,6 +44,15 @@ package struct Model: Sendable, Equatable {
       throw ModelError(
         dataset.name,
         .doesNotFit("images of \(dataset.test.pixels) pixels, the model takes \(architecture.inputs)"))
+    }
+    if let stack = architecture.stack {
+      guard dataset.test.rows == stack.rows, dataset.test.columns == stack.columns else {
+        throw ModelError(
+          dataset.name,
+          .doesNotFit(
+            "images of \(dataset.test.rows)x\(dataset.test.columns), the model takes "
+              + "\(stack.rows)x\(stack.columns)"))
+      }
     }
     guard dataset.classes == architecture.classes else {
       throw ModelError(
@@ -53,7 +70,11 @@ extension Network {
   func load(_ model: Model) {
     precondition(
       model.architecture == architecture, "\(model.architecture) is not \(architecture)")
-    for (layer, parameters) in zip(layers, model.layers) {
+    for (layer, values) in zip(kernels, model.layers) {
+      _ = layer.weights(in: parameters).row(0).update(fromContentsOf: values.weights)
+      _ = layer.bias(in: parameters).row(0).update(fromContentsOf: values.bias)
+    }
+    for (layer, parameters) in zip(layers, model.layers.dropFirst(kernels.count)) {
       weights(layer).setTransposed(parameters.weights)
       _ = bias(layer).row(0).update(fromContentsOf: parameters.bias)
     }

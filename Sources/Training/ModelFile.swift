@@ -1,5 +1,6 @@
 extension Model {
-  /// The model as a safetensors file: tensors `layers.N.weight` (outputs x inputs) and `layers.N.bias`, as
+  /// The model as a safetensors file: tensors `layers.N.weight` (outputs x inputs, of a convolution outputs x
+  /// inputs x kernel x kernel) and `layers.N.bias`, as
   /// PyTorch has them, and in the metadata what is needed to rebuild the network.
   package func encoded() -> [UInt8] {
     safetensors().encoded()
@@ -25,7 +26,7 @@ extension Model {
   private static let pixelScale = "1/255"
 
   func safetensors() -> Safetensors {
-    let metadata = [
+    var metadata = [
       "format_version": Self.formatVersion,
       "inputs": "\(architecture.inputs)",
       "hidden": architecture.hidden.map(String.init).joined(separator: ","),
@@ -34,14 +35,14 @@ extension Model {
       "dataset": dataset,
       "pixel_scale": Self.pixelScale,
     ]
-    let tensors = zip(architecture.layerSizes, layers).enumerated().flatMap { index, layer in
-      let (size, parameters) = layer
+    if let stack = architecture.stack { metadata["convolutions"] = stack.text }
+    let tensors = zip(architecture.weightShapes, layers).enumerated().flatMap { index, layer in
+      let (shape, parameters) = layer
       return [
         Safetensors.Tensor(
-          name: "layers.\(index).weight", shape: [size.outputs, size.inputs],
-          values: parameters.weights),
+          name: "layers.\(index).weight", shape: shape, values: parameters.weights),
         Safetensors.Tensor(
-          name: "layers.\(index).bias", shape: [size.outputs], values: parameters.bias),
+          name: "layers.\(index).bias", shape: [shape[0]], values: parameters.bias),
       ]
     }
     return Safetensors(metadata: metadata, tensors: tensors)
@@ -58,14 +59,16 @@ extension Model {
     guard let architecture = Architecture(file.metadata) else {
       throw refuse("its metadata does not describe a network")
     }
-    let layers = try architecture.layerSizes.enumerated().map { index, size throws(ModelError) in
+    let layers = try architecture.weightShapes.enumerated().map { index, shape throws(ModelError) in
       guard
-        let weights = file.values("layers.\(index).weight", shape: [size.outputs, size.inputs]),
-        let bias = file.values("layers.\(index).bias", shape: [size.outputs])
+        let weights = file.values("layers.\(index).weight", shape: shape),
+        let bias = file.values("layers.\(index).bias", shape: [shape[0]])
       else { throw refuse("layer \(index) is missing or of another shape") }
       return LayerParameters(weights: weights, bias: bias)
     }
-    guard file.tensors.count == 2 * layers.count else { throw refuse("it has too many tensors") }
+    guard file.tensors.count(where: { $0.name.hasPrefix("layers.") }) == 2 * layers.count else {
+      throw refuse("it has too many tensors")
+    }
     self.init(architecture: architecture, dataset: file.metadata["dataset"] ?? "", layers: layers)
   }
 }
@@ -85,11 +88,48 @@ extension Architecture {
       hidden.count <= 64, (hidden + [inputs, classes]).allSatisfy((1...1 << 25).contains),
       classes <= 256
     else { return nil }
-    self.init(inputs: inputs, hidden: hidden, activation: activation, classes: classes)
+    var stack: ConvolutionStack?
+    if let text = metadata["convolutions"] {
+      stack = ConvolutionStack(text: text)
+      guard let stack, stack.rows * stack.columns == inputs, stack.features <= 1 << 25 else {
+        return nil
+      }
+    }
+    self.init(
+      inputs: inputs, hidden: hidden, activation: activation, classes: classes, stack: stack)
     guard
       parameterCount <= Self.mostNumbers,
       activationCount(rows: Evaluator.batch) <= Self.mostNumbers
     else { return nil }
+  }
+}
+
+extension ConvolutionStack {
+  /// The images and, after them, the numbers of each convolution: "28x28 6x5x1x0x2 16x5x1x0x2".
+  fileprivate var text: String {
+    let stages = convolutions.map {
+      "\($0.channels)x\($0.kernel)x\($0.stride)x\($0.padding)x\($0.pool)"
+    }
+    return (["\(rows)x\(columns)"] + stages).joined(separator: " ")
+  }
+
+  /// Nil if the text is not what `text` gives.
+  fileprivate init?(text: String) {
+    let parts = text.split(separator: " ").map { $0.split(separator: "x").map { Int($0) ?? -1 } }
+    guard
+      (2...17).contains(parts.count), parts[0].count == 2,
+      parts[0].allSatisfy((1...1 << 15).contains),
+      parts.dropFirst().allSatisfy({ $0.count == 5 })
+    else { return nil }
+    let convolutions = parts.dropFirst().map {
+      Convolution(channels: $0[0], kernel: $0[1], stride: $0[2], padding: $0[3], pool: $0[4])
+    }
+    guard convolutions.allSatisfy(\.isPossible) else { return nil }
+    do {
+      try self.init(rows: parts[0][0], columns: parts[0][1], convolutions)
+    } catch {
+      return nil
+    }
   }
 }
 

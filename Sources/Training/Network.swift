@@ -8,17 +8,31 @@ package struct Architecture: Sendable, Equatable {
   package let hidden: [Int]
   package let activation: Activation
   package let classes: Int
+  /// The convolutions before the dense layers, where there are any.
+  package let stack: ConvolutionStack?
 
-  package init(inputs: Int, hidden: [Int], activation: Activation, classes: Int) {
+  package init(
+    inputs: Int, hidden: [Int], activation: Activation, classes: Int,
+    stack: ConvolutionStack? = nil
+  ) {
+    precondition(
+      stack.map { $0.rows * $0.columns == inputs } ?? true, "convolutions for other images")
     self.inputs = inputs
     self.hidden = hidden
     self.activation = activation
     self.classes = classes
+    self.stack = stack
   }
 
-  /// Inputs and outputs of each layer, from the image to the classes.
+  /// Inputs and outputs of each dense layer, from the image or the convolutions to the classes.
   package var layerSizes: [(inputs: Int, outputs: Int)] {
-    zip([inputs] + hidden, hidden + [classes]).map { ($0, $1) }
+    zip([stack?.features ?? inputs] + hidden, hidden + [classes]).map { ($0, $1) }
+  }
+
+  /// The sides of each layer's weights as PyTorch has them: first those of the convolutions.
+  var weightShapes: [[Int]] {
+    let convolutions = stack.map { stack in stack.convolutions.indices.map(stack.kernelShape) } ?? []
+    return convolutions + layerSizes.map { [$0.outputs, $0.inputs] }
   }
 
   /// A recipe or a file that asks for more weights, or more numbers in a batch, is refused (1 GiB).
@@ -26,12 +40,14 @@ package struct Architecture: Sendable, Equatable {
 
   /// How many numbers a batch is on its way through the network.
   func activationCount(rows: Int) -> Int {
-    rows * layerSizes.reduce(inputs) { $0 + $1.outputs }
+    // The library fills channels up to a multiple of 16, and the way back takes as much again.
+    let convolved = stack.map { 32 * $0.widest * $0.convolutions.count + $0.features } ?? 0
+    return rows * layerSizes.reduce(inputs + convolved) { $0 + $1.outputs }
   }
 
   /// How many weights and biases there are.
   package var parameterCount: Int {
-    layerSizes.reduce(0) { $0 + ($1.inputs + 1) * $1.outputs }
+    weightShapes.reduce(0) { $0 + $1.reduce(1, *) + $1[0] }
   }
 }
 
@@ -58,16 +74,49 @@ struct DenseLayer: Sendable {
   }
 }
 
+/// The place of a convolution's parameters: weights as `ConvolutionStack.kernelShape` says, a bias for each
+/// channel.
+struct KernelLayer: Sendable {
+  let weightCount: Int
+  let channels: Int
+  let weightsOffset: Int
+  let biasOffset: Int
+
+  init(shape: [Int], plan: inout BufferPlan) {
+    weightCount = shape.reduce(1, *)
+    channels = shape[0]
+    weightsOffset = plan.reserve(weightCount)
+    biasOffset = plan.reserve(channels)
+  }
+
+  /// The weights in a buffer, as one row.
+  func weights(in buffer: FloatBuffer) -> Matrix {
+    buffer.matrix(at: weightsOffset, rows: 1, columns: weightCount, stride: weightCount)
+  }
+
+  /// The biases in a buffer, one row.
+  func bias(in buffer: FloatBuffer) -> Matrix {
+    buffer.matrix(at: biasOffset, rows: 1, columns: channels, stride: channels)
+  }
+}
+
 /// A network with its weights. For one thread at a time.
 final class Network {
   let architecture: Architecture
+  /// The convolutions, which come first.
+  let kernels: [KernelLayer]
+  /// The dense layers.
   let layers: [DenseLayer]
-  private let parameters: FloatBuffer
+  /// All weights and biases, at the places that the layers name.
+  let parameters: FloatBuffer
 
   /// A network whose parameters are all 0.
   init(_ architecture: Architecture) {
     self.architecture = architecture
     var plan = BufferPlan()
+    kernels = (architecture.stack?.convolutions.indices ?? 0..<0).map { index in
+      KernelLayer(shape: architecture.weightShapes[index], plan: &plan)
+    }
     let sizes = architecture.layerSizes
     layers = sizes.indices.map { index in
       DenseLayer(
@@ -91,8 +140,16 @@ final class Network {
 
   /// Draws the weights anew and sets the biases to 0.
   func initialize(_ initialization: Initialization, seed: UInt64) {
-    for (index, layer) in layers.enumerated() {
+    for (index, layer) in kernels.enumerated() {
       var generator = RandomStream.weights(layer: index).generator(seed: seed)
+      let fans = architecture.stack?.fans(index) ?? (inputs: 1, outputs: 1)
+      let deviation = initialization.deviation(inputs: fans.inputs, outputs: fans.outputs)
+      let weights = layer.weights(in: parameters).row(0)
+      for place in weights.indices { weights[place] = Float(deviation * generator.normal()) }
+      layer.bias(in: parameters).storage.update(repeating: 0)
+    }
+    for (index, layer) in layers.enumerated() {
+      var generator = RandomStream.weights(layer: kernels.count + index).generator(seed: seed)
       let deviation = initialization.deviation(inputs: layer.inputs, outputs: layer.outputs)
       let weights = weights(layer)
       for input in 0..<layer.inputs {

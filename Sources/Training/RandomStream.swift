@@ -7,6 +7,8 @@ enum RandomStream {
   case weights(layer: Int)
   /// The order of the training images in an epoch, counted from 0.
   case order(epoch: Int)
+  /// What is dropped in a step, counted from 0 from the first epoch on.
+  case dropout(step: Int)
   /// The choice of training and validation images.
   case split
   /// The changes to the training images in an epoch, counted from 0; an image's index is its position.
@@ -15,11 +17,9 @@ enum RandomStream {
   case copies
 
   /// The stream's generator under a seed, at its beginning.
-  func generator(seed: UInt64) -> Philox {
-    Philox(seed: seed, stream: number)
-  }
+  func generator(seed: UInt64) -> Philox { Philox(seed: seed, stream: number) }
 
-  /// The stream's number in the generator.
+  /// The stream's number.
   var number: UInt64 {
     let (purpose, index): (UInt64, UInt64) =
       switch self {
@@ -28,6 +28,7 @@ enum RandomStream {
       case .split: (3, 0)
       case .augmentation(let epoch): (16, UInt64(epoch))
       case .copies: (17, 0)
+      case .dropout(let step): (8, UInt64(step))
       }
     return purpose << 48 | index
   }

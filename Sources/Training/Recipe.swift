@@ -62,17 +62,24 @@ package struct DatasetSelection: Sendable, Equatable {
 
 /// The network before it has weights.
 package struct ModelRecipe: Sendable, Equatable {
-  /// The widths of the hidden layers; none makes a linear classifier.
+  /// The convolutions that the network begins with; none makes a multilayer perceptron.
+  package var convolutions: [Convolution]
+  /// The widths of the hidden dense layers; none makes a linear classifier.
   package var hidden: [Int]
   package var activation: Activation
+  /// The probability with which training drops each number that a hidden dense layer puts out.
+  package var dropout: Double
   package var initialization: Initialization
 
   /// Without an initialization, the one that suits the activation.
   package init(
-    hidden: [Int], activation: Activation = .relu, initialization: Initialization? = nil
+    convolutions: [Convolution] = [], hidden: [Int], activation: Activation = .relu,
+    dropout: Double = 0, initialization: Initialization? = nil
   ) {
+    self.convolutions = convolutions
     self.hidden = hidden
     self.activation = activation
+    self.dropout = dropout
     self.initialization = initialization ?? activation.defaultInitialization
   }
 }
@@ -83,14 +90,52 @@ package struct TrainingRecipe: Sendable, Equatable {
   package var epochs: Int
   /// Images in a mini-batch. The last batch of an epoch holds what is left over.
   package var batch: Int
+  package var optimizer: OptimizerRule
+  /// The learning rate, which the schedule multiplies.
   package var learningRate: Double
-  /// The strength λ of the penalty ½·λ·ΣW² on the weights (not on the biases).
-  package var l2: Double
+  package var schedule: Schedule
+  /// The strength λ of the penalty on the weights (not on the biases): one for all layers, or one for each
+  /// from the image to the classes.
+  package var l2: [Double]
+  /// How λ acts.
+  package var decay: Decay
+  /// Training ends early when the validation accuracy has not got better for so many epochs.
+  package var patience: Int?
+  /// Which weights the result has.
+  package var keep: Keep
+  /// What is done to the weights at the end of the last epoch.
+  package var finetune: Finetune
 
-  package init(epochs: Int, batch: Int, learningRate: Double, l2: Double = 0) {
+  /// Which weights are the result of training.
+  package enum Keep: String, Sendable {
+    /// Those after the last step.
+    case last
+    /// Those of the epoch with the best validation accuracy, the first of equal ones.
+    case best
+  }
+
+  /// What is done to the weights at the end.
+  package enum Finetune: String, Sendable {
+    case none
+    /// The last layer is fitted anew to the one-hot labels of all training images, by least squares.
+    case leastSquares = "least_squares"
+  }
+
+  /// Without a decay, the one that suits the optimizer.
+  package init(
+    epochs: Int, batch: Int, optimizer: OptimizerRule = .sgd, learningRate: Double,
+    schedule: Schedule = .constant, l2: [Double] = [0], decay: Decay? = nil,
+    patience: Int? = nil, keep: Keep = .last, finetune: Finetune = .none
+  ) {
     self.epochs = epochs
     self.batch = batch
+    self.optimizer = optimizer
     self.learningRate = learningRate
+    self.schedule = schedule
     self.l2 = l2
+    self.patience = patience
+    self.keep = keep
+    self.finetune = finetune
+    self.decay = decay ?? (optimizer == .adamW ? .decoupled : .coupled)
   }
 }

@@ -22,6 +22,15 @@ struct Safetensors: Equatable {
     tensors.first { $0.name == name && $0.shape == shape }?.values
   }
 
+  /// The vectors `name.0`, `name.1` and so on.
+  func vectors(_ name: String) -> [[Float]] {
+    var result: [[Float]] = []
+    while let next = tensors.first(where: { $0.name == "\(name).\(result.count)" }) {
+      result.append(next.values)
+    }
+    return result
+  }
+
   /// The file. The same contents always give the same bytes.
   func encoded() -> [UInt8] {
     var header = Array(headerText().utf8)

@@ -16,9 +16,11 @@ package final class Trainer {
   private let backward: BackwardPass
   private let evaluator: Evaluator
   private let augmenter: Augmenter?
-  private let optimizer: SGD
+  private let optimizer: Optimizer
   private var order: (epoch: Int, images: [Int32])?
   private var hasDiverged = false
+  /// The network after the best epoch so far, where the recipe asks for it.
+  private var best: Model?
 
   /// A network with fresh weights. Throws if the recipe cannot be trained on this data.
   package convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
@@ -42,7 +44,15 @@ package final class Trainer {
     guard progress.stepInEpoch <= stepsPerEpoch, progress.score.examples == examples else {
       throw RecipeError(field: "dataset", problem: "the checkpoint is from other images")
     }
+    guard optimizer.accepts(checkpoint.optimizerState) else {
+      throw RecipeError(field: "train.optimizer", problem: "the checkpoint's state does not fit")
+    }
+    guard recipe.training.keep == .last || (checkpoint.best != nil) == (epoch > 0) else {
+      throw RecipeError(field: "train.keep", problem: "the checkpoint lacks the best weights")
+    }
+    best = checkpoint.best
     network.load(checkpoint.model)
+    optimizer.state = checkpoint.optimizerState
   }
 
   private init(
@@ -59,10 +69,14 @@ package final class Trainer {
     augmenter = recipe.augmentation.map {
       Augmenter($0, seed: recipe.seed, images: data.dataset.train)
     }
-    forward = ForwardPass(network, capacity: batch)
+    let dropout =
+      recipe.model.dropout > 0
+      ? Dropout(
+        network, capacity: batch, probability: recipe.model.dropout, seed: recipe.seed) : nil
+    forward = ForwardPass(network, capacity: batch, trains: true, dropout: dropout)
     backward = BackwardPass(forward)
     evaluator = Evaluator(network)
-    optimizer = SGD(learningRate: recipe.training.learningRate, l2: recipe.training.l2)
+    optimizer = Optimizer(network, recipe.training, stepsPerEpoch: stepsPerEpoch)
   }
 
   /// Epochs completed.
@@ -81,6 +95,7 @@ package final class Trainer {
       hasDiverged = !train(images)
       if !hasDiverged, !observe(step) { return .stopped }
     }
+    if !hasDiverged { hasDiverged = !finetune() }
     let validation = hasDiverged ? nil : validate()
     guard let validation, validation.loss.isFinite else {
       hasDiverged = true
@@ -89,7 +104,53 @@ package final class Trainer {
     let metrics = EpochMetrics(
       epoch: epoch + 1, train: Evaluation(progress.score), validation: validation)
     progress.complete(metrics)
+    if recipe.training.keep == .best, progress.best == metrics { best = model() }
     return .completed(metrics)
+  }
+
+  /// Whether nothing is left to train: all epochs are over, or the validation accuracy has not got better
+  /// for as many as the recipe has patience.
+  package var isComplete: Bool {
+    if epoch >= recipe.training.epochs { return true }
+    guard let patience = recipe.training.patience, let best = progress.best else { return false }
+    return epoch - best.epoch >= patience
+  }
+
+  /// Trains until so many steps have been taken in all, or training is complete, and says how well the
+  /// network does on the validation images then. Epochs that end on the way are completed, with their
+  /// validation; a part of an epoch at the end is left under way.
+  ///
+  /// - Parameter observe: as for `trainEpoch`.
+  package func train(
+    untilStep target: Int, observe: (_ step: Int) -> Bool = { _ in true }
+  ) -> BudgetOutcome {
+    while !isComplete, step < target {
+      var wantsMore = true
+      let outcome = trainEpoch { step in
+        wantsMore = observe(step)
+        return wantsMore && (step < target || step % stepsPerEpoch == 0)
+      }
+      if case .diverged(let metrics) = outcome { return .diverged(metrics) }
+      if !wantsMore { return .stopped }
+    }
+    if progress.stepInEpoch == 0, let last = progress.history.last {
+      return .reached(Evaluation(loss: last.validationLoss, accuracy: last.validationAccuracy))
+    }
+    return .reached(validate())
+  }
+
+  /// Does what the recipe asks for at the end of the last epoch. False if that has no finite result.
+  private func finetune() -> Bool {
+    guard recipe.training.finetune == .leastSquares, epoch + 1 == recipe.training.epochs else {
+      return true
+    }
+    let layer = network.layers[network.layers.count - 1]
+    guard let fit = evaluator.fitLastLayer(data.dataset.train, at: data.train) else { return false }
+    for input in 0...layer.inputs {
+      let row = input < layer.inputs ? network.weights(layer).row(input) : network.bias(layer).row(0)
+      for output in 0..<layer.outputs { row[output] = Float(fit[input * layer.outputs + output]) }
+    }
+    return true
   }
 
   /// How well the network does on the validation images now.
@@ -102,9 +163,21 @@ package final class Trainer {
     Model(network, dataset: data.dataset.name)
   }
 
+  /// The network that training results in: as it is now, or after the best epoch, as the recipe asks.
+  package func result() -> Model {
+    best ?? model()
+  }
+
+  /// The epoch after which `result` was; 0 before the first.
+  package var resultEpoch: Int {
+    recipe.training.keep == .best ? progress.best?.epoch ?? 0 : epoch
+  }
+
   /// Everything needed to go on from here, now or in another process.
   package func checkpoint() -> Checkpoint {
-    Checkpoint(model: model(), recipe: recipe, progress: progress)
+    Checkpoint(
+      model: model(), recipe: recipe, progress: progress, optimizerState: optimizer.state,
+      best: best)
   }
 
   /// Takes the next step. False if the loss is not finite; then the weights are left as they were.
@@ -112,7 +185,7 @@ package final class Trainer {
     let start = progress.stepInEpoch * forward.capacity
     let batch = images[start..<min(start + forward.capacity, images.count)]
     forward.gather(data.dataset.train, at: batch, changedBy: augmenter)
-    forward.run(rows: batch.count)
+    forward.run(rows: batch.count, step: step)
     let score = forward.score(rows: batch.count)
     guard score.loss.isFinite else { return false }
     backward.run(rows: batch.count, optimizer, step: step)
@@ -133,13 +206,31 @@ package final class Trainer {
   }
 }
 
+extension Optimizer {
+  /// The optimizer that a recipe asks for.
+  fileprivate convenience init(_ network: Network, _ recipe: TrainingRecipe, stepsPerEpoch: Int) {
+    self.init(
+      network, recipe.optimizer,
+      Penalty(recipe.l2, recipe.decay, layers: network.kernels.count + network.layers.count),
+      LearningRate(
+        base: recipe.learningRate, schedule: recipe.schedule, stepsPerEpoch: stepsPerEpoch,
+        epochs: recipe.epochs))
+  }
+}
+
 extension Network {
   /// The network of a recipe, its parameters 0.
   fileprivate convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
     try recipe.validate()
+    let images = data.dataset.train
+    let stack =
+      recipe.model.convolutions.isEmpty
+      ? nil
+      : try ConvolutionStack(
+        rows: images.rows, columns: images.columns, recipe.model.convolutions)
     let architecture = Architecture(
-      inputs: data.dataset.train.pixels, hidden: recipe.model.hidden,
-      activation: recipe.model.activation, classes: data.dataset.classes)
+      inputs: images.pixels, hidden: recipe.model.hidden, activation: recipe.model.activation,
+      classes: data.dataset.classes, stack: stack)
     let rows = max(min(recipe.training.batch, recipe.imagesPerEpoch(data)), Evaluator.batch)
     guard architecture.parameterCount <= Architecture.mostNumbers else {
       throw RecipeError(

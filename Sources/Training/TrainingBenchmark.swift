@@ -3,9 +3,9 @@
 package struct TrainingBenchmark: Sendable, Equatable {
   /// Training images per second, the evaluation after each epoch included.
   package let samplesPerSecond: Double
-  /// Floating-point operations in the matrix products of the training steps, in 10⁹ per second.
+  /// Floating-point operations in the dense layers' matrix products of the training steps, in 10⁹ per second.
   package let gflops: Double
-  /// The time that a step's matrix products take alone, as a part of the time of the whole step.
+  /// The time that a step's matrix products of dense layers take alone, as a part of the time of the whole step.
   package let fractionOfLibrary: Double
 
   /// Runs short rounds of products alone and of training steps by turns and takes the medians, so that
@@ -48,7 +48,7 @@ package struct TrainingBenchmark: Sendable, Equatable {
   }
 }
 
-/// The matrix products of one training step, on memory of their own.
+/// The matrix products of the dense layers in one training step, on memory of their own.
 private final class StepProducts {
   private let network: Network
   private let forward: ForwardPass
@@ -60,7 +60,7 @@ private final class StepProducts {
     network = Network(shape)
     network.initialize(.he, seed: 0)
     forward = ForwardPass(network, capacity: rows)
-    forward.inputs.storage.update(repeating: 0.5)
+    forward.features.storage.update(repeating: 0.5)
     gradients = network.layers.map { layer in
       let buffer = FloatBuffer(count: rows * layer.stride)
       let matrix = buffer.matrix(
@@ -76,7 +76,7 @@ private final class StepProducts {
 
   func run() {
     useOneThread()
-    var input = forward.inputs
+    var input = forward.features
     for (layer, output) in zip(network.layers, forward.outputs) {
       multiply(input, network.weights(layer), into: output)
       input = output
@@ -87,7 +87,7 @@ private final class StepProducts {
       if index > 0 {
         multiply(gradient, weights, transposing: .right, into: gradients[index - 1].matrix)
       }
-      let input = index > 0 ? forward.outputs[index - 1] : forward.inputs
+      let input = forward.input(of: index)
       multiply(
         input, gradient, transposing: .left, into: weights, scaledBy: -1e-9, adding: 0.9999999)
     }

@@ -15,6 +15,13 @@ package struct TrainingProgress: Sendable, Equatable {
     self.score = score
   }
 
+  /// The completed epoch with the best validation accuracy, the first of equal ones.
+  package var best: EpochMetrics? {
+    history.reduce(nil as EpochMetrics?) { best, epoch in
+      if let best, best.validationAccuracy >= epoch.validationAccuracy { best } else { epoch }
+    }
+  }
+
   /// A step was taken.
   mutating func advance(_ batch: BatchScore) {
     score += batch

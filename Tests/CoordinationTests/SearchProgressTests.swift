@@ -31,6 +31,19 @@ import Testing
     }
   }
 
+  /// Validation never gets better after the first epoch here, so a patience of 2 is lost after 3 epochs.
+  @Test(arguments: [(2, false), (3, true), (4, true)])
+  func patienceAllowsATrialToEndEarly(epochs: Int, isAccepted: Bool) throws {
+    let text = Cluster.file.replacing("epochs: 2", with: "epochs: 9, patience: 2")
+    var cluster = try Cluster(text)
+    let worker = cluster.join(1)
+    let attempt = try #require(cluster.running[worker]?.first).attempt
+    cluster.trainEpochs(epochs, of: worker)
+    cluster.running[worker]?.removeFirst()
+    cluster.tell(worker, .ended(AttemptID(attempt), .done, words: ""))
+    #expect(cluster.coordinator.results.values.map(\.epochs) == (isAccepted ? [epochs] : []))
+  }
+
   @Test func workMovesToAWorkerThatJoinsLate() throws {
     var cluster = try Cluster()
     let first = cluster.join(1)

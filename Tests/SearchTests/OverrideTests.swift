@@ -43,7 +43,7 @@ import Testing
     ("train.lr", "{ uniform: [2, 1] }", "--set train.lr: 'uniform' needs two numbers, low < high"),
     ("train.lr", "[1", "--set train.lr: not valid YAML: did not find expected ',' or ']'"),
     ("train.rl", "1", "--set train.rl: unknown key; did you mean 'train.lr'?"),
-    ("train.schedule", "step", "--set train.schedule: not supported yet"),
+    ("train.precision", "bf16", "--set train.precision: not supported yet"),
     ("model.hidden.0", "1", "--set model.hidden.0: unknown key; did you mean 'model.hidden'?"),
     ("", "1", "--set needs the path of a key, such as train.lr"),
     ("train..lr", "1", "--set train..lr: needs the path of a key, such as train.lr"),

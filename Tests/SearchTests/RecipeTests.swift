@@ -51,6 +51,7 @@ import Testing
           layers: "mlp"
           hidden: [32]
           activation: "relu"
+          dropout: 0
           init: "he"
         train:
           epochs: 3
@@ -60,6 +61,7 @@ import Testing
           lr: 0.1
           l2: 0
           decay: "coupled"
+          finetune: "none"
 
         """)
   }

@@ -62,8 +62,8 @@ import Testing
   /// Whole files and the lines that refuse them.
   static let files = [
     (
-      file(train: "lr: 1, schedule: cosine"),
-      "search.yaml:3: train.schedule: not supported yet, except as constant"
+      file(train: "lr: 1, precision: bf16"),
+      "search.yaml:3: train.precision: not supported yet, except as f32"
     ),
     (file() + "\nfinal: { test: true }", "search.yaml:5: final: not supported yet, except as null"),
     (
@@ -72,15 +72,71 @@ import Testing
     ),
     (
       file(train: "lr: 1, colour: red"),
-      "search.yaml:3: train.colour: unknown key; allowed here: epochs, batch, optimizer, momentum, lr, l2, decay"
+      "search.yaml:3: train.colour: unknown key; allowed here: epochs, batch, optimizer, momentum, lr, l2, decay, schedule, patience, keep, finetune"
     ),
     (
       file() + "\ntrain.lr: 3",
       "search.yaml:5: train.lr: unknown key; sections are nested, not written with dots"
     ),
     (
-      file(train: "lr: 1, optimizer: adamw"),
-      "search.yaml:3: train.optimizer: 'adamw' is not supported yet; needs sgd"
+      file(train: "lr: 1, optimizer: adam"),
+      "search.yaml:3: train.optimizer: needs sgd, momentum, nesterov or adamw, not 'adam'; did you mean 'adamw'?"
+    ),
+    (
+      file(train: "lr: 1, schedule: { step: { every: 2 } }"),
+      "search.yaml:3: train.schedule.step.gamma: is missing; needs a number above 0 and at most 1"
+    ),
+    (
+      file(train: "lr: 1, schedule: { cosine: {} }"),
+      "search.yaml:3: train.schedule.cosine.warmup: is missing; needs a number of at least 0 and at most 100000"
+    ),
+    (
+      file(train: "lr: 1, schedule: { exponential: 0.9, cosine: { warmup: 1 } }"),
+      "search.yaml:3: train.schedule: takes one form, not exponential and cosine"
+    ),
+    (
+      file(train: "lr: 1, schedule: { exponential: 2 }"),
+      "search.yaml:3: train.schedule.exponential: needs a number above 0 and at most 1, not '2'"
+    ),
+    (
+      file(train: "lr: 1, patience: 3, finetune: least_squares"),
+      "search.yaml:3: train.finetune: least_squares comes after the last epoch, which may not be reached with patience"
+    ),
+    (
+      file(model: "dropout: 1"),
+      "search.yaml:2: model.dropout: needs a number of at least 0 and at most 0.99, not '1'"
+    ),
+    (
+      file(model: "layers: cnn"),
+      "search.yaml:2: model.convolutions.channels: is missing; needs a list of at most 16 whole numbers from 1 to 4096"
+    ),
+    (
+      file(model: "layers: cnn, convolutions: { channels: [2, 3] }"),
+      "search.yaml:2: model.convolutions.kernel: is missing; needs a list of at most 16 whole numbers from 1 to 255"
+    ),
+    (
+      file(model: "layers: cnn, convolutions: { channels: [2, 3, 4], kernel: 3, pool: [1, 2] }"),
+      "search.yaml:2: model.convolutions.pool: needs one number, or one for each of the 3 convolutions, not 2"
+    ),
+    (
+      file(model: "convolutions: { channels: [2, 3], kernel: 3 }"),
+      "search.yaml:2: model.convolutions: belongs to 'layers: cnn'"
+    ),
+    (
+      file(model: "layers: cnn, convolutions: { channels: 2, kernel: 3 }", train: "lr: 1, l2: [0.1, 0.2]"),
+      "search.yaml:3: train.l2: needs one number, or one for each of the 3 layers, not 2"
+    ),
+    (
+      file(train: "lr: 1, l2: [0.1, 0.2, 0.3]"),
+      "search.yaml:3: train.l2: needs one number, or one for each of the 2 layers, not 3"
+    ),
+    (
+      file(train: "lr: 1, l2: [0.1, { choice: [1, -2] }]"),
+      "search.yaml:3: train.l2.1: needs a number of at least 0, not '-2'"
+    ),
+    (
+      file(train: "lr: 1, l2: []"),
+      "search.yaml:3: train.l2: needs a number of at least 0, or a list of 1 to 128 such numbers, not 0"
     ),
     (
       file(train: "lr: 1, batch: { uniform: [1, 2] }"),
@@ -186,7 +242,7 @@ import Testing
     ),
     (
       "train: 3",
-      "search.yaml:1: train: needs a section with epochs, batch, optimizer, momentum, lr, l2, decay, not '3'"
+      "search.yaml:1: train: needs a section with epochs, batch, optimizer, momentum, lr, l2, decay, schedule, patience, keep, finetune, not '3'"
     ),
     ("", "search.yaml: the file is empty"),
     ("# nothing\n", "search.yaml: the file is empty"),

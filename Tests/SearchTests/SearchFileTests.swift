@@ -161,4 +161,57 @@ import Testing
       """, file: "search.yaml")
     #expect(file.trials == 1)
   }
+
+  @Test func everyFormOfTheScheduleReadsAndWritesBack() throws {
+    let forms = [
+      "constant", "cosine", "{ step: { every: 2, gamma: 0.1 } }", "{ exponential: 0.95 }",
+      "{ milestones: { at: [1, 3], gamma: 0.5 } }", "{ cosine: { warmup: 0.5 } }",
+    ]
+    for form in forms {
+      let configuration = try #require(
+        parse(file(train: "lr: 1, schedule: \(form)")).configuration(values: []))
+      let again = try parse(configuration.recipe(seed: 0)).configuration(values: [])
+      #expect(again == configuration, "\(form)")
+    }
+    let plain = try #require(parse(file()).configuration(values: []))
+    #expect(!plain.has("train.schedule"))
+  }
+
+  @Test func strengthsMayBeOneOrOneForEachLayer() throws {
+    let one = try #require(parse(file(train: "lr: 1, l2: 0.5")).configuration(values: []))
+    #expect(one.reals("train.l2") == [0.5])
+    let each = try parse(file(train: "lr: 1, l2: [{ uniform: [0, 1] }, 0.25]"))
+    #expect(each.space.parameters.map(\.path) == ["train.l2.0"])
+    let configuration = try #require(each.configuration(values: [.real(0.75)]))
+    #expect(configuration.reals("train.l2") == [0.75, 0.25])
+    #expect(try parse(configuration.recipe(seed: 0)).configuration(values: []) == configuration)
+  }
+
+  @Test func decayFollowsTheOptimizer() throws {
+    func decay(_ train: String, _ values: [Value] = []) throws -> String? {
+      try parse(file(train: train)).configuration(values: values)?.word("train.decay")
+    }
+    #expect(try decay("lr: 1") == "coupled")
+    #expect(try decay("lr: 1, optimizer: adamw") == "decoupled")
+    #expect(try decay("lr: 1, optimizer: adamw, decay: norm") == "norm")
+    let searched = "lr: 1, optimizer: { choice: [sgd, adamw] }"
+    #expect(try decay(searched, [.word("sgd")]) == "coupled")
+    #expect(try decay(searched, [.word("adamw")]) == "decoupled")
+  }
+
+  @Test func convolutionsReadAndWriteBack() throws {
+    let text = file(
+      model: "layers: cnn, convolutions: { channels: [{ int: [2, 8] }, 16], kernel: 5, pool: [2, 1] }")
+    let searched = try parse(text)
+    #expect(searched.space.parameters.map(\.path) == ["model.convolutions.channels.0"])
+    let configuration = try #require(searched.configuration(values: [.integer(6)]))
+    #expect(configuration.integers("model.convolutions.channels") == [6, 16])
+    #expect(configuration.integers("model.convolutions.kernel") == [5])
+    #expect(try parse(configuration.recipe(seed: 0)).configuration(values: []) == configuration)
+  }
+
+  @Test func leNetNeedsNoWidths() throws {
+    let file = try parse("dataset: digits\nmodel: { layers: lenet5 }\ntrain: { epochs: 1, lr: 0.1 }")
+    #expect(file.configuration(values: [])?.has("model.hidden") == false)
+  }
 }

@@ -42,6 +42,34 @@ import Testing
     #expect(resumed.checkpoint() == uncut.checkpoint())
   }
 
+  @Test(arguments: [OptimizerRule.momentum(0.9), .nesterov(0.9), .adamW], 1...3)
+  func optimizersGoOnAsIfNeverCut(rule: OptimizerRule, epoch: Int) throws {
+    var recipe = sampleRecipe(hidden: [9, 6], optimizer: rule, learningRate: 0.02)
+    recipe.training.schedule = .cosine(warmup: 1)
+    let uncut = try Trainer(sample: recipe)
+    uncut.train(epochs: 4)
+    let cut = try Trainer(sample: recipe)
+    cut.train(epochs: epoch)
+    #expect(cut.trainEpoch { $0 < 4 * epoch + 2 } == .stopped)
+    let resumed = try cut.resumed(recipe)
+    resumed.train(epochs: 4)
+    #expect(resumed.checkpoint() == uncut.checkpoint())
+  }
+
+  @Test(arguments: 1...3)
+  func convolutionsGoOnAsIfNeverCut(epoch: Int) throws {
+    let recipe = sampleRecipe(
+      convolutions: sampleConvolutions, hidden: [5], optimizer: .momentum(0.9), learningRate: 0.02)
+    let uncut = try Trainer(sample: recipe)
+    uncut.train(epochs: 4)
+    let cut = try Trainer(sample: recipe)
+    cut.train(epochs: epoch)
+    #expect(cut.trainEpoch { $0 < 4 * epoch + 2 } == .stopped)
+    let resumed = try cut.resumed(recipe)
+    resumed.train(epochs: 4)
+    #expect(resumed.checkpoint() == uncut.checkpoint())
+  }
+
   @Test(arguments: 1...4)
   func runCutWithinAnEpochResumesThere(step: Int) throws {
     let recipe = sampleRecipe()
@@ -98,13 +126,5 @@ private func trainedOnThread(_ recipe: Recipe, epochs: Int) async throws -> Chec
           return trainer.checkpoint()
         })
     }
-  }
-}
-
-extension Trainer {
-  /// A new trainer that goes on from the bytes of this one's checkpoint.
-  fileprivate func resumed(_ recipe: Recipe) throws -> Trainer {
-    let checkpoint = try Checkpoint(decoding: checkpoint().encoded(), name: "checkpoint")
-    return try Trainer(resuming: checkpoint, recipe: recipe, data: data)
   }
 }

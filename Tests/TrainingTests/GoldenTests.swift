@@ -5,15 +5,15 @@ import Testing
 
 /// Twenty steps as PyTorch makes them; `Golden/make_golden.py` made the numbers.
 @Suite struct GoldenTests {
-  @Test(arguments: 0..<5) func trainsAsPyTorchDoes(index: Int) throws {
+  @Test(arguments: 0..<17) func trainsAsPyTorchDoes(index: Int) throws {
     let golden = try Golden.load()
     let trajectory = golden.cases[index]
     let images = try golden.images()
-    let network = Network(trajectory.architecture(golden))
-    network.load(trajectory.model(trajectory.start, golden))
-    let forward = ForwardPass(network, capacity: 16)
+    let network = try Network(trajectory.architecture(golden))
+    try network.load(trajectory.model(trajectory.start, golden))
+    let forward = ForwardPass(network, capacity: 16, trains: true)
     let backward = BackwardPass(forward)
-    let optimizer = SGD(learningRate: trajectory.lr, l2: trajectory.l2)
+    let optimizer = trajectory.optimizer(network)
     for (step, batch) in golden.batches.enumerated() {
       forward.gather(images, at: batch[...])
       forward.run(rows: batch.count)
@@ -39,24 +39,67 @@ private struct Golden: Decodable {
     let bias: [Float]
   }
 
+  /// One number or a list.
+  struct Strengths: Decodable {
+    let values: [Double]
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      values = try (try? [container.decode(Double.self)]) ?? container.decode([Double].self)
+    }
+  }
+
   struct Case: Decodable {
     let hidden: [Int]
     let activation: String
     let lr: Double
-    let l2: Double
+    let l2: Strengths
+    let optimizer: String?
+    let momentum: Double?
+    let schedule: String?
+    let convolutions: [[Int]]?
     let start: [Layer]
     let losses: [Double]
     let end: [Layer]
 
-    func architecture(_ golden: Golden) -> Architecture {
-      Architecture(
+    func architecture(_ golden: Golden) throws -> Architecture {
+      let stages = convolutions?.map {
+        Convolution(channels: $0[0], kernel: $0[1], stride: $0[2], padding: $0[3], pool: $0[4])
+      }
+      return Architecture(
         inputs: golden.side * golden.side, hidden: hidden,
-        activation: Activation(rawValue: activation)!, classes: golden.classes)
+        activation: Activation(rawValue: activation)!, classes: golden.classes,
+        stack: try stages.map {
+          try ConvolutionStack(rows: golden.side, columns: golden.side, $0)
+        })
     }
 
-    func model(_ layers: [Layer], _ golden: Golden) -> Model {
+    func optimizer(_ network: Network) -> Optimizer {
+      let rule: OptimizerRule =
+        switch optimizer {
+        case "momentum": .momentum(momentum!)
+        case "nesterov": .nesterov(momentum!)
+        case "adamw": .adamW
+        default: .sgd
+        }
+      let schedule: Schedule =
+        switch schedule {
+        case "step": .step(every: 2, gamma: 0.5)
+        case "milestones": .milestones(at: [1, 3], gamma: 0.3)
+        case "exponential": .exponential(gamma: 0.8)
+        case "cosine": .cosine(warmup: 1)
+        default: .constant
+        }
+      let rate = LearningRate(base: lr, schedule: schedule, stepsPerEpoch: 5, epochs: 4)
+      let penalty = Penalty(
+        l2.values, rule == .adamW ? .decoupled : .coupled,
+        layers: network.kernels.count + network.layers.count)
+      return Optimizer(network, rule, penalty, rate)
+    }
+
+    func model(_ layers: [Layer], _ golden: Golden) throws -> Model {
       Model(
-        architecture: architecture(golden), dataset: "",
+        architecture: try architecture(golden), dataset: "",
         layers: layers.map { .init(weights: $0.weights, bias: $0.bias) })
     }
   }

@@ -20,6 +20,23 @@ import Testing
     }
   }
 
+  @Test(arguments: Activation.allCases)
+  func convolutionsFollowTheNumericalGradient(activation: Activation) throws {
+    let step = try Step(
+      sampleRecipe(
+        convolutions: sampleConvolutions, hidden: [5], activation: activation, batch: 64, l2: 0))
+    for layer in step.before.layers.indices {
+      for (place, change) in step.changes(layer, \.weights).enumerated() {
+        let slope = step.slope { $0.model[layer].weights[place] += $1 }
+        #expect(abs(change + step.rate * slope) < 2e-6, "weight \(place) of layer \(layer)")
+      }
+      for (place, change) in step.changes(layer, \.bias).enumerated() {
+        let slope = step.slope { $0.model[layer].bias[place] += $1 }
+        #expect(abs(change + step.rate * slope) < 2e-6, "bias \(place) of layer \(layer)")
+      }
+    }
+  }
+
   @Test func penaltyShrinksWeightsAndLeavesBiasesAlone() throws {
     let plain = try Step(sampleRecipe(batch: 64, l2: 0))
     let penalised = try Step(sampleRecipe(batch: 64, l2: 0.5))
@@ -28,6 +45,24 @@ import Testing
       let pairs = zip(plain.changes(layer, \.weights), penalised.changes(layer, \.weights))
       for (weight, (without, with)) in zip(start, pairs) {
         #expect(abs(with - without + plain.rate * 0.5 * weight) < 1e-6)
+      }
+      #expect(plain.changes(layer, \.bias) == penalised.changes(layer, \.bias))
+    }
+  }
+
+  @Test(arguments: Decay.allCases, [OptimizerRule.sgd, .momentum(0.9), .nesterov(0.9)])
+  func penaltyHasItsGradient(decay: Decay, rule: OptimizerRule) throws {
+    let plain = try Step(sampleRecipe(batch: 64, optimizer: rule, l2: 0))
+    let penalised = try Step(sampleRecipe(batch: 64, optimizer: rule, l2: 0.5, decay: decay))
+    // The first step with Nesterov's momentum is 1 + momentum times the gradient.
+    let reach = rule == .nesterov(0.9) && decay != .decoupled ? 1.9 : 1
+    for layer in plain.before.layers.indices {
+      let start = plain.before.layers[layer].weights.map(Double.init)
+      let norm = start.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let strength = decay == .norm ? 0.5 / norm : 0.5
+      let pairs = zip(plain.changes(layer, \.weights), penalised.changes(layer, \.weights))
+      for (weight, (without, with)) in zip(start, pairs) {
+        #expect(abs(with - without + reach * plain.rate * strength * weight) < 1e-6)
       }
       #expect(plain.changes(layer, \.bias) == penalised.changes(layer, \.bias))
     }

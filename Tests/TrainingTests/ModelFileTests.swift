@@ -20,6 +20,24 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
   }
 
+  @Test func convolutionsSurviveTheirFile() throws {
+    let recipe = sampleRecipe(convolutions: sampleConvolutions)
+    let model = try Trainer(sample: recipe).model()
+    let file = model.safetensors()
+    #expect(
+      file.tensors.map(\.shape) == [[3, 1, 2, 2], [3], [4, 3, 3, 3], [4], [6, 16], [6], [3, 6], [3]])
+    #expect(try Model(decoding: model.encoded(), name: "m") == model)
+    for text in [
+      "", "5x5", "5x5 3x9x1x1x2", "4x5 3x2x1x1x2 4x3x2x1x1", "5x5 3x2x1x1x2 4x3x2x1", "5x5 3x2x0x1x2",
+    ] {
+      var damaged = file
+      damaged.metadata["convolutions"] = text
+      #expect(throws: ModelError.self) { try Model(decoding: damaged.encoded(), name: "m") }
+    }
+    let other = try sampleDataset(SampleFiles(side: 4))
+    #expect(throws: ModelError.self) { try model.test(on: other) }
+  }
+
   @Test func checkpointSurvivesItsFileAndIsAModelToo() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/checkpoint.safetensors"

@@ -10,6 +10,8 @@ import Testing
     #expect(ModelRecipe(hidden: [], activation: .sigmoid).initialization == .xavier)
   }
 
+  private static let same = Convolution(channels: 2, kernel: 1)
+
   private static let faults: [(field: String, fault: @Sendable (inout Recipe) -> Void)] = [
     ("dataset.subset", { $0.dataset.subset = 0 }),
     ("dataset.subset", { $0.dataset.subset = 1.1 }),
@@ -26,6 +28,28 @@ import Testing
     ("model.hidden", { $0.model.hidden = [65536, 65536] }),
     ("model.hidden", { $0.model.hidden = Array(repeating: 2, count: 65) }),
     ("model.hidden", { $0.model.hidden = (0..<40).map { $0 % 2 == 0 ? 65536 : 50 } }),
+    ("model.convolutions", { $0.model.convolutions = Array(repeating: same, count: 17) }),
+    ("model.convolutions.channels", { $0.model.convolutions = [.init(channels: 0, kernel: 3)] }),
+    ("model.convolutions.kernel", { $0.model.convolutions = [.init(channels: 2, kernel: 6)] }),
+    ("model.convolutions.kernel", { $0.model.convolutions = [.init(channels: 2, kernel: 0)] }),
+    (
+      "model.convolutions.kernel",
+      { $0.model.convolutions = [.init(channels: 2, kernel: 3), .init(channels: 2, kernel: 4)] }
+    ),
+    (
+      "model.convolutions.pool",
+      { $0.model.convolutions = [.init(channels: 2, kernel: 3, pool: 4)] }
+    ),
+    (
+      "model.convolutions.padding",
+      { $0.model.convolutions = [.init(channels: 2, kernel: 3, padding: 3)] }
+    ),
+    (
+      "model.convolutions.stride",
+      { $0.model.convolutions = [.init(channels: 2, kernel: 3, stride: 0)] }
+    ),
+    ("model.dropout", { $0.model.dropout = 1 }),
+    ("model.dropout", { $0.model.dropout = .nan }),
     ("model.init", { $0.model.initialization = .normal(0) }),
     ("model.init", { $0.model.initialization = .normal(.infinity) }),
     ("train.epochs", { $0.training.epochs = 0 }),
@@ -33,8 +57,30 @@ import Testing
     ("train.batch", { $0.training.batch = 65537 }),
     ("train.lr", { $0.training.learningRate = -1 }),
     ("train.lr", { $0.training.learningRate = .nan }),
-    ("train.l2", { $0.training.l2 = -1e-9 }),
-    ("train.l2", { $0.training.l2 = .infinity }),
+    ("train.l2", { $0.training.l2 = [-1e-9] }),
+    ("train.l2", { $0.training.l2 = [.infinity] }),
+    ("train.l2", { $0.training.l2 = [] }),
+    ("train.l2", { $0.training.l2 = [1e-3, 1e-3, 1e-3] }),
+    ("train.momentum", { $0.training.optimizer = .momentum(1.5) }),
+    ("train.momentum", { $0.training.optimizer = .nesterov(.nan) }),
+    ("train.patience", { $0.training.patience = 0 }),
+    (
+      "train.finetune",
+      {
+        $0.training.patience = 1
+        $0.training.finetune = .leastSquares
+      }
+    ),
+    ("train.schedule.step.every", { $0.training.schedule = .step(every: 0, gamma: 0.5) }),
+    ("train.schedule.step.gamma", { $0.training.schedule = .step(every: 1, gamma: 0) }),
+    ("train.schedule.milestones.at", { $0.training.schedule = .milestones(at: [-1], gamma: 0.5) }),
+    (
+      "train.schedule.milestones.at",
+      { $0.training.schedule = .milestones(at: [3, 2], gamma: 0.5) }
+    ),
+    ("train.schedule.milestones.gamma", { $0.training.schedule = .milestones(at: [1], gamma: 2) }),
+    ("train.schedule.exponential", { $0.training.schedule = .exponential(gamma: .nan) }),
+    ("train.schedule.cosine.warmup", { $0.training.schedule = .cosine(warmup: -1) }),
   ]
 
   @Test(arguments: faults.indices)

@@ -6,10 +6,12 @@ import Foundation
 struct ReferenceNetwork {
   var model: [(weights: [Double], bias: [Double])]
   let activation: Activation
+  let stack: ConvolutionStack?
 
   init(_ model: Model) {
     self.model = model.layers.map { ($0.weights.map(Double.init), $0.bias.map(Double.init)) }
     activation = model.architecture.activation
+    stack = model.architecture.stack
   }
 
   /// The mean cross-entropy over images (pixels 0 to 1) and their labels.
@@ -22,9 +24,12 @@ struct ReferenceNetwork {
     return losses.reduce(0, +) / Double(losses.count)
   }
 
-  private func sums(_ image: [Double]) -> [Double] {
+  /// The last layer's sums of an image.
+  func sums(_ image: [Double]) -> [Double] {
     var values = image
-    for (index, layer) in model.enumerated() {
+    let convolutions = stack?.convolutions ?? []
+    for index in convolutions.indices { values = convolve(values, index) }
+    for (index, layer) in model.enumerated().dropFirst(convolutions.count) {
       var sums = layer.bias
       for output in sums.indices {
         for input in values.indices {
@@ -34,6 +39,45 @@ struct ReferenceNetwork {
       values = index < model.count - 1 ? sums.map(activate) : sums
     }
     return values
+  }
+
+  /// A convolution, its activation and its pooling.
+  private func convolve(_ image: [Double], _ index: Int) -> [Double] {
+    let (shape, convolution) = (stack!.shapes[index], stack!.convolutions[index])
+    let result = shape.convolved(by: convolution)!
+    let pooled = result.pooled(by: convolution.pool)!
+    return (0..<pooled.count).map { place in
+      let (channel, row) = (place / (pooled.rows * pooled.columns), place / pooled.columns % pooled.rows)
+      var largest = -Double.infinity
+      for down in 0..<convolution.pool {
+        for right in 0..<convolution.pool {
+          let sum = convolved(
+            image, index, channel, row * convolution.pool + down,
+            place % pooled.columns * convolution.pool + right)
+          largest = max(largest, activate(sum))
+        }
+      }
+      return largest
+    }
+  }
+
+  private func convolved(_ image: [Double], _ index: Int, _ channel: Int, _ row: Int, _ column: Int) -> Double
+  {
+    let (shape, convolution) = (stack!.shapes[index], stack!.convolutions[index])
+    var sum = model[index].bias[channel]
+    for input in 0..<shape.channels {
+      for down in 0..<convolution.kernel {
+        for right in 0..<convolution.kernel {
+          let y = row * convolution.stride + down - convolution.padding
+          let x = column * convolution.stride + right - convolution.padding
+          guard (0..<shape.rows).contains(y), (0..<shape.columns).contains(x) else { continue }
+          let weight =
+            ((channel * shape.channels + input) * convolution.kernel + down) * convolution.kernel + right
+          sum += image[(input * shape.rows + y) * shape.columns + x] * model[index].weights[weight]
+        }
+      }
+    }
+    return sum
   }
 
   private func activate(_ x: Double) -> Double {

@@ -73,16 +73,25 @@ func sampleDataset(_ files: SampleFiles = SampleFiles()) throws -> Dataset {
 
 /// A small recipe for `sampleDataset`.
 func sampleRecipe(
-  hidden: [Int] = [6], activation: Activation = .relu, epochs: Int = 4, batch: Int = 16,
-  learningRate: Double = 0.1, l2: Double = 1e-3, seed: UInt64 = 1
+  convolutions: [Convolution] = [], hidden: [Int] = [6], activation: Activation = .relu, epochs: Int = 4,
+  batch: Int = 16,
+  optimizer: OptimizerRule = .sgd, learningRate: Double = 0.1, l2: Double = 1e-3,
+  decay: Decay? = nil, seed: UInt64 = 1
 ) -> Recipe {
   Recipe(
     dataset: DatasetSelection(source: .named("sample"), validation: .count(11), split: 5),
-    model: ModelRecipe(hidden: hidden, activation: activation),
+    model: ModelRecipe(convolutions: convolutions, hidden: hidden, activation: activation),
     training: TrainingRecipe(
-      epochs: epochs, batch: batch, learningRate: learningRate, l2: l2),
+      epochs: epochs, batch: batch, optimizer: optimizer, learningRate: learningRate, l2: [l2],
+      decay: decay),
     seed: seed)
 }
+
+/// Two convolutions for the images of `sampleDataset`, with padding, strides and pooling.
+let sampleConvolutions = [
+  Convolution(channels: 3, kernel: 2, padding: 1, pool: 2),
+  Convolution(channels: 4, kernel: 3, stride: 2, padding: 1),
+]
 
 extension Trainer {
   /// A trainer for the recipe on the small dataset.
@@ -95,5 +104,13 @@ extension Trainer {
     while epoch < epochs {
       guard case .completed = trainEpoch() else { return }
     }
+  }
+}
+
+extension Trainer {
+  /// A new trainer that goes on from the bytes of this one's checkpoint.
+  func resumed(_ recipe: Recipe) throws -> Trainer {
+    let checkpoint = try Checkpoint(decoding: checkpoint().encoded(), name: "checkpoint")
+    return try Trainer(resuming: checkpoint, recipe: recipe, data: data)
   }
 }

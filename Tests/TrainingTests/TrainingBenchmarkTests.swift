@@ -3,6 +3,17 @@ import Testing
 @testable import Training
 
 @Suite struct TrainingBenchmarkTests {
+  @Test func convolutionsAreMeasuredToo() throws {
+    let recipe = sampleRecipe(convolutions: sampleConvolutions, optimizer: .momentum(0.9))
+    let data = try TrainingData(sampleDataset(), recipe.dataset)
+    var reading = Duration.zero
+    let result = try TrainingBenchmark.run(recipe, data: data, rounds: 2) {
+      reading += .milliseconds(1)
+      return reading
+    }
+    #expect(result.samplesPerSecond > 0 && result.gflops > 0)
+  }
+
   @Test func figuresFollowFromTheClock() throws {
     let recipe = sampleRecipe()
     let data = try TrainingData(sampleDataset(), recipe.dataset)

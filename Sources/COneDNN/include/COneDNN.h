@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "activations.h"
+#include "convolutions.h"
+#include "updates.h"
+
 /// Confines oneDNN to the calling thread in whatever that thread asks of it from now on.
 void onednn_use_one_thread(void);
 
@@ -29,13 +33,6 @@ bool onednn_multiply(
     bool transpose_a, bool transpose_b, int64_t rows, int64_t columns, int64_t inner, float alpha,
     const float *a, int64_t stride_a, const float *b, int64_t stride_b, float beta, float *c,
     int64_t stride_c);
-
-typedef enum {
-  onednn_identity,
-  onednn_relu,  ///< with the slope of the negative side
-  onednn_tanh,
-  onednn_logistic,
-} onednn_activation;
 
 /// An operation of the library compiled for one shape. To be used by one thread at a time.
 typedef struct onednn_kernel onednn_kernel;

@@ -216,10 +216,20 @@ extension Coordinator {
     acknowledge(id, result.sequence, worker)
   }
 
+  /// Whether a trial may end before its budget because validation has not got better for long enough.
+  private func isOutOfPatience(_ attempt: Attempt) -> Bool {
+    guard let patience = file.patience(trial: attempt.trial) else { return false }
+    let accuracies = attempt.epochs.map(\.valAccuracy)
+    guard let best = accuracies.max(), let first = accuracies.firstIndex(of: best) else {
+      return false
+    }
+    return accuracies.count - 1 - first >= patience
+  }
+
   private func trialEnd(of attempt: Attempt, _ outcome: WireOutcome) -> TrialEnd? {
     let epochs = attempt.epochs.count
     switch outcome {
-    case .done where epochs == attempt.budget:
+    case .done where epochs == attempt.budget || isOutOfPatience(attempt):
       let score = file.objective.decisive(attempt.epochs.map(EpochScore.init))
       return TrialEnd(
         trial: attempt.trial, status: .done, epochs: epochs, valAccuracy: score?.valAccuracy,

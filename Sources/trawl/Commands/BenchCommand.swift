@@ -22,6 +22,16 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "The widths of the hidden layers, as 292 or 128,128.")
     var hidden = "292"
 
+    @Flag(
+      help: "Put the convolutions of LeNet-5 before them; the shares are those of the dense layers alone.")
+    var lenet5 = false
+
+    @Option(help: "The momentum (heavy ball); 0 is plain SGD.")
+    var momentum = 0.0
+
+    @Option(help: "The probability of dropout.")
+    var dropout = 0.0
+
     @Option(help: "Images in a mini-batch.")
     var batch = 128
 
@@ -51,8 +61,12 @@ struct BenchCommand: ParsableCommand {
       let name = dataset ?? present?.name ?? "digits"
       let recipe = Recipe(
         dataset: DatasetSelection(source: .named(name)),
-        model: ModelRecipe(hidden: widths.compactMap(\.self)),
-        training: TrainingRecipe(epochs: 1, batch: batch, learningRate: 0.2475, l2: 2.5e-7), seed: 1)
+        model: ModelRecipe(
+          convolutions: lenet5 ? Convolution.leNet5 : [], hidden: widths.compactMap(\.self),
+          activation: lenet5 ? .leakyReLU : .relu, dropout: dropout),
+        training: TrainingRecipe(
+          epochs: 1, batch: batch, optimizer: momentum > 0 ? .momentum(momentum) : .sgd,
+          learningRate: momentum > 0 ? 0.01 : 0.2475, l2: [2.5e-7]), seed: 1)
       let result = try Complaint.asking {
         try recipe.validate()
         let data = try DatasetStore().data(for: recipe.dataset)

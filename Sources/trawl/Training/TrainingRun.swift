@@ -7,6 +7,8 @@ struct TrainingRun {
   /// What `report.json` tells.
   struct Report: Encodable {
     var epochs: Int
+    /// The epoch after which the model was taken, and of which the losses and accuracies are.
+    var modelEpoch: Int
     var diverged: Bool
     var trainLoss: Double?
     var trainAccuracy: Double?
@@ -51,7 +53,7 @@ struct TrainingRun {
       throw Complaint(
         "the loss is no longer a finite number after epoch \(trainer.epoch); try a lower train.lr")
     }
-    try Complaint.asking { try trainer.model().write(to: model) }
+    try Complaint.asking { try trainer.result().write(to: model) }
     print("model: \(model)")
   }
 
@@ -68,7 +70,7 @@ struct TrainingRun {
 
   /// Trains the epochs that are left; true if the loss diverged.
   private func train(_ trainer: Trainer, _ terminal: inout Terminal, _ stop: Latch) throws -> Bool {
-    while trainer.epoch < recipe.training.epochs {
+    while !trainer.isComplete {
       switch trainer.trainEpoch(observe: { _ in !stop.isRaised }) {
       case .stopped:
         try Complaint.asking { try trainer.checkpoint().write(to: checkpoint) }
@@ -93,11 +95,11 @@ struct TrainingRun {
   }
 
   private func writeReport(_ trainer: Trainer, diverged: Bool, seconds: Double) throws {
-    let last = trainer.progress.history.last
+    let epoch = trainer.progress.history.first { $0.epoch == trainer.resultEpoch }
     let report = Report(
-      epochs: trainer.epoch, diverged: diverged, trainLoss: last?.trainLoss,
-      trainAccuracy: last?.trainAccuracy, valLoss: last?.validationLoss,
-      valAccuracy: last?.validationAccuracy, seconds: seconds,
+      epochs: trainer.epoch, modelEpoch: trainer.resultEpoch, diverged: diverged, trainLoss: epoch?.trainLoss,
+      trainAccuracy: epoch?.trainAccuracy, valLoss: epoch?.validationLoss,
+      valAccuracy: epoch?.validationAccuracy, seconds: seconds,
       numerics: "\(NumericsFingerprint.current)")
     try AtomicFile.write(JSON.data(report), to: "\(folder)/report.json")
     var csv = CSV(columns: ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"])

@@ -55,10 +55,32 @@ extension ModelRecipe {
       configuration.has("model.init.normal")
       ? .normal(configuration.real("model.init.normal"))
       : configuration.word("model.init") == "he" ? .he : .xavier
+    let isLeNet = configuration.word("model.layers") == "lenet5"
     self.init(
-      hidden: configuration.integers("model.hidden"),
+      convolutions: isLeNet ? Convolution.leNet5 : Convolution.all(configuration),
+      hidden: isLeNet && !configuration.has("model.hidden")
+        ? [128, 64] : configuration.integers("model.hidden"),
       activation: Activation(word: configuration.word("model.activation")),
-      initialization: initialization)
+      dropout: configuration.real("model.dropout"), initialization: initialization)
+  }
+}
+
+extension Convolution {
+  /// The convolutions of a network with `layers: cnn`, else none. A list of one number is for all of them.
+  fileprivate static func all(_ configuration: Configuration) -> [Convolution] {
+    guard configuration.word("model.layers") == "cnn" else { return [] }
+    func number(_ key: String, _ index: Int, otherwise fallback: Int) -> Int {
+      let path = "model.convolutions.\(key)"
+      guard configuration.has(path) else { return fallback }
+      let numbers = configuration.integers(path)
+      return numbers[numbers.count == 1 ? 0 : index]
+    }
+    return configuration.integers("model.convolutions.channels").enumerated().map { index, channels in
+      Convolution(
+        channels: channels, kernel: number("kernel", index, otherwise: 1),
+        stride: number("stride", index, otherwise: 1),
+        padding: number("padding", index, otherwise: 0), pool: number("pool", index, otherwise: 1))
+    }
   }
 }
 
@@ -74,8 +96,66 @@ extension Activation {
 
 extension TrainingRecipe {
   init(_ configuration: Configuration) {
+    let patience =
+      configuration.has("train.patience") ? configuration.integer("train.patience") : nil
     self.init(
       epochs: configuration.integer("train.epochs"), batch: configuration.integer("train.batch"),
-      learningRate: configuration.real("train.lr"), l2: configuration.real("train.l2"))
+      optimizer: OptimizerRule(configuration), learningRate: configuration.real("train.lr"),
+      schedule: Schedule(configuration), l2: configuration.reals("train.l2"),
+      decay: Decay(rawValue: configuration.word("train.decay")), patience: patience,
+      keep: Keep(configuration), finetune: Finetune(configuration))
+  }
+}
+
+extension TrainingRecipe.Keep {
+  /// A run that stops early has gone past its best epoch, whose weights are then meant.
+  fileprivate init(_ configuration: Configuration) {
+    let isBest =
+      configuration.has("train.keep")
+      ? configuration.word("train.keep") == "best" : configuration.has("train.patience")
+    self = isBest ? .best : .last
+  }
+}
+
+extension TrainingRecipe.Finetune {
+  fileprivate init(_ configuration: Configuration) {
+    self = configuration.word("train.finetune") == "least_squares" ? .leastSquares : .none
+  }
+}
+
+extension OptimizerRule {
+  init(_ configuration: Configuration) {
+    let momentum = configuration.real("train.momentum")
+    self =
+      switch configuration.word("train.optimizer") {
+      case "momentum": .momentum(momentum)
+      case "nesterov": .nesterov(momentum)
+      case "adamw": .adamW
+      default: .sgd
+      }
+  }
+}
+
+extension Schedule {
+  init(_ configuration: Configuration) {
+    let form = "train.schedule"
+    self =
+      if configuration.has("\(form).step.every") {
+        .step(
+          every: configuration.integer("\(form).step.every"),
+          gamma: configuration.real("\(form).step.gamma"))
+      } else if configuration.has("\(form).milestones.at") {
+        .milestones(
+          at: configuration.integers("\(form).milestones.at"),
+          gamma: configuration.real("\(form).milestones.gamma"))
+      } else if configuration.has("\(form).exponential") {
+        .exponential(gamma: configuration.real("\(form).exponential"))
+      } else if configuration.has("\(form).cosine.warmup") {
+        .cosine(warmup: configuration.real("\(form).cosine.warmup"))
+      } else if configuration[form] == .word("cosine") {
+        .cosine(warmup: 0)
+      } else {
+        .constant
+      }
   }
 }

@@ -93,7 +93,7 @@ final class Slot: Sendable {
   }
 
   private func train(_ work: Work, with trainer: Trainer) {
-    for _ in 0..<work.epochs {
+    while trainer.epoch < work.epochs, !trainer.isComplete {
       let begin = monotonicNow()
       let outcome = trainer.trainEpoch { _ in
         self.steps.wrappingAdd(1, ordering: .relaxed)

@@ -1,0 +1,65 @@
+/// The element-wise parts of a step of training that are not oneDNN's, compiled for several instruction sets.
+///
+/// No operation is contracted or reordered, so that the results do not depend on the instruction set.
+/// Pointers need no alignment and must not overlap.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// weights = shrink·weights - rate·gradient.
+void sgd_step(float *weights, const float *gradient, size_t count, float rate, float shrink);
+
+/// How a gradient with momentum becomes a step.
+typedef struct {
+  float rate, momentum;
+  /// The penalty's part of the gradient, as a factor of the weights.
+  float penalty;
+  /// What the weights are multiplied by, beside.
+  float shrink;
+  /// Whether the gradient is taken where the velocity leads to.
+  bool looks_ahead;
+} momentum_t;
+
+/// g = gradient + penalty·weights; velocity = momentum·velocity + g;
+/// weights = shrink·weights - rate·(velocity, or g + momentum·velocity if it looks ahead).
+void momentum_step(
+    float *weights, float *velocity, const float *gradient, size_t count, const momentum_t *how);
+
+/// How a gradient with its moments becomes a step.
+typedef struct {
+  /// The learning rate over 1 - beta1 to the power of the step's number.
+  float rate;
+  /// The square root of 1 - beta2 to the power of the step's number.
+  float correction;
+  float beta1, beta2, epsilon;
+  float penalty, shrink;
+} adam_t;
+
+/// g = gradient + penalty·weights; mean += (1 - beta1)·(g - mean); square = beta2·square + (1 - beta2)·g²;
+/// weights = shrink·weights - rate·mean / (√square / correction + epsilon).
+void adam_step(
+    float *weights, float *mean, float *square, const float *gradient, size_t count,
+    const adam_t *how);
+
+/// The sum of the squares, added up in the same order on every processor.
+double sum_of_squares(const float *values, size_t count);
+
+/// Which numbers are dropped.
+typedef struct {
+  /// A stream of Philox4x32-10, entered at a block of 128 bits; a block decides about eight numbers.
+  uint64_t seed, stream, position;
+  /// A number is dropped with the probability threshold / 65536.
+  uint32_t threshold;
+  /// What the others are multiplied by.
+  float scale;
+} dropout_t;
+
+/// mask = 0 or scale; kept = values·mask.
+void drop_out(
+    const float *values, float *kept, float *mask, size_t count, const dropout_t *how);
+
+/// values = values·factors.
+void multiply_each(float *values, const float *factors, size_t count);

@@ -1,0 +1,171 @@
+import COneDNN
+import Randomness
+
+/// How a gradient becomes a step. Semantics and constants are PyTorch's.
+package enum OptimizerRule: Sendable, Equatable {
+  /// Stochastic gradient descent: w ← w - rate·g.
+  case sgd
+  /// The heavy ball: v ← momentum·v + g, w ← w - rate·v. Source: Polyak, "Some methods of speeding up the
+  /// convergence of iteration methods", 1964.
+  case momentum(Double)
+  /// v ← momentum·v + g, w ← w - rate·(g + momentum·v). Source: Sutskever, Martens, Dahl, Hinton, "On the
+  /// importance of initialization and momentum in deep learning", ICML 2013.
+  case nesterov(Double)
+  /// Adam with betas 0.9 and 0.999 and epsilon 1e-8. Source: Loshchilov, Hutter, "Decoupled weight decay
+  /// regularization", ICLR 2019.
+  case adamW
+
+  /// How many numbers are remembered for each weight.
+  fileprivate var memories: Int {
+    switch self {
+    case .sgd: 0
+    case .momentum, .nesterov: 1
+    case .adamW: 2
+    }
+  }
+}
+
+/// Moves the parameters of a network down their gradients, one step after the other.
+///
+/// With plain SGD the update of a dense layer is one matrix product, W ← shrink·W - rate·inputsᵀ·gradient,
+/// and the gradient of the weights is never stored. The other rules make it for so many rows of the weights
+/// that it stays near the processor until it has been used.
+final class Optimizer {
+  private let network: Network
+  private let rule: OptimizerRule
+  private let penalty: Penalty
+  private let learningRate: LearningRate
+  /// What is remembered for each parameter, laid out as the network's parameters are.
+  private let memories: [FloatBuffer]
+  /// Of each dense layer, a block of rows of its weights' gradient. What fills up the rows stays 0.
+  private let blocks: [Matrix]
+  private let scratch: FloatBuffer
+  private var step = 0
+  private var rate = 0.0
+
+  /// About so many numbers of a gradient are made at a time.
+  private static let blockSize = 1 << 16
+
+  init(_ network: Network, _ rule: OptimizerRule, _ penalty: Penalty, _ learningRate: LearningRate) {
+    self.network = network
+    self.rule = rule
+    self.penalty = penalty
+    self.learningRate = learningRate
+    memories = (0..<rule.memories).map { _ in FloatBuffer(count: network.parameters.count) }
+    let layers = rule.memories > 0 ? network.layers : []
+    let rows = layers.map { min($0.inputs, max(1, Self.blockSize / $0.stride)) }
+    var plan = BufferPlan()
+    let offsets = zip(layers, rows).map { plan.reserve($1 * $0.stride) }
+    let scratch = FloatBuffer(count: plan.count)
+    blocks = layers.indices.map {
+      scratch.matrix(
+        at: offsets[$0], rows: rows[$0], columns: layers[$0].outputs, stride: layers[$0].stride)
+    }
+    self.scratch = scratch
+  }
+
+  /// What the rule remembers, for a checkpoint.
+  var state: [[Float]] {
+    get { memories.map { Array($0.all) } }
+    set {
+      precondition(newValue.map(\.count) == memories.map(\.count), "memories of another shape")
+      for (memory, values) in zip(memories, newValue) {
+        _ = memory.all.update(fromContentsOf: values)
+      }
+    }
+  }
+
+  /// Whether numbers, which may come from anywhere, can be the state.
+  func accepts(_ state: [[Float]]) -> Bool {
+    state.map(\.count) == memories.map(\.count) && state.allSatisfy { $0.allSatisfy(\.isFinite) }
+  }
+
+  /// Sets the number of the step, counted from 0, that the next updates belong to.
+  func begin(step: Int) {
+    self.step = step
+    rate = learningRate.rate(step: step)
+  }
+
+  /// Updates the weights and biases of a dense layer; `inputs` is rows x inputs, `gradient` rows x outputs,
+  /// already divided by the number of examples, and `ones` a column of as many ones.
+  func update(layer index: Int, inputs: Matrix, gradient: Matrix, ones: Matrix) {
+    let layer = network.layers[index]
+    let weights = network.weights(layer)
+    let pull = penalty.pull(on: weights, layer: network.kernels.count + index, rate: rate)
+    guard rule != .sgd else {
+      multiply(
+        inputs, gradient, transposing: .left, into: weights, scaledBy: Float(-rate),
+        adding: retention(decay: pull.decay + rate * pull.slope, step: step))
+      return multiply(
+        ones, gradient, transposing: .left, into: network.bias(layer), scaledBy: Float(-rate),
+        adding: 1)
+    }
+    let block = blocks[index]
+    for first in stride(from: 0, to: layer.inputs, by: block.rows) {
+      let slopes = block.prefix(min(block.rows, layer.inputs - first))
+      multiply(
+        inputs.columns(first..<first + slopes.rows), gradient, transposing: .left, into: slopes)
+      move(slopes.storage, at: layer.weightsOffset + first * layer.stride, pull)
+    }
+    multiply(ones, gradient, transposing: .left, into: block.prefix(1))
+    move(block.prefix(1).storage, at: layer.biasOffset, .none)
+  }
+
+  /// Updates the weights and biases of a convolution; `slopes` holds their gradients at the same places as the
+  /// network holds them.
+  func update(convolution index: Int, _ slopes: FloatBuffer) {
+    let layer = network.kernels[index]
+    let weights = layer.weights(in: network.parameters)
+    let pull = penalty.pull(on: weights, layer: index, rate: rate)
+    move(layer.weights(in: slopes).storage, at: layer.weightsOffset, pull)
+    move(layer.bias(in: slopes).storage, at: layer.biasOffset, .none)
+  }
+
+  /// One step of the parameters at a place by their gradient.
+  private func move(
+    _ gradient: UnsafeMutableBufferPointer<Float>, at place: Int, _ pull: Penalty.Pull
+  ) {
+    let (slopes, count) = (gradient.baseAddress, gradient.count)
+    let weights = network.parameters.start(of: place, count: count)
+    let shrink = retention(decay: pull.decay, step: step)
+    switch rule {
+    case .sgd:
+      let whole = retention(decay: pull.decay + rate * pull.slope, step: step)
+      sgd_step(weights, slopes, count, Float(rate), whole)
+    case .momentum(let momentum), .nesterov(let momentum):
+      var looksAhead = false
+      if case .nesterov = rule { looksAhead = true }
+      var how = momentum_t(
+        rate: Float(rate), momentum: Float(momentum), penalty: Float(pull.slope), shrink: shrink,
+        looks_ahead: looksAhead)
+      momentum_step(weights, memories[0].start(of: place, count: count), slopes, count, &how)
+    case .adamW:
+      var how = adam(pull, shrink: shrink)
+      adam_step(
+        weights, memories[0].start(of: place, count: count),
+        memories[1].start(of: place, count: count), slopes, count, &how)
+    }
+  }
+
+  private func adam(_ pull: Penalty.Pull, shrink: Float) -> adam_t {
+    let (beta1, beta2) = (0.9, 0.999)
+    func power(_ base: Double) -> Double { portableExp(Double(step + 1) * portableLog(base)) }
+    return adam_t(
+      rate: Float(rate / (1 - power(beta1))),
+      correction: Float((1 - power(beta2)).squareRoot()),
+      beta1: Float(beta1), beta2: Float(beta2), epsilon: 1e-8,
+      penalty: Float(pull.slope), shrink: shrink)
+  }
+}
+
+/// The factor 1 - decay as a float.
+///
+/// Floats below 1 are 2⁻²⁴ apart, and a decay smaller than half of that would be rounded away in every
+/// step. So a small decay is rounded up in some steps and down in the others, evenly spread (multiples of
+/// the golden ratio), which makes it right on average.
+func retention(decay: Double, step: Int) -> Float {
+  guard decay < 0x1p-8 else { return Float(1 - decay) }
+  let golden = 0.6180339887498949
+  let turn = Double(step) * golden
+  return Float(1 - (decay * 0x1p24 + (turn - turn.rounded(.down))).rounded(.down) * 0x1p-24)
+}
