@@ -252,12 +252,18 @@ static dnnl_memory_t unpool(
   return result;
 }
 
+/// How the convolution takes its images. (Of images with one channel the library holds several orders to be
+/// equal, but does not have quick code for each.)
+static known_shape_t source(onednn_convolutions *all, const stage_t *stage) {
+  return asked(all, stage->convolution, dnnl_query_src_md);
+}
+
 /// The gradients by the parameters of a stage.
 static void differentiate(
     onednn_convolutions *all, stage_t *stage, dnnl_memory_t gradient,
     onednn_stage_parameters parameters) {
   convolution_shapes_t shapes = {
-    shape_in(all, stage->images), stage->any_weights, stage->bias, shape_in(all, gradient)};
+    source(all, stage), stage->any_weights, stage->bias, shape_in(all, gradient)};
   if (all->failed) return;
   dnnl_primitive_desc_t description = NULL;
   keep(
@@ -277,7 +283,7 @@ static void differentiate(
 /// The gradient by the images of a stage.
 static dnnl_memory_t go_back(onednn_convolutions *all, stage_t *stage, dnnl_memory_t gradient) {
   convolution_shapes_t shapes = {
-    shape_in(all, stage->images), stage->any_weights, NULL, shape_in(all, gradient)};
+    source(all, stage), stage->any_weights, NULL, shape_in(all, gradient)};
   if (all->failed) return NULL;
   dnnl_primitive_desc_t description = NULL;
   keep(
