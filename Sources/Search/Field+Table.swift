@@ -20,7 +20,7 @@ extension Field {
       "The dataset: mnist, fashion-mnist, digits (drawn by Trawl), or a folder of that name."),
     Field(
       "dataset.idx", .folder, .described("one of name and idx must be given"),
-      "A folder with a dataset in IDX files, on each machine; if relative, to the folder where trawl was started."),
+      "A folder with a dataset in IDX files, on each machine; relative to where trawl was started."),
     Field(
       "dataset.subset", .real(.above(0, atMost: 1)), .value(.real(1)),
       "The share of the training images that is used."),

@@ -49,7 +49,8 @@ struct SearchLaunch {
     let study = try directory.openStudy(file, from: source, resume: command.resume)
     let now = monotonicNow()
     let snapshot = try Complaint.asking { try study.begin() }
-    guard (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({ $0 < file.trials })
+    guard
+      (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({ $0 < file.trials })
     else { throw Complaint("\(directory.study) is damaged: it holds trials that the search does not have") }
     let coordinator = Coordinator(
       file: file, text: source.text,

@@ -23,7 +23,8 @@ final class WorkerShell {
     /// - Returns: false if the worker shall leave instead.
     func waitForJoinFile(unless leaving: Latch) -> Bool {
       guard !FileManager.default.fileExists(atPath: joinFile) else { return true }
-      StandardError.write("waiting for \(joinFile), which the coordinator writes when it starts (40 minutes at most)\n")
+      StandardError.write(
+        "waiting for \(joinFile), which the coordinator writes when it starts (40 minutes at most)\n")
       let deadline = monotonicNow() + Worker.patience
       while !FileManager.default.fileExists(atPath: joinFile), monotonicNow() < deadline {
         if leaving.isRaised { return false }
