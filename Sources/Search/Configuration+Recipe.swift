@@ -1,11 +1,13 @@
 extension Configuration {
   /// The configuration as a search file without distributions, which reads back to the same values.
   ///
-  /// The seed is that of the trial; the split is written out, so that the same images are held out.
-  package func recipe(seed: UInt64) -> String {
+  /// The seed is that of the trial; the split is written out, so that the same images are held out. `keep` is what
+  /// `train.keep` shall be where the configuration does not say.
+  package func recipe(seed: UInt64, keep: String? = nil) -> String {
     precondition(seed <= UInt64(Int.max), "seed \(seed) cannot stand in a file")
     var values = values
     values["seed"] = .integer(Int(seed))
+    if let keep, values["train.keep"] == nil { values["train.keep"] = .word(keep) }
     var lines: [String] = []
     var open: [String] = []
     for field in Field.table {

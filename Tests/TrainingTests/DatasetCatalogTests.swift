@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Training
@@ -108,7 +109,9 @@ import Testing
   @Test(arguments: ["mnist", "fashion-mnist"])
   func publishedLabelsHaveTheirDigests(name: String) throws {
     // Labels only: in a debug build, hashing all images would take a minute.
-    let catalog = DatasetCatalog(DatasetLocations(dataPath: ["../shared/data", "/work/shared/data"]))
+    let path = ProcessInfo.processInfo.environment["TRAWL_DATA_PATH"] ?? ""
+    let catalog = DatasetCatalog(
+      DatasetLocations(dataPath: path.split(separator: ":").map(String.init)))
     guard let files = try? catalog.files(.named(name)) else {
       print("publishedLabelsHaveTheirDigests: \(name) is not on this machine")
       return

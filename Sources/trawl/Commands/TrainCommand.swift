@@ -9,7 +9,7 @@ struct TrainCommand: ParsableCommand {
     abstract: "Train one network by a recipe: a search file without distributions.",
     discussion: """
       Writes model.safetensors, recipe.yaml, report.json and history.csv. A search leaves the recipe of its best trial in \
-      RUN/best/recipe.yaml; trained by it, the model is the trial's after its last epoch, bit for bit.
+      RUN/best/recipe.yaml; trained by it, the model is the one that the trial was ranked by, bit for bit.
       """)
 
   @Argument(help: "The recipe.", completion: .file(extensions: ["yaml", "yml"]))

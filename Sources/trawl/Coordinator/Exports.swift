@@ -93,7 +93,9 @@ struct Exports {
     let file = coordinator.file
     guard let configuration = file.configuration(values: file.values(trial: best.trial)) else { return }
     let seed = file.seed(trial: best.trial)
-    try AtomicFile.write(configuration.recipe(seed: seed), to: directory.bestRecipe)
+    // The network that the trial was ranked by.
+    let keep = file.objective == .bestValAccuracy ? "best" : "last"
+    try AtomicFile.write(configuration.recipe(seed: seed, keep: keep), to: directory.bestRecipe)
     writtenBest = best.trial
   }
 }
