@@ -74,6 +74,22 @@ import Testing
     #expect(cluster.coordinator.openTrials[0]?.losses.isEmpty == true)
   }
 
+  @Test func anAttemptThatIsLongOnItsWayToALivingWorkerIsNotLost() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    let assign = try #require(cluster.running[worker]?.first)
+    // The worker lives and says what it holds, but the Assign does not come through.
+    for _ in 0..<10 {
+      cluster.workers[worker]?.held[AttemptID(assign.attempt)] = nil
+      cluster.running[worker] = []
+      cluster.coordinator.attempts[AttemptID(assign.attempt)]?.isConfirmed = false
+      cluster.wait(.seconds(1))
+    }
+    #expect(cluster.coordinator.attempts[AttemptID(assign.attempt)]?.isLost == false)
+    cluster.wait(.seconds(3))
+    #expect(cluster.running[worker]?.map(\.attempt) == [assign.attempt])
+  }
+
   @Test func anAttemptThatItsWorkerComesBackWithoutRunsElsewhereAtOnce() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)

@@ -6,6 +6,8 @@ extension Coordinator {
   static let crashesToQuarantine = 3
   /// The same where workers just fell silent: most often somebody killed them.
   static let lossesToQuarantine = 20
+  /// How often an attempt may be found undelivered at the end of its lease before it is given to somebody else.
+  static let mostExtensions = 20
 
   /// How long the workers of an earlier coordinator have at least to come back: the longest pause between two of
   /// their attempts to connect, and some more.
@@ -88,7 +90,7 @@ extension Coordinator {
   mutating func expireLeases(at now: Duration) {
     let expired = attempts.filter { !$0.value.isLost && $0.value.leaseEnd <= now }.keys.sorted()
     for id in expired {
-      guard let attempt = attempts[id] else { continue }
+      guard let attempt = attempts[id], !extendLease(of: id, at: now) else { continue }
       peers[attempt.worker]?.isPaused = true
       if peers[attempt.worker] == nil {
         lose(id, as: .interrupted, words: "its worker did not come back to this coordinator")
@@ -101,6 +103,16 @@ extension Coordinator {
       peers[worker] = nil
       effects.append(.note("worker \(peer.description.host) (\(worker)) is gone"))
     }
+  }
+
+  /// An attempt whose worker lives but has not got it yet is on its way: it is sent again with every heartbeat.
+  private mutating func extendLease(of id: AttemptID, at now: Duration) -> Bool {
+    guard let attempt = attempts[id], !attempt.isConfirmed, attempt.extensions < Self.mostExtensions,
+      let peer = peers[attempt.worker], peer.lastHeard + intervals.lease > now
+    else { return false }
+    attempts[id]?.extensions += 1
+    attempts[id]?.leaseEnd = peer.lastHeard + intervals.lease
+    return true
   }
 
   /// A local worker has been started under this process number, which another one may have had before.

@@ -81,6 +81,8 @@ package struct Coordinator: Sendable {
     var isLost = false
     /// Whether its worker has said that it holds it.
     var isConfirmed = false
+    /// How often its lease was lengthened because it was still on its way.
+    var extensions = 0
 
     var lastSequence: UInt32 { UInt32(epochs.count) }
   }
