@@ -2,8 +2,6 @@
 package enum Limits {
   /// The version of the protocol spoken here.
   package static let version: UInt32 = 1
-  /// The longest message, in bytes.
-  package static let messageBytes = 60 * 1024
   /// The slots of one worker: their progress must fit into one message.
   package static let slots = 1024
   /// Workers known at once.
