@@ -60,7 +60,7 @@ struct InterruptionTests {
     let command = try #require(ending.complaints.last?.split(separator: "to go on: ").last.map(String.init))
     #expect(try await scratch.start(["sh", "-c", command]).ending().end == .exited(0))
     #expect(try await worker.ending().end == .exited(0))
-    #expect(try run.attempts().count == SearchText.trials)
+    #expect(try run.attempts().count(where: \.wasBegun) == SearchText.trials)
     #expect(try run.outcome() == (await Prepared.outcome.value))
   }
 }

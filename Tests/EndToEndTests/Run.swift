@@ -7,7 +7,11 @@ struct Run {
     let number: String
     let trial: String
     let pid: pid_t
+    let epochs: Int
     let ending: String
+
+    /// What a coordinator hands out in the instant of its end may never leave it.
+    var wasBegun: Bool { ending != "interrupted" || epochs > 0 }
   }
 
   /// `status.json`.
@@ -46,7 +50,7 @@ struct Run {
     try rows("attempts.csv").map { row in
       Attempt(
         number: row["attempt"] ?? "", trial: row["trial"] ?? "", pid: pid_t(row["pid"] ?? "") ?? 0,
-        ending: row["ending"] ?? "")
+        epochs: Int(row["epochs"] ?? "") ?? 0, ending: row["ending"] ?? "")
     }
   }
 
