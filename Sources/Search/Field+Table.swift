@@ -179,6 +179,6 @@ extension Field {
 
   /// Words that are described but that this version cannot do, for each field.
   static let plannedWords: [String: Set<String>] = [
-    "search.sampler": ["sobol", "tpe"]
+    "search.sampler": ["tpe"]
   ]
 }

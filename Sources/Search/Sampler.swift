@@ -10,12 +10,14 @@ package enum Sampler: String, CaseIterable, Sendable {
   case randomGrid = "random-grid"
   /// The points of the grid one after the other; the last parameter changes fastest.
   case grid
+  /// Points that fill the space evenly, in an order of which every beginning does.
+  case sobol
 
   /// Whether it visits each point of the grid once, and so needs parameters with finitely many
   /// values.
   package var walksTheGrid: Bool {
     switch self {
-    case .random: false
+    case .random, .sobol: false
     case .randomGrid, .grid: true
     }
   }
@@ -29,6 +31,7 @@ package enum Sampler: String, CaseIterable, Sendable {
     case .random: RandomSampler.values(seed: seed, trial: trial, in: space)
     case .randomGrid: RandomGridSampler.values(seed: seed, trial: trial, in: space)
     case .grid: GridSampler.values(trial: trial, in: space)
+    case .sobol: SobolSampler.values(seed: seed, trial: trial, in: space)
     }
   }
 }

@@ -158,6 +158,12 @@ extension SearchFile {
       guard let asked, asked > 1 else { return (1, []) }
       return (1, ["search.trials: \(asked) asked for, but nothing is searched; 1 trial runs"])
     }
+    if file.sampler == .sobol, file.space.parameters.count > SobolSampler.mostParameters {
+      throw Fault(
+        read.places["search.sampler"] ?? .file, "search.sampler",
+        "'sobol' can search at most \(SobolSampler.mostParameters) parameters, not \(file.space.parameters.count)"
+      )
+    }
     guard file.sampler.walksTheGrid else {
       guard let asked else {
         throw missing("search.trials", "needs a whole number from 1 to \(mostTrials)", read)

@@ -5,6 +5,9 @@ enum Stream {
   /// The order of the grid.
   static let gridOrder: UInt64 = 0x6772_6964_0000_0000
 
+  /// The scrambling of each parameter; combined with the parameter's own.
+  static let sobol: UInt64 = 0x736f_626f_6c00_0000
+
   /// The stream of a parameter: the 64-bit FNV-1a hash of its path.
   static func parameter(_ path: String) -> UInt64 {
     path.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }

@@ -132,6 +132,41 @@ import Testing
   }
 }
 
+@Suite struct SobolTests {
+  private func points(_ count: UInt32, _ dimensions: [Int], scale: UInt32) -> Set<[UInt32]> {
+    Set((0..<count).map { point in dimensions.map { SobolSampler.point(point, $0) >> (32 - scale) } })
+  }
+
+  /// The expected points are those of scipy.stats.qmc.Sobol(scramble=False), which visits them in another order.
+  @Test func pointsAreThoseOfJoeAndKuo() {
+    let expected: [[UInt32]] = [
+      [0, 0, 0, 0, 0, 0], [1, 15, 9, 5, 11, 3], [2, 10, 6, 2, 2, 6], [3, 5, 15, 7, 9, 5],
+      [4, 12, 12, 12, 4, 4], [5, 3, 5, 9, 15, 7], [6, 6, 10, 14, 6, 2], [7, 9, 3, 11, 13, 1],
+      [8, 8, 8, 8, 8, 8], [9, 7, 1, 13, 3, 11], [10, 2, 14, 10, 10, 14], [11, 13, 7, 15, 1, 13],
+      [12, 4, 4, 4, 12, 12], [13, 11, 13, 1, 7, 15], [14, 14, 2, 6, 14, 10], [15, 1, 11, 3, 5, 9],
+    ]
+    #expect(points(16, Array(0..<6), scale: 4) == Set(expected))
+    let later: Set<[UInt32]> = [
+      [1, 3, 23], [2, 22, 18], [3, 21, 5], [4, 28, 36], [5, 31, 51], [6, 10, 54],
+    ]
+    #expect(points(64, [7, 40, 63], scale: 6).isSuperset(of: later))
+  }
+
+  @Test func everyCellOfAPlaneHoldsOnePointAlsoWhenScrambled() throws {
+    let unit = try Distribution(.uniform(low: 0, high: 1))
+    let space = SearchSpace([("train.lr", unit), ("train.l2", unit)])
+    for columns in [1.0, 4, 16, 64, 256] {
+      let cells = (0..<256).map { trial in
+        Sampler.sobol.values(seed: 3, trial: trial, in: space).enumerated().map { dimension, value in
+          guard case .real(let number) = value else { return -1 }
+          return Int(number * (dimension == 0 ? columns : 256 / columns))
+        }
+      }
+      #expect(Set(cells).count == 256)
+    }
+  }
+}
+
 @Suite struct PermutationTests {
   @Test(arguments: [1, 2, 3, 7, 64, 255, 256, 257, 1000, 5000] as [UInt64])
   func visitsEveryNumberOnce(count: UInt64) {

@@ -233,8 +233,14 @@ import Testing
       "search.yaml:4: search.trials: is missing; the grid has 200000000 points, 10000000 may run"
     ),
     (
-      file(search: "trials: 5, sampler: sobol"),
-      "search.yaml:4: search.sampler: 'sobol' is not supported yet; needs random, random-grid or grid"
+      file(search: "trials: 5, sampler: tpe"),
+      "search.yaml:4: search.sampler: 'tpe' is not supported yet; needs random, random-grid, grid or sobol"
+    ),
+    (
+      "dataset: digits\nmodel: { hidden: ["
+        + Array(repeating: "{ int: [8, 64] }", count: 64).joined(separator: ", ")
+        + "] }\ntrain: { epochs: 1, lr: { uniform: [1, 2] } }\nsearch: { trials: 5, sampler: sobol }",
+      "search.yaml:4: search.sampler: 'sobol' can search at most 64 parameters, not 65"
     ),
     (
       "seed: -1",
