@@ -19,13 +19,16 @@ package struct WorkerDescription: Sendable, Equatable {
   package var slots: Int
   package var isLocal: Bool
   package var numerics: String
+  /// The public key that it joined with.
+  package var key: String
 
-  package init(host: String, pid: Int32, slots: Int, isLocal: Bool, numerics: String) {
+  package init(host: String, pid: Int32, slots: Int, isLocal: Bool, numerics: String, key: String) {
     self.host = host
     self.pid = pid
     self.slots = slots
     self.isLocal = isLocal
     self.numerics = numerics
+    self.key = key
   }
 }
 
@@ -92,18 +95,21 @@ package struct Snapshot: Sendable {
     package var trial: Int
     package var worker: WorkerID
     package var isLocal: Bool
+    /// The public key of its worker; empty where an old record does not tell.
+    package var key: String
     /// Nil: it was running when the last coordinator ended.
     package var end: AttemptEnd?
     package var epochs: [WireEpoch]
 
     package init(
-      id: AttemptID, trial: Int, worker: WorkerID, isLocal: Bool, end: AttemptEnd?,
+      id: AttemptID, trial: Int, worker: WorkerID, isLocal: Bool, key: String, end: AttemptEnd?,
       epochs: [WireEpoch]
     ) {
       self.id = id
       self.trial = trial
       self.worker = worker
       self.isLocal = isLocal
+      self.key = key
       self.end = end
       self.epochs = epochs
     }

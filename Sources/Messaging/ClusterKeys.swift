@@ -4,7 +4,8 @@ import Glibc
 /// A folder with the keys of a cluster, made before any search and good for many.
 ///
 /// `coordinator.json` holds the endpoint and the coordinator's keys, `workers/NAME.pub` the public
-/// key of each admitted worker, `join.json` or `join-NAME.json` what that worker is given.
+/// key of each admitted worker, `workers/NAME.revoked` that of one that is admitted no more,
+/// `join.json` or `join-NAME.json` what a worker is given.
 package struct ClusterKeys: Equatable, Sendable {
   /// A key that may join, and what people call it. Many workers may share one.
   package struct Worker: Hashable, Sendable {
@@ -14,23 +15,28 @@ package struct ClusterKeys: Equatable, Sendable {
 
   /// The name of the worker key that a new folder begins with.
   package static let defaultWorker = "default"
+  private static let admittedEnding = ".pub"
+  private static let revokedEnding = ".revoked"
 
   package let folder: String
   /// Where the cluster's coordinator is reached.
   package let endpoint: Endpoint
   package let coordinatorKeys: CurveKeyPair
   /// The admitted keys, by name.
-  package private(set) var workers: [Worker]
+  package private(set) var workers: [Worker] = []
+  /// The keys that were taken back, by name; of several under one name the last.
+  package private(set) var revoked: [Worker] = []
 
   private init(folder: String, endpoint: Endpoint, coordinatorKeys: CurveKeyPair) {
     self.folder = folder
     self.endpoint = endpoint
     self.coordinatorKeys = coordinatorKeys
-    workers = []
   }
 
-  /// The keys that may join, for deciding.
-  package var authorizedKeys: Set<CurveKey> { Set(workers.map(\.key)) }
+  /// The keys that may join, for deciding: a key that was revoked stays so under any name.
+  package var authorizedKeys: Set<CurveKey> {
+    Set(workers.map(\.key)).subtracting(revoked.map(\.key))
+  }
 
   // MARK: Making and loading
 
@@ -66,23 +72,29 @@ package struct ClusterKeys: Equatable, Sendable {
     return keys
   }
 
-  /// Reads the admitted keys again, since others may have added or revoked some.
+  /// Reads the workers' keys again, since others may have added or revoked some.
   package mutating func reloadWorkers() throws(KeyFileError) {
     try GuardedFile.checkFolder(workersFolder)
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: workersFolder) else {
+    guard let files = try? FileManager.default.contentsOfDirectory(atPath: workersFolder) else {
       throw .system(workersFolder, "the folder cannot be read")
     }
-    var workers: [Worker] = []
-    for file in names.sorted() where file.hasSuffix(".pub") {
+    let admitted = try publicKeys(in: files, ending: Self.admittedEnding)
+    revoked = try publicKeys(in: files, ending: Self.revokedEnding)
+    workers = admitted
+  }
+
+  private func publicKeys(in files: [String], ending: String) throws(KeyFileError) -> [Worker] {
+    var keys: [Worker] = []
+    for file in files.sorted() where file.hasSuffix(ending) {
       let path = "\(workersFolder)/\(file)"
       // A file that is gone since the listing was revoked meanwhile.
       guard let text = try GuardedFile.read(path, .open) else { continue }
       guard let key = CurveKey(z85: text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
         throw .malformed(path, "must be a public key of 40 Z85 characters")
       }
-      workers.append(Worker(name: String(file.dropLast(".pub".count)), key: key))
+      keys.append(Worker(name: String(file.dropLast(ending.count)), key: key))
     }
-    self.workers = workers
+    return keys
   }
 
   // MARK: Workers
@@ -102,17 +114,20 @@ package struct ClusterKeys: Equatable, Sendable {
     return joinFile(of: name)
   }
 
-  /// Revokes a worker key: a coordinator that reloads the folder refuses it, also on live
-  /// connections. Its join file stays, and is worth nothing.
-  package mutating func revokeWorker(named name: String) throws(KeyFileError) {
+  /// Revokes a worker key: coordinators that run refuse it from then on. Its join file stays, and is
+  /// worth nothing. Returns the key.
+  @discardableResult
+  package mutating func revokeWorker(named name: String) throws(KeyFileError) -> CurveKey {
     let path = try publicFile(of: name)
-    let result = unlink(path)
-    let code = errno
-    guard result == 0 else {
-      throw code == ENOENT ? .unknownWorker(name, folder) : GuardedFile.failure(path, code)
+    guard let worker = workers.first(where: { $0.name == name }) else {
+      throw .unknownWorker(name, folder)
     }
+    let result = rename(path, "\(workersFolder)/\(name)\(Self.revokedEnding)")
+    let code = errno
+    guard result == 0 else { throw GuardedFile.failure(path, code) }
     try GuardedFile.synchronize(folder: workersFolder)
-    workers.removeAll { $0.name == name }
+    try reloadWorkers()
+    return worker.key
   }
 
   /// Where the join file of a worker key lies.
@@ -122,7 +137,8 @@ package struct ClusterKeys: Equatable, Sendable {
 
   private var coordinatorFile: String { "\(folder)/coordinator.json" }
 
-  private var workersFolder: String { "\(folder)/workers" }
+  /// Where the workers' public keys lie: whenever one is added or revoked, the folder's date changes.
+  package var workersFolder: String { "\(folder)/workers" }
 
   private func publicFile(of name: String) throws(KeyFileError) -> String {
     let isPlain = name.allSatisfy {
@@ -131,6 +147,6 @@ package struct ClusterKeys: Equatable, Sendable {
     guard isPlain, (1...64).contains(name.utf8.count), let first = name.first,
       first.isLetter || first.isNumber
     else { throw .invalidName(name) }
-    return "\(workersFolder)/\(name).pub"
+    return "\(workersFolder)/\(name)\(Self.admittedEnding)"
   }
 }

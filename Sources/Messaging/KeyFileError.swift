@@ -39,7 +39,8 @@ package enum KeyFileError: Error, Equatable, Sendable, CustomStringConvertible {
     case .invalidName(let name):
       "'\(name)' is not a worker's name: 1 to 64 letters, digits, '-', '_' or '.', a letter or"
         + " digit first"
-    case .unknownWorker(let name, let folder): "no worker '\(name)' in \(folder)"
+    case .unknownWorker(let name, let folder):
+      "no worker '\(name)' in \(folder): 'trawl keys show \(folder)' lists them"
     case .system(let path, let reason): "\(path): \(reason)"
     }
   }

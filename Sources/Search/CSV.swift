@@ -53,7 +53,7 @@ package struct CSV: Sendable {
   private mutating func append(_ text: String) {
     let quote = UInt8(ascii: "\"")
     var cell = Array(text.utf8)
-    if let first = cell.first, Self.formulaStarts.contains(first) {
+    if let first = text.unicodeScalars.first, Self.formulaStarts.contains(first) {
       cell.insert(UInt8(ascii: "'"), at: 0)
     }
     guard cell.contains(where: { Self.specials.contains($0) }) else {
@@ -68,7 +68,8 @@ package struct CSV: Sendable {
     bytes.append(quote)
   }
 
-  private static let formulaStarts = Array("=+-@\t\r".utf8)
+  /// Also in their wide forms, which some spreadsheets take for the same.
+  private static let formulaStarts = Set("=+-@\t\r\n＝＋－＠".unicodeScalars)
   private static let specials = Array(",\"\r\n".utf8)
 }
 

@@ -42,11 +42,12 @@ extension StudyDatabase {
   private static func insert(_ id: WorkerID, _ worker: WorkerDescription, _ db: Database) throws {
     try execute(
       """
-      INSERT INTO worker (id, host, pid, slots, is_local, numerics) VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET slots = excluded.slots
+      INSERT INTO worker (id, host, pid, slots, is_local, numerics, key) VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET slots = excluded.slots, key = excluded.key
       """,
       [
         id.description, worker.host, Int(worker.pid), worker.slots, worker.isLocal, worker.numerics,
+        worker.key,
       ], db)
   }
 

@@ -37,7 +37,8 @@ extension StudyDatabase {
     let rows = try Row.fetchAll(
       db,
       sql: """
-        SELECT attempt.id, attempt.trial, attempt.worker, worker.is_local, attempt.ending
+        SELECT attempt.id, attempt.trial, attempt.worker, worker.is_local, worker.key,
+          attempt.ending
         FROM attempt JOIN worker ON worker.id = attempt.worker
         WHERE attempt.trial NOT IN (SELECT trial FROM result) ORDER BY attempt.id
         """)
@@ -47,7 +48,7 @@ extension StudyDatabase {
       }
       return Snapshot.OpenAttempt(
         id: AttemptID(UInt64(bitPattern: row[0])), trial: row[1], worker: worker, isLocal: row[3],
-        end: (row[4] as String?).flatMap(AttemptEnd.init), epochs: try epochs(of: row[0], db))
+        key: row[4], end: (row[5] as String?).flatMap(AttemptEnd.init), epochs: try epochs(of: row[0], db))
     }
   }
 

@@ -58,6 +58,10 @@ extension StudyDatabase {
           ) STRICT;
           """)
     }
+    migrator.registerMigration("2: the key that a worker joined with") { db in
+      // Empty for the workers of before.
+      try db.execute(sql: "ALTER TABLE worker ADD COLUMN key TEXT NOT NULL DEFAULT ''")
+    }
     return migrator
   }
 }

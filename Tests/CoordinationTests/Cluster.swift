@@ -160,16 +160,16 @@ struct Cluster {
   func snapshot() -> Snapshot {
     var snapshot = Snapshot(
       search: SearchID(7), epoch: epoch, lastAttempt: AttemptID(0), results: [], openAttempts: [])
-    var locals: Set<WorkerID> = []
+    var descriptions: [WorkerID: WorkerDescription] = [:]
     for decision in persisted {
       switch decision {
-      case .workerJoined(let id, let description): if description.isLocal { locals.insert(id) }
+      case .workerJoined(let id, let description): descriptions[id] = description
       case .attemptStarted(let id, let trial, let worker):
         snapshot.lastAttempt = id
         snapshot.openAttempts.append(
           .init(
-            id: id, trial: trial, worker: worker, isLocal: locals.contains(worker), end: nil,
-            epochs: []))
+            id: id, trial: trial, worker: worker, isLocal: descriptions[worker]?.isLocal ?? false,
+            key: descriptions[worker]?.key ?? "", end: nil, epochs: []))
       case .epochEnded(let id, _, let epoch):
         edit(&snapshot, id) { $0.epochs.append(epoch) }
       case .attemptEnded(let id, let end, _): edit(&snapshot, id) { $0.end = end }

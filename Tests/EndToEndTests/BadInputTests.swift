@@ -84,6 +84,8 @@ struct BadInputTests {
       (["test", "nowhere.safetensors"], ["nowhere.safetensors"]),
       (["test", "search.yaml"], ["search.yaml"]),
       (["keys", "new", "keys"], ["--endpoint"]),
+      (["keys", "new", "node7", "--in", "nowhere"], ["nowhere", "trawl keys new"]),
+      (["keys", "revoke", "node7", "--in", "nowhere"], ["nowhere", "trawl keys new"]),
       (["keys", "new", "keys", "--endpoint", "tcp://*:5555"], ["tcp://*:5555"]),
       (["keys", "show", "nowhere"], ["nowhere"]),
       (["fly"], ["fly"]),

@@ -11,6 +11,12 @@ extension Scratch {
     try start(["trawl", "search", "search.yaml", "--output", "run", "--workers", "0"] + more)
   }
 
+  /// Makes one more worker key in a folder of keys.
+  func addKey(_ name: String, to folder: String) async throws {
+    let ending = try await run("keys", "new", name, "--in", folder)
+    guard ending.end == .exited(0) else { throw Failure(ending.errors) }
+  }
+
   /// Makes the keys of a cluster whose coordinator will listen at a port of this machine.
   func makeKeys(_ folder: String, port: UInt16) async throws {
     let ending = try await run("keys", "new", folder, "--endpoint", "tcp://127.0.0.1:\(port)")

@@ -196,8 +196,19 @@ struct KeyFileTests {
     #expect(throws: KeyFileError.unknownWorker("gpu-farm", path)) {
       try keys.revokeWorker(named: "gpu-farm")
     }
+    #expect(keys.revoked == [ClusterKeys.Worker(name: "gpu-farm", key: key)])
     let fresh = try JoinFile.load(from: try keys.addWorker(named: "gpu-farm"))
     #expect(fresh.workerKeys.publicKey != key)
+  }
+
+  @Test func aRevokedKeyStaysSoWhoeverPutsItBack() throws {
+    let path = folder.file("cluster")
+    var keys = try ClusterKeys.create(in: path, endpoint: join.endpoint)
+    let key = try keys.revokeWorker(named: "default")
+    try write(key.z85, to: "\(path)/workers/again.pub")
+    try keys.reloadWorkers()
+    #expect(keys.workers.map(\.name) == ["again"])
+    #expect(keys.authorizedKeys.isEmpty)
   }
 
   @Test(arguments: [

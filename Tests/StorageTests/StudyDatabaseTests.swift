@@ -34,7 +34,9 @@ import Testing
 
   private var joined: Decision {
     .workerJoined(
-      worker, WorkerDescription(host: "node1", pid: 42, slots: 2, isLocal: false, numerics: "avx2"))
+      worker,
+      WorkerDescription(
+        host: "node1", pid: 42, slots: 2, isLocal: false, numerics: "avx2", key: "a key"))
   }
 
   private func epoch(_ accuracy: Double) -> WireEpoch {
@@ -71,8 +73,23 @@ import Testing
     let open = try #require(snapshot.openAttempts.first)
     #expect(snapshot.openAttempts.count == 1)
     #expect(open.id == AttemptID(2) && open.trial == 1 && open.worker == worker)
-    #expect(open.end == nil && !open.isLocal)
+    #expect(open.end == nil && !open.isLocal && open.key == "a key")
     #expect(open.epochs == [epoch(0.25)])
+  }
+
+  @Test func aRecordOfBeforeTheKeysIsTakenOver() throws {
+    do {
+      let study = try create()
+      try study.commit([joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker)], at: date)
+      // As the first version of the schema had it.
+      try study.run { db in
+        try db.execute(sql: "ALTER TABLE worker DROP COLUMN key")
+        try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE '2:%'")
+      }
+    }
+    let open = try StudyDatabase(openingAt: folder.study).begin().openAttempts
+    #expect(open.map(\.worker) == [worker])
+    #expect(open.map(\.key) == [""])
   }
 
   @Test func theSearchFileIsKept() throws {

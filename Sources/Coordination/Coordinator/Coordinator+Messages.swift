@@ -26,7 +26,7 @@ extension Coordinator {
     }
   }
 
-  private mutating func reject(_ code: WireReject.Code, _ words: String, to sender: Sender) {
+  mutating func reject(_ code: WireReject.Code, _ words: String, to sender: Sender) {
     if code == .invalid { effects.append(.note("rejected a message: \(words)")) }
     var reject = WireReject()
     reject.code = code
@@ -52,6 +52,9 @@ extension Coordinator {
     guard (1...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
       peers[id].map({ $0.key == sender.key }) ?? (peers.count < Limits.workers)
     else { return reject(.invalid, "a Hello beyond the limits", to: sender) }
+    guard (orphans[id] ?? []).allSatisfy({ attempts[$0]?.belongs(to: id, key: sender.key) ?? true }) else {
+      return reject(.invalid, "another key holder went by this name before", to: sender)
+    }
     if hello.local, endedProcesses.contains(Int32(bitPattern: hello.pid)) { return }
     if peers[id] == nil {
       admit(id, hello, from: sender, at: now)
@@ -67,7 +70,7 @@ extension Coordinator {
   ) {
     let description = WorkerDescription(
       host: hello.host.asPeerText, pid: Int32(bitPattern: hello.pid), slots: Int(hello.slots),
-      isLocal: hello.local, numerics: hello.numerics.asPeerText)
+      isLocal: hello.local, numerics: hello.numerics.asPeerText, key: sender.key)
     peers[id] = Peer(
       description: description, address: sender.address, key: sender.key, lastHeard: now)
     effects.append(.persist(.workerJoined(id, description)))
@@ -103,7 +106,8 @@ extension Coordinator {
 
   /// Whether a worker shall go on with an attempt that it says it holds; renews its lease if so.
   private mutating func keep(_ id: AttemptID, on worker: WorkerID, at now: Duration) -> Bool {
-    guard let attempt = attempts[id], attempt.worker == worker else { return false }
+    guard let attempt = attempts[id], let key = peers[worker]?.key, attempt.belongs(to: worker, key: key)
+    else { return false }
     if attempt.isLost {
       guard backlog.remove(attempt.trial) else { return false }
       attempts[id]?.isLost = false
@@ -169,7 +173,7 @@ extension Coordinator {
       }
       return false
     }
-    guard attempt.worker == worker else {
+    guard let key = peers[worker]?.key, attempt.belongs(to: worker, key: key) else {
       reject("attempt \(id.number) belongs to another worker", to: worker)
       return false
     }

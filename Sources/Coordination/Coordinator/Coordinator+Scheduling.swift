@@ -20,8 +20,9 @@ extension Coordinator {
       let goesOn = attempt.end == nil && !attempt.isLocal
       if attempt.end != .revoked {
         attempts[attempt.id] = Attempt(
-          trial: attempt.trial, worker: attempt.worker, budget: file.epochs(trial: attempt.trial),
-          epochs: attempt.epochs, leaseEnd: now + max(intervals.lease, Self.reunion), lastSent: now,
+          trial: attempt.trial, worker: attempt.worker, key: attempt.key,
+          budget: file.epochs(trial: attempt.trial), epochs: attempt.epochs,
+          leaseEnd: now + max(intervals.lease, Self.reunion), lastSent: now,
           isLost: !goesOn)
       }
       var trial = openTrials[attempt.trial] ?? OpenTrial()
@@ -66,7 +67,7 @@ extension Coordinator {
   private mutating func start(_ trial: Int, on worker: WorkerID, at now: Duration) {
     lastAttempt = AttemptID(lastAttempt.number + 1)
     attempts[lastAttempt] = Attempt(
-      trial: trial, worker: worker, budget: file.epochs(trial: trial),
+      trial: trial, worker: worker, key: peers[worker]?.key ?? "", budget: file.epochs(trial: trial),
       leaseEnd: now + intervals.lease, lastSent: now)
     openTrials[trial, default: OpenTrial()].attempts.append(lastAttempt)
     openTrials[trial]?.current = lastAttempt

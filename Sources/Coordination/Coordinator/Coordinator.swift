@@ -10,6 +10,8 @@ package struct Coordinator: Sendable {
     case received(WireToCoordinator, from: Sender)
     /// A local worker's process has ended.
     case processEnded(pid: Int32, ProcessEnd)
+    /// These public keys are admitted no more.
+    case keysRevoked(Set<String>)
     /// Some time has passed.
     case ticked
   }
@@ -72,6 +74,8 @@ package struct Coordinator: Sendable {
   struct Attempt {
     let trial: Int
     let worker: WorkerID
+    /// The public key that its worker joined with; empty where an old record does not tell.
+    let key: String
     /// The epochs that it shall train.
     let budget: Int
     var epochs: [WireEpoch] = []
@@ -85,6 +89,11 @@ package struct Coordinator: Sendable {
     var extensions = 0
 
     var lastSequence: UInt32 { UInt32(epochs.count) }
+
+    /// Whether it was given to this worker. Whoever learned a worker's name still lacks its key.
+    func belongs(to worker: WorkerID, key: String) -> Bool {
+      self.worker == worker && (self.key == key || self.key.isEmpty)
+    }
   }
 
   /// A trial that was tried and has no result yet.
@@ -149,6 +158,7 @@ package struct Coordinator: Sendable {
     switch event {
     case .received(let message, let sender): receive(message, from: sender, at: now)
     case .processEnded(let pid, let end): processEnded(pid, end)
+    case .keysRevoked(let keys): revoke(keys)
     case .ticked: expireLeases(at: now)
     }
     assignWork(at: now)

@@ -565,6 +565,9 @@ package nonisolated struct WireReject: Sendable {
 
     /// The message broke a rule; the words say which.
     case invalid // = 3
+
+    /// The worker's key was revoked: it must leave.
+    case revoked // = 4
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -577,6 +580,7 @@ package nonisolated struct WireReject: Sendable {
       case 1: self = .unknownWorker
       case 2: self = .version
       case 3: self = .invalid
+      case 4: self = .revoked
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -587,6 +591,7 @@ package nonisolated struct WireReject: Sendable {
       case .unknownWorker: return 1
       case .version: return 2
       case .invalid: return 3
+      case .revoked: return 4
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -597,6 +602,7 @@ package nonisolated struct WireReject: Sendable {
       .unknownWorker,
       .version,
       .invalid,
+      .revoked,
     ]
 
   }
@@ -1598,5 +1604,5 @@ nonisolated extension WireReject: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 }
 
 nonisolated extension WireReject.Code: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_UNKNOWN_WORKER\0\u{1}CODE_VERSION\0\u{1}CODE_INVALID\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_UNKNOWN_WORKER\0\u{1}CODE_VERSION\0\u{1}CODE_INVALID\0\u{1}CODE_REVOKED\0")
 }

@@ -30,7 +30,7 @@ extension Worker {
       guard phase == .serving || phase == .seeking else { return }
       phase = .seeking
       if lastHello.map({ now - $0 >= .milliseconds(200) }) ?? true { hello(at: now) }
-    case .version:
+    case .version, .revoked:
       effects.append(.exit(.unable("the coordinator refused this worker: \(reject.words.asPeerText)")))
     default:
       effects.append(.note("the coordinator rejected a message: \(reject.words.asPeerText)"))

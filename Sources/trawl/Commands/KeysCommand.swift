@@ -11,7 +11,10 @@ struct KeysCommand: ParsableCommand {
         trawl keys new DIR --endpoint tcp://HOST:5555   once; DIR/join.json is for the workers
         trawl worker --join DIR/join.json --keep        on each machine
         trawl search FILE --keys DIR                    on HOST, again and again
-      Without them a search makes its own.
+      One key may serve many workers. What shall be revoked alone needs a key of its own:
+        trawl keys new NAME --in DIR                    DIR/join-NAME.json is for these workers
+        trawl keys revoke NAME --in DIR                 running searches notice within a second
+      Without them a search makes its own, in RUN/keys, where they are shown, added and revoked alike.
       """,
     subcommands: [New.self, Show.self, Revoke.self])
 
@@ -19,14 +22,15 @@ struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make the keys of a cluster, or one more worker key for it.")
 
-    @Argument(help: "The folder for the keys.", completion: .directory)
-    var folder: String
+    @Argument(help: "The folder for a cluster's keys, or with --in the name of one more worker key.")
+    var name: String
 
-    @Option(help: "Where the coordinator will be reached, as tcp://HOST:5555.")
+    @Option(help: "Where the cluster's coordinator will be reached, as tcp://HOST:5555.")
     var endpoint: String?
 
-    @Option(help: "Add a worker key with this name to existing keys.")
-    var name: String?
+    @Option(
+      name: .customLong("in"), help: "Add a worker key to the keys in this folder.", completion: .directory)
+    var folder: String?
 
     func run() throws {
       let path = try Complaint.asking { try makeKeys() }
@@ -35,23 +39,24 @@ struct KeysCommand: ParsableCommand {
 
     /// Returns the path of the new join file.
     private func makeKeys() throws -> String {
-      switch (endpoint, name) {
+      switch (endpoint, folder) {
       case (let endpoint?, nil):
-        return try ClusterKeys.create(in: folder, endpoint: Endpoint(endpoint))
+        return try ClusterKeys.create(in: name, endpoint: Endpoint(endpoint))
           .joinFile(of: ClusterKeys.defaultWorker)
-      case (nil, let name?):
+      case (nil, let folder?):
         var keys = try ClusterKeys.load(from: folder)
         return try keys.addWorker(named: name)
       default:
         throw Complaint(
-          "give --endpoint tcp://HOST:PORT for new keys, or --name NAME for one more worker key")
+          "give --endpoint tcp://HOST:PORT for the keys of a cluster, or --in DIR for one more worker key")
       }
     }
   }
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print the endpoint and the public keys of a cluster.")
+      abstract: "Print the endpoint and the keys of a cluster by their fingerprints, never a secret.",
+      discussion: "The coordinator's log names keys by the same fingerprints.")
 
     @Argument(help: "The folder with the keys.", completion: .directory)
     var folder: String
@@ -59,29 +64,36 @@ struct KeysCommand: ParsableCommand {
     func run() throws {
       let keys = try Complaint.asking { try ClusterKeys.load(from: folder) }
       print("endpoint: \(keys.endpoint)")
-      print("coordinator: \(keys.coordinatorKeys.publicKey)")
-      for worker in keys.workers {
-        print("worker \(worker.name): \(worker.key)")
-      }
+      print("coordinator  \(keys.coordinatorKeys.publicKey.fingerprint)")
+      for worker in keys.workers { print("worker       \(worker.line)") }
+      for worker in keys.revoked { print("revoked      \(worker.line)") }
     }
   }
 
   struct Revoke: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take a worker key back. A running coordinator must be started anew to notice.")
-
-    @Argument(help: "The folder with the keys.", completion: .directory)
-    var folder: String
+      abstract: "Take a worker key back, for good.",
+      discussion: """
+        A running coordinator notices within a second: it hears no more of the workers with this key, and gives their \
+        trials to others. Results that they handed in before stay; attempts.csv tells which.
+        """)
 
     @Argument(help: "The name of the worker key, as 'trawl keys show' prints it.")
     var name: String
 
+    @Option(name: .customLong("in"), help: "The folder with the keys.", completion: .directory)
+    var folder: String
+
     func run() throws {
-      try Complaint.asking {
+      let key = try Complaint.asking {
         var keys = try ClusterKeys.load(from: folder)
-        try keys.revokeWorker(named: name)
+        return try keys.revokeWorker(named: name)
       }
-      print("revoked \(name)")
+      print("revoked \(name) (\(key.fingerprint))")
     }
   }
+}
+
+extension ClusterKeys.Worker {
+  fileprivate var line: String { "\(key.fingerprint)  \(name.asShownText)" }
 }

@@ -67,19 +67,43 @@ final class Access: Sendable {
     }
   }
 
-  /// Writes the join file, and the keys if they are new.
-  func write(_ endpoint: Endpoint, to directory: RunDirectory) throws {
+  /// Writes the join file, and the keys if they are new; admits them from now on.
+  ///
+  /// - Returns: the keys.
+  func write(_ endpoint: Endpoint, to directory: RunDirectory) throws -> ClusterKeys {
     try Complaint.asking {
       let advertised = try advertise(endpoint)
       let keys = try loaded ?? makeKeys(advertised)
-      guard let worker = keys.workers.first else {
-        throw Complaint("\(folder) admits no worker; add one: trawl keys new \(folder) --name NAME")
-      }
-      var join = try JoinFile.load(from: keys.joinFile(of: worker.name))
-      join.endpoint = advertised
-      try join.write(to: directory.joinFile)
+      try writeJoinFile(of: keys, advertised, to: directory)
       admitted.withLock { $0 = keys.authorizedKeys }
+      return keys
     }
+  }
+
+  /// Admits these keys from now on, and no others.
+  ///
+  /// - Returns: whether the key in the search's own join file was revoked; another one stands there now, if there is one.
+  func admit(_ keys: ClusterKeys, _ directory: RunDirectory) -> Bool {
+    let authorized = keys.authorizedKeys
+    admitted.withLock { $0 = authorized }
+    guard let join = try? JoinFile.load(from: directory.joinFile),
+      !authorized.contains(join.workerKeys.publicKey)
+    else { return false }
+    try? writeJoinFile(of: keys, join.endpoint, to: directory)
+    return true
+  }
+
+  private func writeJoinFile(
+    of keys: ClusterKeys, _ endpoint: Endpoint, to directory: RunDirectory
+  ) throws {
+    let authorized = keys.authorizedKeys
+    let files = keys.workers.filter { authorized.contains($0.key) }.map { keys.joinFile(of: $0.name) }
+    guard let file = files.first(where: FileManager.default.fileExists) ?? files.first else {
+      throw Complaint("\(folder) admits no worker; add one: trawl keys new NAME --in \(folder)")
+    }
+    var join = try JoinFile.load(from: file)
+    join.endpoint = endpoint
+    try join.write(to: directory.joinFile)
   }
 
   private func makeKeys(_ endpoint: Endpoint) throws -> ClusterKeys {

@@ -20,6 +20,7 @@ final class CoordinatorShell {
     var coordinator: Coordinator
     var study: StudyDatabase
     var socket: RouterSocket
+    var keys: KeyWatch
     var workers: LocalWorkers
     var exports: Exports
     var display: Display
@@ -33,6 +34,7 @@ final class CoordinatorShell {
   /// Messages for peers that could not take them at once, in order.
   private var waiting: [ReturnAddress: [[UInt8]]] = [:]
   private var hasWarnedOfExports = false
+  private var hasWarnedOfKeys = false
   /// Told to stop while the disk was full.
   private var hasGivenUp = false
 
@@ -92,6 +94,7 @@ final class CoordinatorShell {
       effects += parts.coordinator.handle(.processEnded(pid: ended.pid, ended.end), at: monotonicNow())
     }
     let now = monotonicNow()
+    effects += noteKeys(at: now)
     if now - lastTick >= Self.tick {
       lastTick = now
       effects += parts.coordinator.handle(.ticked, at: now)
@@ -117,6 +120,33 @@ final class CoordinatorShell {
     return effects
   }
 
+  /// Keys may come and go while the search runs.
+  private func noteKeys(at now: Duration) -> [Coordinator.Effect] {
+    do {
+      let change = try parts.keys.look(at: now)
+      hasWarnedOfKeys = false
+      guard let change else { return [] }
+      for worker in change.added { parts.log.info("admits the key \(worker.label) from now on") }
+      for worker in change.revoked {
+        parts.log.warning("the key \(worker.label) was revoked")
+        parts.display.say("the key \(worker.label) was revoked: its workers are sent away")
+      }
+      // They start again with the key that stands in the join file now.
+      if change.concernsLocalWorkers { parts.workers.killAll() }
+      return parts.coordinator.handle(.keysRevoked(Set(change.revoked.map(\.key.z85))), at: now)
+    } catch {
+      let words = (error as? Complaint)?.words ?? "\(error)"
+      if !hasWarnedOfKeys { warn("\(words); the keys admitted before stay admitted") }
+      hasWarnedOfKeys = true
+      return []
+    }
+  }
+
+  private func warn(_ words: String) {
+    parts.log.warning("\(words)")
+    parts.display.say("warning: \(words)")
+  }
+
   /// Commits first; then, and only then, sends.
   private func perform(_ effects: [Coordinator.Effect]) throws {
     try commit(
@@ -131,9 +161,7 @@ final class CoordinatorShell {
       case .note(let words):
         parts.log.info("\(words)")
         parts.display.detail(words)
-      case .warn(let words):
-        parts.log.warning("\(words)")
-        parts.display.say("warning: \(words)")
+      case .warn(let words): warn(words)
       }
     }
   }

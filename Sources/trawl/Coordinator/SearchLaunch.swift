@@ -45,7 +45,7 @@ struct SearchLaunch {
   func begin(stop: Latch) throws -> CoordinatorShell {
     Arithmetic.settleForChildren(file.numerics)
     try directory.lock()
-    try access.write(socket.endpoint, to: directory)
+    let keys = try access.write(socket.endpoint, to: directory)
     let study = try directory.openStudy(file, from: source, resume: command.resume)
     let now = monotonicNow()
     let snapshot = try Complaint.asking { try study.begin() }
@@ -62,7 +62,7 @@ struct SearchLaunch {
     log.info("coordinator \(snapshot.epoch) of '\(file.name)' listens at \(socket.endpoint)")
     return CoordinatorShell(
       .init(
-        coordinator: coordinator, study: study, socket: socket,
+        coordinator: coordinator, study: study, socket: socket, keys: KeyWatch(keys, of: access, directory),
         workers: LocalWorkers(
           count: min(workerCount, max(file.trials - snapshot.results.count, 0)),
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
