@@ -11,4 +11,7 @@
 #define ZMQ_ZAP_ENFORCE_DOMAIN 93
 #endif
 
+// Programs that tell the system what to take in at a socket.
+#include <linux/filter.h>
+
 #endif

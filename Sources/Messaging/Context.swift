@@ -45,6 +45,12 @@ package enum OpenFiles {
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
+  /// How many files the process may have open when the limit is as high as it can be.
+  package static var raisedLimit: Int {
+    raiseLimit()
+    return limit
+  }
+
   /// How many files the process may have open.
   package static var limit: Int {
     var limit = rlimit()

@@ -8,17 +8,22 @@ package struct RouterConfiguration: Sendable {
   package var keys: CurveKeyPair
   /// Connections that one key may hold, since workers may share one; the next ones have to wait.
   package var maximumPeersPerKey: Int
+  /// Open connections, those in their handshake included, at which nobody new is let in until some
+  /// have ended. By default that leaves a share of the descriptors that the process may have.
+  package var maximumConnections: Int
   /// Whether a key may enter and speak. Called from two threads, at each handshake and for each
   /// message, so that revoking works on live connections: it must be quick.
   package var isAuthorized: @Sendable (CurveKey) -> Bool
 
   package init(
     endpoint: Endpoint, keys: CurveKeyPair, maximumPeersPerKey: Int = 12_000,
+    maximumConnections: Int = OpenFiles.raisedLimit / 100 * 85,
     isAuthorized: @escaping @Sendable (CurveKey) -> Bool
   ) {
     self.endpoint = endpoint
     self.keys = keys
     self.maximumPeersPerKey = maximumPeersPerKey
+    self.maximumConnections = maximumConnections
     self.isAuthorized = isAuthorized
   }
 }
@@ -75,6 +80,10 @@ package final class RouterSocket {
   private let monitor: Monitor
   private let admission: Admission
   private let domain: Authenticator.Domain
+  private let maximumConnections: Int
+  private var listener: Int32?
+  /// Whether nobody new is let in for now, because there are too many connections.
+  package private(set) var isFull = false
   private var pollSet: PollSet
   private let address = Frame()
   private let payload = Frame()
@@ -83,6 +92,7 @@ package final class RouterSocket {
   ///
   /// Other threads wake `wait` by the waker.
   package init(_ configuration: RouterConfiguration, waker: Waker) throws(MessagingError) {
+    maximumConnections = configuration.maximumConnections
     admission = Admission(
       limit: configuration.maximumPeersPerKey, isAuthorized: configuration.isAuthorized)
     domain = try Authenticator.shared().register(admission)
@@ -95,7 +105,8 @@ package final class RouterSocket {
     socket.set(ZMQ_CURVE_SECRETKEY, key: configuration.keys.secretKey.words)
     socket.set(ZMQ_ZAP_DOMAIN, text: domain.name)
     socket.set(ZMQ_ZAP_ENFORCE_DOMAIN, 1)
-    monitor = try Monitor(of: socket, events: ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED)
+    monitor = try Monitor(
+      of: socket, events: ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED)
     pollSet = PollSet([socket, monitor.reader], waker: waker)
     try socket.bind(configuration.endpoint)
     endpoint = try socket.lastEndpoint()
@@ -120,6 +131,8 @@ package final class RouterSocket {
     while try pollSet.wait(until: deadline) {
       if pollSet.isReady(1) { noteConnections() }
       if pollSet.isReady(0) || pollSet.isReady(2) { return true }
+      // Connections that come and go without end must not keep the caller.
+      if let deadline, deadline <= .now { return false }
     }
     return false
   }
@@ -128,10 +141,19 @@ package final class RouterSocket {
     while let report = monitor.next() {
       let connection = Int32(truncatingIfNeeded: report.value)
       switch report.event {
+      case ZMQ_EVENT_LISTENING: listener = connection
       case ZMQ_EVENT_ACCEPTED: admission.opened(connection)
       default: admission.closed(connection)
       }
     }
+    if isFull ? connections <= maximumConnections / 10 * 9 : connections >= maximumConnections {
+      setFull(!isFull)
+    }
+  }
+
+  private func setFull(_ full: Bool) {
+    guard let listener, ListeningSocket.setDeaf(listener, full) else { return }
+    isFull = full
   }
 
   /// The next message, without waiting; nil when none is there. Unfit ones are dropped and counted.

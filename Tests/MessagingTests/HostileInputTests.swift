@@ -102,6 +102,26 @@ struct HostileInputTests {
     #expect(host.router.dropped.total == 0)
   }
 
+  @Test func atTheLimitOfConnectionsOnlyNewOnesWait() throws {
+    let host = try Host(admitting: [client], maximumConnections: 20)
+    let honest = try Peer(of: host, keys: client)
+    try expectRoundTrip(host, honest, "before")
+    // The self-test's connection may still be closing.
+    try run([host], [], until: { host.router.connections == 1 }, "more connections than clients")
+    var descriptors = try (1..<20).map { _ in try Self.connect(port: host.router.endpoint.port) }
+    defer { for descriptor in descriptors { Glibc.close(descriptor) } }
+    try run([host], [honest], until: { host.router.isFull }, "not full")
+    let late = try Peer(of: host, keys: client)
+    try expectRoundTrip(host, honest, "while full")
+    #expect(host.router.connections == 20)
+    #expect(!late.isConnected)
+    for descriptor in descriptors { Glibc.close(descriptor) }
+    descriptors = []
+    try run([host], [late], until: { !host.router.isFull }, "still full")
+    try expectRoundTrip(host, late, "late")
+    try expectRoundTrip(host, honest, "after")
+  }
+
   private static let greeting: [UInt8] =
     [0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + Array("CURVE".utf8)
     + [UInt8](repeating: 0, count: 47)

@@ -38,7 +38,8 @@ final class Host {
 
   init(
     admitting clients: [CurveKeyPair], keys: CurveKeyPair = .generate(),
-    endpoint: String = "tcp://127.0.0.1:0", maximumPeersPerKey: Int = 1_000
+    endpoint: String = "tcp://127.0.0.1:0", maximumPeersPerKey: Int = 1_000,
+    maximumConnections: Int = 1_000
   ) throws {
     let admitted = AdmittedKeys(clients.map(\.publicKey))
     self.keys = keys
@@ -47,7 +48,7 @@ final class Host {
     router = try RouterSocket(
       RouterConfiguration(
         endpoint: Endpoint(endpoint), keys: keys, maximumPeersPerKey: maximumPeersPerKey,
-        isAuthorized: { admitted.contains($0) }),
+        maximumConnections: maximumConnections, isAuthorized: { admitted.contains($0) }),
       waker: waker)
   }
 
