@@ -6,6 +6,10 @@ package enum Limits {
   package static let slots = 1024
   /// Workers known at once.
   package static let workers = 100_000
+  /// Workers known at once that joined with the same key.
+  package static let workersPerKey = 20_000
+  /// Attempts that one heartbeat has called off: a worker holds that many by mistake at most, and beats again.
+  static let revokesPerHeartbeat = 64
   /// The longest text of a peer that is kept, in characters.
   package static let textLength = 500
 }

@@ -50,7 +50,7 @@ extension Coordinator {
       return reject(.version, words, to: sender)
     }
     guard (1...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
-      peers[id].map({ $0.key == sender.key }) ?? (peers.count < Limits.workers)
+      peers[id].map({ $0.key == sender.key }) ?? hasRoom(for: sender.key)
     else { return reject(.invalid, "a Hello beyond the limits", to: sender) }
     guard (orphans[id] ?? []).allSatisfy({ attempts[$0]?.belongs(to: id, key: sender.key) ?? true }) else {
       return reject(.invalid, "another key holder went by this name before", to: sender)
@@ -65,6 +65,10 @@ extension Coordinator {
     welcome(id, held: Set(hello.held.map { AttemptID($0.attempt) }), at: now)
   }
 
+  private func hasRoom(for key: String) -> Bool {
+    peers.count < Limits.workers && population[key, default: 0] < Limits.workersPerKey
+  }
+
   private mutating func admit(
     _ id: WorkerID, _ hello: WireHello, from sender: Sender, at now: Duration
   ) {
@@ -73,7 +77,7 @@ extension Coordinator {
       isLocal: hello.local, numerics: hello.numerics.asPeerText, key: sender.key)
     peers[id] = Peer(
       description: description, address: sender.address, key: sender.key, lastHeard: now)
-    effects.append(.persist(.workerJoined(id, description)))
+    population[sender.key, default: 0] += 1
     effects.append(
       .note("worker \(description.host) (pid \(description.pid), \(description.slots) slots) joined"))
   }
@@ -125,9 +129,8 @@ extension Coordinator {
   private mutating func renew(_ heartbeat: WireHeartbeat, of id: WorkerID, at now: Duration) {
     guard let peer = peers[id] else { return }
     let held = Set(heartbeat.held.prefix(4 * Limits.slots).map { AttemptID($0.attempt) })
-    for attempt in held.sorted() where !keep(attempt, on: id, at: now) {
-      sendRevoke(attempt, to: peer.address)
-    }
+    let unwanted = held.sorted().filter { !keep($0, on: id, at: now) }
+    for attempt in unwanted.prefix(Limits.revokesPerHeartbeat) { sendRevoke(attempt, to: peer.address) }
     resume(id, held: held, at: now)
     send(.lease(WireLease()), to: peer.address)
   }

@@ -65,6 +65,10 @@ extension Coordinator {
   }
 
   private mutating func start(_ trial: Int, on worker: WorkerID, at now: Duration) {
+    if let peer = peers[worker], !peer.isRecorded {
+      peers[worker]?.isRecorded = true
+      effects.append(.persist(.workerJoined(worker, peer.description)))
+    }
     lastAttempt = AttemptID(lastAttempt.number + 1)
     attempts[lastAttempt] = Attempt(
       trial: trial, worker: worker, key: peers[worker]?.key ?? "", budget: file.epochs(trial: trial),
@@ -99,6 +103,7 @@ extension Coordinator {
         lose(id, as: .lost, words: "no heartbeat for \(intervals.lease)")
       }
     }
+    population = peers.values.reduce(into: [:]) { $0[$1.key, default: 0] += 1 }
     let gone = peers.filter { now - $0.value.lastHeard > intervals.lease && $0.value.attempts.isEmpty }
     for (worker, peer) in gone.sorted(by: { $0.key.description < $1.key.description }) {
       peers[worker] = nil

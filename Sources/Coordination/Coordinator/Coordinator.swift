@@ -67,6 +67,8 @@ package struct Coordinator: Sendable {
     var isQueued = false
     /// Gets no work before its next heartbeat: it gave some back, or was silent for too long.
     var isPaused = false
+    /// Whether it is on record, as it is from its first attempt on.
+    var isRecorded = false
 
     var freeSlots: Int { isPaused ? 0 : description.slots - attempts.count }
   }
@@ -119,6 +121,8 @@ package struct Coordinator: Sendable {
   let epoch: UInt64
 
   var peers: [WorkerID: Peer] = [:]
+  /// How many of them there are by key, as of the last tick, and those that joined since.
+  var population: [String: Int] = [:]
   /// Workers with a free slot, first come first served; some may have left or filled since.
   var idle: [WorkerID] = []
   var attempts: [AttemptID: Attempt] = [:]
