@@ -62,7 +62,7 @@ struct Trawl: ParsableCommand {
   }
 
   private static func complain(_ words: String) {
-    StandardError.write("trawl: \(words)\n")
+    StandardError.write("trawl: \(words.asShownText)\n")
   }
 }
 

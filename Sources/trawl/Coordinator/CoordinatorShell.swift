@@ -33,13 +33,19 @@ final class CoordinatorShell {
   private var lastResultCount = 0
   /// Messages for peers that could not take them at once, in order.
   private var waiting: [ReturnAddress: [[UInt8]]] = [:]
+  private var waitingBytes = 0
+  private var notes = LineBudget(burst: 20_000, perSecond: 10)
+  private var warnings = LineBudget(burst: 1000, perSecond: 1)
   private var hasWarnedOfExports = false
   private var hasWarnedOfKeys = false
+  private var hasWarnedOfConnections = false
   /// Told to stop while the disk was full.
   private var hasGivenUp = false
 
   /// Messages that wait for one peer at most; of more, heartbeats and Hellos bring what matters.
   private static let mostWaiting = 4096
+  /// Bytes that wait for all peers at most.
+  private static let mostWaitingBytes = 64 << 20
   /// At most so many messages go into one transaction.
   private static let batch = 256
   private static let tick = Duration.milliseconds(200)
@@ -97,6 +103,7 @@ final class CoordinatorShell {
     effects += noteKeys(at: now)
     if now - lastTick >= Self.tick {
       lastTick = now
+      noteConnections()
       effects += parts.coordinator.handle(.ticked, at: now)
     }
     try perform(effects)
@@ -110,7 +117,7 @@ final class CoordinatorShell {
     for _ in 0..<Self.batch {
       guard let incoming = parts.socket.receive() else { break }
       guard let message = try? WireToCoordinator(serializedBytes: incoming.bytes) else {
-        parts.log.notice("dropped a message that cannot be read, from key \(incoming.key.fingerprint)")
+        note("dropped a message that cannot be read, from key \(incoming.key.fingerprint)")
         continue
       }
       let sender = Coordinator.Sender(
@@ -142,9 +149,32 @@ final class CoordinatorShell {
     }
   }
 
+  private func noteConnections() {
+    let (connections, limit) = (parts.socket.connections, OpenFiles.limit)
+    guard connections > limit / 10 * 7 else {
+      hasWarnedOfConnections = hasWarnedOfConnections && connections > limit / 2
+      return
+    }
+    if !hasWarnedOfConnections {
+      warn(
+        "\(connections) connections, and this process may open \(limit) files: raise the limit (ulimit -n); "
+          + "at 85 % nobody new is let in")
+    }
+    hasWarnedOfConnections = true
+  }
+
+  private func note(_ words: String) {
+    for line in notes.spend(on: words, at: monotonicNow()) {
+      parts.log.info("\(line)")
+      parts.display.detail(line)
+    }
+  }
+
   private func warn(_ words: String) {
-    parts.log.warning("\(words)")
-    parts.display.say("warning: \(words)")
+    for line in warnings.spend(on: words, at: monotonicNow()) {
+      parts.log.warning("\(line)")
+      parts.display.say("warning: \(line)")
+    }
   }
 
   /// Commits first; then, and only then, sends.
@@ -158,9 +188,7 @@ final class CoordinatorShell {
       switch effect {
       case .persist(let decision): if let words = decision.words { parts.display.detail(words) }
       case .send(let message, let address): try send(message, to: address)
-      case .note(let words):
-        parts.log.info("\(words)")
-        parts.display.detail(words)
+      case .note(let words): note(words)
       case .warn(let words): warn(words)
       }
     }
@@ -169,22 +197,28 @@ final class CoordinatorShell {
   /// Sends, or keeps for a peer that has no room. Whatever does not arrive is asked for again: by heartbeats, or a Hello.
   private func send(_ message: WireToWorker, to address: ReturnAddress) throws {
     let bytes: [UInt8] = try message.serializedBytes()
-    guard waiting[address] == nil else {
-      if waiting[address, default: []].count < Self.mostWaiting { waiting[address]?.append(bytes) }
-      return
-    }
+    guard waiting[address] == nil else { return keep(bytes, for: address) }
     switch parts.socket.send(bytes, to: Route(number: address.number)) {
-    case .full: waiting[address] = [bytes]
+    case .full: keep(bytes, for: address)
     case .tooLarge: parts.log.error("a message of \(bytes.count) bytes is too long to send")
     case .sent, .unreachable: break
     }
   }
 
+  private func keep(_ bytes: [UInt8], for address: ReturnAddress) {
+    guard waiting[address, default: []].count < Self.mostWaiting, waitingBytes < Self.mostWaitingBytes
+    else { return }
+    waiting[address, default: []].append(bytes)
+    waitingBytes += bytes.count
+  }
+
   private func flushWaiting() {
     for (address, messages) in waiting {
       let route = Route(number: address.number)
-      let sent = messages.prefix { parts.socket.send($0, to: route) != .full }.count
-      waiting[address] = sent == messages.count ? nil : Array(messages.dropFirst(sent))
+      let sent = messages.prefix { parts.socket.send($0, to: route) != .full }
+      guard !sent.isEmpty else { continue }
+      waiting[address] = sent.count == messages.count ? nil : Array(messages.dropFirst(sent.count))
+      waitingBytes -= sent.reduce(0) { $0 + $1.count }
     }
   }
 
