@@ -13,7 +13,7 @@ func module(
     .target(
       name: name, dependencies: dependencies, exclude: excluding, swiftSettings: checked),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.byName(name: name)], resources: testResources,
+      name: "\(name)Tests", dependencies: [.byName(name: name), "Fuzzing"], resources: testResources,
       swiftSettings: checked),
   ]
 }
@@ -42,6 +42,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: checked),
+    .target(name: "Fuzzing", dependencies: ["Randomness"], path: "Tests/Fuzzing", swiftSettings: checked),
     .testTarget(name: "EndToEndTests", dependencies: ["trawl"], swiftSettings: checked),
   ]
     + module("Randomness")

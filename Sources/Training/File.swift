@@ -93,6 +93,19 @@ final class File {
     return Array(buffer.prefix(try read(into: buffer)))
   }
 
+  /// All bytes that the file has when this is called, or those left of them when it ends early.
+  func contents() throws(SystemError) -> [UInt8] {
+    let size = try status().size
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(size)
+    while bytes.count < size {
+      let piece = try read(atMost: min(1 << 20, size - bytes.count))
+      if piece.isEmpty { break }
+      bytes += piece
+    }
+    return bytes
+  }
+
   /// Appends all of the bytes.
   func write(_ bytes: some Collection<UInt8>) throws(SystemError) {
     let done =

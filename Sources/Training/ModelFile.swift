@@ -142,10 +142,8 @@ extension Safetensors {
   }
 
   init(contentsOf path: String) throws(ModelError) {
-    let file = try ModelError.from(try MappedFile(File.open(path)))
-    self = try file.withBytes { bytes throws(ModelError) in
-      try Safetensors(UnsafeRawBufferPointer(bytes), name: path)
-    }
+    // Not mapped: a file that somebody shortens meanwhile would bring us down.
+    try self.init(decoding: ModelError.from(try File.open(path).contents()), name: path)
   }
 }
 

@@ -1,3 +1,4 @@
+import Fuzzing
 import Randomness
 import Testing
 
@@ -13,15 +14,13 @@ import Testing
   ]
 
   @Test func mutatedFilesAreReadOrRefusedInOneLine() {
-    var generator = Philox(seed: 11, stream: 1)
     var accepted = 0
-    let sources = [
+    let corpus = [
       twoLayer, file(model: "init: { normal: 1 }"),
       file(train: "lr: { uniform: [1, 2], steps: 3 }", search: "sampler: random-grid"),
     ].map { Array($0.utf8) }
-    for round in 0..<3000 {
-      var bytes = sources[round % sources.count]
-      for _ in 0...generator.below(3) { mutate(&bytes, &generator) }
+    let words = Self.fragments.map { Array($0.utf8) }
+    Fuzzing("search files", corpus: corpus, words: words).run(1500) { bytes, _ in
       do {
         let file = try SearchFile.parse(bytes, file: "fuzz.yaml")
         accepted += 1
@@ -34,20 +33,6 @@ import Testing
       }
     }
     #expect(accepted > 100)
-  }
-
-  private func mutate(_ bytes: inout [UInt8], _ generator: inout Philox) {
-    let place = Int(generator.below(UInt64(bytes.count + 1)))
-    let end = min(bytes.count, place + Int(generator.below(8)))
-    switch generator.below(5) {
-    case 0: bytes.removeSubrange(place..<end)
-    case 1:
-      bytes.insert(contentsOf: bytes[place..<end], at: Int(generator.below(UInt64(place + 1))))
-    case 2: bytes.replaceSubrange(place..<end, with: [UInt8(truncatingIfNeeded: generator.next())])
-    default:
-      let fragment = Self.fragments[Int(generator.below(UInt64(Self.fragments.count)))]
-      bytes.insert(contentsOf: fragment.utf8, at: place)
-    }
   }
 
   @Test func deepNestingIsRefused() {

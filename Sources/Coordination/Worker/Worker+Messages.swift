@@ -44,7 +44,8 @@ extension Worker {
       effects.append(.enter(searchFile: welcome.searchFile))
     }
     epoch = message.epoch
-    heartbeat = .seconds(min(max(welcome.heartbeatSeconds, 0.05), 3600))
+    // Where one number is none these take the other, unlike `min` and `max`.
+    heartbeat = .seconds(Double.minimum(Double.maximum(welcome.heartbeatSeconds, 0.05), 3600))
     lastHeard = now
     lastHeartbeat = now
     for number in welcome.stop { drop(AttemptID(number)) }

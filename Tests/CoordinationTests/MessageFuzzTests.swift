@@ -1,0 +1,197 @@
+import Fuzzing
+import Randomness
+import Search
+import SwiftProtobuf
+import Testing
+
+@testable import Coordination
+
+/// Whatever a key holder sends: nothing traps, and nobody but itself is any the worse for it.
+@Suite struct MessageFuzzTests {
+  private static let words: [[UInt8]] = [
+    [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], [0x80, 0x80, 0x80, 0x80, 0x80, 0x00],
+    [0x1a, 0x80, 0x80, 0x80, 0x80, 0x08], [0x0b], [0x0c], [UInt8](repeating: 0x0b, count: 200),
+    [0x09, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f], [0x18, 0xff, 0xff, 0xff, 0xff, 0x0f],
+  ]
+
+  @Test func aKeyHolderCanOnlyHarmWhatItHolds() throws {
+    var siege = try Siege()
+    var generator = Philox(seed: 3, stream: 0)
+    let corpus = try (0..<60).map { _ in try Siege.message(&generator).serializedBytes() as [UInt8] }
+    var count = 0
+    try Fuzzing("messages to the coordinator", corpus: corpus, words: Self.words).run(4000) {
+      bytes, generator in
+      let damaged = try? WireToCoordinator(serializedBytes: bytes)
+      let message = generator.below(2) == 0 ? damaged : Siege.message(&generator)
+      if let message { siege.strike(message, &generator) }
+      count += 1
+      guard count % 500 == 0 else { return }
+      try siege.end()
+      siege = try Siege()
+    }
+  }
+
+  @Test func aWorkerSurvivesAnyCoordinator() throws {
+    var generator = Philox(seed: 4, stream: 0)
+    let corpus = try (0..<60).map { _ in try Self.answer(&generator).serializedBytes() as [UInt8] }
+    var worker = Self.worker()
+    var count = 0
+    var now = Duration.zero
+    Fuzzing("messages to a worker", corpus: corpus, words: Self.words).run(4000) { bytes, generator in
+      let damaged = try? WireToWorker(serializedBytes: bytes)
+      guard let message = generator.below(2) == 0 ? damaged : Self.answer(&generator) else { return }
+      now += .milliseconds(Int(generator.below(300)))
+      var effects = worker.handle(.received(message), at: now)
+      effects += worker.handle(Self.event(&generator), at: now)
+      #expect(worker.held.values.count(where: \.isRunning) <= 3)
+      #expect(effects.count < 2000)
+      count += 1
+      let hasLeft = effects.contains { if case .exit = $0 { true } else { false } }
+      if hasLeft || count % 500 == 0 { worker = Self.worker() }
+    }
+  }
+
+  private static func worker() -> Worker {
+    Worker(
+      identity: .init(
+        id: WorkerID([UInt8](repeating: 1, count: 16))!, slots: 3, host: "node1", pid: 1, isLocal: false,
+        numerics: "test", staysForever: false))
+  }
+
+  /// Something that happens to a worker by itself.
+  private static func event(_ generator: inout Philox) -> Worker.Event {
+    let attempt = AttemptID(generator.below(6))
+    return switch generator.below(20) {
+    case 0...2: .epochEnded(attempt, WireEpoch())
+    case 3: .ended(attempt, .done, words: "")
+    case 4: .drainRequested("why not")
+    default: .ticked([])
+    }
+  }
+
+  private static func answer(_ generator: inout Philox) -> WireToWorker {
+    var message = WireToWorker()
+    message.search = 6 + generator.below(2)
+    message.epoch = generator.below(3)
+    switch generator.below(7) {
+    case 0:
+      var welcome = WireWelcome()
+      welcome.searchFile = Cluster.file
+      welcome.heartbeatSeconds = [1, -1, .nan, .infinity][Int(generator.below(4))]
+      welcome.stop = [generator.below(6)]
+      message.welcome = welcome
+    case 1, 2:
+      var assign = WireAssign()
+      assign.attempt = generator.below(6)
+      assign.values = [WireValue(.integer(8)), WireValue(.real(0.1)), WireValue(.integers([1]))]
+      assign.epochs = UInt32(truncatingIfNeeded: generator.next())
+      message.assign = assign
+    case 3:
+      message.ack.attempt = generator.below(6)
+      message.ack.sequence = UInt32(truncatingIfNeeded: generator.next() >> generator.below(64))
+    case 4: message.revoke.attempt = generator.below(6)
+    case 5: message.reject.code = .unknownWorker
+    default: message.lease = WireLease()
+    }
+    return message
+  }
+}
+
+/// Two honest workers and a holder of another key, who sends what it likes.
+private struct Siege {
+  private static let key = "hostile"
+  private var cluster: Cluster
+  private var hostile: Set<WorkerID> = []
+  /// Attempts that the hostile key was given.
+  private var theirs: Set<AttemptID> = []
+  /// Trials that they have brought to an end, which is their right, if with lies.
+  private var spoilt: Set<Int> = []
+  private var seen = 0
+
+  init() throws {
+    cluster = try Cluster()
+    cluster.join(1)
+    cluster.join(2)
+    seen = cluster.persisted.count
+  }
+
+  /// A message that is well-formed, if perhaps nothing else.
+  static func message(_ generator: inout Philox) -> WireToCoordinator {
+    var message = WireToCoordinator()
+    message.worker = .init([UInt8](repeating: UInt8(1 + generator.below(4)), count: WorkerID.length))
+    message.search = generator.below(8) == 0 ? generator.next() : 7
+    let attempt = generator.below(8) == 0 ? generator.next() : generator.below(8)
+    switch generator.below(6) {
+    case 0:
+      message.hello.version = generator.below(8) == 0 ? 2 : Limits.version
+      message.hello.slots = UInt32(generator.below(4) == 0 ? generator.below(2000) : 1)
+      message.hello.host = "\u{1b}[2Jnode\u{202e}"
+      message.hello.pid = UInt32(truncatingIfNeeded: generator.next())
+      message.hello.local = generator.below(2) == 0
+      message.hello.held = [progress(attempt)]
+    case 1: message.heartbeat.held = (0..<generator.below(5)).map { progress(attempt &+ $0) }
+    case 2, 3:
+      message.report.attempt = attempt
+      message.report.sequence = UInt32(generator.below(4))
+      message.report.epoch.valAccuracy = [0.5, 1, 1.5, .nan][Int(generator.below(4))]
+    case 4:
+      message.result.attempt = attempt
+      message.result.sequence = UInt32(generator.below(5))
+      message.result.outcome = WireOutcome(rawValue: Int(generator.below(5))) ?? .done
+    default:
+      if generator.below(4) == 0 { message.bye.unable = true } else { message.release.attempt = attempt }
+    }
+    return message
+  }
+
+  private static func progress(_ attempt: UInt64) -> WireProgress {
+    var progress = WireProgress()
+    progress.attempt = attempt
+    return progress
+  }
+
+  mutating func strike(_ message: WireToCoordinator, _ generator: inout Philox) {
+    if generator.below(50) == 0 { cluster.wait(.seconds(1)) }
+    let sender = Coordinator.Sender(address: ReturnAddress(99), key: Self.key)
+    let effects = cluster.coordinator.handle(.received(message, from: sender), at: cluster.now)
+    #expect(effects.count < 100)
+    for case .note(let words) in effects { #expect(words == words.asPeerText) }
+    // What is not for honest workers nobody hears.
+    cluster.perform(effects.filter { if case .send(_, to: ReturnAddress(99)) = $0 { false } else { true } })
+    judge()
+    #expect(cluster.coordinator.peers.count <= 40)
+  }
+
+  /// Everything that was decided concerns attempts of its own only, or work handed out.
+  private mutating func judge() {
+    for decision in cluster.persisted[seen...] {
+      switch decision {
+      case .workerJoined(let id, let worker): if worker.key == Self.key { hostile.insert(id) }
+      case .attemptStarted(let id, _, let worker): if hostile.contains(worker) { theirs.insert(id) }
+      case .trialEnded(let end, let id):
+        #expect(theirs.contains(id))
+        spoilt.insert(end.trial)
+      case .epochEnded(let id, _, _), .attemptEnded(let id, _, _), .attemptResumed(let id):
+        #expect(theirs.contains(id), "\(decision)")
+      }
+    }
+    seen = cluster.persisted.count
+  }
+
+  /// The hostile key is revoked, and the honest workers end the search as if nothing had been.
+  mutating func end() throws {
+    cluster.perform(cluster.coordinator.handle(.keysRevoked([Self.key]), at: cluster.now))
+    judge()
+    for _ in 0..<20 where !cluster.coordinator.isFinished {
+      for worker in cluster.workers.keys.sorted(by: { $0.description < $1.description }) {
+        cluster.finishAttempt(of: worker)
+      }
+      cluster.wait(.seconds(1))
+    }
+    #expect(cluster.coordinator.isFinished)
+    for (trial, end) in cluster.coordinator.results where !spoilt.contains(trial) {
+      #expect(end.status == .done)
+      #expect(end.valAccuracy == 0.5 + Double(trial) / 100)
+    }
+  }
+}
