@@ -98,7 +98,8 @@ package final class RouterSocket {
     domain = try Authenticator.shared().register(admission)
     socket = try Socket(.router)
     Transport.prepare(socket, for: configuration.endpoint)
-    socket.set(ZMQ_BACKLOG, 1_024)
+    // Those that wait to be accepted when there are too many still come in.
+    socket.set(ZMQ_BACKLOG, Int32(min(1_024, max(16, maximumConnections / 20))))
     socket.set(ZMQ_ROUTER_MANDATORY, 1)
     socket.set(ZMQ_ROUTER_HANDOVER, 0)
     socket.set(ZMQ_CURVE_SERVER, 1)

@@ -76,11 +76,23 @@ final class CoordinatorShell {
     parts.display.clear()
     if hasGivenUp { ending = .interrupted }
     parts.log.info("ends: \(ending), \(parts.coordinator.results.count) trials done")
-    do { try parts.exports.writeAll(parts.coordinator, parts.study) } catch let complaint as Complaint {
+    do { try writeLastExports() } catch let complaint as Complaint {
       parts.display.say("warning: \(complaint.words); 'trawl search ... --resume' writes it again")
       if case .finished = ending { throw EndOfRun.badInput }
     }
     return ending
+  }
+
+  /// Strangers' connections may hold all descriptors that this process can have; they go with the socket, in a moment.
+  private func writeLastExports() throws {
+    parts.socket.close()
+    let deadline = monotonicNow() + Self.farewell
+    while true {
+      do { return try parts.exports.writeAll(parts.coordinator, parts.study) } catch {
+        guard monotonicNow() < deadline else { throw error }
+        Thread.sleep(forTimeInterval: 0.05)
+      }
+    }
   }
 
   var coordinator: Coordinator { parts.coordinator }

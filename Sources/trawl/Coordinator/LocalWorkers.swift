@@ -13,6 +13,7 @@ struct LocalWorkers {
   private var children: [ChildProcess] = []
   private let wanted: Int
   private var lastStart = Duration.zero
+  private var hasStarted = false
   /// Ends since one of them last did some work.
   private var failures = 0
   /// Ends with the word that work is impossible, since one of them last did some.
@@ -40,9 +41,16 @@ struct LocalWorkers {
     guard failures == 0 || now - lastStart > .milliseconds(200 << min(failures, 5)) else { return [] }
     lastStart = now
     let missing = failures == 0 ? wanted - children.count : 1
-    let started = try (0..<missing).map { _ in try ChildProcess("/proc/self/exe", arguments) }
-    children += started
-    return started.map(\.pid)
+    do {
+      let started = try (0..<missing).map { _ in try ChildProcess("/proc/self/exe", arguments) }
+      hasStarted = true
+      children += started
+      return started.map(\.pid)
+    } catch {
+      // What was possible before will be again: for now there may be no descriptor left.
+      guard hasStarted else { throw error }
+      return []
+    }
   }
 
   /// Takes away those that have ended.
