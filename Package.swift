@@ -43,7 +43,8 @@ let package = Package(
       ],
       swiftSettings: checked),
     .target(name: "Fuzzing", dependencies: ["Randomness"], path: "Tests/Fuzzing", swiftSettings: checked),
-    .testTarget(name: "EndToEndTests", dependencies: ["trawl"], swiftSettings: checked),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["trawl", "Coordination", "Messaging"], swiftSettings: checked),
   ]
     + module("Randomness")
     + module(

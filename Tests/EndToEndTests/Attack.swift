@@ -1,0 +1,62 @@
+import Foundation
+import Synchronization
+
+/// Somebody who does the same thing over and over on a thread of its own until it is stopped, or gone.
+final class Attack {
+  private final class State: Sendable {
+    let isStopped = Atomic<Bool>(false)
+    let hasEnded = Atomic<Bool>(false)
+    let rounds = Atomic<Int>(0)
+  }
+
+  private let state = State()
+
+  /// Begins at once; the body makes one round.
+  init(_ body: @escaping @Sendable (_ round: Int) throws -> Void) {
+    let state = state
+    let thread = Thread {
+      while !state.isStopped.load(ordering: .acquiring) {
+        // What an attacker meets with is its own affair.
+        try? body(state.rounds.load(ordering: .relaxed))
+        state.rounds.add(1, ordering: .relaxed)
+      }
+      state.hasEnded.store(true, ordering: .releasing)
+    }
+    thread.start()
+  }
+
+  deinit { state.isStopped.store(true, ordering: .releasing) }
+
+  var rounds: Int { state.rounds.load(ordering: .relaxed) }
+
+  func stop() async throws {
+    state.isStopped.store(true, ordering: .releasing)
+    try await eventually("the attack has ended") { state.hasEnded.load(ordering: .acquiring) }
+  }
+}
+
+/// TCP connections that never wait for anybody, closed with this object.
+final class RawConnections {
+  private var descriptors: [Int32] = []
+
+  deinit { for descriptor in descriptors { close(descriptor) } }
+
+  /// Connects, or at least knocks, and sends bytes as soon as that works.
+  func open(_ port: UInt16, sending bytes: [UInt8] = []) {
+    let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+    let descriptor = socket(AF_INET, Int32(kind), 0)
+    guard descriptor >= 0 else { return }
+    descriptors.append(descriptor)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+    withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    // On one machine a connection stands at once, unless the other end is deaf.
+    _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+  }
+}

@@ -1,0 +1,184 @@
+import Coordination
+import Foundation
+import SwiftProtobuf
+import Testing
+
+@testable import Messaging
+
+/// A search whose coordinator is under attack serves its honest worker, and ends as if nothing had been.
+@Suite(.serialized)
+struct HostilePeerTests {
+  private let scratch: Scratch
+  private let run: Run
+
+  init() async throws {
+    try await Prepared.digits.value
+    scratch = try Scratch()
+    run = Run(scratch: scratch)
+    try scratch.write("search.yaml", SearchText.lasting())
+    try await scratch.makeKeys("keys", port: HeldPort.free())
+    try await scratch.addKey("lent", to: "keys")
+  }
+
+  private func port() throws -> UInt16 {
+    try JoinFile.load(from: "\(scratch.path)/keys/join.json").endpoint.port
+  }
+
+  /// The beginning of libzmq's handshake with CURVE, by a client that goes no further.
+  private static let greeting: [UInt8] =
+    [0xff] + [UInt8](repeating: 0, count: 8) + [0x7f, 3, 0] + Array("CURVE".utf8)
+    + [UInt8](repeating: 0, count: 47)
+
+  @Test func strangersWithoutAKey() async throws {
+    let search = try scratch.coordinator("--keys", "keys")
+    let worker = try scratch.worker("keys/join.json")
+    try await run.waitForResults(1, of: search)
+    let port = try port()
+    let held = RawConnections()
+    for number in 0..<300 { held.open(port, sending: Array(Self.greeting.prefix(number % 70))) }
+    let noise = Attack { round in
+      var generator = SeededGenerator(seed: UInt64(round))
+      let passing = RawConnections()
+      for _ in 0..<20 {
+        let bytes = (0..<Int.random(in: 0...3000, using: &generator)).map { _ in
+          UInt8.random(in: 0...255, using: &generator)
+        }
+        passing.open(port, sending: Bool.random(using: &generator) ? bytes : Self.greeting + bytes)
+      }
+    }
+    let attacks = [noise, Attack { _ in RawConnections().open(port) }]
+    try await expectUndisturbed(search, worker, during: attacks)
+    withExtendedLifetime(held) {}
+  }
+
+  @Test func aHolderOfAKeyThatSendsWhatItLikes() async throws {
+    let search = try scratch.coordinator("--keys", "keys")
+    let worker = try scratch.worker("keys/join.json")
+    try await run.waitForResults(1, of: search)
+    let join = try JoinFile.load(from: "\(scratch.path)/keys/join-lent.json")
+    let hoarder = try Attack(Hostile(join).hoard)
+    let attacks = try [
+      Attack(Hostile(join).floodWithLongMessages), Attack(Hostile(join).greetUnderEveryName),
+      Attack(Hostile(join).sendEndlessMessages), hoarder,
+    ]
+    // Served while all this goes on.
+    try await run.waitForResults(4, of: search)
+    for attack in attacks { #expect(attack.rounds > 0) }
+    // What it hoards comes free when its key is revoked, and not before: it keeps its leases.
+    #expect(try await scratch.run("keys", "revoke", "lent", "--in", "keys").end == .exited(0))
+    try await expectUndisturbed(search, worker, during: attacks)
+    #expect(try run.attempts().contains { $0.ending == "killed" && $0.pid != worker.pid })
+  }
+
+  @Test func moreConnectionsThanDescriptors() async throws {
+    let search = try scratch.start([
+      "sh", "-c", "ulimit -n 200 && exec trawl search search.yaml --output run --workers 0 --keys keys",
+    ])
+    let worker = try scratch.worker("keys/join.json")
+    try await run.waitForResults(1, of: search)
+    let port = try port()
+    let held = RawConnections()
+    try await eventually("the coordinator says that nobody new is let in") {
+      for _ in 0..<5 { held.open(port, sending: Self.greeting) }
+      return search.errors.contains("at 85 % nobody new is let in")
+    }
+    try await expectUndisturbed(search, worker, during: [])
+    withExtendedLifetime(held) {}
+  }
+
+  /// The search ends as it would have without anybody else, and the worker has lost nothing.
+  private func expectUndisturbed(_ search: Program, _ worker: Program, during attacks: [Attack]) async throws
+  {
+    #expect(try await search.ending().end == .exited(0), "\(search.errors)")
+    for attack in attacks { try await attack.stop() }
+    #expect(try await worker.ending().end == .exited(0), "\(worker.errors)")
+    #expect(try run.outcome() == (await Prepared.outcome.value))
+    let own = try run.attempts().filter { $0.pid == worker.pid }
+    #expect(own.count >= 1)
+    #expect(own.allSatisfy { $0.ending == "finished" })
+  }
+}
+
+/// Somebody with a key to whom the rules are nothing.
+private final class Hostile: @unchecked Sendable {  // each object is used by one thread
+  private let join: JoinFile
+  private let dealers: [DealerSocket]
+  private let bare: Socket
+  private let name = (0..<WorkerID.length).map { _ in UInt8.random(in: 0...255) }
+
+  init(_ join: JoinFile) throws {
+    self.join = join
+    dealers = try (0..<5).map { _ in try DealerSocket(DealerConfiguration(join), waker: Waker()) }
+    bare = try Socket(.dealer)
+    bare.set(ZMQ.publicKey, key: join.workerKeys.publicKey.words)
+    bare.set(ZMQ.secretKey, key: join.workerKeys.secretKey.words)
+    bare.set(ZMQ.serverKey, key: join.coordinatorKey.words)
+    try bare.connect(join.endpoint)
+  }
+
+  private enum ZMQ {
+    static let (publicKey, secretKey, serverKey): (Int32, Int32, Int32) = (48, 49, 50)
+  }
+
+  private func send(_ message: WireToCoordinator, by dealer: DealerSocket) throws {
+    _ = dealer.send(try message.serializedBytes())
+    _ = dealer.events()
+  }
+
+  private func message(_ name: [UInt8]) -> WireToCoordinator {
+    var message = WireToCoordinator()
+    message.worker = .init(name)
+    return message
+  }
+
+  private func hello(_ name: [UInt8], slots: UInt32) -> WireToCoordinator {
+    var message = message(name)
+    message.hello.version = Limits.version
+    message.hello.slots = slots
+    message.hello.host = String(repeating: "\u{1b}[2J=HYPERLINK(1)", count: 30)
+    return message
+  }
+
+  /// As long as a message may be, and full of attempts that are not its own.
+  func floodWithLongMessages(_ round: Int) throws {
+    if round % 100 == 0 { for dealer in dealers { try send(hello(name, slots: 1), by: dealer) } }
+    var message = message(name)
+    message.heartbeat.held = (0..<9000).map { number in
+      var progress = WireProgress()
+      progress.attempt = UInt64(number)
+      return progress
+    }
+    for dealer in dealers { try send(message, by: dealer) }
+    // Answers are not read.
+  }
+
+  func greetUnderEveryName(_ round: Int) throws {
+    var name = name
+    withUnsafeBytes(of: round) { name.replaceSubrange(0..<8, with: $0) }
+    for slots: UInt32 in [1024, 1025, 0, .max] { try send(hello(name, slots: slots), by: dealers[0]) }
+    var bye = message(name)
+    bye.bye.unable = true
+    bye.bye.why = "\u{1b}]0;owned\u{7}\n=1+1"
+    try send(bye, by: dealers[0])
+    while dealers[0].receive() != nil {}
+  }
+
+  func sendEndlessMessages(_ round: Int) throws {
+    _ = bare.send([UInt8](repeating: 1, count: 1000), isLast: round % 10_000 == 0)
+  }
+
+  /// Takes all the work that it can get, says that it is at it, and never does any.
+  func hoard(_ round: Int) throws {
+    let dealer = dealers[1]
+    if round == 0 || !dealer.isConnected { try send(hello(name, slots: 3), by: dealer) }
+    _ = try dealer.wait(timeout: .milliseconds(50))
+    while let bytes = dealer.receive() {
+      guard let answer = try? WireToWorker(serializedBytes: bytes) else { continue }
+      var message = message(name)
+      message.search = answer.search
+      message.heartbeat.held = [WireProgress()]
+      message.heartbeat.held[0].attempt = answer.assign.attempt
+      try send(message, by: dealer)
+    }
+  }
+}
