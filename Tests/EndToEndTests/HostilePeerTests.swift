@@ -64,6 +64,9 @@ struct HostilePeerTests {
     // Served while all this goes on.
     try await run.waitForResults(4, of: search)
     for attack in attacks { #expect(attack.rounds > 0) }
+    let peak = try #require(search.peakMemory)
+    print("the coordinator's peak memory under attack: \(peak >> 20) MiB")
+    #expect(peak < 1 << 30)
     // What it hoards comes free when its key is revoked, and not before: it keeps its leases.
     #expect(try await scratch.run("keys", "revoke", "lent", "--in", "keys").end == .exited(0))
     try await expectUndisturbed(search, worker, during: attacks)
@@ -95,7 +98,8 @@ struct HostilePeerTests {
     #expect(try run.outcome() == (await Prepared.outcome.value))
     let own = try run.attempts().filter { $0.pid == worker.pid }
     #expect(own.count >= 1)
-    #expect(own.allSatisfy { $0.ending == "finished" })
+    // It may give back an attempt that came while it was busy; none is taken from it.
+    #expect(own.allSatisfy { ["finished", "released"].contains($0.ending) }, "\(own)")
   }
 }
 

@@ -83,6 +83,12 @@ final class Program {
       .compactMap { pid_t($0) }.sorted()
   }
 
+  /// The most memory that it has held so far, in bytes.
+  var peakMemory: Int? {
+    let line = text("/proc/\(pid)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+  }
+
   private func text(_ path: String) -> String {
     String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
   }
