@@ -15,6 +15,8 @@ final class Attack {
   init(_ body: @escaping @Sendable (_ round: Int) throws -> Void) {
     let state = state
     let thread = Thread {
+      // An attacker has a machine of its own; here it shall not win by taking the others' processor. (Of this thread.)
+      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
       while !state.isStopped.load(ordering: .acquiring) {
         // What an attacker meets with is its own affair.
         try? body(state.rounds.load(ordering: .relaxed))

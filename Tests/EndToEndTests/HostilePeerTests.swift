@@ -108,6 +108,7 @@ private final class Hostile: @unchecked Sendable {  // each object is used by on
   private let join: JoinFile
   private let dealers: [DealerSocket]
   private let bare: Socket
+  private var search: UInt64 = 0
   private let name = (0..<WorkerID.length).map { _ in UInt8.random(in: 0...255) }
 
   init(_ join: JoinFile) throws {
@@ -156,15 +157,28 @@ private final class Hostile: @unchecked Sendable {  // each object is used by on
     // Answers are not read.
   }
 
+  /// Says goodbye each time: what a name was given and forgot would lie idle for a lease, and that is what `hoard` is for.
   func greetUnderEveryName(_ round: Int) throws {
     var name = name
     withUnsafeBytes(of: round) { name.replaceSubrange(0..<8, with: $0) }
-    for slots: UInt32 in [1024, 1025, 0, .max] { try send(hello(name, slots: slots), by: dealers[0]) }
-    var bye = message(name)
-    bye.bye.unable = true
-    bye.bye.why = "\u{1b}]0;owned\u{7}\n=1+1"
-    try send(bye, by: dealers[0])
-    while dealers[0].receive() != nil {}
+    for slots: UInt32 in [1025, 0, .max] { try send(hello(name, slots: slots), by: dealers[0]) }
+    if search > 0 {
+      try send(hello(name, slots: 1024), by: dealers[0])
+      var bye = message(name)
+      bye.search = search
+      bye.bye.unable = true
+      bye.bye.why = "\u{1b}]0;owned\u{7}\n=1+1"
+      for _ in 0..<100 where dealers[0].send(try bye.serializedBytes()) == .full { try readAnswers() }
+    }
+    try readAnswers()
+  }
+
+  private func readAnswers() throws {
+    _ = try dealers[0].wait(timeout: .milliseconds(20), orRoom: true)
+    _ = dealers[0].events()
+    while let bytes = dealers[0].receive() {
+      if let answer = try? WireToWorker(serializedBytes: bytes) { search = answer.search }
+    }
   }
 
   func sendEndlessMessages(_ round: Int) throws {
