@@ -46,8 +46,9 @@ final class CoordinatorShell {
   private static let mostWaiting = 4096
   /// Bytes that wait for all peers at most.
   private static let mostWaitingBytes = 64 << 20
-  /// At most so many messages go into one transaction.
+  /// At most so many messages go into one transaction, and none after so long a time: nobody's answer waits for more.
   private static let batch = 256
+  private static let batchTime = Duration.milliseconds(5)
   private static let tick = Duration.milliseconds(200)
   /// How long workers have to say goodbye.
   private static let farewell = Duration.seconds(2)
@@ -126,7 +127,8 @@ final class CoordinatorShell {
 
   private func receive() -> [Coordinator.Effect] {
     var effects: [Coordinator.Effect] = []
-    for _ in 0..<Self.batch {
+    let deadline = monotonicNow() + Self.batchTime
+    for _ in 0..<Self.batch where monotonicNow() < deadline {
       guard let incoming = parts.socket.receive() else { break }
       guard let message = try? WireToCoordinator(serializedBytes: incoming.bytes) else {
         note("dropped a message that cannot be read, from key \(incoming.key.fingerprint)")
