@@ -56,8 +56,8 @@ extension SearchFile {
   /// when they, which may come from anywhere, do not belong to it.
   ///
   /// `train.decay` is always set. `model.init` is always he or xavier, unless `model.init.normal` is set; exactly one of
-  /// `dataset.name` and `dataset.idx` is set; `dataset.validation` is a share (real) or a count
-  /// (integer). Fields of the section `search` are not part of a configuration.
+  /// `dataset.name` and `dataset.idx` is set; `dataset.validation` is a share (real), a count
+  /// (integer) or the word test. Fields of the section `search` are not part of a configuration.
   package func configuration(values: [Value]) -> Configuration? {
     guard space.contains(values) else { return nil }
     let drawn = Dictionary(uniqueKeysWithValues: zip(space.parameters.map(\.path), values))

@@ -25,8 +25,9 @@ extension Field {
       "dataset.subset", .real(.above(0, atMost: 1)), .value(.real(1)),
       "The share of the training images that is used."),
     Field(
-      "dataset.validation", .shareOrCount, .value(.real(0.2)),
-      "How much of the training images is held out for validation: a share, or a count of images."),
+      "dataset.validation", .heldOut, .value(.real(0.2)),
+      "How much of the training images is held out for validation: a share, or a count of images; test: nothing, and a network trained on its own is measured on the test images."
+    ),
     Field(
       "dataset.split", .integer(0...Int.max), .described("the search's seed"),
       "The seed of the shuffle before images are held out."),

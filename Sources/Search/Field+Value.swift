@@ -31,7 +31,7 @@ extension Field.Kind {
       return Number.integer(text).flatMap { range.contains($0) ? .integer($0) : nil }
     case .real(let range):
       return Number.real(text).flatMap { range.contains($0) ? .real($0) : nil }
-    case .shareOrCount:
+    case .heldOut:
       if let count = Number.integer(text), count >= 1 { return .integer(count) }
       return Number.real(text).flatMap { 0 < $0 && $0 < 1 ? .real($0) : nil }
     case .word, .name, .folder, .integers, .realOrReals:
@@ -44,7 +44,8 @@ extension Field.Kind {
     case .word(let words): words.contains(text) ? .word(text) : nil
     case .name: isName(text) ? .word(text) : nil
     case .folder: isFolder(text) ? .word(text) : nil
-    case .integer, .real, .shareOrCount, .integers, .realOrReals: nil
+    case .heldOut: text == "test" ? .word(text) : nil
+    case .integer, .real, .integers, .realOrReals: nil
     }
   }
 

@@ -46,8 +46,8 @@ package struct Field: Sendable {
     case integer(ClosedRange<Int>)
     /// A number in a range.
     case real(RealRange)
-    /// A share between 0 and 1, or a count of at least 1.
-    case shareOrCount
+    /// What is held out for validation: a share between 0 and 1, a count of at least 1, or the word test.
+    case heldOut
     /// A list of whole numbers, each in a range; one number alone is a list of one.
     case integers(ClosedRange<Int>, atMost: Int)
     /// A number in a range, or a list of such numbers.
@@ -118,7 +118,7 @@ extension Field.Kind: CustomStringConvertible {
     case .folder: "the path of a folder"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .real(let range): "\(range)"
-    case .shareOrCount: "a share between 0 and 1 or a count of at least 1"
+    case .heldOut: "a share between 0 and 1, a count of at least 1, or test"
     case .integers(let range, let most):
       "a list of at most \(most) whole numbers from \(range.lowerBound) to \(range.upperBound)"
     case .realOrReals(let range, let most): "\(range), or a list of 1 to \(most) such numbers"

@@ -22,7 +22,9 @@ extension SearchFile {
   package static func parse(
     _ bytes: [UInt8], file: String, overrides: [Override] = []
   ) throws(SearchFileError) -> SearchFile {
-    guard bytes.count <= mostBytes else { throw tooLarge(file) }
+    guard bytes.count <= mostBytes else {
+      throw SearchFileError(file: file, place: .file, key: "", message: tooLarge.message)
+    }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       let intact = String(decoding: bytes, as: UTF8.self).prefix { $0 != "\u{FFFD}" }
       let line = 1 + intact.utf8.count { $0 == UInt8(ascii: "\n") }
@@ -35,25 +37,24 @@ extension SearchFile {
   package static func parse(
     _ text: String, file: String, overrides: [Override] = []
   ) throws(SearchFileError) -> SearchFile {
-    guard text.utf8.count <= mostBytes else { throw tooLarge(file) }
-    do {
+    do throws(Fault) {
+      guard text.utf8.count <= mostBytes else { throw tooLarge }
       var root = try Node(yaml: text) { .line($0) }
       root.expandShortForm()
       for override in overrides { try root.apply(override) }
-      return try SearchFile(SearchFileReader(root), defaultName: stem(of: file))
+      let text = overrides.isEmpty ? text : root.yaml
+      guard text.utf8.count <= mostBytes else { throw tooLarge }
+      return try SearchFile(SearchFileReader(root), Source(name: file, text: text))
     } catch {
       throw SearchFileError(
         file: file, place: error.place, key: error.key, message: error.message)
     }
   }
 
-  private static func tooLarge(_ file: String) -> SearchFileError {
-    SearchFileError(
-      file: file, place: .file, key: "", message: "is larger than \(mostBytes / 1024) KiB")
-  }
+  private static var tooLarge: Fault { Fault(.file, "", "is larger than \(mostBytes / 1024) KiB") }
 
   /// The name of a file without its folder and ending, made safe as a name.
-  private static func stem(of file: String) -> String {
+  static func stem(of file: String) -> String {
     var stem = file.split(separator: "/").last ?? ""
     if let dot = stem.lastIndex(of: "."), dot != stem.startIndex { stem = stem[..<dot] }
     let bytes = stem.utf8.prefix(100).map { isNameByte($0) ? $0 : UInt8(ascii: "-") }

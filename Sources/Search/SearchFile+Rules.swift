@@ -2,24 +2,27 @@
 
 extension SearchFile {
   /// Completes what was read with defaults and checks what fields demand of each other.
-  init(_ read: SearchFileReader, defaultName: String) throws(Fault) {
+  init(_ read: SearchFileReader, _ source: Source) throws(Fault) {
     var settings = try Self.withDefaults(read)
-    if settings["name"] == nil { settings["name"] = .fixed(.word(defaultName)) }
+    if settings["name"] == nil { settings["name"] = .fixed(.word(Self.stem(of: source.name))) }
     if settings["dataset.split"] == nil { settings["dataset.split"] = settings["seed"] }
     if settings["train.decay"] == nil, case .fixed(.word(let optimizer)) = settings["train.optimizer"] {
       settings["train.decay"] = .fixed(SearchFile.decay(optimizer: optimizer))
     }
     try Self.checkDataset(read)
+    try Self.checkValidation(settings, read)
     try Self.checkLease(settings, read)
     try Self.checkSchedule(read)
     try Self.checkFinetune(settings, read)
     try Self.checkModel(settings, read)
     try Self.checkStrengths(settings, read)
     let space = SearchSpace(read.searched)
-    let draft = SearchFile(space: space, settings: settings, notices: [])
+    let draft = SearchFile(
+      space: space, settings: settings, notices: [], source: source, places: read.places)
     let (trials, notices) = try Self.trials(draft, read)
     settings["search.trials"] = .fixed(.integer(trials))
-    self.init(space: space, settings: settings, notices: notices)
+    self.init(
+      space: space, settings: settings, notices: notices, source: source, places: read.places)
   }
 
   private static func withDefaults(_ read: SearchFileReader) throws(Fault) -> [String: Setting] {
@@ -47,6 +50,25 @@ extension SearchFile {
     case (.some, .some):
       throw Fault(read.places["dataset.idx"] ?? .file, "dataset", "takes name or idx, not both")
     default: break
+    }
+  }
+
+  /// Nothing is chosen by the test images.
+  private static func checkValidation(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    let path = "dataset.validation"
+    guard settings[path]?.words.contains("test") == true else { return }
+    if let parameter = read.searched.first {
+      throw Fault(
+        read.places[path] ?? .file, path,
+        "test is for networks without a search; \(parameter.path) is searched, which needs images held out")
+    }
+    for chooser in ["train.patience", "train.keep"] where settings[chooser] != nil {
+      if settings[chooser]?.words == ["last"] { continue }
+      throw Fault(
+        read.places[chooser] ?? .file, chooser,
+        "chooses by the validation images, which must not be test images (dataset.validation)")
     }
   }
 

@@ -7,11 +7,40 @@ package struct SearchFile: Hashable, Sendable {
   package let notices: [String]
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
+  /// What was read.
+  private let source: Source
+  /// Where each section, field and searched element that is given stands.
+  private let places: [String: SearchFileError.Place]
 
-  init(space: SearchSpace, settings: [String: Setting], notices: [String]) {
+  init(
+    space: SearchSpace, settings: [String: Setting], notices: [String], source: Source,
+    places: [String: SearchFileError.Place]
+  ) {
     self.space = space
     self.settings = settings
     self.notices = notices
+    self.source = source
+    self.places = places
+  }
+
+  struct Source: Hashable {
+    /// The file's name, for errors.
+    let name: String
+    /// The text with the values from the command line in it.
+    let text: String
+  }
+
+  /// A text that reads back to the same search: that of the file as it is, or with the values from the command line put in
+  /// their places.
+  package var text: String { source.text }
+
+  /// A mistake in a field that only its reader could find, such as a kernel larger than the images. It is placed where the
+  /// field stands or, if it is not given, the innermost section that is.
+  package func error(at key: String, _ message: String) -> SearchFileError {
+    var parts = key.split(separator: ".")
+    while !parts.isEmpty, places[parts.joined(separator: ".")] == nil { parts.removeLast() }
+    return SearchFileError(
+      file: source.name, place: places[parts.joined(separator: ".")] ?? .file, key: key, message: message)
   }
 
   /// Which instructions workers may use.

@@ -8,6 +8,12 @@ package struct SearchSpace: Hashable, Sendable {
     package let column: String
     /// The values it may take.
     package let distribution: Distribution
+
+    /// The path of the field: that of the list for an element.
+    package var field: String {
+      let parts = path.split(separator: ".")
+      return (parts.last.flatMap { Int($0) } == nil ? parts[...] : parts.dropLast()).joined(separator: ".")
+    }
   }
 
   /// The parameters; a configuration's values stand in this order.

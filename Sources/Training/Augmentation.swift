@@ -60,9 +60,9 @@ package struct Augmentation: Sendable, Equatable {
 }
 
 extension Recipe {
-  /// Training images in an epoch, appended copies included.
-  func imagesPerEpoch(_ data: TrainingData) -> Int {
-    augmentation?.mode == .append ? 2 * data.train.count : data.train.count
+  /// Images in an epoch, appended copies included.
+  func imagesPerEpoch(_ trainingImages: Int) -> Int {
+    augmentation?.mode == .append ? 2 * trainingImages : trainingImages
   }
 }
 

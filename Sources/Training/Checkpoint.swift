@@ -92,6 +92,7 @@ extension Recipe {
       switch dataset.validation {
       case .fraction(let fraction): "fraction \(fraction)"
       case .count(let count): "count \(count)"
+      case .test: "test"
       }
     let initialization =
       switch model.initialization {

@@ -30,11 +30,13 @@ package struct DatasetSelection: Sendable, Equatable {
     case idx(path: String)
   }
 
-  /// How many of the selected images are kept back.
+  /// What a network is validated on: as a rule, some of the selected images, which are kept back.
   package enum Validation: Sendable, Equatable {
     /// A part of the selected images, above 0 and below 1.
     case fraction(Double)
     case count(Int)
+    /// The test images; all selected images are trained on.
+    case test
   }
 
   package var source: Source

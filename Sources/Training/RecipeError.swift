@@ -40,6 +40,7 @@ extension DatasetSelection {
       guard count > 0 else {
         throw RecipeError(field: "dataset.validation", problem: "\(count) images are too few")
       }
+    case .test: break
     }
   }
 }

@@ -40,7 +40,7 @@ package final class Trainer {
       throw RecipeError(field: "model", problem: "the checkpoint holds a network of another shape")
     }
     self.init(recipe, data, network, checkpoint.progress)
-    let examples = min(progress.stepInEpoch * forward.capacity, recipe.imagesPerEpoch(data))
+    let examples = min(progress.stepInEpoch * forward.capacity, recipe.imagesPerEpoch(data.train.count))
     guard progress.stepInEpoch <= stepsPerEpoch, progress.score.examples == examples else {
       throw RecipeError(field: "dataset", problem: "the checkpoint is from other images")
     }
@@ -59,8 +59,8 @@ package final class Trainer {
     _ recipe: Recipe, _ data: TrainingData, _ network: Network, _ progress: TrainingProgress
   ) {
     useOneThread()
-    let imagesPerEpoch = recipe.imagesPerEpoch(data)
-    let batch = min(recipe.training.batch, imagesPerEpoch)
+    let imagesPerEpoch = recipe.imagesPerEpoch(data.train.count)
+    let batch = recipe.training.batch
     self.recipe = recipe
     self.data = data
     self.network = network
@@ -155,7 +155,7 @@ package final class Trainer {
 
   /// How well the network does on the validation images now.
   package func validate() -> Evaluation {
-    evaluator.evaluate(data.dataset.train, at: data.validation)
+    evaluator.evaluate(data.validationImages, at: data.validation)
   }
 
   /// The network as it is now.
@@ -222,26 +222,7 @@ extension Network {
   /// The network of a recipe, its parameters 0.
   fileprivate convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
     try recipe.validate()
-    let images = data.dataset.train
-    let stack =
-      recipe.model.convolutions.isEmpty
-      ? nil
-      : try ConvolutionStack(
-        rows: images.rows, columns: images.columns, recipe.model.convolutions)
-    let architecture = Architecture(
-      inputs: images.pixels, hidden: recipe.model.hidden, activation: recipe.model.activation,
-      classes: data.dataset.classes, stack: stack)
-    let rows = max(min(recipe.training.batch, recipe.imagesPerEpoch(data)), Evaluator.batch)
-    guard architecture.parameterCount <= Architecture.mostNumbers else {
-      throw RecipeError(
-        field: "model.hidden",
-        problem: "\(architecture.parameterCount) weights; at most \(Architecture.mostNumbers)")
-    }
-    guard architecture.activationCount(rows: rows) <= Architecture.mostNumbers else {
-      throw RecipeError(
-        field: rows > Evaluator.batch ? "train.batch" : "model.hidden",
-        problem: "\(rows) images take more than \(Architecture.mostNumbers) numbers")
-    }
-    self.init(architecture)
+    self.init(
+      try recipe.architecture(for: data.dataset.shape, trainingImages: data.train.count))
   }
 }

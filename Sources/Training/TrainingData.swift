@@ -3,7 +3,9 @@ package struct TrainingData: Sendable {
   package let dataset: Dataset
   /// Indices into `dataset.train`, ascending.
   package let train: [Int32]
-  /// Indices into `dataset.train`, ascending, none of them in `train`.
+  /// The images that `validation` chooses from: those of `dataset.train`, or of `dataset.test` where the selection says so.
+  package let validationImages: ImageSet
+  /// Indices into `validationImages`, ascending; if these are the training images, none that is in `train`.
   package let validation: [Int32]
 
   /// Shuffles the training images by the selection's own seed, keeps the first `subset` of them, and of
@@ -15,27 +17,51 @@ package struct TrainingData: Sendable {
     var generator = RandomStream.split.generator(seed: selection.split)
     generator.shuffle(&indices)
     self.dataset = dataset
-    guard selection.isStratified else {
-      validation = indices[..<counts.validation].sorted()
-      train = indices[counts.validation..<counts.selected].sorted()
+    var split = Split(
+      held: Array(indices[..<counts.validation]),
+      train: Array(indices[counts.validation..<counts.selected]))
+    if selection.isStratified {
+      split = try Split(indices, counts, dataset, everyClassIsHeld: selection.validation != .test)
+    }
+    train = split.train.sorted()
+    guard selection.validation != .test else {
+      validationImages = dataset.test
+      validation = Array(0..<Int32(dataset.test.count))
       return
     }
+    validationImages = dataset.train
+    validation = split.held.sorted()
+  }
+}
+
+/// The images held out and those to train on.
+private struct Split {
+  var held: [Int32]
+  var train: [Int32]
+}
+
+extension Split {
+  /// Divides shuffled images within each class. Throws if a class would be missing where it should be.
+  init(
+    _ indices: [Int32], _ counts: SplitCounts, _ dataset: Dataset, everyClassIsHeld: Bool
+  ) throws(RecipeError) {
     let classes = (0..<dataset.classes).map { label in
       indices.filter { Int(dataset.train.label(Int($0))) == label }
     }
     let selected = apportion(counts.selected, by: classes.map(\.count))
     let kept = apportion(counts.validation, by: selected)
-    try checkBothSides(kept: kept, selected: selected)
-    validation = classes.indices.flatMap { classes[$0][..<kept[$0]] }.sorted()
-    train = classes.indices.flatMap { classes[$0][kept[$0]..<selected[$0]] }.sorted()
+    if everyClassIsHeld { try checkBothSides(kept: kept, selected: selected) }
+    held = classes.indices.flatMap { classes[$0][..<kept[$0]] }
+    train = classes.indices.flatMap { classes[$0][kept[$0]..<selected[$0]] }
   }
 }
 
 /// How many images a selection takes.
-private struct SplitCounts {
+struct SplitCounts {
   /// For training and validation together.
   let selected: Int
   let validation: Int
+  var training: Int { selected - validation }
 
   init(_ selection: DatasetSelection, of images: Int) throws(RecipeError) {
     try selection.validate()
@@ -49,8 +75,9 @@ private struct SplitCounts {
       switch selection.validation {
       case .fraction(let fraction): Int((fraction * Double(selected)).rounded())
       case .count(let count): count
+      case .test: 0
       }
-    guard validation > 0, validation < selected else {
+    guard selection.validation == .test || (validation > 0 && validation < selected) else {
       throw RecipeError(
         field: "dataset.validation",
         problem: "\(validation) of \(selected) images; at least one must be left on either side")

@@ -27,13 +27,41 @@ struct BadInputTests {
     BadFile("trials: 4", "trials: 0", "search.yaml:5", "search.trials", "0"),
     BadFile("trials: 4", "trials: -3", "search.yaml:5", "search.trials", "-3"),
     BadFile("trials: 4", "trials: 4, trials: 5", "search.yaml:5", "trials"),
-    BadFile("name: digits", "name: no-such-set", "no-such-set", "digits"),
+    BadFile("name: digits", "name: no-such-set", "search.yaml:2: dataset.name: no-such-set", "digits"),
     BadFile("name: digits", "name: ../digits", "../digits"),
-    BadFile("name: digits", "idx: nowhere", "nowhere"),
+    BadFile("name: digits", "idx: nowhere", "search.yaml:2: dataset.idx: ./nowhere"),
+    BadFile(
+      "subset: 0.25", "subset: 0.002, validation: 3, stratified: true", "search.yaml:2: dataset.validation",
+      "class"),
+    BadFile("subset: 0.25", "validation: test", "search.yaml:2: dataset.validation", "train.lr"),
     BadFile("hidden: [16]", "hidden: [16", "search.yaml:"),
     BadFile("hidden: [16]", "hidden: [0]", "search.yaml:3", "model.hidden", "0"),
     BadFile("lease: 2", "lease: 0.6", "search.yaml:5", "search.lease"),
     BadFile("seed: 1", "- seed", "search.yaml"),
+  ]
+
+  /// Search files that ask for what cannot be done with their data, some of them only in some trials.
+  static let untrainable = [
+    BadFile("epochs: 2", "epochs: 2, batch: 2001", "search.yaml:4: train.batch", "the 2000 images"),
+    BadFile(
+      "epochs: 2", "epochs: 2, batch: { log_int: [2, 4000] }", "search.yaml:4: train.batch", "4000"),
+    BadFile("subset: 0.25", "subset: 0.25, validation: 2500", "search.yaml:2: dataset.validation", "2500"),
+    BadFile("subset: 0.25", "subset: 0.0001", "search.yaml:2: dataset.subset"),
+    BadFile(
+      "hidden: [16]", "hidden: [16], layers: cnn, convolutions: { channels: 2, kernel: 29 }",
+      "search.yaml:3: model.convolutions.kernel", "28x28"),
+    BadFile(
+      "hidden: [16]",
+      "hidden: [16], layers: cnn, convolutions: { channels: 2, kernel: { choice: [3, 5] }, pool: 25 }",
+      "search.yaml:3: model.convolutions.pool", "24x24"),
+    BadFile(
+      "hidden: [16]", "hidden: [16], layers: cnn, convolutions: { channels: [2, 2], kernel: 5, pool: 6 }",
+      "search.yaml:3: model.convolutions.kernel", "4x4"),
+    BadFile("hidden: [16]", "hidden: [65536, 65536]", "search.yaml:3: model.hidden", "weights"),
+    BadFile(
+      "epochs: 2",
+      "epochs: 2, schedule: { milestones: { at: [{ int: [1, 3] }, { int: [3, 5] }], gamma: 0.5 } }",
+      "search.yaml:4: train.schedule.milestones.at", "ascending"),
   ]
 
   private let scratch: Scratch
@@ -54,6 +82,27 @@ struct BadInputTests {
       bad.words, "search", "search.yaml", "--output", "run", "--resume", "--workers", "1")
   }
 
+  @Test(arguments: untrainable)
+  func whatTheDataMakesImpossibleIsNamedBeforeAnythingStarts(_ bad: BadFile) async throws {
+    let text = SearchText.brief()
+    try #require(text.contains(bad.change.0))
+    try scratch.write("search.yaml", text.replacing(bad.change.0, with: bad.change.1))
+    try await expectComplaint(bad.words, "search", "search.yaml", "--workers", "1")
+    try await expectComplaint(bad.words, "search", "search.yaml", "--workers", "0")
+    guard !bad.change.1.contains("{ choice"), !bad.change.1.contains("int: ") else { return }
+    try await expectComplaint(bad.words, "train", "search.yaml", "--set", "train.lr=0.1")
+  }
+
+  @Test func imagesTooSmallForTheNetworkAreNamed() async throws {
+    try IDXSet(images: 20).write(to: "images", in: scratch)
+    try scratch.write(
+      "recipe.yaml",
+      "dataset: { idx: images }\nmodel: { layers: lenet5 }\ntrain: { epochs: 1, batch: 4, lr: 1 }")
+    try await expectComplaint(["recipe.yaml:2: model.convolutions.kernel", "2x2"], "train", "recipe.yaml")
+    try await expectComplaint(
+      ["--set train.batch", "the 16 images"], "train", "recipe.yaml", "--set", "train.batch=17")
+  }
+
   @Test(
     arguments: [
       (["search"], ["file"]),
@@ -67,6 +116,9 @@ struct BadInputTests {
       (["search", "search.yaml", "--listen", "5555"], ["5555"]),
       (["search", "search.yaml", "--listen", "tcp://127.0.0.1:99999"], ["99999"]),
       (["search", "search.yaml", "--keys", "nowhere"], ["nowhere", "trawl keys new"]),
+      (["search", "search.yaml", "--set", "train.lr"], ["--set train.lr"]),
+      (["search", "search.yaml", "--set", "train.lr=0"], ["--set train.lr"]),
+      (["search", "search.yaml", "--set", "train.batch=2001"], ["--set train.batch"]),
       (["search", "search.yaml", "--quiet", "--verbose"], ["--quiet", "--verbose"]),
       (["worker"], ["--join"]),
       (["worker", "--join", "search.yaml"], ["search.yaml"]),
@@ -77,7 +129,7 @@ struct BadInputTests {
       (["results", "nowhere", "--top", "0"], ["--top"]),
       (["status", "nowhere"], ["nowhere"]),
       (["train", "nowhere.yaml"], ["nowhere.yaml", "no such file"]),
-      (["train", "search.yaml"], ["train.lr", "trawl search"]),
+      (["train", "search.yaml"], ["search.yaml:4: train.lr", "trawl search", "--set train.lr="]),
       (["train", "search.yaml", "--set", "train.lr"], ["--set train.lr"]),
       (["train", "search.yaml", "--set", "train.lr=high"], ["train.lr", "high"]),
       (["train", "search.yaml", "--set", "train.speed=1"], ["train.speed"]),

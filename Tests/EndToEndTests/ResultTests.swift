@@ -75,10 +75,41 @@ struct ResultTests {
 
   @Test func bestRecipeOfADirectoryWithIDXFilesWorksElsewhere() async throws {
     try IDXSet(images: 40).write(to: "data", in: scratch)
-    try await search(SearchText.brief().replacing("name: digits", with: "idx: data"))
+    try await search(
+      SearchText.brief().replacing("name: digits", with: "idx: data")
+        .replacing("epochs: 2", with: "epochs: 2, batch: 4"))
     let training = try await scratch.run("train", "run/best/recipe.yaml", "--output", "model")
     #expect(training.end == .exited(0), "\(training.errors)")
     #expect(try await scratch.run("test", "model/model.safetensors").end == .exited(0))
+  }
+
+  @Test func valuesOfTheCommandLineArePartOfTheSearch() async throws {
+    try scratch.write("search.yaml", SearchText.brief())
+    let command = ["trawl", "search", "search.yaml", "--output", "run"]
+    let values = ["--set", "train.lr={ choice: [0.1, 0.2] }", "--set", "search.sampler=grid"]
+    let ending = try await scratch.start(command + values).ending()
+    #expect(ending.end == .exited(0), "\(ending.errors)")
+    #expect(try Set(run.results().map { $0["lr"] }) == ["0.1", "0.2"])
+    #expect(try scratch.text("run/search.yaml").contains("grid"))
+    #expect(try await scratch.start(command + values + ["--resume"]).ending().end == .exited(0))
+    let other = try await scratch.start(command + ["--resume"]).ending()
+    #expect(other.end == .exited(2))
+    #expect(other.errors.contains("train.lr"))
+  }
+
+  @Test func networkTrainedOnAllImagesIsMeasuredOnTheTestImages() async throws {
+    try scratch.write("recipe.yaml", SearchText.recipe(epochs: 1))
+    let training = try await scratch.run(
+      "train", "recipe.yaml", "--set", "dataset.validation=test", "--output", "model")
+    #expect(training.end == .exited(0), "\(training.errors)")
+    let report = try scratch.object("model/report.json")
+    #expect(report["val_accuracy"] == nil)
+    let history = try scratch.text("model/history.csv")
+    #expect(history.hasPrefix("epoch,train_loss,train_accuracy,test_loss,test_accuracy\n"))
+    let test = try await scratch.run("test", "model/model.safetensors", "--json")
+    #expect(try parsedObject(test.output)["test_accuracy"]?.number == report["test_accuracy"]?.number)
+    #expect(try await scratch.run("train", "model/recipe.yaml", "--output", "again").end == .exited(0))
+    #expect(try scratch.data("again/model.safetensors") == scratch.data("model/model.safetensors"))
   }
 
   @Test func interruptedTrainingResumesToTheSameModel() async throws {

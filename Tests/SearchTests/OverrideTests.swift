@@ -30,6 +30,21 @@ import Testing
     #expect(file.heartbeatSeconds == 1)
   }
 
+  @Test func theTextOfAFileHoldsWhatWasPutInPlace() throws {
+    let texts = [
+      twoLayer, file(model: "init: { normal: 1 }"),
+      file().replacing("digits", with: "{ idx: 'a \"b\" \\c: #d é', subset: 0.5 }") + "\naugment: {}",
+      file().replacing("hidden: [32]", with: "hidden: { choice: [[], [128, 64]] }"),
+    ]
+    for text in texts {
+      #expect(try parse(text).text == text)
+      let overrides = set("train.lr", "{ uniform: [1, 2] }") + set("seed", "77")
+      let changed = try parse(text, overrides: overrides)
+      #expect(try parse(changed.text).differences(from: changed) == [])
+      #expect(try parse(text).differences(from: changed).contains("seed"))
+    }
+  }
+
   @Test func takesADistributionAndTheShortForm() throws {
     let overrides = set("train.lr", "{ uniform: [1, 2], steps: 2 }") + set("dataset", "mnist")
     let file = try parse(twoLayer, overrides: overrides)

@@ -203,7 +203,19 @@ import Testing
     ),
     (
       file().replacing("digits", with: "{ name: a, validation: 1.5 }"),
-      "search.yaml:1: dataset.validation: needs a share between 0 and 1 or a count of at least 1, not '1.5'"
+      "search.yaml:1: dataset.validation: needs a share between 0 and 1, a count of at least 1, or test, not '1.5'"
+    ),
+    (
+      file(train: "lr: { uniform: [1, 2] }").replacing("digits", with: "{ name: a, validation: test }"),
+      "search.yaml:1: dataset.validation: test is for networks without a search; train.lr is searched, which needs images held out"
+    ),
+    (
+      file(train: "lr: 1, patience: 2").replacing("digits", with: "{ name: a, validation: test }"),
+      "search.yaml:3: train.patience: chooses by the validation images, which must not be test images (dataset.validation)"
+    ),
+    (
+      file(train: "lr: 1, keep: best").replacing("digits", with: "{ name: a, validation: test }"),
+      "search.yaml:3: train.keep: chooses by the validation images, which must not be test images (dataset.validation)"
     ),
     (
       file().replacing("digits", with: "{ name: a, subset: { uniform: [0.1, 1] } }"),
@@ -292,6 +304,25 @@ import Testing
   @Test(arguments: files)
   func aFileIsRefusedInOneLine(text: String, message: String) {
     #expect(refusal(text) == message)
+  }
+
+  @Test func whatOnlyTheReaderOfAFileFindsIsPlacedInIt() throws {
+    let text =
+      "dataset:\n  name: digits\n\nmodel:\n  hidden:\n    - 3\n    - int: [1, 2]\n"
+      + "train: { epochs: 1, lr: 1 }"
+    let overrides = [SearchFile.Override(key: "train.batch", value: "9")]
+    let file = try parse(text + "\nsearch: { trials: 1 }", overrides: overrides)
+    let lines = [
+      "dataset.name", "dataset.idx", "model.hidden.1", "model.hidden.0", "train.lr", "train.batch",
+      "augment.rotate",
+    ].map { "\(file.error(at: $0, "is wrong"))" }
+    #expect(
+      lines == [
+        "search.yaml:2: dataset.name: is wrong", "search.yaml:2: dataset.idx: is wrong",
+        "search.yaml:7: model.hidden.1: is wrong", "search.yaml:6: model.hidden.0: is wrong",
+        "search.yaml:8: train.lr: is wrong", "--set train.batch: is wrong",
+        "search.yaml: augment.rotate: is wrong",
+      ])
   }
 
   @Test func bytesThatAreNoTextAreRefusedWithTheirLine() throws {

@@ -18,6 +18,12 @@ import Testing
       ])
   }
 
+  @Test func anElementOfAListBelongsToTheListsField() throws {
+    let distribution = try Distribution(.int(low: 1, high: 2))
+    let space = SearchSpace([("model.hidden.3", distribution), ("train.batch", distribution)])
+    #expect(space.parameters.map(\.field) == ["model.hidden", "train.batch"])
+  }
+
   @Test func theSizeOfAGridNeverOverflows() throws {
     let wide = try Distribution(.int(low: 1, high: 1 << 40))
     let endless = try Distribution(.uniform(low: 1, high: 2))
@@ -25,6 +31,30 @@ import Testing
     #expect(SearchSpace([("a", wide)]).gridSize == 1 << 40)
     #expect(SearchSpace([("a", wide), ("b", wide), ("c", wide)]).gridSize == .max)
     #expect(SearchSpace([("a", wide), ("b", endless)]).gridSize == nil)
+  }
+
+  @Test func extremesHoldEveryChoiceAndTheEndsOfRanges() throws {
+    let text = file(
+      model: "activation: { choice: [relu, tanh] }",
+      train: "lr: { uniform: [1, 2] }, batch: { int: [8, 64] }"
+    ).replacing("[32]", with: "[{ log_int: [4, 9] }]")
+    let extremes = try parse(text).extremes.map { configuration in
+      "\(configuration.integers("model.hidden")) \(configuration.word("model.activation")) "
+        + "\(configuration.integer("train.batch")) \(configuration.real("train.lr"))"
+    }
+    #expect(
+      Set(extremes) == [
+        "[4] relu 8 1.0", "[4] relu 64 1.0", "[4] tanh 8 1.0", "[4] tanh 64 1.0", "[9] relu 8 1.0",
+        "[9] relu 64 1.0", "[9] tanh 8 1.0", "[9] tanh 64 1.0",
+      ])
+    #expect(extremes.count == 8)
+  }
+
+  @Test func extremesOfAHugeSpaceAreItsFirstTrials() throws {
+    let widths = Array(repeating: "{ int: [1, 9] }", count: 20).joined(separator: ", ")
+    let file = try parse(file().replacing("[32]", with: "[\(widths)]"))
+    let drawn = (0..<5).map { file.values(trial: $0) }.compactMap { file.configuration(values: $0) }
+    #expect(file.extremes == drawn)
   }
 
   @Test func theLastParameterOfAGridChangesFastest() throws {

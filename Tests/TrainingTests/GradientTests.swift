@@ -7,7 +7,7 @@ import Testing
 @Suite struct GradientTests {
   @Test(arguments: Activation.allCases, [[], [7], [7, 5]])
   func stepFollowsTheNumericalGradient(activation: Activation, hidden: [Int]) throws {
-    let step = try Step(sampleRecipe(hidden: hidden, activation: activation, batch: 64, l2: 0))
+    let step = try Step(sampleRecipe(hidden: hidden, activation: activation, batch: 49, l2: 0))
     for layer in step.before.layers.indices {
       for (place, change) in step.changes(layer, \.weights).enumerated() {
         let slope = step.slope { $0.model[layer].weights[place] += $1 }
@@ -24,7 +24,7 @@ import Testing
   func convolutionsFollowTheNumericalGradient(activation: Activation) throws {
     let step = try Step(
       sampleRecipe(
-        convolutions: sampleConvolutions, hidden: [5], activation: activation, batch: 64, l2: 0))
+        convolutions: sampleConvolutions, hidden: [5], activation: activation, batch: 49, l2: 0))
     for layer in step.before.layers.indices {
       for (place, change) in step.changes(layer, \.weights).enumerated() {
         let slope = step.slope { $0.model[layer].weights[place] += $1 }
@@ -38,8 +38,8 @@ import Testing
   }
 
   @Test func penaltyShrinksWeightsAndLeavesBiasesAlone() throws {
-    let plain = try Step(sampleRecipe(batch: 64, l2: 0))
-    let penalised = try Step(sampleRecipe(batch: 64, l2: 0.5))
+    let plain = try Step(sampleRecipe(batch: 49, l2: 0))
+    let penalised = try Step(sampleRecipe(batch: 49, l2: 0.5))
     for layer in plain.before.layers.indices {
       let start = plain.before.layers[layer].weights.map(Double.init)
       let pairs = zip(plain.changes(layer, \.weights), penalised.changes(layer, \.weights))
@@ -52,8 +52,8 @@ import Testing
 
   @Test(arguments: Decay.allCases, [OptimizerRule.sgd, .momentum(0.9), .nesterov(0.9)])
   func penaltyHasItsGradient(decay: Decay, rule: OptimizerRule) throws {
-    let plain = try Step(sampleRecipe(batch: 64, optimizer: rule, l2: 0))
-    let penalised = try Step(sampleRecipe(batch: 64, optimizer: rule, l2: 0.5, decay: decay))
+    let plain = try Step(sampleRecipe(batch: 49, optimizer: rule, l2: 0))
+    let penalised = try Step(sampleRecipe(batch: 49, optimizer: rule, l2: 0.5, decay: decay))
     // The first step with Nesterov's momentum is 1 + momentum times the gradient.
     let reach = rule == .nesterov(0.9) && decay != .decoupled ? 1.9 : 1
     for layer in plain.before.layers.indices {

@@ -20,7 +20,7 @@ import Testing
 
   @Test func weightsWiderThanABlockAreUpdatedWhole() throws {
     // 25 x 5000 weights take two blocks; momentum without momentum is plain descent.
-    let recipe = sampleRecipe(hidden: [5000], batch: 64)
+    let recipe = sampleRecipe(hidden: [5000], batch: 49)
     let plain = try Trainer(sample: recipe)
     var other = recipe
     other.training.optimizer = .momentum(0)

@@ -55,6 +55,14 @@ import Testing
     ("train.epochs", { $0.training.epochs = 0 }),
     ("train.batch", { $0.training.batch = 0 }),
     ("train.batch", { $0.training.batch = 65537 }),
+    ("train.batch", { $0.training.batch = 50 }),
+    (
+      "train.batch",
+      {
+        $0.training.batch = 99
+        $0.augmentation = Augmentation(shift: 0.1, mode: .append)
+      }
+    ),
     ("train.lr", { $0.training.learningRate = -1 }),
     ("train.lr", { $0.training.learningRate = .nan }),
     ("train.l2", { $0.training.l2 = [-1e-9] }),
@@ -94,10 +102,37 @@ import Testing
     } throws: { error in
       (error as? RecipeError)?.field == field && !"\(error)".contains("\n")
     }
+    #expect {
+      try recipe.validate(on: data.dataset.shape)
+    } throws: { error in
+      (error as? RecipeError)?.field == field
+    }
+  }
+
+  @Test func recipeOfTheWholeEpochInOneStepIsPossible() throws {
+    for (batch, augmentation) in [(49, nil), (98, Augmentation(shift: 0.1, mode: .append))] {
+      var recipe = sampleRecipe(batch: batch)
+      recipe.augmentation = augmentation
+      let trainer = try Trainer(sample: recipe)
+      try recipe.validate(on: trainer.data.dataset.shape)
+      #expect(trainer.stepsPerEpoch == 1)
+    }
+  }
+
+  @Test func selectionsThatLeaveNothingAreRefusedByTheShapeAlone() throws {
+    let shape = DatasetShape(images: 100, rows: 5, columns: 5, classes: 3)
+    var recipe = sampleRecipe()
+    try recipe.validate(on: shape)
+    recipe.dataset.validation = .count(100)
+    #expect { try recipe.validate(on: shape) } throws: { ($0 as? RecipeError)?.field == "dataset.validation" }
+    recipe.dataset.validation = .test
+    try recipe.validate(on: shape)
+    recipe.dataset.subset = 0.01
+    #expect { try recipe.validate(on: shape) } throws: { ($0 as? RecipeError)?.field == "dataset.subset" }
   }
 
   @Test func activationsOfAHugeBatchAreRefusedNotAllocated() throws {
-    var recipe = sampleRecipe(hidden: [65536], batch: 65536)
+    var recipe = sampleRecipe(hidden: [65536], batch: 4096)
     recipe.dataset.validation = .count(1)
     let dataset = try sampleDataset(SampleFiles(train: 5000, test: 1, side: 1, classes: 2))
     let data = try TrainingData(dataset, recipe.dataset)

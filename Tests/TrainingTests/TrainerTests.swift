@@ -26,17 +26,8 @@ import Testing
     #expect(trainer.step == 4)
   }
 
-  @Test func batchLargerThanTheDataIsOneStep() throws {
-    let trainer = try Trainer(sample: sampleRecipe(batch: 65536))
-    #expect(trainer.stepsPerEpoch == 1)
-    guard case .completed = trainer.trainEpoch() else {
-      Issue.record("the epoch was not completed")
-      return
-    }
-  }
-
   @Test func metricsAreThoseOfTheNetwork() throws {
-    let trainer = try Trainer(sample: sampleRecipe(batch: 64, learningRate: 1e-30, l2: 0))
+    let trainer = try Trainer(sample: sampleRecipe(batch: 49, learningRate: 1e-30, l2: 0))
     guard case .completed(let metrics) = trainer.trainEpoch() else {
       Issue.record("the epoch was not completed")
       return

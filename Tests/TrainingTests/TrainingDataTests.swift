@@ -13,6 +13,20 @@ import Testing
     #expect((data.train + data.validation).sorted() == Array(0..<60))
   }
 
+  @Test(arguments: [false, true])
+  func withTheTestImagesForValidationAllOthersAreTrainedOn(isStratified: Bool) throws {
+    var selection = DatasetSelection(
+      source: .named("sample"), validation: .test, isStratified: isStratified)
+    let all = try split(selection)
+    #expect(all.train == Array(0..<60))
+    #expect(all.validation == Array(0..<20))
+    #expect(all.validationImages.image(7) == all.dataset.test.image(7))
+    selection.subset = 0.5
+    let half = try split(selection)
+    #expect(half.train.count == 30)
+    #expect(half.validation.count == 20)
+  }
+
   @Test func subsetIsTakenBeforeTheValidationImages() throws {
     let data = try split(
       DatasetSelection(source: .named("sample"), subset: 0.5, validation: .fraction(1 / 6.0)))

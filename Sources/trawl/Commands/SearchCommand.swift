@@ -20,6 +20,8 @@ struct SearchCommand: ParsableCommand {
   @Argument(help: "The search file.", completion: .file(extensions: ["yaml", "yml"]))
   var file: String
 
+  @OptionGroup var overrides: Overrides
+
   @Option(name: [.short, .long], help: "The run directory (default: runs/NAME).", completion: .directory)
   var output: String?
 

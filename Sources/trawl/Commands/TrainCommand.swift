@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Search
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -15,8 +14,7 @@ struct TrainCommand: ParsableCommand {
   @Argument(help: "The recipe.", completion: .file(extensions: ["yaml", "yml"]))
   var file: String
 
-  @Option(help: "Put a value in place of the file's, as train.lr=0.1.")
-  var set: [String] = []
+  @OptionGroup var overrides: Overrides
 
   @Option(
     name: [.short, .long], help: "The folder for the model (default: models/NAME).", completion: .directory)
@@ -36,16 +34,5 @@ struct TrainCommand: ParsableCommand {
       stop.raise()
     }
     try TrainingRun(self).run(stop: stop)
-  }
-
-  /// The values given by `--set`.
-  func overrides() throws -> [SearchFile.Override] {
-    try set.map { text in
-      guard let sign = text.firstIndex(of: "=") else {
-        throw Complaint("--set \(text): needs a key and a value, as --set train.lr=0.1")
-      }
-      return SearchFile.Override(
-        key: String(text[..<sign]), value: String(text[text.index(after: sign)...]))
-    }
   }
 }

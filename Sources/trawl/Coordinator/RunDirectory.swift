@@ -66,23 +66,23 @@ struct RunDirectory {
   }
 
   /// The record of the search in the locked directory, made new where there is none.
-  func openStudy(_ file: SearchFile, from source: SearchFileSource, resume: Bool) throws -> StudyDatabase {
+  func openStudy(_ file: SearchFile, named name: String, resume: Bool) throws -> StudyDatabase {
     guard try check(resume: resume) else {
-      try AtomicFile.write(source.text, to: searchFile)
+      try AtomicFile.write(file.text, to: searchFile)
       return try Complaint.asking {
         try StudyDatabase(
-          creatingAt: study, search: SearchID(.random(in: 1 ... .max)), file: source.text)
+          creatingAt: study, search: SearchID(.random(in: 1 ... .max)), file: file.text)
       }
     }
     let database = try Complaint.asking { try StudyDatabase(openingAt: study) }
-    try checkSame(file, source, database)
+    try checkSame(file, named: name, database)
     return database
   }
 
-  private func checkSame(_ file: SearchFile, _ source: SearchFileSource, _ study: StudyDatabase) throws {
+  private func checkSame(_ file: SearchFile, named name: String, _ study: StudyDatabase) throws {
     let text = try Complaint.asking { try study.searchFile() }
     // Read under the name of the present file, from which an unnamed search has its name.
-    let before = try SearchFileSource(path: source.path, bytes: Array(text.utf8)).parse()
+    let before = try SearchFileSource(path: name, bytes: Array(text.utf8)).parse()
     let keys = file.differences(from: before)
     guard keys.isEmpty else {
       throw Complaint(
@@ -96,9 +96,6 @@ struct RunDirectory {
 struct SearchFileSource {
   let path: String
   let bytes: [UInt8]
-
-  /// The text; only of a file that could be parsed.
-  var text: String { String(decoding: bytes, as: UTF8.self) }
 
   static func read(_ path: String) throws -> SearchFileSource {
     var isFolder: ObjCBool = false

@@ -4,12 +4,10 @@ import Logging
 import Messaging
 import Search
 import Storage
-import Training
 
 /// Everything between the command line and a running coordinator: checks first, and nothing written before all hold.
 struct SearchLaunch {
   private let command: SearchCommand
-  private let source: SearchFileSource
   private let file: SearchFile
   private let directory: RunDirectory
   private let workerCount: Int
@@ -18,27 +16,13 @@ struct SearchLaunch {
 
   init(_ command: SearchCommand, waker: Waker) throws {
     self.command = command
-    source = try SearchFileSource.read(command.file)
-    file = try source.parse()
+    file = try SearchFileSource.read(command.file).parse(overrides: command.overrides.values())
     directory = RunDirectory(path: command.output ?? "runs/\(file.name)")
     _ = try directory.check(resume: command.resume)
     workerCount = command.workers ?? System.usableCores
-    try Self.check(file, at: source.path, trainsHere: workerCount > 0)
+    try file.checkTraining(with: workerCount > 0 ? DatasetStore() : nil)
     access = try Access(command, directory)
     socket = try access.listen(waker: waker)
-  }
-
-  /// Every trial can be trained, and where workers run here, its data is here.
-  private static func check(_ file: SearchFile, at path: String, trainsHere: Bool) throws {
-    let store = DatasetStore()
-    for trial in 0..<min(file.trials, 1000) {
-      guard let configuration = file.configuration(values: file.values(trial: trial)) else { continue }
-      let recipe = Recipe(configuration, seed: 0)
-      do {
-        try recipe.validate()
-        if trainsHere { _ = try store.data(for: recipe.dataset) }
-      } catch { throw Complaint("\(path): \(error)") }
-    }
   }
 
   /// Makes the run directory and starts the coordinator.
@@ -46,14 +30,14 @@ struct SearchLaunch {
     Arithmetic.settleForChildren(file.numerics)
     try directory.lock()
     let keys = try access.write(socket.endpoint, to: directory)
-    let study = try directory.openStudy(file, from: source, resume: command.resume)
+    let study = try directory.openStudy(file, named: command.file, resume: command.resume)
     let now = monotonicNow()
     let snapshot = try Complaint.asking { try study.begin() }
     guard
       (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({ $0 < file.trials })
     else { throw Complaint("\(directory.study) is damaged: it holds trials that the search does not have") }
     let coordinator = Coordinator(
-      file: file, text: source.text,
+      file: file, text: file.text,
       intervals: .init(heartbeat: .seconds(file.heartbeatSeconds), lease: .seconds(file.leaseSeconds)),
       from: snapshot, at: now)
     var display = Display(verbosity, coordinator, at: now)
@@ -107,6 +91,7 @@ struct SearchLaunch {
 
   private var resumeCommand: String {
     var words = ["trawl", "search", command.file, "--output", directory.path, "--resume"]
+    words += command.overrides.texts.flatMap { ["--set", $0] }
     if let workers = command.workers { words += ["--workers", "\(workers)"] }
     if let listen = command.listen { words += ["--listen", listen] }
     if let advertise = command.advertise { words += ["--advertise", advertise] }

@@ -14,6 +14,8 @@ struct TrainingRun {
     var trainAccuracy: Double?
     var valLoss: Double?
     var valAccuracy: Double?
+    var testLoss: Double?
+    var testAccuracy: Double?
     var seconds: Double
     var numerics: String
   }
@@ -22,26 +24,32 @@ struct TrainingRun {
   private let configuration: Configuration
   private let recipe: Recipe
   private let folder: String
+  private let store = DatasetStore()
 
   init(_ command: TrainCommand) throws {
     self.command = command
-    let file = try SearchFileSource.read(command.file).parse(overrides: command.overrides())
+    let file = try SearchFileSource.read(command.file).parse(overrides: command.overrides.values())
     guard file.space.isEmpty, let configuration = file.configuration(values: []) else {
+      let parameter = file.space.parameters[0]
       throw Complaint(
-        "\(command.file): \(file.space.parameters[0].path) is searched; 'trawl search' runs it, or fix it with "
-          + "--set \(file.space.parameters[0].path)=VALUE")
+        file.error(
+          at: parameter.path,
+          "is searched; 'trawl search' runs it, or fix it with --set \(parameter.field)=VALUE"))
     }
+    try file.checkTraining(with: store)
     try Arithmetic.settle(file.numerics)
     self.configuration = configuration
     recipe = Recipe(configuration, seed: file.seed)
     folder = command.output ?? "models/\(file.name)"
   }
 
+  /// What the network is evaluated on after each epoch.
+  private var judge: String { recipe.dataset.validation == .test ? "test" : "val" }
   private var model: String { "\(folder)/model.safetensors" }
   private var checkpoint: String { "\(folder)/checkpoint.safetensors" }
 
   func run(stop: Latch) throws {
-    let data = try Complaint.asking { try DatasetStore().data(for: recipe.dataset) }
+    let data = try Complaint.asking { try store.data(for: recipe.dataset) }
     let trainer = try Complaint.asking { try makeTrainer(data) }
     try System.makeFolder(folder)
     try AtomicFile.write(configuration.recipe(seed: recipe.seed), to: "\(folder)/recipe.yaml")
@@ -89,20 +97,23 @@ struct TrainingRun {
 
   private func line(_ metrics: EpochMetrics) -> String {
     String(
-      format: "epoch %d/%d  train loss %.4f accuracy %.4f  val loss %.4f accuracy %.4f",
+      format: "epoch %d/%d  train loss %.4f accuracy %.4f  \(judge) loss %.4f accuracy %.4f",
       metrics.epoch, recipe.training.epochs, metrics.trainLoss, metrics.trainAccuracy,
       metrics.validationLoss, metrics.validationAccuracy)
   }
 
   private func writeReport(_ trainer: Trainer, diverged: Bool, seconds: Double) throws {
     let epoch = trainer.progress.history.first { $0.epoch == trainer.resultEpoch }
-    let report = Report(
+    var report = Report(
       epochs: trainer.epoch, modelEpoch: trainer.resultEpoch, diverged: diverged, trainLoss: epoch?.trainLoss,
-      trainAccuracy: epoch?.trainAccuracy, valLoss: epoch?.validationLoss,
-      valAccuracy: epoch?.validationAccuracy, seconds: seconds,
-      numerics: "\(NumericsFingerprint.current)")
+      trainAccuracy: epoch?.trainAccuracy, seconds: seconds, numerics: "\(NumericsFingerprint.current)")
+    if recipe.dataset.validation == .test {
+      (report.testLoss, report.testAccuracy) = (epoch?.validationLoss, epoch?.validationAccuracy)
+    } else {
+      (report.valLoss, report.valAccuracy) = (epoch?.validationLoss, epoch?.validationAccuracy)
+    }
     try AtomicFile.write(JSON.data(report), to: "\(folder)/report.json")
-    var csv = CSV(columns: ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"])
+    var csv = CSV(columns: ["epoch", "train_loss", "train_accuracy", "\(judge)_loss", "\(judge)_accuracy"])
     for epoch in trainer.progress.history {
       csv.append([
         .integer(epoch.epoch), .real(epoch.trainLoss), .real(epoch.trainAccuracy),

@@ -18,6 +18,7 @@ extension DatasetSelection {
     let validation: Validation =
       switch configuration["dataset.validation"] {
       case .integer(let count): .count(count)
+      case .word: .test
       default: .fraction(configuration.real("dataset.validation"))
       }
     self.init(

@@ -1,0 +1,33 @@
+import Search
+import Training
+
+extension SearchFile {
+  /// Throws, with the place in the file, unless everything that it may ask for can be trained on its dataset.
+  ///
+  /// - Parameter store: nil if nothing is trained on this machine. Then the dataset need not be here, and what is known of
+  ///   it by its name must do.
+  func checkTraining(with store: DatasetStore?) throws {
+    for configuration in extremes {
+      let recipe = Recipe(configuration, seed: seed)
+      do {
+        try recipe.validate()
+        let shape = try store?.data(for: recipe.dataset).dataset.shape ?? recipe.dataset.source.knownShape
+        if let shape { try recipe.validate(on: shape) }
+      } catch let mistake as RecipeError {
+        throw Complaint(error(at: mistake.field, mistake.problem))
+      } catch {
+        throw Complaint(self.error(at: recipe.dataset.source.field, "\(error)"))
+      }
+    }
+  }
+}
+
+extension DatasetSelection.Source {
+  /// The field of the search file that names it.
+  fileprivate var field: String {
+    switch self {
+    case .named: "dataset.name"
+    case .idx: "dataset.idx"
+    }
+  }
+}

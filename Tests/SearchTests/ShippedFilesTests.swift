@@ -1,0 +1,27 @@
+import Foundation
+import Testing
+
+@testable import Search
+
+/// The files in deploy/searches.
+@Suite struct ShippedFilesTests {
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "deploy/searches")
+
+  private static let names =
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.sorted() ?? []
+
+  @Test func thereAreSome() {
+    #expect(Self.names.contains("quickstart.yaml"))
+  }
+
+  @Test(arguments: names)
+  func aFileSaysWhatItIsAndHasItsOwnName(name: String) throws {
+    let text = try String(contentsOf: Self.folder.appending(path: name), encoding: .utf8)
+    let file = try SearchFile.parse(text, file: name)
+    #expect(text.hasPrefix("# "))
+    #expect("\(file.name).yaml" == name)
+    #expect(file.notices.isEmpty)
+    #expect(text.contains("\nsearch:") == !file.space.isEmpty)
+  }
+}
