@@ -11,6 +11,15 @@ shape_t make_shape_of(int sides, const int64_t *side, dnnl_format_tag_t tag) {
       ? shape : NULL;
 }
 
+shape_t make_spread_shape(
+    int64_t rows, int64_t columns, dnnl_data_type_t type, int64_t between_rows,
+    int64_t between_columns) {
+  const dnnl_dims_t sides = {rows, columns}, strides = {between_rows, between_columns};
+  shape_t shape = NULL;
+  return dnnl_memory_desc_create_with_strides(&shape, 2, sides, type, strides) == dnnl_success
+      ? shape : NULL;
+}
+
 void free_shape(shape_t shape) {
   if (shape) dnnl_memory_desc_destroy(shape);
 }
@@ -44,6 +53,12 @@ dnnl_status_t describe_log_softmax(
     dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data) {
   return dnnl_softmax_forward_primitive_desc_create(
       result, engine, dnnl_forward_inference, dnnl_softmax_log, data, data, 1, NULL);
+}
+
+dnnl_status_t describe_product(
+    dnnl_primitive_desc_t *result, known_shape_t left, known_shape_t right, known_shape_t product) {
+  return dnnl_matmul_primitive_desc_create(
+      result, the_engine(), left, right, NULL, product, NULL);
 }
 
 static dnnl_status_t make_convolution(
@@ -102,6 +117,18 @@ shape_t make_shape_of(int sides, const int64_t *side, dnnl_format_tag_t tag) {
   return shape;
 }
 
+shape_t make_spread_shape(
+    int64_t rows, int64_t columns, dnnl_data_type_t type, int64_t between_rows,
+    int64_t between_columns) {
+  const dnnl_dims_t sides = {rows, columns}, strides = {between_rows, between_columns};
+  shape_t shape = malloc(sizeof *shape);
+  if (shape && dnnl_memory_desc_init_by_strides(shape, 2, sides, type, strides) != dnnl_success) {
+    free(shape);
+    return NULL;
+  }
+  return shape;
+}
+
 void free_shape(shape_t shape) {
   free(shape);
 }
@@ -145,6 +172,14 @@ dnnl_status_t describe_log_softmax(
       dnnl_logsoftmax_forward_desc_init(&operation, dnnl_forward_inference, data, 1);
   if (status != dnnl_success) return status;
   return dnnl_primitive_desc_create(result, &operation, NULL, engine, NULL);
+}
+
+dnnl_status_t describe_product(
+    dnnl_primitive_desc_t *result, known_shape_t left, known_shape_t right, known_shape_t product) {
+  dnnl_matmul_desc_t operation;
+  dnnl_status_t status = dnnl_matmul_desc_init(&operation, left, right, NULL, product);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(result, &operation, NULL, the_engine(), NULL);
 }
 
 static dnnl_status_t make_convolution(

@@ -23,6 +23,12 @@ void free_shape(shape_t shape);
 /// A shape of up to four sides whose memory lies as the tag says. To be freed with free_shape.
 shape_t make_shape_of(int sides, const int64_t *side, dnnl_format_tag_t tag);
 
+/// The shape of a matrix of 16-bit or 32-bit floats, whose numbers lie so far apart, or null. To be freed with
+/// free_shape.
+shape_t make_spread_shape(
+    int64_t rows, int64_t columns, dnnl_data_type_t type, int64_t between_rows,
+    int64_t between_columns);
+
 /// The one engine, made when it is first asked for; null if it cannot be made.
 dnnl_engine_t the_engine(void);
 
@@ -41,6 +47,9 @@ dnnl_status_t describe_gradient(
     dnnl_primitive_desc_t *result, dnnl_engine_t engine, known_shape_t data, elementwise_t function);
 dnnl_status_t describe_log_softmax(
     dnnl_primitive_desc_t *result, dnnl_engine_t engine, shape_t data);
+
+dnnl_status_t describe_product(
+    dnnl_primitive_desc_t *result, known_shape_t left, known_shape_t right, known_shape_t product);
 
 /// An activation, and its derivative taken from the activation's result rather than its argument.
 elementwise_t forward_function(onednn_activation activation, float slope);

@@ -145,3 +145,18 @@ FOR_EACH_PROCESSOR
 void multiply_each(float *restrict values, const float *restrict factors, size_t count) {
   for (size_t place = 0; place < count; ++place) values[place] *= factors[place];
 }
+
+FOR_EACH_PROCESSOR
+void round_each(const float *restrict values, uint16_t *restrict rounded, size_t count) {
+  for (size_t place = 0; place < count; ++place) {
+    uint32_t bits;
+    memcpy(&bits, values + place, sizeof bits);
+    rounded[place] = (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+  }
+}
+
+FOR_EACH_PROCESSOR
+void scale_bytes(
+    const uint8_t *restrict bytes, float *restrict numbers, size_t count, float factor) {
+  for (size_t place = 0; place < count; ++place) numbers[place] = (float)bytes[place] * factor;
+}

@@ -14,6 +14,7 @@ extension SearchFile {
     try Self.checkLease(settings, read)
     try Self.checkSchedule(read)
     try Self.checkFinetune(settings, read)
+    try Self.checkPrecision(settings, read)
     try Self.checkModel(settings, read)
     try Self.checkStrengths(settings, read)
     let space = SearchSpace(read.searched)
@@ -94,6 +95,18 @@ extension SearchFile {
     throw Fault(
       read.places["train.finetune"] ?? .file, "train.finetune",
       "least_squares comes after the last epoch, which may not be reached with patience")
+  }
+
+  /// The common instruction set has no bfloat16.
+  private static func checkPrecision(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard settings["numerics"]?.words == ["portable"],
+      settings["train.precision"]?.words.contains("bf16") == true
+    else { return }
+    throw Fault(
+      read.places["train.precision"] ?? .file, "train.precision",
+      "bf16 is not among the instructions that 'numerics: portable' keeps to")
   }
 
   /// A schedule has one form, and all that this form needs.
@@ -225,7 +238,7 @@ extension SearchFile {
 
 extension Setting {
   /// The words that it may be.
-  fileprivate var words: Set<String> {
+  var words: Set<String> {
     var values: [Value] = []
     if case .fixed(let value) = self { values = [value] }
     if case .searched(let distribution) = self, case .choice(let choices) = distribution.shape {

@@ -62,6 +62,9 @@ extension SearchFile {
   /// Which instructions workers may use.
   package var numerics: Numerics { choice("numerics") }
 
+  /// What the factors of products may be rounded to in some trial, as `train.precision` names it.
+  package var precisions: Set<String> { settings["train.precision"]?.words ?? [] }
+
   /// How configurations are drawn.
   package var sampler: Sampler { choice("search.sampler") }
 

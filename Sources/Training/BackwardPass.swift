@@ -40,6 +40,7 @@ final class BackwardPass {
     differentiateLoss(rows: rows)
     for last in network.layers.indices {
       let index = network.layers.count - 1 - last
+      forward.rounded?.take(gradient: gradients[index].prefix(rows), of: index)
       // The layer before needs these weights as they were on the way forward.
       passBack(rows: rows, through: index)
       optimizer.update(
@@ -55,9 +56,13 @@ final class BackwardPass {
   /// the features, if they are not the pixels.
   private func passBack(rows: Int, through index: Int) {
     guard let before = index > 0 ? gradients[index - 1] : forward.featuresGradient else { return }
-    multiply(
-      gradients[index].prefix(rows), network.weights(network.layers[index]),
-      transposing: .right, into: before.prefix(rows))
+    if let rounded = forward.rounded {
+      rounded.passBack(layer: index, into: before)
+    } else {
+      multiply(
+        gradients[index].prefix(rows), network.weights(network.layers[index]),
+        transposing: .right, into: before.prefix(rows))
+    }
     if index == 0 { return }
     forward.dropout?.runBack(before, layer: index - 1, rows: rows)
     derivatives[index - 1].run(forward.outputs[index - 1], before)

@@ -113,7 +113,7 @@ extension Recipe {
       "model.init": initialization, "train.batch": "\(training.batch)",
       "train.lr": "\(training.learningRate)", "train.l2": "\(training.l2)", "seed": "\(seed)",
       "train.optimizer": "\(training.optimizer)", "train.decay": training.decay.rawValue,
-      "train.keep": training.keep.rawValue,
+      "train.keep": training.keep.rawValue, "train.precision": training.precision.rawValue,
       "train.finetune": training.finetune == .none
         ? "none" : "\(training.finetune.rawValue) after \(training.epochs) epochs",
       "train.schedule": training.schedule.identity(epochs: training.epochs),

@@ -23,14 +23,21 @@ final class ForwardPass {
   private let convolutions: ConvolutionKernel?
   /// What training drops; nil where nothing is.
   let dropout: Dropout?
+  /// Multiplies in bfloat16; nil where float32 does.
+  let rounded: RoundedProducts?
   private let activations: [Kernel]
   private let logSoftmax: Kernel
 
   /// - Parameters:
   ///   - trains: whether a way back through the convolutions is made too.
   ///   - dropout: what each run drops.
-  init(_ network: Network, capacity: Int, trains: Bool = false, dropout: Dropout? = nil) {
+  ///   - precision: that of the factors in the dense layers' products.
+  init(
+    _ network: Network, capacity: Int, trains: Bool = false, dropout: Dropout? = nil,
+    precision: Precision = .f32
+  ) {
     self.dropout = dropout
+    rounded = precision == .bf16 ? RoundedProducts(network, capacity: capacity) : nil
     self.network = network
     self.capacity = capacity
     let layers = network.layers
@@ -82,22 +89,24 @@ final class ForwardPass {
   ) {
     precondition(indices.count <= capacity, "\(indices.count) images for \(capacity) rows")
     precondition(images.pixels == inputs.columns, "images of \(images.pixels) pixels")
-    for place in indices.indices {
-      let ahead = place + Self.prefetchDistance
-      if ahead < indices.endIndex { images.prefetch(Int(max(indices[ahead], ~indices[ahead]))) }
-      let row = place - indices.startIndex
-      let image = Int(max(indices[place], ~indices[place]))
-      if let augmenter, indices[place] < 0 {
-        augmenter.scale(image, into: inputs.row(row))
-      } else {
-        images.scale(image, into: inputs.row(row))
+    for start in stride(from: indices.startIndex, to: indices.endIndex, by: Self.prefetched) {
+      let part = start..<min(start + Self.prefetched, indices.endIndex)
+      for place in part { images.prefetch(Int(max(indices[place], ~indices[place]))) }
+      for place in part {
+        let row = place - indices.startIndex
+        let image = Int(max(indices[place], ~indices[place]))
+        if let augmenter, indices[place] < 0 {
+          augmenter.scale(image, into: inputs.row(row))
+        } else {
+          images.scale(image, into: inputs.row(row))
+        }
+        labels[row] = images.label(image)
       }
-      labels[row] = images.label(image)
     }
   }
 
-  /// So many images ahead of the one being read, memory has had time to deliver.
-  private static let prefetchDistance = 8
+  /// So many images are asked of memory at once, which then delivers them side by side.
+  private static let prefetched = 32
 
   /// What a dense layer reads.
   func input(of index: Int) -> Matrix {
@@ -110,7 +119,13 @@ final class ForwardPass {
     convolutions?.run()
     for index in network.layers.indices {
       let (layer, output) = (network.layers[index], outputs[index])
-      multiply(input(of: index).prefix(rows), network.weights(layer), into: output.prefix(rows))
+      let input = input(of: index).prefix(rows)
+      if let rounded {
+        rounded.take(input: input, of: index)
+        rounded.multiply(layer: index, into: output)
+      } else {
+        multiply(input, network.weights(layer), into: output.prefix(rows))
+      }
       activations[index].run(output, network.bias(layer))
       if index < outputs.count - 1 { dropout?.run(output, layer: index, rows: rows, step: step) }
     }

@@ -41,19 +41,19 @@ package struct ImageSet: Sendable {
   /// Writes the pixels of an image, scaled from 0...255 to 0...1, into a row of as many floats.
   func scale(_ index: Int, into row: UnsafeMutableBufferPointer<Float>) {
     precondition(row.count == pixels, "a row of \(row.count) for \(pixels) pixels")
-    let factor = 1 / Float(255)
     images.withBytes { bytes in
       let image = UnsafeBufferPointer(rebasing: bytes[place(index)])
-      for pixel in 0..<min(image.count, row.count) {
-        row[pixel] = Float(image[pixel]) * factor
-      }
+      scale_bytes(image.baseAddress, row.baseAddress, image.count, 1 / 255)
     }
   }
 
-  /// Has an image's pixels brought near the processor.
+  /// Has an image's pixels and its label brought near the processor.
   func prefetch(_ index: Int) {
     images.withBytes { bytes in
       prefetch_bytes(UnsafeBufferPointer(rebasing: bytes[place(index)]).baseAddress, pixels)
+    }
+    labels.withBytes { bytes in
+      prefetch_bytes(bytes.baseAddress! + IDXHeader.Kind.labels.headerSize + index, 1)
     }
   }
 

@@ -29,12 +29,13 @@ package enum OptimizerRule: Sendable, Equatable {
 ///
 /// With plain SGD the update of a dense layer is one matrix product, W ← shrink·W - rate·inputsᵀ·gradient,
 /// and the gradient of the weights is never stored. The other rules make it for so many rows of the weights
-/// that it stays near the processor until it has been used.
+/// that it stays near the processor until it has been used. Products in bfloat16 make it for all rows.
 final class Optimizer {
   private let network: Network
   private let rule: OptimizerRule
   private let penalty: Penalty
   private let learningRate: LearningRate
+  private let rounded: RoundedProducts?
   /// What is remembered for each parameter, laid out as the network's parameters are.
   private let memories: [FloatBuffer]
   /// Of each dense layer, a block of rows of its weights' gradient. What fills up the rows stays 0.
@@ -46,14 +47,21 @@ final class Optimizer {
   /// About so many numbers of a gradient are made at a time.
   private static let blockSize = 1 << 16
 
-  init(_ network: Network, _ rule: OptimizerRule, _ penalty: Penalty, _ learningRate: LearningRate) {
+  /// - Parameter rounded: multiplies in place of float32, and has taken what goes into each layer.
+  init(
+    _ network: Network, _ rule: OptimizerRule, _ penalty: Penalty, _ learningRate: LearningRate,
+    _ rounded: RoundedProducts? = nil
+  ) {
     self.network = network
     self.rule = rule
     self.penalty = penalty
     self.learningRate = learningRate
+    self.rounded = rounded
     memories = (0..<rule.memories).map { _ in FloatBuffer(count: network.parameters.count) }
-    let layers = rule.memories > 0 ? network.layers : []
-    let rows = layers.map { min($0.inputs, max(1, Self.blockSize / $0.stride)) }
+    let layers = rule != .sgd || rounded != nil ? network.layers : []
+    let rows = layers.map {
+      rounded != nil ? $0.inputs : min($0.inputs, max(1, Self.blockSize / $0.stride))
+    }
     var plan = BufferPlan()
     let offsets = zip(layers, rows).map { plan.reserve($1 * $0.stride) }
     let scratch = FloatBuffer(count: plan.count)
@@ -92,7 +100,7 @@ final class Optimizer {
     let layer = network.layers[index]
     let weights = network.weights(layer)
     let pull = penalty.pull(on: weights, layer: network.kernels.count + index, rate: rate)
-    guard rule != .sgd else {
+    if rule == .sgd, rounded == nil {
       multiply(
         inputs, gradient, transposing: .left, into: weights, scaledBy: Float(-rate),
         adding: retention(decay: pull.decay + rate * pull.slope, step: step))
@@ -103,8 +111,12 @@ final class Optimizer {
     let block = blocks[index]
     for first in stride(from: 0, to: layer.inputs, by: block.rows) {
       let slopes = block.prefix(min(block.rows, layer.inputs - first))
-      multiply(
-        inputs.columns(first..<first + slopes.rows), gradient, transposing: .left, into: slopes)
+      if let rounded {
+        rounded.differentiate(layer: index, into: slopes)
+      } else {
+        multiply(
+          inputs.columns(first..<first + slopes.rows), gradient, transposing: .left, into: slopes)
+      }
       move(slopes.storage, at: layer.weightsOffset + first * layer.stride, pull)
     }
     multiply(ones, gradient, transposing: .left, into: block.prefix(1))

@@ -24,6 +24,17 @@ extension Recipe {
   }
 }
 
+extension Precision {
+  /// Throws if this process cannot train so.
+  package func check() throws(RecipeError) {
+    guard self == .bf16, !RoundedProducts.areSupported else { return }
+    throw RecipeError(
+      field: "train.precision",
+      problem: "bf16 needs a processor with AVX-512 BF16 or AMX, and this one is used as "
+        + NumericsFingerprint.current.instructionSet)
+  }
+}
+
 extension DatasetSelection {
   /// Throws for the first field whose value is impossible whatever the dataset.
   func validate() throws(RecipeError) {

@@ -73,10 +73,12 @@ package final class Trainer {
       recipe.model.dropout > 0
       ? Dropout(
         network, capacity: batch, probability: recipe.model.dropout, seed: recipe.seed) : nil
-    forward = ForwardPass(network, capacity: batch, trains: true, dropout: dropout)
+    forward = ForwardPass(
+      network, capacity: batch, trains: true, dropout: dropout, precision: recipe.training.precision)
     backward = BackwardPass(forward)
     evaluator = Evaluator(network)
-    optimizer = Optimizer(network, recipe.training, stepsPerEpoch: stepsPerEpoch)
+    optimizer = Optimizer(
+      network, recipe.training, stepsPerEpoch: stepsPerEpoch, rounded: forward.rounded)
   }
 
   /// Epochs completed.
@@ -208,13 +210,15 @@ package final class Trainer {
 
 extension Optimizer {
   /// The optimizer that a recipe asks for.
-  fileprivate convenience init(_ network: Network, _ recipe: TrainingRecipe, stepsPerEpoch: Int) {
+  fileprivate convenience init(
+    _ network: Network, _ recipe: TrainingRecipe, stepsPerEpoch: Int, rounded: RoundedProducts?
+  ) {
     self.init(
       network, recipe.optimizer,
       Penalty(recipe.l2, recipe.decay, layers: network.kernels.count + network.layers.count),
       LearningRate(
         base: recipe.learningRate, schedule: recipe.schedule, stepsPerEpoch: stepsPerEpoch,
-        epochs: recipe.epochs))
+        epochs: recipe.epochs), rounded)
   }
 }
 
@@ -222,6 +226,7 @@ extension Network {
   /// The network of a recipe, its parameters 0.
   fileprivate convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
     try recipe.validate()
+    try recipe.training.precision.check()
     self.init(
       try recipe.architecture(for: data.dataset.shape, trainingImages: data.train.count))
   }

@@ -19,7 +19,8 @@ package struct TrainingBenchmark: Sendable, Equatable {
     let stepsPerRound = 20
     let trainer = try Trainer(recipe, data: data)
     let products = StepProducts(
-      trainer.model().architecture, rows: min(recipe.training.batch, data.train.count))
+      trainer.model().architecture, rows: min(recipe.training.batch, data.train.count),
+      recipe.training.precision)
     var library: [Double] = []
     var training: [Double] = []
     var ratios: [Double] = []
@@ -56,10 +57,10 @@ private final class StepProducts {
   /// Floating-point operations in a run.
   let operations: Double
 
-  init(_ shape: Architecture, rows: Int) {
+  init(_ shape: Architecture, rows: Int, _ precision: Precision) {
     network = Network(shape)
     network.initialize(.he, seed: 0)
-    forward = ForwardPass(network, capacity: rows)
+    forward = ForwardPass(network, capacity: rows, precision: precision)
     forward.features.storage.update(repeating: 0.5)
     gradients = network.layers.map { layer in
       let buffer = FloatBuffer(count: rows * layer.stride)
@@ -76,6 +77,10 @@ private final class StepProducts {
 
   func run() {
     useOneThread()
+    if let rounded = forward.rounded { run(rounded) } else { runFloat32() }
+  }
+
+  private func runFloat32() {
     var input = forward.features
     for (layer, output) in zip(network.layers, forward.outputs) {
       multiply(input, network.weights(layer), into: output)
@@ -90,6 +95,16 @@ private final class StepProducts {
       let input = forward.input(of: index)
       multiply(
         input, gradient, transposing: .left, into: weights, scaledBy: -1e-9, adding: 0.9999999)
+    }
+  }
+
+  private func run(_ rounded: RoundedProducts) {
+    for (index, output) in forward.outputs.enumerated() {
+      rounded.multiply(layer: index, into: output)
+    }
+    for (index, layer) in network.layers.enumerated() {
+      if index > 0 { rounded.passBack(layer: index, into: gradients[index - 1].matrix) }
+      rounded.differentiate(layer: index, into: network.weights(layer))
     }
   }
 }

@@ -62,6 +62,7 @@ import Testing
           l2: 0
           decay: "coupled"
           finetune: "none"
+          precision: "f32"
 
         """)
   }

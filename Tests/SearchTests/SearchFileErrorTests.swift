@@ -62,8 +62,12 @@ import Testing
   /// Whole files and the lines that refuse them.
   static let files = [
     (
-      file(train: "lr: 1, precision: bf16"),
-      "search.yaml:3: train.precision: not supported yet, except as f32"
+      file(train: "lr: 1, precision: bf16") + "\nnumerics: portable",
+      "search.yaml:3: train.precision: bf16 is not among the instructions that 'numerics: portable' keeps to"
+    ),
+    (
+      file(train: "lr: 1, precision: { choice: [f32, bf16] }") + "\nnumerics: portable",
+      "search.yaml:3: train.precision: bf16 is not among the instructions that 'numerics: portable' keeps to"
     ),
     (file() + "\nfinal: { test: true }", "search.yaml:5: final: not supported yet, except as null"),
     (
@@ -72,7 +76,7 @@ import Testing
     ),
     (
       file(train: "lr: 1, colour: red"),
-      "search.yaml:3: train.colour: unknown key; allowed here: epochs, batch, optimizer, momentum, lr, l2, decay, schedule, patience, keep, finetune"
+      "search.yaml:3: train.colour: unknown key; allowed here: epochs, batch, optimizer, momentum, lr, l2, decay, schedule, patience, keep, finetune, precision"
     ),
     (
       file() + "\ntrain.lr: 3",
@@ -260,7 +264,7 @@ import Testing
     ),
     (
       "train: 3",
-      "search.yaml:1: train: needs a section with epochs, batch, optimizer, momentum, lr, l2, decay, schedule, patience, keep, finetune, not '3'"
+      "search.yaml:1: train: needs a section with epochs, batch, optimizer, momentum, lr, l2, decay, schedule, patience, keep, finetune, precision, not '3'"
     ),
     ("", "search.yaml: the file is empty"),
     ("# nothing\n", "search.yaml: the file is empty"),

@@ -33,7 +33,8 @@ import Testing
     dropout.model.dropout = 0.2
     var augmented = sampleRecipe(hidden: [9, 6], batch: 4)
     augmented.augmentation = Augmentation(rotation: 10, shift: 0.1, scale: 0.1, mode: .online)
-    return [
+    let rounded = [dropout, sampleRecipe(hidden: [9, 6], batch: 4, optimizer: .adamW)].map { $0.with(.bf16) }
+    return (RoundedProducts.areSupported ? rounded : []) + [
       dropout, augmented,
       sampleRecipe(hidden: [9, 6], batch: 4), cosine, milestones,
       sampleRecipe(hidden: [9, 6], batch: 4, optimizer: .adamW),

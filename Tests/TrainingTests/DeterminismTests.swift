@@ -100,8 +100,9 @@ import Testing
     #expect(plain.checkpoint() == evaluated.checkpoint())
   }
 
-  @Test func anotherThreadTrainingBesideChangesNothing() async throws {
-    let recipe = sampleRecipe(hidden: [40, 30], epochs: 10)
+  @Test(arguments: RoundedProducts.areSupported ? [Precision.f32, .bf16] : [.f32])
+  func anotherThreadTrainingBesideChangesNothing(precision: Precision) async throws {
+    let recipe = sampleRecipe(hidden: [40, 30], epochs: 10).with(precision)
     let alone = try Trainer(sample: recipe)
     alone.train(epochs: 10)
     let expected = alone.checkpoint()

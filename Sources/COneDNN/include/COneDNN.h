@@ -1,7 +1,7 @@
 /// What Trawl uses of oneDNN, the same for versions 2 and 3.
 ///
 /// Every function that computes runs on the calling thread alone once that thread has called
-/// `onednn_use_one_thread`. Matrices are row-major, of 32-bit floats.
+/// `onednn_use_one_thread`. Matrices are row-major, of 32-bit floats where nothing else is said.
 
 #pragma once
 
@@ -11,6 +11,7 @@
 
 #include "activations.h"
 #include "convolutions.h"
+#include "products.h"
 #include "updates.h"
 
 /// Confines oneDNN to the calling thread in whatever that thread asks of it from now on.

@@ -63,3 +63,9 @@ void drop_out(
 
 /// values = values·factors.
 void multiply_each(float *values, const float *factors, size_t count);
+
+/// rounded = the numbers as bfloat16, the upper half of a float, to the nearest, halves to the even one.
+void round_each(const float *values, uint16_t *rounded, size_t count);
+
+/// numbers = bytes·factor.
+void scale_bytes(const uint8_t *bytes, float *numbers, size_t count, float factor);

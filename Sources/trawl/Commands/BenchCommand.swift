@@ -32,6 +32,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "The probability of dropout.")
     var dropout = 0.0
 
+    @Option(help: "What the factors of the dense layers' products are rounded to.")
+    var precision = Precision.f32
+
     @Option(help: "Images in a mini-batch.")
     var batch = 128
 
@@ -66,7 +69,8 @@ struct BenchCommand: ParsableCommand {
           activation: lenet5 ? .leakyReLU : .relu, dropout: dropout),
         training: TrainingRecipe(
           epochs: 1, batch: batch, optimizer: momentum > 0 ? .momentum(momentum) : .sgd,
-          learningRate: momentum > 0 ? 0.01 : 0.2475, l2: [2.5e-7]), seed: 1)
+          learningRate: momentum > 0 ? 0.01 : 0.2475, l2: [2.5e-7], precision: precision),
+        seed: 1)
       let result = try Complaint.asking {
         try recipe.validate()
         let data = try DatasetStore().data(for: recipe.dataset)
@@ -86,7 +90,9 @@ struct BenchCommand: ParsableCommand {
       print("samples/s: \(Int(result.samplesPerSecond))")
       print("GFLOP/s in matrix products: \(result.gflops.rounded1)")
       print(String(format: "fraction of the library's matrix-product rate: %.3f", result.fractionOfLibrary))
-      print("\(dataset), one thread, \(numerics)")
+      print("\(dataset), \(precision), one thread, \(numerics)")
     }
   }
 }
+
+extension Precision: ExpressibleByArgument {}

@@ -11,6 +11,7 @@ extension SearchFile {
       let recipe = Recipe(configuration, seed: seed)
       do {
         try recipe.validate()
+        if store != nil { try recipe.training.precision.check() }
         let shape = try store?.data(for: recipe.dataset).dataset.shape ?? recipe.dataset.source.knownShape
         if let shape { try recipe.validate(on: shape) }
       } catch let mistake as RecipeError {

@@ -17,6 +17,7 @@ struct TrainingRun {
     var testLoss: Double?
     var testAccuracy: Double?
     var seconds: Double
+    var precision: String
     var numerics: String
   }
 
@@ -106,7 +107,8 @@ struct TrainingRun {
     let epoch = trainer.progress.history.first { $0.epoch == trainer.resultEpoch }
     var report = Report(
       epochs: trainer.epoch, modelEpoch: trainer.resultEpoch, diverged: diverged, trainLoss: epoch?.trainLoss,
-      trainAccuracy: epoch?.trainAccuracy, seconds: seconds, numerics: "\(NumericsFingerprint.current)")
+      trainAccuracy: epoch?.trainAccuracy, seconds: seconds, precision: recipe.training.precision.rawValue,
+      numerics: "\(NumericsFingerprint.current)")
     if recipe.dataset.validation == .test {
       (report.testLoss, report.testAccuracy) = (epoch?.validationLoss, epoch?.validationAccuracy)
     } else {

@@ -104,7 +104,18 @@ extension TrainingRecipe {
       optimizer: OptimizerRule(configuration), learningRate: configuration.real("train.lr"),
       schedule: Schedule(configuration), l2: configuration.reals("train.l2"),
       decay: Decay(rawValue: configuration.word("train.decay")), patience: patience,
-      keep: Keep(configuration), finetune: Finetune(configuration))
+      keep: Keep(configuration), finetune: Finetune(configuration),
+      precision: Precision(word: configuration.word("train.precision")))
+  }
+}
+
+extension Precision {
+  /// The precision that the search file calls so.
+  init(word: String) {
+    guard let precision = Precision(rawValue: word) else {
+      preconditionFailure("no precision is called \(word)")
+    }
+    self = precision
   }
 }
 

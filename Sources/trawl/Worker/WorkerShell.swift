@@ -153,6 +153,7 @@ final class WorkerShell {
           worker.handle(
             .drainRequested("it starts again, for \(file.numerics) arithmetic"), at: monotonicNow()))
       }
+      for word in file.precisions { try Precision(word: word).check() }
       say("joined a search of \(file.trials) trials")
     } catch {
       file = nil

@@ -1,0 +1,39 @@
+import COneDNN
+
+/// Where a network keeps the pixels of an image: those that some image has come first, those that are 0 in all of
+/// them last.
+///
+/// A pixel that is always 0 adds nothing to any sum, and its weights have no gradient. So the products leave most of
+/// these out; a twelfth of MNIST's pixels are.
+struct PixelLayout: Sendable {
+  /// The place of each pixel.
+  let places: [Int]
+  /// So many places, from the first on, go into the products: a multiple of 16, or all.
+  let multiplied: Int
+  /// The pixels that come first.
+  let runs: [byte_run]
+
+  /// - Parameter blank: for each pixel, whether it is 0 in every image.
+  init(blank: [Bool]) {
+    var runs: [byte_run] = []
+    for pixel in blank.indices where !blank[pixel] {
+      if pixel > 0, !blank[pixel - 1] {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append(byte_run(start: pixel, count: 1))
+      }
+    }
+    var places = [Int](repeating: 0, count: blank.count)
+    let order = blank.indices.filter { !blank[$0] } + blank.indices.filter { blank[$0] }
+    for (place, pixel) in order.enumerated() { places[pixel] = place }
+    self.places = places
+    self.runs = runs
+    let used = runs.reduce(0) { $0 + $1.count }
+    multiplied = min(blank.count, max(1, (used + 15) / 16) * 16)
+  }
+
+  /// Every pixel in its own place.
+  init(pixels: Int) {
+    self.init(blank: Array(repeating: false, count: pixels))
+  }
+}

@@ -1,0 +1,150 @@
+import COneDNN
+
+/// The matrix products of a network's dense layers with factors in bfloat16 and sums in float32, for batches of one
+/// size. For one thread at a time.
+///
+/// The factors are rounded copies: the weights, what the layers put out and the gradients stay float32. Source:
+/// Micikevicius et al., "Mixed precision training", ICLR 2018; bfloat16 needs no scaling of the loss.
+final class RoundedProducts {
+  /// Whether this processor multiplies bfloat16 itself.
+  static var areSupported: Bool { onednn_has_bfloat16() }
+
+  private let network: Network
+  private let layers: [Layer]
+  /// Owns what the layers' matrices show.
+  private let memory: UnsafeMutableRawBufferPointer
+
+  private struct Layer {
+    let (input, weights, gradient): (RoundedMatrix, RoundedMatrix, RoundedMatrix)
+    /// input · weights, inputᵀ · gradient and gradient · weightsᵀ.
+    let (forward, slopes, back): (RoundedProduct, RoundedProduct, RoundedProduct)
+  }
+
+  init(_ network: Network, capacity: Int) {
+    self.network = network
+    let layers = network.layers
+    func stride(before index: Int) -> Int { index > 0 ? layers[index - 1].stride : layers[0].inputs }
+    var plan = BufferPlan()
+    let offsets = layers.indices.map { index in
+      (
+        plan.reserve(capacity * stride(before: index)),
+        plan.reserve(layers[index].inputs * layers[index].stride),
+        plan.reserve(capacity * layers[index].stride)
+      )
+    }
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: plan.count * MemoryLayout<UInt16>.stride, alignment: 64)
+    let numbers = memory.bindMemory(to: UInt16.self)
+    numbers.initialize(repeating: 0)
+    self.layers = layers.enumerated().map { index, layer in
+      func matrix(_ offset: Int, _ rows: Int, _ columns: Int, _ stride: Int) -> RoundedMatrix {
+        RoundedMatrix(
+          numbers: .init(rebasing: numbers[offset..<offset + rows * stride]), rows: rows,
+          columns: columns, stride: stride)
+      }
+      let width = stride(before: index)
+      let input = matrix(offsets[index].0, capacity, layer.inputs, width)
+      let weights = matrix(offsets[index].1, layer.inputs, layer.outputs, layer.stride)
+      let gradient = matrix(offsets[index].2, capacity, layer.outputs, layer.stride)
+      return Layer(
+        input: input, weights: weights, gradient: gradient,
+        forward: RoundedProduct(input.factor, weights.factor, stride: layer.stride),
+        slopes: RoundedProduct(input.transposed, gradient.factor, stride: layer.stride),
+        back: RoundedProduct(gradient.factor, weights.transposed, stride: width))
+    }
+    self.memory = memory
+  }
+
+  deinit {
+    memory.deallocate()
+  }
+
+  /// Rounds what goes into a layer, rows x inputs, and the layer's weights as they are now.
+  func take(input: Matrix, of index: Int) {
+    layers[index].input.round(input)
+    layers[index].weights.round(network.weights(network.layers[index]))
+  }
+
+  /// Rounds the gradient by a layer's sums, rows x outputs.
+  func take(gradient: Matrix, of index: Int) {
+    layers[index].gradient.round(gradient)
+  }
+
+  /// sums ← input · weights. All rows are computed, whatever has been taken.
+  func multiply(layer index: Int, into sums: Matrix) {
+    let layer = layers[index]
+    layer.forward.run(layer.input, layer.weights, into: sums)
+  }
+
+  /// slopes ← inputᵀ · gradient, inputs x outputs.
+  func differentiate(layer index: Int, into slopes: Matrix) {
+    let layer = layers[index]
+    layer.slopes.run(layer.input, layer.gradient, into: slopes)
+  }
+
+  /// result ← gradient · weightsᵀ. All rows are computed, whatever has been taken.
+  func passBack(layer index: Int, into result: Matrix) {
+    let layer = layers[index]
+    layer.back.run(layer.gradient, layer.weights, into: result)
+  }
+}
+
+/// A row-major view of bfloat16 numbers in memory that another owns.
+private struct RoundedMatrix {
+  let numbers: UnsafeMutableBufferPointer<UInt16>
+  let rows: Int
+  let columns: Int
+  /// From the beginning of a row to that of the next, in numbers.
+  let stride: Int
+
+  var factor: onednn_factor {
+    onednn_factor(
+      rows: Int64(rows), columns: Int64(columns), stride: Int64(stride), is_transposed: false)
+  }
+
+  var transposed: onednn_factor {
+    var factor = factor
+    factor.is_transposed = true
+    return factor
+  }
+
+  /// Takes over a matrix that may have fewer rows: the missing ones are 0, and add nothing to a product.
+  func round(_ matrix: Matrix) {
+    precondition(
+      matrix.rows <= rows && matrix.stride == stride,
+      "\(matrix.rows) rows of \(matrix.stride) for \(rows) of \(stride)")
+    let count = matrix.storage.count
+    round_each(matrix.start, numbers.baseAddress, count)
+    numbers[count...].update(repeating: 0)
+  }
+}
+
+/// A product that oneDNN has compiled for one shape. For one thread at a time.
+private final class RoundedProduct {
+  private let compiled: OpaquePointer
+  private let rows: Int
+  private let stride: Int
+
+  /// Its result's rows begin `stride` numbers apart.
+  init(_ left: onednn_factor, _ right: onednn_factor, stride: Int) {
+    guard let compiled = onednn_make_product(left, right, Int64(stride)) else {
+      preconditionFailure("oneDNN cannot multiply \(left) and \(right)")
+    }
+    self.compiled = compiled
+    self.stride = stride
+    rows = Int(left.is_transposed ? left.columns : left.rows)
+  }
+
+  deinit {
+    onednn_free_product(compiled)
+  }
+
+  func run(_ left: RoundedMatrix, _ right: RoundedMatrix, into result: Matrix) {
+    precondition(
+      result.rows == rows && result.stride == stride,
+      "\(result.rows) rows of \(result.stride) for \(rows) of \(stride)")
+    let done = onednn_multiply_rounded(
+      compiled, left.numbers.baseAddress, right.numbers.baseAddress, result.start)
+    precondition(done, "oneDNN refused a matrix product")
+  }
+}
