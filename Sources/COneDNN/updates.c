@@ -156,7 +156,28 @@ void round_each(const float *restrict values, uint16_t *restrict rounded, size_t
 }
 
 FOR_EACH_PROCESSOR
+void collect_bits(const uint8_t *restrict bytes, uint8_t *restrict seen, size_t count) {
+  for (size_t place = 0; place < count; ++place) seen[place] |= bytes[place];
+}
+
+// Most runs are short and no multiple of 16. So they are read and written on to the next multiple where that
+// is still in the image: what is too much is overwritten by the run after. The last run is exact.
+FOR_EACH_PROCESSOR
 void scale_bytes(
-    const uint8_t *restrict bytes, float *restrict numbers, size_t count, float factor) {
-  for (size_t place = 0; place < count; ++place) numbers[place] = (float)bytes[place] * factor;
+    const uint8_t *restrict bytes, size_t size, const byte_run *runs, size_t run_count,
+    float *restrict numbers, float factor) {
+  size_t left = 0;
+  for (size_t run = 0; run < run_count; ++run) left += runs[run].count;
+  for (; run_count > 0; ++runs, --run_count) {
+    size_t count = runs->count, whole = (count + lanes - 1) / lanes * lanes;
+    if (whole > left || runs->start + whole > size) whole = count;
+    const uint8_t *from = bytes + runs->start;
+    size_t place = 0;
+    for (; place + lanes <= whole; place += lanes)
+      for (int lane = 0; lane < lanes; ++lane)
+        numbers[place + lane] = (float)from[place + lane] * factor;
+    for (; place < whole; ++place) numbers[place] = (float)from[place] * factor;
+    numbers += count;
+    left -= count;
+  }
 }

@@ -8,12 +8,14 @@ final class Augmenter {
   private let augmentation: Augmentation
   private let seed: UInt64
   private let images: ImageSet
+  private let layout: PixelLayout
   private let scratch: UnsafeMutableRawPointer
 
   init(_ augmentation: Augmentation, seed: UInt64, images: ImageSet) {
     self.augmentation = augmentation
     self.seed = seed
     self.images = images
+    layout = PixelLayout(pixels: images.pixels)
     let size = warp_scratch_size(Int32(images.rows), Int32(images.columns))
     scratch = .allocate(byteCount: size, alignment: 64)
     scratch.initializeMemory(as: UInt8.self, repeating: 0, count: size)
@@ -26,7 +28,7 @@ final class Augmenter {
   /// Writes the changed pixels of an image, scaled from 0...255 to 0...1, into a row of as many floats.
   func scale(_ image: Int, into row: UnsafeMutableBufferPointer<Float>) {
     guard let change = augmentation.change(of: image, epoch: epoch, seed: seed) else {
-      return images.scale(image, into: row)
+      return images.scale(image, layout, into: row)
     }
     scale(image, changedBy: change, into: row)
   }

@@ -60,7 +60,7 @@ final class BackwardPass {
       rounded.passBack(layer: index, into: before)
     } else {
       multiply(
-        gradients[index].prefix(rows), network.weights(network.layers[index]),
+        gradients[index].prefix(rows), network.factor(network.layers[index]),
         transposing: .right, into: before.prefix(rows))
     }
     if index == 0 { return }

@@ -5,9 +5,10 @@ final class Evaluator {
 
   private let forward: ForwardPass
 
-  init(_ network: Network) {
+  /// - Parameter precision: that of the factors in the dense layers' products.
+  init(_ network: Network, _ precision: Precision = .f32) {
     useOneThread()
-    forward = ForwardPass(network, capacity: Self.batch)
+    forward = ForwardPass(network, capacity: Self.batch, precision: precision)
   }
 
   /// Loss and accuracy over the images at the indices.

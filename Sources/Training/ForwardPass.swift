@@ -6,7 +6,7 @@ final class ForwardPass {
   let network: Network
   /// The most rows a batch can have.
   let capacity: Int
-  /// The pixels, capacity x inputs.
+  /// The pixels, or those of them that the network multiplies, capacity x inputs.
   let inputs: Matrix
   /// What goes into the first dense layer: what the convolutions put out, or the pixels.
   let features: Matrix
@@ -19,6 +19,7 @@ final class ForwardPass {
   /// The class of each row.
   private(set) var labels: [UInt8]
 
+  private let layout: PixelLayout
   private let buffer: FloatBuffer
   private let convolutions: ConvolutionKernel?
   /// What training drops; nil where nothing is.
@@ -41,7 +42,9 @@ final class ForwardPass {
     self.network = network
     self.capacity = capacity
     let layers = network.layers
-    let pixels = network.architecture.inputs
+    let hasConvolutions = network.architecture.stack != nil
+    let pixels = hasConvolutions ? network.architecture.inputs : network.layout.multiplied
+    layout = hasConvolutions ? PixelLayout(pixels: pixels) : network.layout
     var plan = BufferPlan()
     let inputsOffset = plan.reserve(capacity * pixels)
     let featureCount = network.architecture.stack?.features ?? 0
@@ -88,7 +91,6 @@ final class ForwardPass {
     _ images: ImageSet, at indices: ArraySlice<Int32>, changedBy augmenter: Augmenter? = nil
   ) {
     precondition(indices.count <= capacity, "\(indices.count) images for \(capacity) rows")
-    precondition(images.pixels == inputs.columns, "images of \(images.pixels) pixels")
     for start in stride(from: indices.startIndex, to: indices.endIndex, by: Self.prefetched) {
       let part = start..<min(start + Self.prefetched, indices.endIndex)
       for place in part { images.prefetch(Int(max(indices[place], ~indices[place]))) }
@@ -98,7 +100,7 @@ final class ForwardPass {
         if let augmenter, indices[place] < 0 {
           augmenter.scale(image, into: inputs.row(row))
         } else {
-          images.scale(image, into: inputs.row(row))
+          images.scale(image, layout, into: inputs.row(row))
         }
         labels[row] = images.label(image)
       }
@@ -124,7 +126,7 @@ final class ForwardPass {
         rounded.take(input: input, of: index)
         rounded.multiply(layer: index, into: output)
       } else {
-        multiply(input, network.weights(layer), into: output.prefix(rows))
+        multiply(input, network.factor(layer), into: output.prefix(rows))
       }
       activations[index].run(output, network.bias(layer))
       if index < outputs.count - 1 { dropout?.run(output, layer: index, rows: rows, step: step) }

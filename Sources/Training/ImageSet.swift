@@ -38,13 +38,31 @@ package struct ImageSet: Sendable {
     images.withBytes { body(UnsafeBufferPointer(rebasing: $0[place(index)])) }
   }
 
-  /// Writes the pixels of an image, scaled from 0...255 to 0...1, into a row of as many floats.
-  func scale(_ index: Int, into row: UnsafeMutableBufferPointer<Float>) {
-    precondition(row.count == pixels, "a row of \(row.count) for \(pixels) pixels")
+  /// Writes the pixels of an image that come first in the layout, scaled from 0...255 to 0...1, to the beginning of
+  /// a row.
+  func scale(
+    _ index: Int, _ layout: PixelLayout, into row: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(
+      layout.places.count == pixels && row.count >= layout.multiplied,
+      "a row of \(row.count), a layout of \(layout.places.count) for \(pixels) pixels")
     images.withBytes { bytes in
       let image = UnsafeBufferPointer(rebasing: bytes[place(index)])
-      scale_bytes(image.baseAddress, row.baseAddress, image.count, 1 / 255)
+      scale_bytes(
+        image.baseAddress, pixels, layout.runs, layout.runs.count, row.baseAddress, 1 / 255)
     }
+  }
+
+  /// For each pixel, whether it is 0 in every image.
+  func blankPixels() -> [Bool] {
+    var seen = [UInt8](repeating: 0, count: pixels)
+    images.withBytes { bytes in
+      for index in 0..<count {
+        let image = UnsafeBufferPointer(rebasing: bytes[place(index)])
+        collect_bits(image.baseAddress, &seen, pixels)
+      }
+    }
+    return seen.map { $0 == 0 }
   }
 
   /// Has an image's pixels and its label brought near the processor.

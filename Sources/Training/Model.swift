@@ -31,9 +31,9 @@ package struct Model: Sendable, Equatable {
     }
     layers =
       kernels
-      + network.layers.map { layer in
+      + network.layers.enumerated().map { index, layer in
         LayerParameters(
-          weights: network.weights(layer).transposed(), bias: Array(network.bias(layer).row(0)))
+          weights: network.transposedWeights(index), bias: Array(network.bias(layer).row(0)))
       }
   }
 
@@ -74,30 +74,30 @@ extension Network {
       _ = layer.weights(in: parameters).row(0).update(fromContentsOf: values.weights)
       _ = layer.bias(in: parameters).row(0).update(fromContentsOf: values.bias)
     }
-    for (layer, parameters) in zip(layers, model.layers.dropFirst(kernels.count)) {
-      weights(layer).setTransposed(parameters.weights)
-      _ = bias(layer).row(0).update(fromContentsOf: parameters.bias)
+    for (index, parameters) in model.layers.dropFirst(kernels.count).enumerated() {
+      setTransposedWeights(index, parameters.weights)
+      _ = bias(layers[index]).row(0).update(fromContentsOf: parameters.bias)
     }
   }
-}
 
-extension Matrix {
-  /// The numbers column by column.
-  fileprivate func transposed() -> [Float] {
-    var result = [Float](repeating: 0, count: rows * columns)
-    for index in 0..<rows {
-      let row = row(index)
-      for column in 0..<columns { result[column * rows + index] = row[column] }
+  /// The weights of a dense layer output by output.
+  fileprivate func transposedWeights(_ index: Int) -> [Float] {
+    let layer = layers[index]
+    var result = [Float](repeating: 0, count: layer.inputs * layer.outputs)
+    for input in 0..<layer.inputs {
+      let row = row(of: input, in: index)
+      for output in 0..<layer.outputs { result[output * layer.inputs + input] = row[output] }
     }
     return result
   }
 
-  /// Sets the numbers from ones that are given column by column.
-  fileprivate func setTransposed(_ values: [Float]) {
-    precondition(values.count == rows * columns, "\(values.count) numbers for \(rows)x\(columns)")
-    for index in 0..<rows {
-      let row = row(index)
-      for column in 0..<columns { row[column] = values[column * rows + index] }
+  /// Sets the weights of a dense layer from numbers that are given output by output.
+  fileprivate func setTransposedWeights(_ index: Int, _ values: [Float]) {
+    let layer = layers[index]
+    precondition(values.count == layer.inputs * layer.outputs, "\(values.count) weights")
+    for input in 0..<layer.inputs {
+      let row = row(of: input, in: index)
+      for output in 0..<layer.outputs { row[output] = values[output * layer.inputs + input] }
     }
   }
 }

@@ -57,6 +57,8 @@ package struct Architecture: Sendable, Equatable {
 /// batches is up to a third faster that way.
 struct DenseLayer: Sendable {
   let inputs: Int
+  /// So many inputs, from the first on, go into products; the others are always 0.
+  let multiplied: Int
   let outputs: Int
   /// The distance of rows of anything that has a number for each output.
   let stride: Int
@@ -65,8 +67,9 @@ struct DenseLayer: Sendable {
 
   /// Rows of hidden layers are filled up to a multiple of 64 bytes, which makes products up to 3 % faster.
   /// What fills them up has no effect. The softmax of the last layer needs its rows without gaps.
-  init(inputs: Int, outputs: Int, isLast: Bool, plan: inout BufferPlan) {
+  init(inputs: Int, multiplied: Int, outputs: Int, isLast: Bool, plan: inout BufferPlan) {
     self.inputs = inputs
+    self.multiplied = multiplied
     self.outputs = outputs
     stride = isLast ? outputs : (outputs + 15) / 16 * 16
     weightsOffset = plan.reserve(inputs * stride)
@@ -107,23 +110,39 @@ final class Network {
   let kernels: [KernelLayer]
   /// The dense layers.
   let layers: [DenseLayer]
+  /// Where the inputs of the first dense layer are.
+  let layout: PixelLayout
   /// All weights and biases, at the places that the layers name.
   let parameters: FloatBuffer
 
   /// A network whose parameters are all 0.
-  init(_ architecture: Architecture) {
+  ///
+  /// - Parameter layout: that of the images, where no convolution reads them; nil for the plain one.
+  init(_ architecture: Architecture, _ layout: PixelLayout? = nil) {
     self.architecture = architecture
     var plan = BufferPlan()
     kernels = (architecture.stack?.convolutions.indices ?? 0..<0).map { index in
       KernelLayer(shape: architecture.weightShapes[index], plan: &plan)
     }
     let sizes = architecture.layerSizes
+    let layout = layout ?? PixelLayout(pixels: sizes[0].inputs)
+    precondition(layout.places.count == sizes[0].inputs, "a layout of \(layout.places.count) pixels")
+    self.layout = layout
     layers = sizes.indices.map { index in
       DenseLayer(
-        inputs: sizes[index].inputs, outputs: sizes[index].outputs,
-        isLast: index == sizes.count - 1, plan: &plan)
+        inputs: sizes[index].inputs,
+        multiplied: index == 0 ? layout.multiplied : sizes[index].inputs,
+        outputs: sizes[index].outputs, isLast: index == sizes.count - 1, plan: &plan)
     }
     parameters = FloatBuffer(count: plan.count)
+  }
+
+  /// The weights of a layer that go into products.
+  func factor(_ layer: DenseLayer) -> Matrix { weights(layer).prefix(layer.multiplied) }
+
+  /// The row of a dense layer's weights that belongs to one of its inputs.
+  func row(of input: Int, in index: Int) -> UnsafeMutableBufferPointer<Float> {
+    weights(layers[index]).row(index == 0 ? layout.places[input] : input)
   }
 
   /// The weights of a layer, inputs x outputs.
@@ -151,9 +170,8 @@ final class Network {
     for (index, layer) in layers.enumerated() {
       var generator = RandomStream.weights(layer: kernels.count + index).generator(seed: seed)
       let deviation = initialization.deviation(inputs: layer.inputs, outputs: layer.outputs)
-      let weights = weights(layer)
       for input in 0..<layer.inputs {
-        let row = weights.row(input)
+        let row = row(of: input, in: index)
         for output in row.indices { row[output] = Float(deviation * generator.normal()) }
       }
       bias(layer).storage.update(repeating: 0)

@@ -41,6 +41,8 @@ final class Optimizer {
   /// Of each dense layer, a block of rows of its weights' gradient. What fills up the rows stays 0.
   private let blocks: [Matrix]
   private let scratch: FloatBuffer
+  /// The gradient by the weights of inputs that are always 0.
+  private let nothing: FloatBuffer
   private var step = 0
   private var rate = 0.0
 
@@ -57,10 +59,12 @@ final class Optimizer {
     self.penalty = penalty
     self.learningRate = learningRate
     self.rounded = rounded
+    nothing = FloatBuffer(
+      count: network.layers[0].stride * (network.layers[0].inputs - network.layers[0].multiplied))
     memories = (0..<rule.memories).map { _ in FloatBuffer(count: network.parameters.count) }
     let layers = rule != .sgd || rounded != nil ? network.layers : []
     let rows = layers.map {
-      rounded != nil ? $0.inputs : min($0.inputs, max(1, Self.blockSize / $0.stride))
+      rounded != nil ? $0.multiplied : min($0.multiplied, max(1, Self.blockSize / $0.stride))
     }
     var plan = BufferPlan()
     let offsets = zip(layers, rows).map { plan.reserve($1 * $0.stride) }
@@ -100,17 +104,20 @@ final class Optimizer {
     let layer = network.layers[index]
     let weights = network.weights(layer)
     let pull = penalty.pull(on: weights, layer: network.kernels.count + index, rate: rate)
+    if layer.multiplied < layer.inputs {
+      move(nothing.all, at: layer.weightsOffset + layer.multiplied * layer.stride, pull)
+    }
     if rule == .sgd, rounded == nil {
       multiply(
-        inputs, gradient, transposing: .left, into: weights, scaledBy: Float(-rate),
+        inputs, gradient, transposing: .left, into: network.factor(layer), scaledBy: Float(-rate),
         adding: retention(decay: pull.decay + rate * pull.slope, step: step))
       return multiply(
         ones, gradient, transposing: .left, into: network.bias(layer), scaledBy: Float(-rate),
         adding: 1)
     }
     let block = blocks[index]
-    for first in stride(from: 0, to: layer.inputs, by: block.rows) {
-      let slopes = block.prefix(min(block.rows, layer.inputs - first))
+    for first in stride(from: 0, to: layer.multiplied, by: block.rows) {
+      let slopes = block.prefix(min(block.rows, layer.multiplied - first))
       if let rounded {
         rounded.differentiate(layer: index, into: slopes)
       } else {

@@ -145,8 +145,8 @@ package struct TrainingRecipe: Sendable, Equatable {
   }
 }
 
-/// What training rounds the factors of the dense layers' matrix products to. All else, and every evaluation, is
-/// in float32.
+/// What training, with its validation, rounds the factors of the dense layers' matrix products to. All else is in
+/// float32.
 package enum Precision: String, Sendable, CaseIterable {
   case f32
   /// bfloat16, where the processor multiplies it: eight bits of precision instead of 24, at twice the speed.

@@ -23,12 +23,12 @@ final class RoundedProducts {
   init(_ network: Network, capacity: Int) {
     self.network = network
     let layers = network.layers
-    func stride(before index: Int) -> Int { index > 0 ? layers[index - 1].stride : layers[0].inputs }
+    func stride(before index: Int) -> Int { index > 0 ? layers[index - 1].stride : layers[0].multiplied }
     var plan = BufferPlan()
     let offsets = layers.indices.map { index in
       (
         plan.reserve(capacity * stride(before: index)),
-        plan.reserve(layers[index].inputs * layers[index].stride),
+        plan.reserve(layers[index].multiplied * layers[index].stride),
         plan.reserve(capacity * layers[index].stride)
       )
     }
@@ -43,8 +43,8 @@ final class RoundedProducts {
           columns: columns, stride: stride)
       }
       let width = stride(before: index)
-      let input = matrix(offsets[index].0, capacity, layer.inputs, width)
-      let weights = matrix(offsets[index].1, layer.inputs, layer.outputs, layer.stride)
+      let input = matrix(offsets[index].0, capacity, layer.multiplied, width)
+      let weights = matrix(offsets[index].1, layer.multiplied, layer.outputs, layer.stride)
       let gradient = matrix(offsets[index].2, capacity, layer.outputs, layer.stride)
       return Layer(
         input: input, weights: weights, gradient: gradient,
@@ -62,7 +62,7 @@ final class RoundedProducts {
   /// Rounds what goes into a layer, rows x inputs, and the layer's weights as they are now.
   func take(input: Matrix, of index: Int) {
     layers[index].input.round(input)
-    layers[index].weights.round(network.weights(network.layers[index]))
+    layers[index].weights.round(network.factor(network.layers[index]))
   }
 
   /// Rounds the gradient by a layer's sums, rows x outputs.

@@ -11,7 +11,7 @@ package final class Trainer {
   /// How far training has come.
   package private(set) var progress: TrainingProgress
 
-  private let network: Network
+  let network: Network
   private let forward: ForwardPass
   private let backward: BackwardPass
   private let evaluator: Evaluator
@@ -76,7 +76,7 @@ package final class Trainer {
     forward = ForwardPass(
       network, capacity: batch, trains: true, dropout: dropout, precision: recipe.training.precision)
     backward = BackwardPass(forward)
-    evaluator = Evaluator(network)
+    evaluator = Evaluator(network, recipe.training.precision)
     optimizer = Optimizer(
       network, recipe.training, stepsPerEpoch: stepsPerEpoch, rounded: forward.rounded)
   }
@@ -227,7 +227,11 @@ extension Network {
   fileprivate convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
     try recipe.validate()
     try recipe.training.precision.check()
-    self.init(
-      try recipe.architecture(for: data.dataset.shape, trainingImages: data.train.count))
+    let architecture = try recipe.architecture(for: data.dataset.shape, trainingImages: data.train.count)
+    // Convolutions read images as they are, changed images have pixels elsewhere, and the last layer that is fitted
+    // anew may be the first.
+    let isPlain =
+      architecture.stack == nil && recipe.augmentation == nil && recipe.training.finetune == .none
+    self.init(architecture, isPlain ? data.layout : nil)
   }
 }

@@ -19,7 +19,7 @@ package struct TrainingBenchmark: Sendable, Equatable {
     let stepsPerRound = 20
     let trainer = try Trainer(recipe, data: data)
     let products = StepProducts(
-      trainer.model().architecture, rows: min(recipe.training.batch, data.train.count),
+      trainer.network, rows: min(recipe.training.batch, data.train.count),
       recipe.training.precision)
     var library: [Double] = []
     var training: [Double] = []
@@ -57,8 +57,8 @@ private final class StepProducts {
   /// Floating-point operations in a run.
   let operations: Double
 
-  init(_ shape: Architecture, rows: Int, _ precision: Precision) {
-    network = Network(shape)
+  init(_ trained: Network, rows: Int, _ precision: Precision) {
+    network = Network(trained.architecture, trained.layout)
     network.initialize(.he, seed: 0)
     forward = ForwardPass(network, capacity: rows, precision: precision)
     forward.features.storage.update(repeating: 0.5)
@@ -70,7 +70,7 @@ private final class StepProducts {
       return (buffer, matrix)
     }
     let passes = network.layers.enumerated().map { index, layer in
-      (index == 0 ? 2 : 3) * layer.inputs * layer.outputs
+      (index == 0 ? 2 : 3) * layer.multiplied * layer.outputs
     }
     operations = Double(2 * rows * passes.reduce(0, +))
   }
@@ -83,11 +83,11 @@ private final class StepProducts {
   private func runFloat32() {
     var input = forward.features
     for (layer, output) in zip(network.layers, forward.outputs) {
-      multiply(input, network.weights(layer), into: output)
+      multiply(input, network.factor(layer), into: output)
       input = output
     }
     for index in network.layers.indices.reversed() {
-      let weights = network.weights(network.layers[index])
+      let weights = network.factor(network.layers[index])
       let gradient = gradients[index].matrix
       if index > 0 {
         multiply(gradient, weights, transposing: .right, into: gradients[index - 1].matrix)
@@ -104,7 +104,7 @@ private final class StepProducts {
     }
     for (index, layer) in network.layers.enumerated() {
       if index > 0 { rounded.passBack(layer: index, into: gradients[index - 1].matrix) }
-      rounded.differentiate(layer: index, into: network.weights(layer))
+      rounded.differentiate(layer: index, into: network.factor(layer))
     }
   }
 }

@@ -7,6 +7,8 @@ package struct TrainingData: Sendable {
   package let validationImages: ImageSet
   /// Indices into `validationImages`, ascending; if these are the training images, none that is in `train`.
   package let validation: [Int32]
+  /// In which the pixels that no image trained or validated on may have come last.
+  let layout: PixelLayout
 
   /// Shuffles the training images by the selection's own seed, keeps the first `subset` of them, and of
   /// these the first `validation` for validation; a stratified selection does so within each class. Counts
@@ -24,11 +26,14 @@ package struct TrainingData: Sendable {
       split = try Split(indices, counts, dataset, everyClassIsHeld: selection.validation != .test)
     }
     train = split.train.sorted()
+    let blank = dataset.train.blankPixels()
     guard selection.validation != .test else {
+      layout = PixelLayout(blank: zip(blank, dataset.test.blankPixels()).map { $0 && $1 })
       validationImages = dataset.test
       validation = Array(0..<Int32(dataset.test.count))
       return
     }
+    layout = PixelLayout(blank: blank)
     validationImages = dataset.train
     validation = split.held.sorted()
   }

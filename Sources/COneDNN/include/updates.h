@@ -67,5 +67,16 @@ void multiply_each(float *values, const float *factors, size_t count);
 /// rounded = the numbers as bfloat16, the upper half of a float, to the nearest, halves to the even one.
 void round_each(const float *values, uint16_t *rounded, size_t count);
 
-/// numbers = bytes·factor.
-void scale_bytes(const uint8_t *bytes, float *numbers, size_t count, float factor);
+/// seen = seen | bytes.
+void collect_bits(const uint8_t *bytes, uint8_t *seen, size_t count);
+
+/// Some of the bytes of an image that lie side by side.
+typedef struct {
+  size_t start, count;
+} byte_run;
+
+/// numbers = the bytes of the runs, one run after the other, times the factor. The runs ascend and lie among the
+/// size bytes.
+void scale_bytes(
+    const uint8_t *bytes, size_t size, const byte_run *runs, size_t run_count, float *numbers,
+    float factor);
