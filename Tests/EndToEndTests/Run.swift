@@ -70,8 +70,8 @@ struct Run {
   }
 
   /// Whether the coordinator's log says that a worker process has joined.
-  func hasJoined(_ pid: pid_t) -> Bool {
-    (try? scratch.text("\(name)/trawl.log"))?.contains("(pid \(pid), 1 slots) joined") ?? false
+  func hasJoined(_ pid: pid_t, slots: Int = 1) -> Bool {
+    (try? scratch.text("\(name)/trawl.log"))?.contains("(pid \(pid), \(slots) slots) joined") ?? false
   }
 
   func waitForResults(_ count: Int, of coordinator: Program) async throws {

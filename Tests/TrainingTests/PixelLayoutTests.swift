@@ -54,6 +54,17 @@ import Testing
     #expect(try Trainer(convolved, data: data).network.layout.places == Array(0..<16))
   }
 
+  @Test func pixelsOfImagesToValidateOnAreKept() throws {
+    var recipe = sampleRecipe()
+    recipe.dataset.validation = .test
+    let data = try TrainingData(dataset(), recipe.dataset)
+    let trainer = try Trainer(recipe, data: data)
+    trainer.train(epochs: 2)
+    let report = try trainer.model().test(on: data.dataset).overall
+    #expect(data.layout.multiplied == 49)
+    #expect(abs(trainer.progress.history[1].validationLoss - report.loss) < 1e-5)
+  }
+
   @Test(arguments: [OptimizerRule.sgd, .momentum(0.9), .nesterov(0.9), .adamW], Decay.allCases)
   func trainsAsWithAllPixels(rule: OptimizerRule, decay: Decay) throws {
     var recipe = sampleRecipe(

@@ -123,7 +123,7 @@ struct RoundedTrainingTests {
   func stepIsNearThatOfFloat32(activation: Activation, hidden: [Int]) throws {
     for convolutions in [[], sampleConvolutions] {
       let recipe = sampleRecipe(
-        convolutions: convolutions, hidden: hidden, activation: activation, batch: 64)
+        convolutions: convolutions, hidden: hidden, activation: activation, batch: 49)
       try compareSteps(recipe)
     }
   }
