@@ -22,12 +22,20 @@ struct Trawl: ParsableCommand {
 
   static func main() {
     signal(SIGPIPE, SIG_IGN)
+    let status = run()
+    fflush(nil)
+    // Without taking the libraries down: other threads may still train with them.
+    _exit(status)
+  }
+
+  private static func run() -> Int32 {
     do {
       var command = try parseAsRoot()
       try command.run()
       try flushOutput()
+      return 0
     } catch {
-      Foundation.exit(report(error))
+      return report(error)
     }
   }
 
