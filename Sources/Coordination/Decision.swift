@@ -4,10 +4,14 @@ import Search
 package enum Decision: Sendable, Equatable {
   case workerJoined(WorkerID, WorkerDescription)
   case attemptStarted(AttemptID, trial: Int, worker: WorkerID)
+  /// It goes on where an earlier attempt was: the first epochs are that one's.
+  case epochsInherited(AttemptID, from: AttemptID, count: Int)
   case epochEnded(AttemptID, number: Int, WireEpoch)
   case attemptEnded(AttemptID, AttemptEnd, words: String)
   /// Its worker came back in time: it runs on.
   case attemptResumed(AttemptID)
+  /// The trial can go on from there, until it ends.
+  case checkpointStored(StoredCheckpoint)
   /// The one result of a trial, and the attempt that brought it.
   case trialEnded(TrialEnd, by: AttemptID)
 }
@@ -55,6 +59,20 @@ package enum AttemptEnd: String, Sendable, CaseIterable {
   var countsAsLoss: Bool { [.lost, .crashed, .revoked].contains(self) }
 }
 
+/// A checkpoint of a trial without result that lies beside the record of the search.
+package struct StoredCheckpoint: Sendable, Equatable {
+  package var trial: Int
+  /// Who handed it over, and reported its epochs.
+  package var attempt: AttemptID
+  package var checkpoint: WireCheckpoint
+
+  package init(trial: Int, attempt: AttemptID, checkpoint: WireCheckpoint) {
+    self.trial = trial
+    self.attempt = attempt
+    self.checkpoint = checkpoint
+  }
+}
+
 /// How a trial ended, as it is stored; its values follow from its number.
 package struct TrialEnd: Sendable, Equatable {
   package var trial: Int
@@ -100,10 +118,12 @@ package struct Snapshot: Sendable {
     /// Nil: it was running when the last coordinator ended.
     package var end: AttemptEnd?
     package var epochs: [WireEpoch]
+    /// How many of these an earlier attempt trained.
+    package var inherited: Int
 
     package init(
       id: AttemptID, trial: Int, worker: WorkerID, isLocal: Bool, key: String, end: AttemptEnd?,
-      epochs: [WireEpoch]
+      epochs: [WireEpoch], inherited: Int = 0
     ) {
       self.id = id
       self.trial = trial
@@ -112,6 +132,7 @@ package struct Snapshot: Sendable {
       self.key = key
       self.end = end
       self.epochs = epochs
+      self.inherited = inherited
     }
   }
 
@@ -121,15 +142,17 @@ package struct Snapshot: Sendable {
   package var lastAttempt: AttemptID
   package var results: [TrialEnd]
   package var openAttempts: [OpenAttempt]
+  package var checkpoints: [StoredCheckpoint]
 
   package init(
     search: SearchID, epoch: UInt64, lastAttempt: AttemptID, results: [TrialEnd],
-    openAttempts: [OpenAttempt]
+    openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = []
   ) {
     self.search = search
     self.epoch = epoch
     self.lastAttempt = lastAttempt
     self.results = results
     self.openAttempts = openAttempts
+    self.checkpoints = checkpoints
   }
 }

@@ -10,6 +10,16 @@ package enum Limits {
   package static let workersPerKey = 20_000
   /// Attempts that one heartbeat has called off: a worker holds that many by mistake at most, and beats again.
   static let revokesPerHeartbeat = 64
+  /// Bytes of a checkpoint in one message.
+  package static let piece = 32 * 1024
+  /// Bytes of a checkpoint that is kept; one that is larger is done without.
+  package static let checkpoint = 1 << 30
+  /// Bytes of all checkpoints that are kept at once.
+  static let checkpoints = 16 << 30
+  /// Checkpoints that are fetched at once; more wait for their turn.
+  static let handovers = 16
+  /// Bytes of a SHA-256.
+  static let digest = 32
   /// The longest text of a peer that is kept, in characters.
   package static let textLength = 500
 }

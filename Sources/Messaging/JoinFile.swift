@@ -4,6 +4,8 @@ package struct JoinFile: Equatable, Sendable {
   package var endpoint: Endpoint
   package var coordinatorKey: CurveKey
   package var workerKeys: CurveKeyPair
+  /// The number of the search that has ended, if it has: workers that did not hear of it read it here.
+  package var endedSearch: UInt64?
 
   package init(endpoint: Endpoint, coordinatorKey: CurveKey, workerKeys: CurveKeyPair) {
     self.endpoint = endpoint
@@ -18,20 +20,23 @@ package struct JoinFile: Equatable, Sendable {
     guard endpoint.isConnectable else {
       throw .malformed(path, "endpoint: '\(endpoint)' cannot be connected to")
     }
-    return JoinFile(
+    var join = JoinFile(
       endpoint: endpoint,
       coordinatorKey: try document.publicKey("coordinator_public_key"),
       workerKeys: try document.keyPair(public: "worker_public_key", secret: "worker_secret_key"))
+    join.endedSearch = try document.number("ended_search")
+    return join
   }
 
   /// Writes the file with mode 0600, in place of one that is there; readers see whole files only.
   package func write(to path: String) throws(KeyFileError) {
-    let fields = [
+    var fields = [
       "endpoint": endpoint.description,
       "coordinator_public_key": coordinatorKey.z85,
       "worker_public_key": workerKeys.publicKey.z85,
       "worker_secret_key": workerKeys.secretKey.revealedZ85,
     ]
+    fields["ended_search"] = endedSearch.map { "\($0)" }
     try KeyDocument.write(fields, to: path, existing: .replaced)
   }
 }

@@ -35,6 +35,13 @@ struct KeyDocument {
     return text
   }
 
+  /// A number, if it is there.
+  func number(_ name: String) throws(KeyFileError) -> UInt64? {
+    guard fields[name] != nil else { return nil }
+    guard let number = UInt64(try text(name)) else { throw .malformed(path, "\(name): must be a number") }
+    return number
+  }
+
   func endpoint(_ name: String) throws(KeyFileError) -> Endpoint {
     do {
       return try Endpoint(try text(name))

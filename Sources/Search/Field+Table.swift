@@ -175,6 +175,9 @@ extension Field {
     Field(
       "search.lease", .real(.atLeast(0.02, atMost: 86400)), .value(.real(30)), unit: "seconds",
       "How long a silent worker keeps its trials; at least twice the heartbeat."),
+    Field(
+      "search.progress_timeout", .real(.atLeast(1, atMost: 1_000_000)), .value(.real(600)), unit: "seconds",
+      "How long a trial may go without a training step before it is taken from its worker, which may hang."),
   ]
 
   /// Keys that are described but of which this version can do no more than these values: those that ask for nothing.

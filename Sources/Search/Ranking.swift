@@ -12,6 +12,9 @@ package struct TrialResult: Hashable, Sendable {
     case failed
     /// It was given up after workers were lost over it.
     case quarantined
+
+    /// Whether it came to nothing for reasons that may pass.
+    package var isFailure: Bool { self == .failed || self == .quarantined }
   }
 
   /// The number of the trial.

@@ -80,6 +80,9 @@ extension SearchFile {
   /// How long a silent worker keeps its trials, in seconds; at least twice the heartbeat.
   package var leaseSeconds: Double { real("search.lease") }
 
+  /// How long a trial may go without a training step, in seconds.
+  package var progressTimeoutSeconds: Double { real("search.progress_timeout") }
+
   /// The values of a trial, in the order of the space; 0..<trials.
   package func values(trial: Int) -> [Value] {
     precondition((0..<trials).contains(trial), "trial \(trial) of \(trials)")

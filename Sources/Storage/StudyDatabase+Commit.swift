@@ -20,6 +20,8 @@ extension StudyDatabase {
       try execute(
         "INSERT INTO attempt (id, trial, worker, started) VALUES (?, ?, ?, ?)",
         [id.rowID, trial, worker.description, now], db)
+    case .epochsInherited(let id, let source, let count):
+      try inherit(id, source, count, db)
     case .epochEnded(let id, let number, let epoch):
       try insert(id, number, epoch, db)
     case .attemptEnded(let id, let end, let words):
@@ -29,7 +31,15 @@ extension StudyDatabase {
     case .attemptResumed(let id):
       try execute(
         "UPDATE attempt SET ended = NULL, ending = NULL, words = '' WHERE id = ?", [id.rowID], db)
+    case .checkpointStored(let stored):
+      try execute(
+        "INSERT OR REPLACE INTO checkpoint (trial, attempt, epochs, size, digest) VALUES (?, ?, ?, ?, ?)",
+        [
+          stored.trial, stored.attempt.rowID, Int(stored.checkpoint.epochs), Int(stored.checkpoint.size),
+          stored.checkpoint.digest,
+        ], db)
     case .trialEnded(let result, let id):
+      try execute("DELETE FROM checkpoint WHERE trial = ?", [result.trial], db)
       try execute(
         "INSERT INTO result (trial, attempt, status, epochs, val_accuracy, val_loss) VALUES (?, ?, ?, ?, ?, ?)",
         [
@@ -49,6 +59,15 @@ extension StudyDatabase {
         id.description, worker.host, Int(worker.pid), worker.slots, worker.isLocal, worker.numerics,
         worker.key,
       ], db)
+  }
+
+  private static func inherit(_ id: AttemptID, _ source: AttemptID, _ count: Int, _ db: Database) throws {
+    try execute("UPDATE attempt SET inherited = ? WHERE id = ?", [count, id.rowID], db)
+    try execute(
+      """
+      INSERT INTO epoch SELECT ?, number, train_loss, train_accuracy, val_loss, val_accuracy, seconds
+      FROM epoch WHERE attempt = ? AND number <= ?
+      """, [id.rowID, source.rowID, count], db)
   }
 
   private static func insert(

@@ -3,6 +3,20 @@ import GRDB
 import Search
 
 extension StudyDatabase {
+  /// Throws away the results of trials that failed or were quarantined, so that they run once more; what was tried stays
+  /// on record.
+  ///
+  /// - Returns: how many there were.
+  package func reopenFailed() throws(StudyError) -> Int {
+    try run { db in
+      let names = TrialResult.Status.allCases.filter(\.isFailure).map { "'\($0.rawValue)'" }
+      let failed = "SELECT trial FROM result WHERE status IN (\(names.joined(separator: ", ")))"
+      try db.execute(sql: "UPDATE attempt SET is_past = 1 WHERE trial IN (\(failed))")
+      try db.execute(sql: "DELETE FROM result WHERE trial IN (\(failed))")
+      return db.changesCount
+    }
+  }
+
   /// Counts one more start of the coordinator and returns all that it must know.
   package func begin() throws(StudyError) -> Snapshot {
     try run { db in
@@ -14,7 +28,8 @@ extension StudyDatabase {
         search: SearchID(UInt64(bitPattern: row[0])), epoch: UInt64(bitPattern: row[1]),
         lastAttempt: AttemptID(
           UInt64(try Int64.fetchOne(db, sql: "SELECT max(id) FROM attempt") ?? 0)),
-        results: try Self.results(db), openAttempts: try Self.openAttempts(db))
+        results: try Self.results(db), openAttempts: try Self.openAttempts(db),
+        checkpoints: try Self.checkpoints(db))
     }
   }
 
@@ -38,9 +53,9 @@ extension StudyDatabase {
       db,
       sql: """
         SELECT attempt.id, attempt.trial, attempt.worker, worker.is_local, worker.key,
-          attempt.ending
+          attempt.ending, attempt.inherited
         FROM attempt JOIN worker ON worker.id = attempt.worker
-        WHERE attempt.trial NOT IN (SELECT trial FROM result) ORDER BY attempt.id
+        WHERE NOT is_past AND attempt.trial NOT IN (SELECT trial FROM result) ORDER BY attempt.id
         """)
     return try rows.map { row in
       guard let worker = WorkerID(hexadecimal: row[2]) else {
@@ -48,7 +63,21 @@ extension StudyDatabase {
       }
       return Snapshot.OpenAttempt(
         id: AttemptID(UInt64(bitPattern: row[0])), trial: row[1], worker: worker, isLocal: row[3],
-        key: row[4], end: (row[5] as String?).flatMap(AttemptEnd.init), epochs: try epochs(of: row[0], db))
+        key: row[4], end: (row[5] as String?).flatMap(AttemptEnd.init), epochs: try epochs(of: row[0], db),
+        inherited: row[6])
+    }
+  }
+
+  private static func checkpoints(_ db: Database) throws -> [StoredCheckpoint] {
+    try Row.fetchAll(
+      db, sql: "SELECT trial, attempt, epochs, size, digest FROM checkpoint ORDER BY trial"
+    ).map { row in
+      var checkpoint = WireCheckpoint()
+      checkpoint.epochs = row[2]
+      checkpoint.size = UInt64(row[3] as Int)
+      checkpoint.digest = row[4]
+      return StoredCheckpoint(
+        trial: row[0], attempt: AttemptID(UInt64(bitPattern: row[1])), checkpoint: checkpoint)
     }
   }
 
@@ -83,7 +112,9 @@ package struct AttemptRow: Sendable {
   /// Seconds since 1970.
   package var started: Double
   package var ended: Double?
-  /// Epochs that it reported.
+  /// Epochs at its beginning that an earlier attempt trained.
+  package var inherited: Int
+  /// Epochs that it trained and reported.
   package var epochs: Int
   package var ending: AttemptEnd?
   package var words: String
@@ -98,13 +129,13 @@ extension StudyDatabase {
         sql: """
           SELECT attempt.id, attempt.trial, worker.host, worker.pid, worker.numerics, attempt.started,
             attempt.ended, (SELECT count(*) FROM epoch WHERE epoch.attempt = attempt.id),
-            attempt.ending, attempt.words
+            attempt.ending, attempt.words, attempt.inherited
           FROM attempt JOIN worker ON worker.id = attempt.worker ORDER BY attempt.id
           """
       ).map { row in
         AttemptRow(
           attempt: row[0], trial: row[1], host: row[2], pid: row[3], numerics: row[4],
-          started: row[5], ended: row[6], epochs: row[7],
+          started: row[5], ended: row[6], inherited: row[10], epochs: (row[7] as Int) - (row[10] as Int),
           ending: (row[8] as String?).flatMap(AttemptEnd.init), words: row[9])
       }
     }
@@ -121,7 +152,7 @@ extension StudyDatabase {
           SELECT \(Self.metrics), chosen.trial, number
           FROM (
             SELECT trial, max(id) AS attempt FROM attempt
-            WHERE trial NOT IN (SELECT trial FROM result) GROUP BY trial
+            WHERE NOT is_past AND trial NOT IN (SELECT trial FROM result) GROUP BY trial
             UNION ALL SELECT trial, attempt FROM result
           ) AS chosen JOIN epoch ON epoch.attempt = chosen.attempt
           ORDER BY chosen.trial, number

@@ -62,6 +62,24 @@ extension StudyDatabase {
       // Empty for the workers of before.
       try db.execute(sql: "ALTER TABLE worker ADD COLUMN key TEXT NOT NULL DEFAULT ''")
     }
+    migrator.registerMigration("3: checkpoints, inherited epochs, retries") { db in
+      try db.execute(
+        sql: """
+          -- Epochs at its beginning that an earlier attempt trained.
+          ALTER TABLE attempt ADD COLUMN inherited INTEGER NOT NULL DEFAULT 0;
+          -- Of a result that was thrown away: history only.
+          ALTER TABLE attempt ADD COLUMN is_past INTEGER NOT NULL DEFAULT 0 CHECK (is_past IN (0, 1));
+
+          -- Where trials without result can go on. The files lie beside this one.
+          CREATE TABLE checkpoint (
+            trial INTEGER NOT NULL PRIMARY KEY,
+            attempt INTEGER NOT NULL REFERENCES attempt,
+            epochs INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            digest BLOB NOT NULL
+          ) STRICT;
+          """)
+    }
     return migrator
   }
 }

@@ -1,5 +1,5 @@
 /// The hash SHA-256. Source: FIPS 180-4.
-struct SHA256 {
+package struct SHA256: Sendable {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
     0x5be0_cd19,
@@ -8,15 +8,24 @@ struct SHA256 {
   private var length: UInt64 = 0
   private var schedule = [UInt32](repeating: 0, count: 64)
 
+  package init() {}
+
   /// The hash of the bytes as 64 hexadecimal digits.
-  static func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
+  package static func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
     var hash = SHA256()
     hash.update(Array(bytes))
     return hash.hexadecimal()
   }
 
+  /// The hash of the bytes, 32 of them.
+  package static func hash(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    var hash = SHA256()
+    hash.update(Array(bytes))
+    return hash.bytes()
+  }
+
   /// Takes in more bytes.
-  mutating func update(_ bytes: [UInt8]) {
+  package mutating func update(_ bytes: [UInt8]) {
     length += UInt64(bytes.count)
     var rest = bytes[...]
     if !pending.isEmpty {
@@ -35,15 +44,22 @@ struct SHA256 {
   }
 
   /// The hash of all bytes taken in; the last thing to ask for.
-  mutating func hexadecimal() -> String {
+  package mutating func hexadecimal() -> String {
+    bytes().flatMap { [Self.digits[Int($0 >> 4)], Self.digits[Int($0 & 15)]] }.reduce(into: "") {
+      $0.append($1)
+    }
+  }
+
+  /// The hash of all bytes taken in; the last thing to ask for.
+  package mutating func bytes() -> [UInt8] {
     let bits = length * 8
     let zeros = (119 - pending.count) % 64
     update(
       [0x80] + [UInt8](repeating: 0, count: zeros)
         + stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: bits >> $0) })
     return state.flatMap { word in
-      stride(from: 28, through: 0, by: -4).map { Self.digits[Int(word >> $0 & 15)] }
-    }.reduce(into: "") { $0.append($1) }
+      stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+    }
   }
 
   private static let digits = Array("0123456789abcdef")

@@ -23,6 +23,15 @@ struct Cluster {
   var cut: Set<WorkerID> = []
   var persisted: [Decision] = []
   var warnings: [String] = []
+  /// The checkpoints that the coordinator has stored, by digest; it cannot store any while its disk is bad.
+  var stored: [[UInt8]: [UInt8]] = [:]
+  var isDiskBad = false
+  /// What workers keep on disk, by attempt.
+  var kept: [WorkerID: [UInt64: WireKept]] = [:]
+  /// What started attempts went on from.
+  var resumed: [UInt64: [UInt8]] = [:]
+  /// Epochs that started attempts have trained.
+  private var trained: [UInt64: Int] = [:]
   private var epoch: UInt64 = 1
   /// Events on their way, in order.
   private var pending: [Delivery] = []
@@ -61,6 +70,18 @@ struct Cluster {
     return id
   }
 
+  /// Starts a process that hands in what a worker had kept on disk.
+  mutating func handIn(for id: WorkerID) {
+    let kept = (kept[id] ?? [:]).sorted { $0.key < $1.key }.map(\.value)
+    workers[id] = Worker(
+      identity: .init(
+        id: id, slots: 0, host: "node", pid: 99, isLocal: false, numerics: "test", staysForever: false),
+      handingIn: kept)
+    exits[id] = nil
+    running[id] = []
+    tell(id, .ticked([]))
+  }
+
   /// Hands an event to a worker and carries out all that follows, in order.
   mutating func tell(_ id: WorkerID, _ event: Worker.Event) {
     pending.append(.toWorker(id, event))
@@ -90,7 +111,13 @@ struct Cluster {
     for effect in workers[id]?.handle(event, at: now) ?? [] {
       switch effect {
       case .send(let message): if !cut.contains(id) { deliver(message, from: id) }
-      case .start(let assign): running[id]?.append(assign)
+      case .start(let assign, let checkpoint):
+        running[id]?.append(assign)
+        resumed[assign.attempt] = checkpoint
+        trained[assign.attempt] = Int(assign.checkpoint.epochs)
+      case .suspend(let attempt): suspend(attempt, of: id)
+      case .keep(let attempt, let message): kept[id, default: [:]][attempt.number] = message
+      case .forget(let attempt): kept[id]?[attempt.number] = nil
       case .cancel(let attempt): running[id]?.removeAll { $0.attempt == attempt.number }
       case .exit(let exit):
         exits[id] = exit
@@ -98,6 +125,39 @@ struct Cluster {
       case .enter, .seekCoordinator, .note: break
       }
     }
+  }
+
+  /// Stops an attempt; its checkpoint is as long as it has epochs.
+  private mutating func suspend(_ attempt: AttemptID, of id: WorkerID) {
+    let trial = running[id]?.first { $0.attempt == attempt.number }?.trial ?? 0
+    running[id]?.removeAll { $0.attempt == attempt.number }
+    var checkpoint = WireCheckpoint()
+    checkpoint.epochs = UInt32(trained[attempt.number] ?? 0)
+    let bytes = Self.checkpoint(epochs: Int(checkpoint.epochs), trial: Int(trial))
+    checkpoint.size = UInt64(bytes.count)
+    checkpoint.digest = .init(Self.digest(bytes))
+    pending.append(.toWorker(id, .suspended(attempt, .init(checkpoint: checkpoint, bytes: bytes))))
+  }
+
+  /// Many pieces and a bit, different for each number of epochs of a trial.
+  static func checkpoint(epochs: Int, trial: Int = 0) -> [UInt8] {
+    let bytes = (0..<20 * Limits.piece + 100 + epochs).map { UInt8(truncatingIfNeeded: $0 / 1000 + epochs) }
+    return bytes + [UInt8(trial)]
+  }
+
+  private static func digest(_ bytes: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: Limits.digest)
+    for (index, byte) in bytes.enumerated() { digest[index % 32] = digest[index % 32] &* 31 &+ byte }
+    return digest
+  }
+
+  private mutating func store(_ bytes: [UInt8], of checkpoint: StoredCheckpoint, isLast: Bool) {
+    let digest = Array(checkpoint.checkpoint.digest)
+    stored[digest, default: []] += bytes
+    guard isLast else { return }
+    let isWhole = !isDiskBad && stored[digest].map(Self.digest) == digest
+    if !isWhole { stored[digest] = nil }
+    perform(coordinator.handle(.checkpointArrived(checkpoint.attempt, isWhole: isWhole), at: now))
   }
 
   /// Persists all, then sends, as the shell does.
@@ -108,6 +168,12 @@ struct Cluster {
       case .send(let message, let address):
         let id = WorkerID([UInt8](repeating: UInt8(address.number), count: WorkerID.length))!
         if !cut.contains(id) { tell(id, .received(message)) }
+      case .sendPiece(let fetch, let address):
+        var message = coordinator.envelope
+        message.chunk = WireChunk(fetch, of: stored[Array(fetch.digest)] ?? [])
+        perform([.send(message, to: address)])
+      case .store(let bytes, let checkpoint, let isLast): store(bytes, of: checkpoint, isLast: isLast)
+      case .remove(let checkpoint): stored[Array(checkpoint.digest)] = nil
       case .warn(let words): warnings.append(words)
       case .persist, .note: break
       }
@@ -129,14 +195,16 @@ struct Cluster {
   /// Trains the first attempt of a worker to its end; the score depends on the trial only.
   mutating func finishAttempt(of id: WorkerID, outcome: WireOutcome = .done) {
     guard let assign = running[id]?.first else { return }
-    trainEpochs(Int(assign.epochs), of: id)
+    trainEpochs(Int(assign.epochs) - (trained[assign.attempt] ?? 0), of: id)
     running[id]?.removeFirst()
     tell(id, .ended(AttemptID(assign.attempt), outcome, words: ""))
   }
 
   mutating func trainEpochs(_ count: Int, of id: WorkerID) {
     guard let assign = running[id]?.first else { return }
-    for number in 1...count {
+    let begin = trained[assign.attempt] ?? 0
+    trained[assign.attempt] = begin + count
+    for number in begin + 1..<begin + count + 1 {
       var epoch = WireEpoch()
       epoch.valAccuracy = 0.5 + Double(assign.trial) / 100
       epoch.valLoss = 1 / Double(number)
@@ -174,7 +242,17 @@ struct Cluster {
         edit(&snapshot, id) { $0.epochs.append(epoch) }
       case .attemptEnded(let id, let end, _): edit(&snapshot, id) { $0.end = end }
       case .attemptResumed(let id): edit(&snapshot, id) { $0.end = nil }
+      case .epochsInherited(let id, let source, let count):
+        let epochs = snapshot.openAttempts.first { $0.id == source }?.epochs.prefix(count) ?? []
+        edit(&snapshot, id) {
+          $0.epochs = Array(epochs)
+          $0.inherited = count
+        }
+      case .checkpointStored(let checkpoint):
+        snapshot.checkpoints.removeAll { $0.trial == checkpoint.trial }
+        snapshot.checkpoints.append(checkpoint)
       case .trialEnded(let result, _):
+        snapshot.checkpoints.removeAll { $0.trial == result.trial }
         snapshot.results.append(result)
         snapshot.openAttempts.removeAll { $0.trial == result.trial }
       }

@@ -1,3 +1,4 @@
+import Foundation
 import Fuzzing
 import Randomness
 import Search
@@ -65,15 +66,45 @@ import Testing
     case 0...2: .epochEnded(attempt, WireEpoch())
     case 3: .ended(attempt, .done, words: "")
     case 4: .drainRequested("why not")
+    case 5:
+      .suspended(
+        attempt, generator.below(2) == 0 ? nil : .init(checkpoint: checkpoint(&generator), bytes: [1]))
     default: .ticked([])
     }
+  }
+
+  /// Of any size, one of two.
+  fileprivate static func checkpoint(_ generator: inout Philox) -> WireCheckpoint {
+    var checkpoint = WireCheckpoint()
+    checkpoint.digest = digest(&generator)
+    checkpoint.size = generator.next() >> generator.below(64)
+    checkpoint.epochs = UInt32(generator.below(4))
+    return checkpoint
+  }
+
+  fileprivate static func fetch(_ generator: inout Philox) -> WireFetch {
+    var fetch = WireFetch()
+    fetch.digest = digest(&generator)
+    fetch.offset = generator.next() >> generator.below(64)
+    return fetch
+  }
+
+  fileprivate static func chunk(_ generator: inout Philox) -> WireChunk {
+    var chunk = WireChunk(fetch(&generator), of: [])
+    chunk.offset = UInt64(Limits.piece) * generator.below(3)
+    chunk.data = .init([UInt8](repeating: 1, count: Int(generator.below(3)) * Limits.piece))
+    return chunk
+  }
+
+  private static func digest(_ generator: inout Philox) -> Data {
+    Data(repeating: UInt8(generator.below(2)), count: Limits.digest)
   }
 
   private static func answer(_ generator: inout Philox) -> WireToWorker {
     var message = WireToWorker()
     message.search = 6 + generator.below(2)
     message.epoch = generator.below(3)
-    switch generator.below(7) {
+    switch generator.below(9) {
     case 0:
       var welcome = WireWelcome()
       welcome.searchFile = Cluster.file
@@ -85,12 +116,15 @@ import Testing
       assign.attempt = generator.below(6)
       assign.values = [WireValue(.integer(8)), WireValue(.real(0.1)), WireValue(.integers([1]))]
       assign.epochs = UInt32(truncatingIfNeeded: generator.next())
+      if generator.below(2) == 0 { assign.checkpoint = checkpoint(&generator) }
       message.assign = assign
     case 3:
       message.ack.attempt = generator.below(6)
       message.ack.sequence = UInt32(truncatingIfNeeded: generator.next() >> generator.below(64))
     case 4: message.revoke.attempt = generator.below(6)
     case 5: message.reject.code = .unknownWorker
+    case 6: message.fetch = fetch(&generator)
+    case 7: message.chunk = chunk(&generator)
     default: message.lease = WireLease()
     }
     return message
@@ -121,7 +155,7 @@ private struct Siege {
     message.worker = .init([UInt8](repeating: UInt8(1 + generator.below(4)), count: WorkerID.length))
     message.search = generator.below(8) == 0 ? generator.next() : 7
     let attempt = generator.below(8) == 0 ? generator.next() : generator.below(8)
-    switch generator.below(6) {
+    switch generator.below(9) {
     case 0:
       message.hello.version = generator.below(8) == 0 ? 2 : Limits.version
       message.hello.slots = UInt32(generator.below(4) == 0 ? generator.below(2000) : 1)
@@ -138,6 +172,12 @@ private struct Siege {
       message.result.attempt = attempt
       message.result.sequence = UInt32(generator.below(5))
       message.result.outcome = WireOutcome(rawValue: Int(generator.below(5))) ?? .done
+    case 5: message.fetch = MessageFuzzTests.fetch(&generator)
+    case 6: message.chunk = MessageFuzzTests.chunk(&generator)
+    case 7:
+      message.release.attempt = attempt
+      message.release.sequence = UInt32(generator.below(4))
+      message.release.checkpoint = MessageFuzzTests.checkpoint(&generator)
     default:
       if generator.below(4) == 0 { message.bye.unable = true } else { message.release.attempt = attempt }
     }
@@ -173,6 +213,8 @@ private struct Siege {
         spoilt.insert(end.trial)
       case .epochEnded(let id, _, _), .attemptEnded(let id, _, _), .attemptResumed(let id):
         #expect(theirs.contains(id), "\(decision)")
+      case .checkpointStored(let stored): #expect(theirs.contains(stored.attempt))
+      case .epochsInherited: break
       }
     }
     seen = cluster.persisted.count

@@ -4,6 +4,36 @@ import Testing
 @testable import Coordination
 
 @Suite struct RecoveryTests {
+  @Test func whatDoesNotGoOnIsTakenFromALivingWorker() throws {
+    var cluster = try Cluster()
+    let stuck = cluster.join(1)
+    cluster.wait(.seconds(599))
+    #expect(cluster.running[stuck]?.map(\.trial) == [0])
+    cluster.trainEpochs(1, of: stuck)
+    cluster.wait(.seconds(599))
+    #expect(cluster.running[stuck]?.map(\.trial) == [0])
+    let other = cluster.join(2, slots: 4)
+    cluster.wait(.seconds(3))
+    #expect(cluster.running[stuck]?.contains { $0.trial == 0 } == false)
+    #expect(cluster.running[other]?.contains { $0.trial == 0 } == true)
+    let ends = cluster.persisted.compactMap { if case .attemptEnded(_, let end, _) = $0 { end } else { nil } }
+    #expect(ends == [.revoked])
+    for _ in 0..<4 { cluster.finishAttempt(of: other) }
+    #expect(cluster.coordinator.results[0]?.status == .done)
+  }
+
+  @Test func aWorkerThatReadsOfTheEndLeaves() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    cluster.cut.insert(worker)
+    cluster.wait(.seconds(20))
+    cluster.tell(worker, .searchEnded(8))
+    #expect(cluster.exits[worker] == nil)
+    cluster.tell(worker, .searchEnded(7))
+    #expect(cluster.exits[worker] == .finished)
+    #expect(cluster.running[worker]?.isEmpty == true)
+  }
+
   @Test func lostWorkersTrialRunsElsewhereAfterItsLease() throws {
     var cluster = try Cluster()
     let first = cluster.join(1)

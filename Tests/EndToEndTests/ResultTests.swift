@@ -40,6 +40,49 @@ struct ResultTests {
     }
   }
 
+  @Test func whatFailedRunsAgainAndNothingElseDoes() async throws {
+    // Epochs that last, so that a trial can be hit in its first.
+    try scratch.write(
+      "search.yaml",
+      SearchText.brief(lr: "{ uniform: [0.001, 0.01] }", trials: 3)
+        .replacing("subset: 0.25", with: "subset: 0.5").replacing(
+          "hidden: [16]", with: "hidden: [1024, 1024]"
+        )
+        .replacing("epochs: 2, ", with: "epochs: 1, batch: 1, ")
+        .replacing("heartbeat: 0.5", with: "heartbeat: 0.1"))
+    let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "3")
+    var seen: [pid_t: ContinuousClock.Instant] = [:]
+    try await eventually("a trial is given up; it said: \(search.errors)") {
+      if search.hasEnded { throw Failure("the search ended: \(search.errors)") }
+      // Long enough at work to have told of its trial.
+      for (worker, start) in seen where ContinuousClock.now - start > .seconds(2) {
+        if search.children.contains(worker) { kill(worker, SIGXCPU) }
+      }
+      for worker in run.status(of: search)?.workers ?? [] where worker.running > 0 && seen[worker.pid] == nil
+      {
+        seen[worker.pid] = .now
+      }
+      return run.status(of: search)?.failed ?? 0 > 0
+    }
+    #expect(try await search.ending().end == .exited(3))
+    let failed = try run.results().filter { $0["status"] == "quarantined" }.compactMap { $0["trial"] }
+    #expect(!failed.isEmpty)
+    let table = try await scratch.run("results", "run", "--failed").output
+    #expect(
+      table.split(separator: "\n").count == 1 + failed.count && table.contains("its worker process ended"))
+    let before = try run.attempts()
+
+    let again = try await scratch.run(
+      "search", "search.yaml", "--output", "run", "--resume", "--retry", "failed")
+    #expect(again.end == .exited(0), "\(again.errors)")
+    #expect(try run.attempts().dropFirst(before.count).map(\.trial).sorted() == failed.sorted())
+    #expect(try await scratch.run("results", "run", "--failed").output == "no trial has failed\n")
+    #expect(
+      try await scratch.run("search", "search.yaml", "--output", "undisturbed", "--workers", "1").end
+        == .exited(0))
+    #expect(try run.outcome() == Run(scratch: scratch, name: "undisturbed").outcome())
+  }
+
   @Test func statusTellsHowASearchStands() async throws {
     try scratch.write("search.yaml", SearchText.lasting())
     let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "2")

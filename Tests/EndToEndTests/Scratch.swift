@@ -19,6 +19,7 @@ final class Scratch {
   func start(_ words: [String], environment changes: [String: String] = [:]) throws -> Program {
     var environment = ProcessInfo.processInfo.environment
     environment["TRAWL_DATA_PATH"] = nil
+    environment["XDG_STATE_HOME"] = "\(path)/state"
     environment.merge(changes) { $1 }
     let program = try Program(words, in: path, environment: environment)
     programs.append(program)

@@ -77,19 +77,45 @@ import Testing
     #expect(open.epochs == [epoch(0.25)])
   }
 
-  @Test func aRecordOfBeforeTheKeysIsTakenOver() throws {
+  @Test func recordsOfEarlierVersionsAreTakenOver() throws {
     do {
       let study = try create()
       try study.commit([joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker)], at: date)
       // As the first version of the schema had it.
       try study.run { db in
-        try db.execute(sql: "ALTER TABLE worker DROP COLUMN key")
-        try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE '2:%'")
+        try db.execute(
+          sql: """
+            DROP TABLE checkpoint;
+            ALTER TABLE attempt DROP COLUMN inherited;
+            ALTER TABLE attempt DROP COLUMN is_past;
+            ALTER TABLE worker DROP COLUMN key;
+            DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1:%';
+            """)
       }
     }
     let open = try StudyDatabase(openingAt: folder.study).begin().openAttempts
     #expect(open.map(\.worker) == [worker])
     #expect(open.map(\.key) == [""])
+  }
+
+  @Test func whatFailedIsTriedAgainAndStaysOnRecord() throws {
+    let study = try create()
+    var decisions = [joined]
+    let ends = TrialResult.Status.allCases.enumerated().map { trial, status in
+      TrialEnd(trial: trial, status: status, epochs: 0)
+    }
+    for end in ends {
+      let attempt = AttemptID(UInt64(end.trial + 1))
+      decisions.append(.attemptStarted(attempt, trial: end.trial, worker: worker))
+      decisions.append(.trialEnded(end, by: attempt))
+    }
+    try study.commit(decisions, at: date)
+    #expect(try study.reopenFailed() == 2)
+    let snapshot = try study.begin()
+    #expect(Set(snapshot.results.map(\.status)) == [.done, .stopped, .diverged])
+    #expect(snapshot.openAttempts.isEmpty && snapshot.lastAttempt == AttemptID(5))
+    #expect(try study.attempts().count == 5)
+    #expect(try study.reopenFailed() == 0)
   }
 
   @Test func theSearchFileIsKept() throws {

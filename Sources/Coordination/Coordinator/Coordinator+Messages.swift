@@ -20,7 +20,9 @@ extension Coordinator {
     case .heartbeat(let heartbeat): renew(heartbeat, of: id, at: now)
     case .report(let report): take(report, from: id, at: now)
     case .result(let result): take(result, from: id, at: now)
-    case .release(let release): take(release, from: id)
+    case .release(let release): take(release, from: id, at: now)
+    case .fetch(let fetch): answer(fetch, of: id)
+    case .chunk(let chunk): take(chunk, from: id, at: now)
     case .bye(let bye): leave(id, bye)
     case .hello: break
     }
@@ -49,7 +51,7 @@ extension Coordinator {
         "it speaks version \(Limits.version) of the protocol, the worker \(hello.version)"
       return reject(.version, words, to: sender)
     }
-    guard (1...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
+    guard (0...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
       peers[id].map({ $0.key == sender.key }) ?? hasRoom(for: sender.key)
     else { return reject(.invalid, "a Hello beyond the limits", to: sender) }
     guard (orphans[id] ?? []).allSatisfy({ attempts[$0]?.belongs(to: id, key: sender.key) ?? true }) else {
@@ -61,8 +63,9 @@ extension Coordinator {
     } else {
       peers[id]?.address = sender.address
       peers[id]?.lastHeard = now
+      peers[id]?.description.slots = Int(hello.slots)
     }
-    welcome(id, held: Set(hello.held.map { AttemptID($0.attempt) }), at: now)
+    welcome(id, holding: hello.held, at: now)
   }
 
   private func hasRoom(for key: String) -> Bool {
@@ -93,9 +96,10 @@ extension Coordinator {
           + "which one trains a trial; 'numerics: portable' in the search file makes them agree"))
   }
 
-  private mutating func welcome(_ id: WorkerID, held: Set<AttemptID>, at now: Duration) {
+  private mutating func welcome(_ id: WorkerID, holding progress: [WireProgress], at now: Duration) {
     guard let peer = peers[id] else { return }
-    let stop = held.sorted().filter { !keep($0, on: id, at: now) }
+    let held = Set(progress.map { AttemptID($0.attempt) })
+    let stop = unwanted(progress, of: id, at: now)
     for orphan in (orphans.removeValue(forKey: id) ?? []).subtracting(held).sorted() {
       lose(orphan, as: .interrupted, words: "its worker came back without it")
     }
@@ -106,6 +110,18 @@ extension Coordinator {
     send(.welcome(welcome), to: peer.address)
     resume(id, held: held, at: now)
     if isFinished { send(.finish(WireFinish()), to: peer.address) }
+  }
+
+  /// What a worker shall drop of all that it says it holds; renews the leases of the rest.
+  private mutating func unwanted(
+    _ held: [WireProgress], of worker: WorkerID, at now: Duration
+  ) -> [AttemptID] {
+    let ended = Dictionary(held.map { (AttemptID($0.attempt), $0.ended) }) { first, _ in first }
+    return ended.keys.sorted().filter { id in
+      guard !keep(id, on: worker, at: now) else { return false }
+      // What has been trained may be handed in without a lease.
+      return ended[id] == false || attempts[id]?.worker != worker
+    }
   }
 
   /// Whether a worker shall go on with an attempt that it says it holds; renews its lease if so.
@@ -128,11 +144,23 @@ extension Coordinator {
 
   private mutating func renew(_ heartbeat: WireHeartbeat, of id: WorkerID, at now: Duration) {
     guard let peer = peers[id] else { return }
-    let held = Set(heartbeat.held.prefix(4 * Limits.slots).map { AttemptID($0.attempt) })
-    let unwanted = held.sorted().filter { !keep($0, on: id, at: now) }
-    for attempt in unwanted.prefix(Limits.revokesPerHeartbeat) { sendRevoke(attempt, to: peer.address) }
+    let progress = Array(heartbeat.held.prefix(4 * Limits.slots))
+    let held = Set(progress.map { AttemptID($0.attempt) })
+    noteSteps(progress, of: id, at: now)
+    for attempt in unwanted(progress, of: id, at: now).prefix(Limits.revokesPerHeartbeat) {
+      sendRevoke(attempt, to: peer.address)
+    }
     resume(id, held: held, at: now)
     send(.lease(WireLease()), to: peer.address)
+  }
+
+  private mutating func noteSteps(_ progress: [WireProgress], of worker: WorkerID, at now: Duration) {
+    for step in progress {
+      let id = AttemptID(step.attempt)
+      guard let attempt = attempts[id], attempt.worker == worker, attempt.steps != step.step else { continue }
+      attempts[id]?.steps = step.step
+      attempts[id]?.lastMoved = now
+    }
   }
 
   /// A worker has told what it holds: it may have more.
@@ -155,7 +183,7 @@ extension Coordinator {
     guard let peer = peers[id] else { return }
     peers[id]?.isPaused = true
     for attempt in peer.attempts.sorted() { lose(attempt, as: .released, words: "its worker left") }
-    peers[id] = nil
+    forget([id])
     send(.finish(WireFinish()), to: peer.address)
     let why = bye.why.isEmpty ? "" : ": \(bye.why.asPeerText)"
     let words = "worker \(peer.description.host) (pid \(peer.description.pid)) left\(why)"
@@ -165,7 +193,7 @@ extension Coordinator {
   // MARK: Reports and results
 
   /// Whether the worker holds the attempt and the message is the next in its order. Answers the message if not.
-  private mutating func isNext(
+  mutating func isNext(
     _ sequence: UInt32, of id: AttemptID, from worker: WorkerID
   ) -> Bool {
     guard let attempt = attempts[id] else {
@@ -187,7 +215,7 @@ extension Coordinator {
     return true
   }
 
-  private mutating func acknowledge(_ id: AttemptID, _ sequence: UInt32, _ worker: WorkerID) {
+  mutating func acknowledge(_ id: AttemptID, _ sequence: UInt32, _ worker: WorkerID) {
     guard let peer = peers[worker] else { return }
     var ack = WireAck()
     ack.attempt = id.number
@@ -198,13 +226,14 @@ extension Coordinator {
   private mutating func take(_ report: WireReport, from worker: WorkerID, at now: Duration) {
     let id = AttemptID(report.attempt)
     guard isNext(report.sequence, of: id, from: worker), let attempt = attempts[id] else { return }
-    guard report.epoch.isPlausible, attempt.epochs.count < attempt.budget else {
+    guard report.epoch.isPlausible, attempt.epochs.count < attempt.budget, attempt.handover == nil else {
       return misbehave(id, worker, "a report out of range")
     }
-    if attempt.epochs.isEmpty { noteNumerics(of: worker) }
+    if attempt.epochs.count == attempt.inherited { noteNumerics(of: worker) }
     attempts[id]?.epochs.append(report.epoch)
     attempts[id]?.isConfirmed = true
     attempts[id]?.leaseEnd = now + intervals.lease
+    attempts[id]?.lastMoved = now
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
     acknowledge(id, report.sequence, worker)
   }
@@ -212,7 +241,7 @@ extension Coordinator {
   private mutating func take(_ result: WireResult, from worker: WorkerID, at now: Duration) {
     let id = AttemptID(result.attempt)
     guard isNext(result.sequence, of: id, from: worker), let attempt = attempts[id] else { return }
-    guard let outcome = trialEnd(of: attempt, result.outcome) else {
+    guard attempt.handover == nil, let outcome = trialEnd(of: attempt, result.outcome) else {
       return misbehave(id, worker, "a result too early or out of range")
     }
     if outcome.status == .failed {
@@ -250,15 +279,9 @@ extension Coordinator {
   /// A worker broke a rule: its attempt is called off and counts as lost.
   private mutating func misbehave(_ id: AttemptID, _ worker: WorkerID, _ words: String) {
     reject("\(words) for attempt \(id.number)", to: worker)
+    abandonHandover(of: id)
     lose(id, as: .revoked, words: words)
     attempts[id] = nil
     if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
-  }
-
-  private mutating func take(_ release: WireRelease, from worker: WorkerID) {
-    let id = AttemptID(release.attempt)
-    guard attempts[id]?.worker == worker else { return }
-    peers[worker]?.isPaused = true
-    lose(id, as: .released, words: release.why.asPeerText)
   }
 }

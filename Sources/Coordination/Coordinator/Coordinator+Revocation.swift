@@ -4,10 +4,10 @@ extension Coordinator {
   mutating func revoke(_ keys: Set<String>) {
     let outcasts = peers.filter { keys.contains($0.value.key) }
     for (worker, peer) in outcasts.sorted(by: { $0.key.description < $1.key.description }) {
-      peers[worker] = nil
       effects.append(.note("worker \(peer.description.host) (\(worker)) is sent away: its key was revoked"))
       reject(.revoked, "its key was revoked", to: Sender(address: peer.address, key: peer.key))
     }
+    forget(outcasts.keys)
     for id in attempts.filter({ keys.contains($0.value.key) }).keys.sorted() {
       lose(id, as: .killed, words: "its worker's key was revoked")
       attempts[id] = nil

@@ -21,8 +21,8 @@ extension Coordinator {
       if attempt.end != .revoked {
         attempts[attempt.id] = Attempt(
           trial: attempt.trial, worker: attempt.worker, key: attempt.key,
-          budget: file.epochs(trial: attempt.trial), epochs: attempt.epochs,
-          leaseEnd: now + max(intervals.lease, Self.reunion), lastSent: now,
+          budget: file.epochs(trial: attempt.trial), epochs: attempt.epochs, inherited: attempt.inherited,
+          leaseEnd: now + max(intervals.lease, Self.reunion), lastSent: now, lastMoved: now,
           isLost: !goesOn)
       }
       var trial = openTrials[attempt.trial] ?? OpenTrial()
@@ -49,8 +49,15 @@ extension Coordinator {
     idle.append(worker)
   }
 
+  /// Workers are gone: nothing of them stays, or peers that come and go would fill the memory.
+  mutating func forget(_ workers: some Sequence<WorkerID>) {
+    var wereQueued = false
+    for worker in workers where peers.removeValue(forKey: worker)?.isQueued == true { wereQueued = true }
+    if wereQueued { idle.removeAll { peers[$0] == nil } }
+  }
+
   mutating func assignWork(at now: Duration) {
-    while let worker = idle.first, backlog.count > 0 {
+    while let worker = idle.first, backlog.count > 0, !isClosing {
       // Whoever missed two heartbeats may be gone; the next one brings it back here.
       if let peer = peers[worker], now - peer.lastHeard > intervals.heartbeat * 2.5 {
         peers[worker]?.isPaused = true
@@ -58,7 +65,7 @@ extension Coordinator {
       while let peer = peers[worker], peer.freeSlots > 0, let trial = backlog.next() {
         start(trial, on: worker, at: now)
       }
-      guard peers[worker].map({ $0.freeSlots == 0 }) ?? true else { return }
+      guard peers[worker].map({ $0.freeSlots <= 0 }) ?? true else { return }
       peers[worker]?.isQueued = false
       idle.removeFirst()
     }
@@ -72,11 +79,17 @@ extension Coordinator {
     lastAttempt = AttemptID(lastAttempt.number + 1)
     attempts[lastAttempt] = Attempt(
       trial: trial, worker: worker, key: peers[worker]?.key ?? "", budget: file.epochs(trial: trial),
-      leaseEnd: now + intervals.lease, lastSent: now)
+      leaseEnd: now + intervals.lease, lastSent: now, lastMoved: now)
     openTrials[trial, default: OpenTrial()].attempts.append(lastAttempt)
     openTrials[trial]?.current = lastAttempt
     peers[worker]?.attempts.insert(lastAttempt)
     effects.append(.persist(.attemptStarted(lastAttempt, trial: trial, worker: worker)))
+    if let (stored, epochs) = openTrials[trial]?.checkpoint {
+      attempts[lastAttempt]?.epochs = epochs
+      attempts[lastAttempt]?.inherited = epochs.count
+      effects.append(
+        .persist(.epochsInherited(lastAttempt, from: stored.attempt, count: epochs.count)))
+    }
     sendAssign(lastAttempt, at: now)
   }
 
@@ -89,6 +102,7 @@ extension Coordinator {
     assign.values = file.values(trial: attempt.trial).map(WireValue.init)
     assign.seed = file.seed(trial: attempt.trial)
     assign.epochs = UInt32(attempt.budget)
+    if let stored = openTrials[attempt.trial]?.checkpoint?.stored { assign.checkpoint = stored.checkpoint }
     send(.assign(assign), to: peer.address)
   }
 
@@ -106,9 +120,9 @@ extension Coordinator {
     population = peers.values.reduce(into: [:]) { $0[$1.key, default: 0] += 1 }
     let gone = peers.filter { now - $0.value.lastHeard > intervals.lease && $0.value.attempts.isEmpty }
     for (worker, peer) in gone.sorted(by: { $0.key.description < $1.key.description }) {
-      peers[worker] = nil
       effects.append(.note("worker \(peer.description.host) (\(worker)) is gone"))
     }
+    forget(gone.keys)
   }
 
   /// An attempt whose worker lives but has not got it yet is on its way: it is sent again with every heartbeat.
@@ -121,6 +135,19 @@ extension Coordinator {
     return true
   }
 
+  /// Takes back what a worker holds without getting any further.
+  mutating func revokeStuck(at now: Duration) {
+    let stuck = attempts.filter {
+      !$0.value.isLost && $0.value.handover == nil && now - $0.value.lastMoved > intervals.progress
+    }
+    for (id, attempt) in stuck.sorted(by: { $0.key < $1.key }) {
+      peers[attempt.worker]?.isPaused = true
+      lose(id, as: .revoked, words: "no training step for \(intervals.progress)")
+      attempts[id] = nil
+      if let peer = peers[attempt.worker] { sendRevoke(id, to: peer.address) }
+    }
+  }
+
   /// A local worker has been started under this process number, which another one may have had before.
   package mutating func processStarted(_ pid: Int32) {
     endedProcesses.remove(pid)
@@ -128,18 +155,21 @@ extension Coordinator {
 
   mutating func processEnded(_ pid: Int32, _ end: ProcessEnd) {
     endedProcesses.insert(pid)
-    let worker = peers.first { $0.value.description.isLocal && $0.value.description.pid == pid }
-    guard let worker else { return }
-    peers[worker.key]?.isPaused = true
-    for attempt in worker.value.attempts.sorted() {
+    // A Hello left behind by an earlier process of this number may have been taken for another worker's.
+    let workers = peers.filter { $0.value.description.isLocal && $0.value.description.pid == pid }
+    for worker in workers.keys { peers[worker]?.isPaused = true }
+    for attempt in workers.values.flatMap(\.attempts).sorted() {
       lose(attempt, as: end == .killed ? .killed : .crashed, words: "its worker process ended")
     }
-    peers[worker.key] = nil
+    forget(workers.keys)
   }
 
   /// An attempt will not come to its end, or not in time: its trial goes back, or into quarantine.
-  mutating func lose(_ id: AttemptID, as end: AttemptEnd, words: String) {
+  mutating func lose(_ id: AttemptID, as loss: AttemptEnd, words: String) {
     guard let attempt = attempts[id], !attempt.isLost else { return }
+    // What was given back cannot be lost.
+    let end = attempt.handover == nil ? loss : .released
+    abandonHandover(of: id)
     attempts[id]?.isLost = true
     peers[attempt.worker]?.attempts.remove(id)
     markIdle(attempt.worker)
@@ -173,9 +203,8 @@ extension Coordinator {
       .warn(
         "trial \(attempt.trial) is quarantined: it brought down one worker after the other, "
           + "each after epoch \(attempt.epochs.count)"))
-    end(
-      TrialEnd(trial: attempt.trial, status: .quarantined, epochs: attempt.epochs.count),
-      by: id)
+    // How many of its epochs came through before its workers died is chance, and results.csv holds none.
+    end(TrialEnd(trial: attempt.trial, status: .quarantined, epochs: 0), by: id)
   }
 
   /// Gives a trial its one result and calls off whatever else works on it.
@@ -183,7 +212,9 @@ extension Coordinator {
     effects.append(.persist(.trialEnded(result, by: winner)))
     record(result)
     _ = backlog.remove(result.trial)
+    forgetCheckpoint(of: result.trial)
     for id in openTrials.removeValue(forKey: result.trial)?.attempts ?? [] {
+      abandonHandover(of: id)
       guard let attempt = attempts.removeValue(forKey: id),
         peers[attempt.worker]?.attempts.remove(id) != nil
       else { continue }

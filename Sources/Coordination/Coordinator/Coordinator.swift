@@ -12,6 +12,8 @@ package struct Coordinator: Sendable {
     case processEnded(pid: Int32, ProcessEnd)
     /// These public keys are admitted no more.
     case keysRevoked(Set<String>)
+    /// The last piece of an attempt's checkpoint has been stored; whether all of it is what was announced.
+    case checkpointArrived(AttemptID, isWhole: Bool)
     /// Some time has passed.
     case ticked
   }
@@ -40,6 +42,12 @@ package struct Coordinator: Sendable {
   package enum Effect: Sendable, Equatable {
     case persist(Decision)
     case send(WireToWorker, to: ReturnAddress)
+    /// Append a piece to the checkpoint that an attempt hands over; after the last one, tell what has arrived.
+    case store([UInt8], of: StoredCheckpoint, isLast: Bool)
+    /// Send a piece of a stored checkpoint.
+    case sendPiece(WireFetch, to: ReturnAddress)
+    /// Remove what there is of a checkpoint.
+    case remove(WireCheckpoint)
     /// A line for the log.
     case note(String)
     /// A line for the log and for the user.
@@ -50,10 +58,13 @@ package struct Coordinator: Sendable {
   package struct Intervals: Sendable {
     package var heartbeat: Duration
     package var lease: Duration
+    /// How long an attempt may go without a training step.
+    package var progress: Duration
 
-    package init(heartbeat: Duration, lease: Duration) {
+    package init(heartbeat: Duration, lease: Duration, progress: Duration = .seconds(600)) {
       self.heartbeat = heartbeat
       self.lease = lease
+      self.progress = progress
     }
   }
 
@@ -81,14 +92,22 @@ package struct Coordinator: Sendable {
     /// The epochs that it shall train.
     let budget: Int
     var epochs: [WireEpoch] = []
+    /// How many of these an earlier attempt trained.
+    var inherited = 0
     var leaseEnd: Duration
     var lastSent: Duration
+    /// Its training steps, as far as they were heard of.
+    var steps: UInt64 = 0
+    /// When it was last seen to go on.
+    var lastMoved: Duration
     /// Its lease has ended, and its trial waits or runs elsewhere; its result still counts.
     var isLost = false
     /// Whether its worker has said that it holds it.
     var isConfirmed = false
     /// How often its lease was lengthened because it was still on its way.
     var extensions = 0
+    /// Set once it was given back with a checkpoint, until that has been fetched.
+    var handover: Handover?
 
     var lastSequence: UInt32 { UInt32(epochs.count) }
 
@@ -98,12 +117,20 @@ package struct Coordinator: Sendable {
     }
   }
 
+  /// The fetching of a checkpoint.
+  struct Handover {
+    var transfer: Transfer
+    let why: String
+  }
+
   /// A trial that was tried and has no result yet.
   struct OpenTrial {
     /// The attempt that holds its lease; nil while it waits.
     var current: AttemptID?
     var attempts: [AttemptID] = []
     var losses: [Loss] = []
+    /// Where its next attempt goes on, and the epochs until then.
+    var checkpoint: (stored: StoredCheckpoint, epochs: [WireEpoch])?
   }
 
   struct Loss {
@@ -117,19 +144,25 @@ package struct Coordinator: Sendable {
   package let file: SearchFile
   let searchFileText: String
   let intervals: Intervals
-  let search: SearchID
+  package let search: SearchID
   let epoch: UInt64
 
   var peers: [WorkerID: Peer] = [:]
   /// How many of them there are by key, as of the last tick, and those that joined since.
   var population: [String: Int] = [:]
-  /// Workers with a free slot, first come first served; some may have left or filled since.
+  /// Workers with a free slot, first come first served; some may have filled since.
   var idle: [WorkerID] = []
   var attempts: [AttemptID: Attempt] = [:]
   var openTrials: [Int: OpenTrial] = [:]
   /// Attempts of an earlier coordinator whose workers have not come back yet.
   var orphans: [WorkerID: Set<AttemptID>] = [:]
   var backlog: Backlog
+  /// Attempts whose checkpoints are fetched, in order; the first of them at once.
+  var handovers: [AttemptID] = []
+  /// Bytes of checkpoints that are stored.
+  var checkpointBytes = 0
+  /// Nothing is handed out any more.
+  var isClosing = false
   var lastAttempt: AttemptID
   var numerics: Set<String> = []
   /// Local processes that have ended: a Hello that they left behind is nobody's.
@@ -155,6 +188,7 @@ package struct Coordinator: Sendable {
     backlog = Backlog(trials: file.trials, taken: Set(results.keys))
     for result in snapshot.results { noteBest(result) }
     adopt(snapshot.openAttempts, at: now)
+    for checkpoint in snapshot.checkpoints { adopt(checkpoint) }
   }
 
   /// Takes one event; total: whatever comes is answered or ignored.
@@ -163,7 +197,11 @@ package struct Coordinator: Sendable {
     case .received(let message, let sender): receive(message, from: sender, at: now)
     case .processEnded(let pid, let end): processEnded(pid, end)
     case .keysRevoked(let keys): revoke(keys)
-    case .ticked: expireLeases(at: now)
+    case .checkpointArrived(let id, let isWhole): endHandover(of: id, isWhole: isWhole)
+    case .ticked:
+      expireLeases(at: now)
+      revokeStuck(at: now)
+      continueHandovers(at: now)
     }
     assignWork(at: now)
     defer { effects.removeAll(keepingCapacity: true) }
@@ -185,7 +223,7 @@ package struct Coordinator: Sendable {
 
   /// Trials that ended without a score for a reason other than their configuration's.
   package var failedCount: Int {
-    results.values.count { $0.status == .failed || $0.status == .quarantined }
+    results.values.count(where: \.status.isFailure)
   }
 
   /// A worker as people want to see it.
@@ -205,11 +243,21 @@ package struct Coordinator: Sendable {
     }
   }
 
+  /// Hands out nothing more: this coordinator ends as soon as its local workers have given back what they can.
+  package mutating func close() {
+    isClosing = true
+  }
+
   /// Gives everyone a new lease, after a time in which nobody could be heard.
   package mutating func renewLeases(at now: Duration) {
-    for id in attempts.keys { attempts[id]?.leaseEnd = now + intervals.lease }
+    for id in attempts.keys {
+      attempts[id]?.leaseEnd = now + intervals.lease
+      attempts[id]?.lastMoved = now
+    }
     for id in peers.keys { peers[id]?.lastHeard = now }
   }
+
+  package var hasWorkers: Bool { !peers.isEmpty }
 
   package var slotCount: Int { peers.values.reduce(0) { $0 + $1.description.slots } }
 
@@ -228,10 +276,16 @@ package struct Coordinator: Sendable {
     }
   }
 
-  mutating func send(_ body: WireToWorker.OneOf_Body, to address: ReturnAddress) {
+  /// A message of this coordinator, without content.
+  package var envelope: WireToWorker {
     var message = WireToWorker()
     message.search = search.number
     message.epoch = epoch
+    return message
+  }
+
+  mutating func send(_ body: WireToWorker.OneOf_Body, to address: ReturnAddress) {
+    var message = envelope
     message.body = body
     effects.append(.send(message, to: address))
   }

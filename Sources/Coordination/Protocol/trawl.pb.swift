@@ -137,6 +137,22 @@ package nonisolated struct WireToCoordinator: Sendable {
     set {body = .bye(newValue)}
   }
 
+  package var fetch: WireFetch {
+    get {
+      if case .fetch(let v)? = body {return v}
+      return WireFetch()
+    }
+    set {body = .fetch(newValue)}
+  }
+
+  package var chunk: WireChunk {
+    get {
+      if case .chunk(let v)? = body {return v}
+      return WireChunk()
+    }
+    set {body = .chunk(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -146,6 +162,8 @@ package nonisolated struct WireToCoordinator: Sendable {
     case result(WireResult)
     case release(WireRelease)
     case bye(WireBye)
+    case fetch(WireFetch)
+    case chunk(WireChunk)
 
   }
 
@@ -220,6 +238,22 @@ package nonisolated struct WireToWorker: Sendable {
     set {body = .reject(newValue)}
   }
 
+  package var fetch: WireFetch {
+    get {
+      if case .fetch(let v)? = body {return v}
+      return WireFetch()
+    }
+    set {body = .fetch(newValue)}
+  }
+
+  package var chunk: WireChunk {
+    get {
+      if case .chunk(let v)? = body {return v}
+      return WireChunk()
+    }
+    set {body = .chunk(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -230,8 +264,26 @@ package nonisolated struct WireToWorker: Sendable {
     case revoke(WireRevoke)
     case finish(WireFinish)
     case reject(WireReject)
+    case fetch(WireFetch)
+    case chunk(WireChunk)
 
   }
+
+  package init() {}
+}
+
+/// What a worker keeps on its disk of an attempt that has ended: the messages that were not acknowledged, in order, and the
+/// checkpoint that the last of them offers.
+package nonisolated struct WireKept: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var messages: [WireToCoordinator] = []
+
+  package var checkpoint: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
@@ -244,6 +296,7 @@ package nonisolated struct WireHello: Sendable {
 
   package var version: UInt32 = 0
 
+  /// None: it only hands in what an earlier process of this name left.
   package var slots: UInt32 = 0
 
   package var host: String = String()
@@ -274,6 +327,9 @@ package nonisolated struct WireProgress: Sendable {
   /// Training steps done.
   package var step: UInt64 = 0
 
+  /// It has ended, and what it came to is on its way or kept.
+  package var ended: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -291,7 +347,7 @@ package nonisolated struct WireHeartbeat: Sendable {
   package init() {}
 }
 
-/// An epoch of an attempt. The messages of an attempt are numbered from 1 without gaps: epoch n has number n.
+/// An epoch of an attempt. The messages of an attempt are numbered without gaps: epoch n has number n.
 package nonisolated struct WireReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -357,7 +413,8 @@ package nonisolated struct WireResult: Sendable {
   package init() {}
 }
 
-/// The worker gives an attempt back unfinished.
+/// The worker gives an attempt back unfinished. With a checkpoint it is the attempt's last message, numbered like the others, and
+/// acknowledged when the coordinator has fetched the checkpoint or done without.
 package nonisolated struct WireRelease: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -366,6 +423,71 @@ package nonisolated struct WireRelease: Sendable {
   package var attempt: UInt64 = 0
 
   package var why: String = String()
+
+  package var sequence: UInt32 = 0
+
+  package var checkpoint: WireCheckpoint {
+    get {_checkpoint ?? WireCheckpoint()}
+    set {_checkpoint = newValue}
+  }
+  /// Returns true if `checkpoint` has been explicitly set.
+  package var hasCheckpoint: Bool {self._checkpoint != nil}
+  /// Clears the value of `checkpoint`. Subsequent reads from it will return its default value.
+  package mutating func clearCheckpoint() {self._checkpoint = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _checkpoint: WireCheckpoint? = nil
+}
+
+/// A training run between two steps, as a file that its holder offers.
+package nonisolated struct WireCheckpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// SHA-256.
+  package var digest: Data = Data()
+
+  /// In bytes.
+  package var size: UInt64 = 0
+
+  /// Epochs completed.
+  package var epochs: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Asks for a piece of a checkpoint.
+package nonisolated struct WireFetch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var digest: Data = Data()
+
+  package var offset: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A piece of a checkpoint: 32 KiB, or what is left. Empty: it is no longer to be had.
+package nonisolated struct WireChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var digest: Data = Data()
+
+  package var offset: UInt64 = 0
+
+  package var data: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -423,9 +545,21 @@ package nonisolated struct WireAssign: Sendable {
   /// The epochs to train.
   package var epochs: UInt32 = 0
 
+  /// Where to go on: its epochs are known already, and the next has the next number.
+  package var checkpoint: WireCheckpoint {
+    get {_checkpoint ?? WireCheckpoint()}
+    set {_checkpoint = newValue}
+  }
+  /// Returns true if `checkpoint` has been explicitly set.
+  package var hasCheckpoint: Bool {self._checkpoint != nil}
+  /// Clears the value of `checkpoint`. Subsequent reads from it will return its default value.
+  package mutating func clearCheckpoint() {self._checkpoint = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _checkpoint: WireCheckpoint? = nil
 }
 
 package nonisolated struct WireValue: Sendable {
@@ -620,7 +754,7 @@ nonisolated extension WireOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToCoordinator"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}search\0\u{1}hello\0\u{1}heartbeat\0\u{1}report\0\u{1}result\0\u{1}release\0\u{1}bye\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}search\0\u{1}hello\0\u{1}heartbeat\0\u{1}report\0\u{1}result\0\u{1}release\0\u{1}bye\0\u{1}fetch\0\u{1}chunk\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -708,6 +842,32 @@ nonisolated extension WireToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._M
           self.body = .bye(v)
         }
       }()
+      case 9: try {
+        var v: WireFetch?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fetch(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fetch(v)
+        }
+      }()
+      case 10: try {
+        var v: WireChunk?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .chunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .chunk(v)
+        }
+      }()
       default: break
       }
     }
@@ -749,6 +909,14 @@ nonisolated extension WireToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .bye(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
+    case .fetch?: try {
+      guard case .fetch(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .chunk?: try {
+      guard case .chunk(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -765,7 +933,7 @@ nonisolated extension WireToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireToWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToWorker"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}search\0\u{1}epoch\0\u{1}welcome\0\u{1}assign\0\u{1}ack\0\u{1}lease\0\u{1}revoke\0\u{1}finish\0\u{1}reject\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}search\0\u{1}epoch\0\u{1}welcome\0\u{1}assign\0\u{1}ack\0\u{1}lease\0\u{1}revoke\0\u{1}finish\0\u{1}reject\0\u{1}fetch\0\u{1}chunk\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -866,6 +1034,32 @@ nonisolated extension WireToWorker: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .reject(v)
         }
       }()
+      case 10: try {
+        var v: WireFetch?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fetch(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fetch(v)
+        }
+      }()
+      case 11: try {
+        var v: WireChunk?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .chunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .chunk(v)
+        }
+      }()
       default: break
       }
     }
@@ -911,6 +1105,14 @@ nonisolated extension WireToWorker: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .reject(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
+    case .fetch?: try {
+      guard case .fetch(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .chunk?: try {
+      guard case .chunk(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -920,6 +1122,41 @@ nonisolated extension WireToWorker: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.search != rhs.search {return false}
     if lhs.epoch != rhs.epoch {return false}
     if lhs.body != rhs.body {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Kept"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}messages\0\u{1}checkpoint\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.messages) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.checkpoint) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.messages.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.messages, fieldNumber: 1)
+    }
+    if !self.checkpoint.isEmpty {
+      try visitor.visitSingularBytesField(value: self.checkpoint, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireKept, rhs: WireKept) -> Bool {
+    if lhs.messages != rhs.messages {return false}
+    if lhs.checkpoint != rhs.checkpoint {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -987,7 +1224,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Progress"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}step\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}step\0\u{1}ended\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -997,6 +1234,7 @@ nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.attempt) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.ended) }()
       default: break
       }
     }
@@ -1009,12 +1247,16 @@ nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.step != 0 {
       try visitor.visitSingularUInt64Field(value: self.step, fieldNumber: 2)
     }
+    if self.ended != false {
+      try visitor.visitSingularBoolField(value: self.ended, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireProgress, rhs: WireProgress) -> Bool {
     if lhs.attempt != rhs.attempt {return false}
     if lhs.step != rhs.step {return false}
+    if lhs.ended != rhs.ended {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1191,7 +1433,7 @@ nonisolated extension WireResult: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Release"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}why\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}why\0\u{1}sequence\0\u{1}checkpoint\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1201,24 +1443,153 @@ nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._Message
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.attempt) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.why) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.sequence) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._checkpoint) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.attempt != 0 {
       try visitor.visitSingularUInt64Field(value: self.attempt, fieldNumber: 1)
     }
     if !self.why.isEmpty {
       try visitor.visitSingularStringField(value: self.why, fieldNumber: 2)
     }
+    if self.sequence != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sequence, fieldNumber: 3)
+    }
+    try { if let v = self._checkpoint {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireRelease, rhs: WireRelease) -> Bool {
     if lhs.attempt != rhs.attempt {return false}
     if lhs.why != rhs.why {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs._checkpoint != rhs._checkpoint {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCheckpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Checkpoint"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}size\0\u{1}epochs\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.epochs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 1)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularUInt64Field(value: self.size, fieldNumber: 2)
+    }
+    if self.epochs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.epochs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCheckpoint, rhs: WireCheckpoint) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.size != rhs.size {return false}
+    if lhs.epochs != rhs.epochs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFetch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Fetch"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}offset\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFetch, rhs: WireFetch) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Chunk"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}offset\0\u{1}data\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireChunk, rhs: WireChunk) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.data != rhs.data {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1301,7 +1672,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Assign"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}trial\0\u{1}values\0\u{1}seed\0\u{1}epochs\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}trial\0\u{1}values\0\u{1}seed\0\u{1}epochs\0\u{1}checkpoint\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1314,12 +1685,17 @@ nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.values) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.seed) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.epochs) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._checkpoint) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.attempt != 0 {
       try visitor.visitSingularUInt64Field(value: self.attempt, fieldNumber: 1)
     }
@@ -1335,6 +1711,9 @@ nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.epochs != 0 {
       try visitor.visitSingularUInt32Field(value: self.epochs, fieldNumber: 5)
     }
+    try { if let v = self._checkpoint {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1344,6 +1723,7 @@ nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.values != rhs.values {return false}
     if lhs.seed != rhs.seed {return false}
     if lhs.epochs != rhs.epochs {return false}
+    if lhs._checkpoint != rhs._checkpoint {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -16,9 +16,11 @@ extension Worker {
 
   private mutating func receive(_ body: WireToWorker.OneOf_Body, at now: Duration) {
     switch body {
-    case .assign(let assign): take(assign)
+    case .assign(let assign): take(assign, at: now)
     case .ack(let ack): acknowledge(AttemptID(ack.attempt), upTo: ack.sequence, at: now)
     case .revoke(let revoke): drop(AttemptID(revoke.attempt))
+    case .fetch(let fetch): answer(fetch)
+    case .chunk(let chunk): take(chunk, at: now)
     case .finish: finish(at: now)
     case .lease, .welcome, .reject: break
     }
@@ -39,7 +41,9 @@ extension Worker {
 
   private mutating func enter(_ message: WireToWorker, _ welcome: WireWelcome, at now: Duration) {
     if message.search != search {
-      dropEverything()
+      if let drain { return leave(because: drain.exit, why: drain.why, at: now) }
+      for attempt in held.keys.sorted() { keep(attempt) }
+      dropEverything(isOver: false)
       search = message.search
       effects.append(.enter(searchFile: welcome.searchFile))
     }
@@ -53,15 +57,45 @@ extension Worker {
     for attempt in held.keys.sorted() { resend(attempt, at: now) }
   }
 
-  private mutating func take(_ assign: WireAssign) {
+  private mutating func take(_ assign: WireAssign, at now: Duration) {
     let attempt = AttemptID(assign.attempt)
     guard held[attempt] == nil, !ended.contains(attempt) else { return }
-    guard phase == .serving else { return release(attempt, why: "the worker is leaving") }
+    guard phase == .serving, drain == nil else {
+      return release(attempt, why: "the worker is leaving")
+    }
     guard held.values.count(where: \.isRunning) < identity.slots else {
       return release(attempt, why: "no slot is free")
     }
-    held[attempt] = Held()
-    effects.append(.start(assign))
+    held[attempt] = Held(lastSequence: assign.checkpoint.epochs)
+    guard assign.hasCheckpoint, assign.checkpoint.isPlausible else {
+      return effects.append(.start(assign, checkpoint: []))
+    }
+    held[attempt]?.stage = .fetching(assign, Transfer(assign.checkpoint), [])
+    fetchCheckpoint(of: attempt, at: now)
+  }
+
+  /// Asks for what has not come of the checkpoint that an attempt goes on from.
+  mutating func fetchCheckpoint(of attempt: AttemptID, at now: Duration) {
+    guard case .fetching(let assign, var transfer, let bytes) = held[attempt]?.stage else { return }
+    for fetch in transfer.requests(at: now) { send(.fetch(fetch)) }
+    held[attempt]?.stage = .fetching(assign, transfer, bytes)
+  }
+
+  private mutating func take(_ chunk: WireChunk, at now: Duration) {
+    for attempt in held.keys.sorted() {
+      guard case .fetching(let assign, var transfer, var bytes) = held[attempt]?.stage,
+        transfer.checkpoint.digest == chunk.digest
+      else { continue }
+      held[attempt]?.stage = .training
+      let isGone = chunk.data.isEmpty
+      if transfer.take(chunk, at: now) { bytes += chunk.data }
+      if isGone || transfer.isComplete {
+        effects.append(.start(assign, checkpoint: isGone ? [] : bytes))
+      } else {
+        held[attempt]?.stage = .fetching(assign, transfer, bytes)
+        fetchCheckpoint(of: attempt, at: now)
+      }
+    }
   }
 
   private mutating func acknowledge(
@@ -71,6 +105,7 @@ extension Worker {
     let count = entry.unacknowledged.prefix { $0.sequence <= sequence }.count
     guard count > 0 else { return }
     if count == entry.unacknowledged.count, !entry.isRunning {
+      if entry.isKept { effects.append(.forget(attempt)) }
       held[attempt] = nil
       ended.insert(attempt)
       return
@@ -82,22 +117,24 @@ extension Worker {
   }
 
   /// Stops an attempt and forgets it.
-  mutating func drop(_ attempt: AttemptID) {
+  mutating func drop(_ attempt: AttemptID, isOver: Bool = true) {
     guard let entry = held.removeValue(forKey: attempt) else { return }
     if entry.isRunning { effects.append(.cancel(attempt)) }
+    if entry.isKept, isOver { effects.append(.forget(attempt)) }
     ended.insert(attempt)
   }
 
-  mutating func dropEverything() {
-    for attempt in held.keys.sorted() { drop(attempt) }
+  /// Drops every attempt; of a search that is not over, what is kept on disk stays there.
+  mutating func dropEverything(isOver: Bool = true) {
+    for attempt in held.keys.sorted() { drop(attempt, isOver: isOver) }
     ended = RecentSet(capacity: 4 * Limits.slots)
   }
 
-  private mutating func finish(at now: Duration) {
+  mutating func finish(at now: Duration) {
     if case .leaving(_, let exit) = phase {
       effects.append(.exit(exit))
     } else if identity.staysForever {
-      send(.bye(WireBye()))
+      if phase == .serving { send(.bye(WireBye())) }
       dropEverything()
       search = 0
       epoch = 0

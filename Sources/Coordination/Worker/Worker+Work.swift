@@ -6,6 +6,8 @@ extension Worker {
   static let farewell = Duration.seconds(2)
   /// Messages of one attempt that may be on their way at once.
   static let window = 32
+  /// A result that is not acknowledged by then is kept on disk.
+  static let promptness = Duration.seconds(1)
   static let helloInterval = Duration.seconds(1)
   static let seekInterval = Duration.seconds(2)
 
@@ -27,8 +29,7 @@ extension Worker {
     _ attempt: AttemptID, outcome: WireOutcome, words: String, at now: Duration
   ) {
     guard held[attempt] != nil else { return }
-    held[attempt]?.isRunning = false
-    post(attempt, at: now) { sequence in
+    postLast(attempt, at: now) { sequence in
       var result = WireResult()
       result.attempt = attempt.number
       result.sequence = sequence
@@ -36,6 +37,16 @@ extension Worker {
       result.words = words
       return .result(result)
     }
+  }
+
+  /// Posts the last message of an attempt.
+  mutating func postLast(
+    _ attempt: AttemptID, at now: Duration, _ make: (UInt32) -> WireToCoordinator.OneOf_Body
+  ) {
+    held[attempt]?.stage = .ended
+    held[attempt]?.end = now
+    post(attempt, at: now, make)
+    if phase != .serving { keep(attempt) }
   }
 
   /// Keeps the next message of an attempt until it is acknowledged, and sends it if there is room.
@@ -74,8 +85,10 @@ extension Worker {
   /// Says goodbye, which gives back everything that runs; the coordinator's Finish, or patience, ends it.
   mutating func leave(because exit: Exit, why: String = "", at now: Duration) {
     if case .leaving = phase { return }
+    for attempt in held.keys.sorted() {
+      if held[attempt]?.isRunning == true || exit == .finished { drop(attempt) } else { keep(attempt) }
+    }
     guard phase == .serving else { return effects.append(.exit(exit)) }
-    for attempt in held.keys.sorted() where held[attempt]?.isRunning == true { drop(attempt) }
     phase = .leaving(since: now, exit)
     var bye = WireBye()
     bye.why = why
@@ -90,16 +103,12 @@ extension Worker {
     lastHello = now
     var hello = WireHello()
     hello.version = Limits.version
-    hello.slots = UInt32(identity.slots)
+    hello.slots = drain == nil ? UInt32(identity.slots) : 0
     hello.host = identity.host
     hello.pid = UInt32(bitPattern: identity.pid)
     hello.local = identity.isLocal
     hello.numerics = identity.numerics
-    hello.held = held.keys.sorted().map { attempt in
-      var progress = WireProgress()
-      progress.attempt = attempt.number
-      return progress
-    }
+    hello.held = progress()
     send(.hello(hello))
   }
 
@@ -110,8 +119,10 @@ extension Worker {
       seek(at: now)
     case .serving:
       beat(progress, at: now)
-      for attempt in held.keys.sorted() where isOverdue(attempt, at: now) {
-        resend(attempt, at: now)
+      for attempt in held.keys.sorted() {
+        if isOverdue(attempt, at: now) { resend(attempt, at: now) }
+        if let end = held[attempt]?.end, now - end > Self.promptness { keep(attempt) }
+        fetchCheckpoint(of: attempt, at: now)
       }
       if let lastHeard, now - lastHeard > silence {
         phase = .seeking
@@ -130,20 +141,28 @@ extension Worker {
   private mutating func beat(_ progress: [WireProgress], at now: Duration) {
     guard now - lastHeartbeat >= heartbeat else { return }
     lastHeartbeat = now
-    let running = Dictionary(progress.map { ($0.attempt, $0.step) }) { first, _ in first }
     var beat = WireHeartbeat()
-    beat.held = held.keys.sorted().map { attempt in
+    beat.held = self.progress(running: progress)
+    send(.heartbeat(beat))
+  }
+
+  /// All that is held here, and the steps of what runs.
+  private func progress(running: [WireProgress] = []) -> [WireProgress] {
+    let steps = Dictionary(running.map { ($0.attempt, $0.step) }) { first, _ in first }
+    return held.sorted { $0.key < $1.key }.map { attempt, entry in
       var progress = WireProgress()
       progress.attempt = attempt.number
-      progress.step = running[attempt.number] ?? 0
+      progress.step = steps[attempt.number] ?? 0
+      progress.ended = !entry.isRunning
       return progress
     }
-    send(.heartbeat(beat))
   }
 
   private mutating func seek(at now: Duration) {
     if let lastHeard, now - lastHeard > Self.patience {
-      return effects.append(.exit(held.isEmpty ? .finished : .abandoned))
+      if held.isEmpty { return effects.append(.exit(.finished)) }
+      if drain != nil { return effects.append(.exit(.abandoned)) }
+      return beginDrain(because: .abandoned, why: "its coordinator did not come back", at: now)
     }
     guard now - lastSeek >= Self.seekInterval else { return }
     lastSeek = now

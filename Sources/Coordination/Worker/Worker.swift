@@ -9,12 +9,28 @@ package struct Worker: Sendable {
     case epochEnded(AttemptID, WireEpoch)
     /// An attempt has come to its end.
     case ended(AttemptID, WireOutcome, words: String)
+    /// An attempt has been suspended; nil if it had not begun.
+    case suspended(AttemptID, Suspended?)
     /// This machine cannot train the search: its dataset is missing, say.
     case unable(String)
     /// Some time has passed; how far the running attempts are.
     case ticked([WireProgress])
-    /// The worker shall leave.
+    /// A search has ended, as far as its coordinator has left word.
+    case searchEnded(UInt64)
+    /// The worker shall leave, and hand over what it can.
     case drainRequested(String)
+  }
+
+  /// What an attempt comes to when it is suspended.
+  package struct Suspended: Sendable {
+    /// Of the bytes: how they are announced.
+    package var checkpoint: WireCheckpoint
+    package var bytes: [UInt8]
+
+    package init(checkpoint: WireCheckpoint, bytes: [UInt8]) {
+      self.checkpoint = checkpoint
+      self.bytes = bytes
+    }
   }
 
   /// What the shell shall do.
@@ -22,8 +38,16 @@ package struct Worker: Sendable {
     case send(WireToCoordinator)
     /// The search has changed: this is its file.
     case enter(searchFile: String)
-    case start(WireAssign)
+    /// Train an attempt: on from a checkpoint, which may be damaged, or from the beginning where that is empty or of no use;
+    /// the epochs that the Assign's checkpoint counts need not be told again.
+    case start(WireAssign, checkpoint: [UInt8])
     case cancel(AttemptID)
+    /// Stop an attempt after its current step, and tell what it has come to.
+    case suspend(AttemptID)
+    /// Keep an attempt's last messages on disk, in case this process ends before they are acknowledged.
+    case keep(AttemptID, WireKept)
+    /// They are acknowledged, or no longer wanted.
+    case forget(AttemptID)
     /// The coordinator has been silent: see whether the join file names another place.
     case seekCoordinator
     /// A line for the log.
@@ -46,6 +70,7 @@ package struct Worker: Sendable {
   /// Who the worker is.
   package struct Identity: Sendable {
     package var id: WorkerID
+    /// 0: only hands in what an earlier process left.
     package var slots: Int
     package var host: String
     package var pid: Int32
@@ -54,12 +79,14 @@ package struct Worker: Sendable {
     package var numerics: String
     /// Stays when a search ends, to wait for the next.
     package var staysForever: Bool
+    /// How long it may take to hand over what it has when it shall leave.
+    package var grace: Duration
 
     package init(
       id: WorkerID, slots: Int, host: String, pid: Int32, isLocal: Bool, numerics: String,
-      staysForever: Bool
+      staysForever: Bool, grace: Duration = .seconds(10)
     ) {
-      precondition((1...Limits.slots).contains(slots), "\(slots) slots")
+      precondition((0...Limits.slots).contains(slots), "\(slots) slots")
       self.id = id
       self.slots = slots
       self.host = host
@@ -67,6 +94,7 @@ package struct Worker: Sendable {
       self.isLocal = isLocal
       self.numerics = numerics
       self.staysForever = staysForever
+      self.grace = grace
     }
   }
 
@@ -78,19 +106,45 @@ package struct Worker: Sendable {
     case leaving(since: Duration, Exit)
   }
 
+  /// It shall leave as soon as it holds nothing more, or when its grace is over.
+  struct Drain {
+    let exit: Exit
+    let why: String
+    /// Nil: it is given all the time it takes.
+    let deadline: Duration?
+  }
+
+  enum Stage {
+    /// Its checkpoint is on its way here.
+    case fetching(WireAssign, Transfer, [UInt8])
+    case training
+    /// It was told to stop.
+    case suspending
+    case ended
+  }
+
   /// An attempt that runs here, or whose messages have not all been acknowledged.
   struct Held {
-    var isRunning = true
+    var stage = Stage.training
+    /// Of a suspended attempt.
+    var checkpoint: [UInt8] = []
+    /// When it ended.
+    var end: Duration = .zero
+    /// Whether its messages are on disk.
+    var isKept = false
     var lastSequence: UInt32 = 0
     var unacknowledged: [(sequence: UInt32, body: WireToCoordinator.OneOf_Body)] = []
     /// How many of these are on their way: the first so many.
     var inFlight = 0
     /// When something was last sent without anything being on its way, or acknowledged.
     var lastMoved: Duration = .zero
+
+    var isRunning: Bool { if case .ended = stage { false } else { true } }
   }
 
-  let identity: Identity
+  package let identity: Identity
   var phase = Phase.seeking
+  var drain: Drain?
   var search: UInt64 = 0
   var epoch: UInt64 = 0
   var heartbeat = Duration.seconds(5)
@@ -107,6 +161,14 @@ package struct Worker: Sendable {
     self.identity = identity
   }
 
+  /// A worker that hands in what an earlier process of its name had kept on disk, and then leaves.
+  package init(identity: Identity, handingIn attempts: [WireKept]) {
+    self.identity = identity
+    drain = Drain(exit: .left, why: "everything is handed in", deadline: nil)
+    search = attempts.first?.messages.first?.search ?? 0
+    for attempt in attempts { recover(attempt) }
+  }
+
   /// Takes one event; total: whatever comes is answered or ignored.
   package mutating func handle(_ event: Event, at now: Duration) -> [Effect] {
     switch event {
@@ -114,19 +176,26 @@ package struct Worker: Sendable {
     case .epochEnded(let attempt, let epoch): report(epoch, of: attempt, at: now)
     case .ended(let attempt, let outcome, let words):
       end(attempt, outcome: outcome, words: words, at: now)
+    case .suspended(let attempt, let suspended): handOver(attempt, suspended, at: now)
     case .unable(let words): leave(because: .unable(words), at: now)
-    case .drainRequested(let why): leave(because: .left, why: why, at: now)
+    case .drainRequested(let why): beginDrain(because: .left, why: why, at: now)
+    case .searchEnded(let number): if search == number { finish(at: now) }
     case .ticked(let progress): tick(progress, at: now)
     }
+    leaveIfDrained(at: now)
     defer { effects.removeAll(keepingCapacity: true) }
     return effects
   }
 
   mutating func send(_ body: WireToCoordinator.OneOf_Body) {
+    effects.append(.send(envelope(body)))
+  }
+
+  func envelope(_ body: WireToCoordinator.OneOf_Body) -> WireToCoordinator {
     var message = WireToCoordinator()
     message.worker = .init(identity.id.bytes)
     message.search = search
     message.body = body
-    effects.append(.send(message))
+    return message
   }
 }

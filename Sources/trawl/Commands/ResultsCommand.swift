@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Search
 
 struct ResultsCommand: ParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -19,25 +20,55 @@ struct ResultsCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Only the best so many.")
   var top: Int?
 
+  @Flag(
+    help: """
+      Only the trials that failed or were quarantined, with the reason in table and json; \
+      'trawl search ... --resume --retry failed' runs them again.
+      """)
+  var failed = false
+
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top must be a number of at least 1") }
+    if failed, top != nil { throw ValidationError("--failed and --top exclude each other") }
   }
 
   func run() throws {
-    let path = RunDirectory(path: directory).results
-    let table = try Table(file: path).top(top)
+    let run = RunDirectory(path: directory)
+    let all = try Table(file: run.results)
+    let chosen = failed ? all.failures : Array(all.rows.indices.prefix(top ?? all.rows.count))
+    var table = all
+    table.rows = chosen.map { all.rows[$0] }
+    if failed { table.addReasons(from: try Table(file: run.attempts)) }
     switch format {
-    case .table:
-      print(table.rows.isEmpty ? "no trial has ended yet" : table.withoutEmptyColumns.text)
-    case .csv: print(try csv(path), terminator: "")
+    case .table where table.rows.isEmpty: print(failed ? "no trial has failed" : "no trial has ended yet")
+    case .table: print(table.withoutEmptyColumns.text)
+    case .csv: print(try lines(chosen, of: run.results), terminator: "")
     case .json: print("{\n  \"results\": \(table.json)\n}")
     }
   }
 
-  /// The file's own lines, so that they are the same to the last byte. No cell of it holds a line break.
-  private func csv(_ path: String) throws -> String {
-    let text = try String(contentsOfFile: path, encoding: .utf8)
-    guard let top else { return text }
-    return text.split(separator: "\n").prefix(top + 1).map { $0 + "\n" }.joined()
+  /// The header and the chosen rows as they stand in the file, to the last byte. No cell of it holds a line break.
+  private func lines(_ rows: [Int], of path: String) throws -> String {
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    return ([0] + rows.map { $0 + 1 }).map { lines[$0] + "\n" }.joined()
+  }
+}
+
+extension Table {
+  /// The rows of a ranking whose trials came to nothing.
+  fileprivate var failures: [Int] {
+    guard let status = columns.firstIndex(of: "status") else { return [] }
+    return rows.indices.filter { TrialResult.Status(rawValue: rows[$0][status])?.isFailure == true }
+  }
+
+  /// Adds to each trial why it did: what its last unhappy attempt said, and where that ran.
+  fileprivate mutating func addReasons(from attempts: Table) {
+    let names = ["trial", "host", "words"]
+    let places = names.compactMap(attempts.columns.firstIndex(of:))
+    guard places.count == names.count, let trial = columns.firstIndex(of: "trial") else { return }
+    let unhappy = attempts.rows.map { row in places.map { row[$0] } }.filter { !$0[2].isEmpty }
+    let reasons = Dictionary(unhappy.map { ($0[0], $0) }) { _, last in last }
+    columns += ["host", "why"]
+    rows = rows.map { row in row + (reasons[row[trial]].map { Array($0[1...]) } ?? ["", ""]) }
   }
 }

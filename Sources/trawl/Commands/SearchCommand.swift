@@ -7,6 +7,10 @@ import Search
 import Storage
 
 struct SearchCommand: ParsableCommand {
+  enum Retry: String, ExpressibleByArgument, CaseIterable {
+    case failed
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "search",
     abstract: "Run a search: coordinator and local workers.",
@@ -39,8 +43,16 @@ struct SearchCommand: ParsableCommand {
   @Option(help: "The folder with the cluster's keys, made by 'trawl keys new'.", completion: .directory)
   var keys: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: "Seconds that Ctrl-C waits for the local workers to hand over what they have trained.")
+  var grace = 1.5
+
   @Flag(help: "Go on with the search in the run directory, or begin it if there is none.")
   var resume = false
+
+  @Option(help: "With --resume: run the trials that failed or were quarantined once more ('failed').")
+  var retry: Retry?
 
   @Flag(help: "Say only what went wrong, and the ranking.")
   var quiet = false
@@ -52,9 +64,13 @@ struct SearchCommand: ParsableCommand {
     if let workers, !(0...1024).contains(workers) {
       throw ValidationError("--workers must be a number from 0 to 1024")
     }
+    guard (0...86400).contains(grace) else {
+      throw ValidationError("--grace must be a number from 0 to 86400")
+    }
     if advertise != nil, listen == nil, keys == nil {
       throw ValidationError("--advertise needs --listen or --keys")
     }
+    if retry != nil, !resume { throw ValidationError("--retry needs --resume") }
     if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
   }
 

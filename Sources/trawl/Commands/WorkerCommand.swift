@@ -2,6 +2,7 @@ import ArgumentParser
 import Coordination
 import Foundation
 import Messaging
+import Search
 import Training
 
 struct WorkerCommand: ParsableCommand {
@@ -9,8 +10,9 @@ struct WorkerCommand: ParsableCommand {
     commandName: "worker",
     abstract: "Train trials for a coordinator on this or another machine.",
     discussion: """
-      May start before its coordinator and join late; ends when the search ends. SIGTERM and Ctrl-C make it give its \
-      trials back and leave.
+      May start before its coordinator and join late; ends when the search ends. SIGTERM and Ctrl-C make it hand over \
+      its trials with all that they have been trained, and leave. What it cannot hand in because the coordinator is away \
+      it keeps on disk, and the next worker with the same join file hands it in.
 
       Exit status: 0 the search ended or the worker was told to leave, 2 it cannot work for this coordinator.
       """)
@@ -24,12 +26,25 @@ struct WorkerCommand: ParsableCommand {
   @Flag(help: "Stay when the search ends, and wait for the next.")
   var keep = false
 
+  @Option(
+    parsing: .unconditional,
+    help: "Seconds that it may take to hand over its trials when it shall leave.")
+  var grace = 10.0
+
+  @Option(
+    help: "The folder for what cannot be handed in (default: trawl/spool in ~/.local/state).",
+    completion: .directory)
+  var spool: String?
+
   @Option(help: .private)
   var localEndpoint: String?
 
   func validate() throws {
     if let slots, !(1...Limits.slots).contains(slots) {
       throw ValidationError("--slots must be a number from 1 to \(Limits.slots)")
+    }
+    guard (0...86400).contains(grace) else {
+      throw ValidationError("--grace must be a number from 0 to 86400")
     }
   }
 
@@ -48,25 +63,56 @@ struct WorkerCommand: ParsableCommand {
       localEndpoint: try localEndpoint.map { text in try Complaint.asking { try Endpoint(text) } })
     guard place.waitForJoinFile(unless: leaving) else { return }
     let arithmetic = try Arithmetic.ofThisProcess()
+    let joinFile = try place.load()
+    guard joinFile.endedSearch == nil || keep else {
+      return StandardError.write("the search of \(join) has ended\n")
+    }
+    let folder = Spool.folder(spool, of: joinFile.coordinatorKey)
+    if localEndpoint == nil {
+      for spool in Spool.leftovers(in: folder) {
+        try handIn(spool, place, arithmetic, waker: waker, leaving: leaving)
+      }
+    }
+    let identity = identity(id: .random(), slots: slots ?? min(System.usableCores, Limits.slots))
+    let spool = Spool(in: folder, of: identity.id)
     let shell = try WorkerShell(
-      place: place, identity: identity(), arithmetic: arithmetic, waker: waker)
+      place: place, worker: Worker(identity: identity), spool: spool, arithmetic: arithmetic, waker: waker)
     let end = try shell.run(leaving: leaving)
+    spool.removeIfEmpty()
     if let next = shell.nextArithmetic, !leaving.isRaised { throw Arithmetic.restart(next) }
     switch end {
-    case .finished, .left: return
+    case .finished: return
+    case .left:
+      guard spool.count > 0 else { return }
+      StandardError.write("\(Self.kept(spool))\n")
     case .unable(let words): throw Complaint(words)
-    case .abandoned: throw Complaint("the coordinator did not come back; its results are lost")
+    case .abandoned: throw Complaint("the coordinator did not come back; \(Self.kept(spool))")
     }
   }
 
-  private func identity() throws -> Worker.Identity {
-    guard let id = WorkerID((0..<WorkerID.length).map { _ in UInt8.random(in: 0...255) }) else {
-      preconditionFailure("a worker's name has \(WorkerID.length) bytes")
-    }
-    return Worker.Identity(
-      id: id, slots: slots ?? min(System.usableCores, Limits.slots), host: System.hostName,
-      pid: getpid(), isLocal: localEndpoint != nil, numerics: "\(NumericsFingerprint.current)",
-      staysForever: keep)
+  private static func kept(_ spool: Spool) -> String {
+    "\(spool.count) trial\(spool.count == 1 ? " is" : "s are") kept in \(spool.path); the next worker with this join "
+      + "file hands them in"
+  }
+
+  /// Hands in what an ended worker left, under its name.
+  private func handIn(
+    _ spool: Spool, _ place: WorkerShell.Place, _ arithmetic: SearchFile.Numerics, waker: Waker,
+    leaving: Latch
+  ) throws {
+    guard !leaving.isRaised else { return }
+    StandardError.write("an earlier worker left \(spool.count) trials in \(spool.path): handing them in\n")
+    let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: spool.attempts)
+    let shell = try WorkerShell(
+      place: place, worker: worker, spool: spool, arithmetic: arithmetic, waker: waker)
+    _ = try shell.run(leaving: leaving)
+    spool.removeIfEmpty()
+  }
+
+  private func identity(id: WorkerID, slots: Int) -> Worker.Identity {
+    Worker.Identity(
+      id: id, slots: slots, host: System.hostName, pid: getpid(), isLocal: localEndpoint != nil,
+      numerics: "\(NumericsFingerprint.current)", staysForever: keep && slots > 0, grace: .seconds(grace))
   }
 
   /// Our standard input is a pipe from the coordinator that never carries anything: it closes when it ends, however it does.
@@ -79,5 +125,14 @@ struct WorkerCommand: ParsableCommand {
       }
     }
     thread.start()
+  }
+}
+
+extension WorkerID {
+  fileprivate static func random() -> WorkerID {
+    guard let id = WorkerID((0..<length).map { _ in UInt8.random(in: 0...255) }) else {
+      preconditionFailure("a worker's name has \(length) bytes")
+    }
+    return id
   }
 }

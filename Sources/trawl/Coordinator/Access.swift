@@ -1,3 +1,4 @@
+import Coordination
 import Foundation
 import Messaging
 import Synchronization
@@ -93,6 +94,13 @@ final class Access: Sendable {
     return true
   }
 
+  /// Tells workers that missed the end of a search. Those elsewhere that cannot read this give up after a while.
+  func writeEnd(of search: SearchID, to directory: RunDirectory) {
+    guard var join = try? JoinFile.load(from: directory.joinFile) else { return }
+    join.endedSearch = search.number
+    try? join.write(to: directory.joinFile)
+  }
+
   private func writeJoinFile(
     of keys: ClusterKeys, _ endpoint: Endpoint, to directory: RunDirectory
   ) throws {
@@ -103,6 +111,7 @@ final class Access: Sendable {
     }
     var join = try JoinFile.load(from: file)
     join.endpoint = endpoint
+    join.endedSearch = nil
     try join.write(to: directory.joinFile)
   }
 

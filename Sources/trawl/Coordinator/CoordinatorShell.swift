@@ -22,6 +22,7 @@ final class CoordinatorShell {
     var socket: RouterSocket
     var keys: KeyWatch
     var workers: LocalWorkers
+    var checkpoints: CheckpointFolder
     var exports: Exports
     var display: Display
     var log: Logger
@@ -29,6 +30,8 @@ final class CoordinatorShell {
 
   private var parts: Parts
   private let stop: Latch
+  /// How long local workers have to hand over what they have trained when someone raises the flag.
+  private let grace: Duration
   private var lastTick = Duration.zero
   private var lastResultCount = 0
   /// Messages for peers that could not take them at once, in order.
@@ -53,8 +56,9 @@ final class CoordinatorShell {
   /// How long workers have to say goodbye.
   private static let farewell = Duration.seconds(2)
 
-  init(_ parts: Parts, stop: Latch) {
+  init(_ parts: Parts, stop: Latch, grace: Duration) {
     self.parts = parts
+    self.grace = grace
     self.stop = stop
     lastResultCount = parts.coordinator.results.count
   }
@@ -73,7 +77,11 @@ final class CoordinatorShell {
       }
       try turn()
     }
-    if case .finished = ending { try farewell() }
+    switch ending {
+    case .finished: try farewell()
+    case .interrupted: try takeOver()
+    case .hopeless: break
+    }
     parts.display.clear()
     if hasGivenUp { ending = .interrupted }
     parts.log.info("ends: \(ending), \(parts.coordinator.results.count) trials done")
@@ -198,14 +206,30 @@ final class CoordinatorShell {
         if case .persist(let decision) = effect { decision } else { nil }
       })
     guard !hasGivenUp else { return }
+    var arrived: [Coordinator.Event] = []
     for effect in effects {
       switch effect {
+      case .store(let bytes, let stored, let isLast):
+        if let isWhole = parts.checkpoints.store(bytes, of: stored.checkpoint, isLast: isLast) {
+          arrived.append(.checkpointArrived(stored.attempt, isWhole: isWhole))
+        }
+      case .sendPiece(let fetch, let address): try sendPiece(fetch, to: address)
+      case .remove(let checkpoint): parts.checkpoints.remove(checkpoint)
       case .persist(let decision): if let words = decision.words { parts.display.detail(words) }
       case .send(let message, let address): try send(message, to: address)
       case .note(let words): note(words)
       case .warn(let words): warn(words)
       }
     }
+    for event in arrived { try perform(parts.coordinator.handle(event, at: monotonicNow())) }
+  }
+
+  /// A piece for which there is no room is dropped: it is asked for again.
+  private func sendPiece(_ fetch: WireFetch, to address: ReturnAddress) throws {
+    guard waiting[address] == nil else { return }
+    var message = parts.coordinator.envelope
+    message.chunk = parts.checkpoints.piece(fetch)
+    _ = parts.socket.send(try message.serializedBytes(), to: Route(number: address.number))
   }
 
   /// Sends, or keeps for a peer that has no room. Whatever does not arrive is asked for again: by heartbeats, or a Hello.
@@ -284,10 +308,18 @@ final class CoordinatorShell {
     lastResultCount = count
   }
 
+  /// Lets the local workers hand over what they have trained; remote ones train on.
+  private func takeOver() throws {
+    parts.coordinator.close()
+    parts.workers.terminateAll()
+    let deadline = monotonicNow() + grace
+    while parts.workers.count > 0, monotonicNow() < deadline, !hasGivenUp { try turn() }
+  }
+
   /// Goes on listening until every worker has heard that the search has ended, for a while at most.
   private func farewell() throws {
     let deadline = monotonicNow() + Self.farewell
-    while parts.coordinator.slotCount > 0, monotonicNow() < deadline, !stop.isRaised { try turn() }
+    while parts.coordinator.hasWorkers, monotonicNow() < deadline, !stop.isRaised { try turn() }
     parts.workers.killAll()
   }
 }

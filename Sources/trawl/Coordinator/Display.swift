@@ -86,11 +86,13 @@ extension Decision {
   /// For those who want to know what each attempt does; nil where a line of the log tells it.
   var words: String? {
     switch self {
+    case .epochsInherited(let id, let earlier, let count):
+      "attempt \(id.number) goes on after epoch \(count) of attempt \(earlier.number)"
     case .attemptStarted(let id, let trial, _): "trial \(trial): attempt \(id.number) begins"
     case .trialEnded(let end, let id):
       "trial \(end.trial): attempt \(id.number) ends it, \(end.status)"
         + (end.valAccuracy.map { ", val_accuracy \($0.rounded4)" } ?? "")
-    case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed: nil
+    case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed, .checkpointStored: nil
     }
   }
 }

@@ -53,14 +53,15 @@ struct Exports {
 
   private func attempts(_ study: StudyDatabase) throws -> Data {
     var csv = CSV(columns: [
-      "attempt", "trial", "host", "pid", "numerics", "started", "seconds", "epochs", "ending", "words",
+      "attempt", "trial", "host", "pid", "numerics", "started", "seconds", "inherited", "epochs", "ending",
+      "words",
     ])
     for row in try Complaint.asking({ try study.attempts() }) {
       let started = Date(timeIntervalSince1970: row.started)
       csv.append([
         .integer(Int(row.attempt)), .integer(row.trial), .text(row.host), .integer(row.pid),
         .text(row.numerics), .text(started.formatted(.iso8601)),
-        seconds(row),
+        seconds(row), .integer(row.inherited),
         .integer(row.epochs), .text(row.ending?.rawValue ?? "running"), .text(row.words),
       ])
     }

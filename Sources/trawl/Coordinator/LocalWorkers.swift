@@ -87,6 +87,11 @@ struct LocalWorkers {
     refusals = 0
   }
 
+  /// Has them hand over what they have trained, and end.
+  func terminateAll() {
+    for child in children { child.terminate() }
+  }
+
   mutating func killAll() {
     for child in children { child.kill() }
   }

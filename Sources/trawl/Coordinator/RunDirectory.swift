@@ -15,6 +15,7 @@ struct RunDirectory {
   var status: String { "\(path)/status.json" }
   var joinFile: String { "\(path)/join.json" }
   var keys: String { "\(path)/keys" }
+  var checkpoints: String { "\(path)/checkpoints" }
   var log: String { "\(path)/trawl.log" }
   var best: String { "\(path)/best" }
   var bestRecipe: String { "\(best)/recipe.yaml" }
@@ -65,15 +66,17 @@ struct RunDirectory {
     }
   }
 
-  /// The record of the search in the locked directory, made new where there is none.
-  func openStudy(_ file: SearchFile, named name: String, resume: Bool) throws -> StudyDatabase {
-    guard try check(resume: resume) else {
-      try AtomicFile.write(file.text, to: searchFile)
-      return try Complaint.asking {
-        try StudyDatabase(
-          creatingAt: study, search: SearchID(.random(in: 1 ... .max)), file: file.text)
-      }
+  /// A new record of a search in the locked directory. From now on there is a search in it.
+  func makeStudy(_ file: SearchFile) throws -> StudyDatabase {
+    try AtomicFile.write(file.text, to: searchFile)
+    return try Complaint.asking {
+      try StudyDatabase(creatingAt: study, search: SearchID(.random(in: 1 ... .max)), file: file.text)
     }
+  }
+
+  /// The record of the search in the locked directory; nil where there is none.
+  func openStudy(_ file: SearchFile, named name: String, resume: Bool) throws -> StudyDatabase? {
+    guard try check(resume: resume) else { return nil }
     let database = try Complaint.asking { try StudyDatabase(openingAt: study) }
     try checkSame(file, named: name, database)
     return database

@@ -29,8 +29,10 @@ struct SearchLaunch {
   func begin(stop: Latch) throws -> CoordinatorShell {
     Arithmetic.settleForChildren(file.numerics)
     try directory.lock()
+    let before = try directory.openStudy(file, named: command.file, resume: command.resume)
     let keys = try access.write(socket.endpoint, to: directory)
-    let study = try directory.openStudy(file, named: command.file, resume: command.resume)
+    let study = try before ?? directory.makeStudy(file)
+    let retried = command.retry == nil ? 0 : try Complaint.asking { try study.reopenFailed() }
     let now = monotonicNow()
     let snapshot = try Complaint.asking { try study.begin() }
     guard
@@ -38,10 +40,12 @@ struct SearchLaunch {
     else { throw Complaint("\(directory.study) is damaged: it holds trials that the search does not have") }
     let coordinator = Coordinator(
       file: file, text: file.text,
-      intervals: .init(heartbeat: .seconds(file.heartbeatSeconds), lease: .seconds(file.leaseSeconds)),
+      intervals: .init(
+        heartbeat: .seconds(file.heartbeatSeconds), lease: .seconds(file.leaseSeconds),
+        progress: .seconds(file.progressTimeoutSeconds)),
       from: snapshot, at: now)
     var display = Display(verbosity, coordinator, at: now)
-    announce(&display, done: snapshot.results.count)
+    announce(&display, done: snapshot.results.count, retried: retried)
     let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
     log.info("coordinator \(snapshot.epoch) of '\(file.name)' listens at \(socket.endpoint)")
     return CoordinatorShell(
@@ -50,18 +54,19 @@ struct SearchLaunch {
         workers: LocalWorkers(
           count: min(workerCount, max(file.trials - snapshot.results.count, 0)),
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
+        checkpoints: CheckpointFolder(directory.checkpoints, holding: snapshot.checkpoints),
         exports: Exports(directory, resume: resumeCommand), display: display, log: log),
-      stop: stop)
+      stop: stop, grace: .seconds(command.grace))
   }
 
   private var verbosity: Display.Verbosity {
     command.quiet ? .quiet : command.verbose ? .verbose : .normal
   }
 
-  private func announce(_ display: inout Display, done: Int) {
+  private func announce(_ display: inout Display, done: Int, retried: Int) {
     guard !command.quiet else { return }
     for notice in file.notices { display.say("note: \(notice)") }
-    let done = done > 0 ? ", \(done) done before" : ""
+    let done = (done > 0 ? ", \(done) done before" : "") + (retried > 0 ? ", \(retried) tried again" : "")
     display.say(
       "searching \(file.name): \(file.trials) trials\(done), \(workerCount) local worker"
         + "\(workerCount == 1 ? "" : "s"), into \(directory.path.asShellWord)")
@@ -83,6 +88,7 @@ struct SearchLaunch {
     case .hopeless:
       throw Complaint("the local workers cannot run; \(directory.log) tells more")
     case .finished:
+      access.writeEnd(of: coordinator.search, to: directory)
       print(try Table(file: directory.results).top(10).withoutEmptyColumns.text)
       if !command.quiet { StandardError.write("results: \(directory.results)\n") }
       if coordinator.failedCount > 0 { throw EndOfRun.failedTrials }

@@ -58,6 +58,10 @@ struct ChildProcess {
     return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
   }
 
+  func terminate() {
+    Glibc.kill(pid, SIGTERM)
+  }
+
   func kill() {
     Glibc.kill(pid, SIGKILL)
   }

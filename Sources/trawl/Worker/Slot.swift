@@ -11,16 +11,30 @@ final class Slot: Sendable {
     let recipe: Recipe
     /// Epochs to train.
     let epochs: Int
+    /// How many of them need not be told again.
+    let reported: Int
+    /// Where to go on; empty: at the beginning.
+    let checkpoint: [UInt8]
+  }
+
+  /// What the running attempt shall do after its step.
+  private enum Order: UInt8, AtomicRepresentable {
+    case goOn, stop, suspend
   }
 
   private struct State {
     var queue: [Work] = []
     var current: AttemptID?
+    /// When it was told to stop.
+    var stopped: Duration?
   }
+
+  /// What was called off may take so long to stop: a step, or a validation.
+  private static let patience = Duration.seconds(300)
 
   private let state = Mutex(State())
   private let arrived = DispatchSemaphore(value: 0)
-  private let stopsCurrent = Atomic<Bool>(false)
+  private let order = Atomic<Order>(.goOn)
   private let steps = Atomic<UInt64>(0)
   private let store: DatasetStore
   private let tell: @Sendable (Worker.Event) -> Void
@@ -48,8 +62,27 @@ final class Slot: Sendable {
   func cancel(_ attempt: AttemptID) {
     state.withLock { state in
       state.queue.removeAll { $0.attempt == attempt }
-      if state.current == attempt { stopsCurrent.store(true, ordering: .relaxed) }
+      if state.current == attempt {
+        order.store(.stop, ordering: .relaxed)
+        state.stopped = monotonicNow()
+      }
     }
+  }
+
+  /// Whether its thread does not stop, though it was told to long ago.
+  func hangs(at now: Duration) -> Bool {
+    state.withLock { $0.stopped.map { now - $0 > Self.patience } ?? false }
+  }
+
+  /// Stops an attempt after its current step, and tells what it has come to.
+  func suspend(_ attempt: AttemptID) {
+    let isWaiting = state.withLock { state in
+      let count = state.queue.count
+      state.queue.removeAll { $0.attempt == attempt }
+      if state.current == attempt { order.store(.suspend, ordering: .relaxed) }
+      return state.queue.count < count
+    }
+    if isWaiting { tell(.suspended(attempt, nil)) }
   }
 
   /// The running attempt and its training steps so far.
@@ -65,7 +98,10 @@ final class Slot: Sendable {
     while true {
       arrived.wait()
       if let work = next() { train(work) }
-      state.withLock { $0.current = nil }
+      state.withLock { state in
+        state.current = nil
+        state.stopped = nil
+      }
     }
   }
 
@@ -74,7 +110,7 @@ final class Slot: Sendable {
       guard !state.queue.isEmpty else { return nil }
       let work = state.queue.removeFirst()
       state.current = work.attempt
-      stopsCurrent.store(false, ordering: .relaxed)
+      order.store(.goOn, ordering: .relaxed)
       steps.store(0, ordering: .relaxed)
       return work
     }
@@ -86,10 +122,21 @@ final class Slot: Sendable {
       return tell(.unable("\(error)"))
     }
     do {
-      try train(work, with: Trainer(work.recipe, data: data))
+      try train(work, with: trainer(for: work, data: data))
     } catch {
       tell(.ended(work.attempt, .failed, words: "\(error)"))
     }
+  }
+
+  /// Goes on from the checkpoint; from the beginning where that is of no use.
+  private func trainer(for work: Work, data: TrainingData) throws -> Trainer {
+    if !work.checkpoint.isEmpty,
+      let checkpoint = try? Checkpoint(decoding: work.checkpoint, name: "checkpoint"),
+      let trainer = try? Trainer(resuming: checkpoint, recipe: work.recipe, data: data)
+    {
+      return trainer
+    }
+    return try Trainer(work.recipe, data: data)
   }
 
   private func train(_ work: Work, with trainer: Trainer) {
@@ -97,17 +144,37 @@ final class Slot: Sendable {
       let begin = monotonicNow()
       let outcome = trainer.trainEpoch { _ in
         self.steps.wrappingAdd(1, ordering: .relaxed)
-        return !self.stopsCurrent.load(ordering: .relaxed)
+        return self.order.load(ordering: .relaxed) == .goOn
       }
       switch outcome {
-      case .stopped: return
+      case .stopped:
+        if order.load(ordering: .relaxed) == .suspend { tell(.suspended(work.attempt, .init(trainer))) }
+        return
       case .diverged: return tell(.ended(work.attempt, .diverged, words: ""))
       case .completed(let metrics):
+        guard trainer.epoch > work.reported else { continue }
         let seconds = (monotonicNow() - begin).seconds
         tell(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)))
       }
     }
     tell(.ended(work.attempt, .done, words: ""))
+  }
+}
+
+extension Worker.Suspended {
+  init(_ trainer: Trainer) {
+    let bytes = trainer.checkpoint().encoded()
+    var checkpoint = WireCheckpoint()
+    checkpoint.digest = Data(SHA256.hash(bytes))
+    checkpoint.size = UInt64(bytes.count)
+    checkpoint.epochs = UInt32(trainer.epoch)
+    self.init(checkpoint: checkpoint, bytes: bytes)
+  }
+}
+
+extension WireCheckpoint {
+  func isDigest(of bytes: [UInt8]) -> Bool {
+    !bytes.isEmpty && digest == Data(SHA256.hash(bytes))
   }
 }
 

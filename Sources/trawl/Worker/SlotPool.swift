@@ -25,6 +25,11 @@ final class SlotPool {
     places.removeValue(forKey: attempt)?.cancel(attempt)
   }
 
+  /// Stops an attempt, which then tells what it has come to.
+  func suspend(_ attempt: AttemptID) {
+    places[attempt]?.suspend(attempt)
+  }
+
   /// Tells the worker something as if a slot did.
   func put(_ event: Worker.Event) {
     inbox.put(event)
@@ -33,8 +38,18 @@ final class SlotPool {
   /// What has happened in the slots since the last call, in order.
   func events() -> [Worker.Event] {
     let events = inbox.takeAll()
-    for case .ended(let attempt, _, _) in events { places[attempt] = nil }
+    for event in events {
+      switch event {
+      case .ended(let attempt, _, _), .suspended(let attempt, _): places[attempt] = nil
+      default: break
+      }
+    }
     return events
+  }
+
+  /// Whether a slot does not stop what was called off long ago. Nothing but the end of the process can help that.
+  func hangs(at now: Duration) -> Bool {
+    slots.contains { $0.hangs(at: now) }
   }
 
   var progress: [WireProgress] { slots.compactMap(\.progress) }

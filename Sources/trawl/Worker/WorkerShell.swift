@@ -44,6 +44,8 @@ final class WorkerShell {
   private let waker: Waker
   private let pool: SlotPool
   private var worker: Worker
+  private let spool: Spool
+  private var hasWarnedOfSpool = false
   private var join: JoinFile
   private var socket: DealerSocket
   private var file: SearchFile?
@@ -54,13 +56,16 @@ final class WorkerShell {
 
   private static let tick = Duration.milliseconds(100)
 
-  init(place: Place, identity: Worker.Identity, arithmetic: SearchFile.Numerics, waker: Waker) throws {
+  init(
+    place: Place, worker: Worker, spool: Spool, arithmetic: SearchFile.Numerics, waker: Waker
+  ) throws {
     self.place = place
+    self.worker = worker
+    self.spool = spool
     self.arithmetic = arithmetic
     self.waker = waker
-    isLocal = identity.isLocal
-    worker = Worker(identity: identity)
-    pool = SlotPool(count: identity.slots, store: DatasetStore(), waker: waker)
+    isLocal = worker.identity.isLocal
+    pool = SlotPool(count: worker.identity.slots, store: DatasetStore(), waker: waker)
     join = try place.load()
     socket = try Self.connect(join, isLocal: isLocal, waker)
   }
@@ -85,6 +90,9 @@ final class WorkerShell {
       try noteConnection()
       while exit == nil, let bytes = socket.receive() { receive(bytes) }
       for event in pool.events() { perform(worker.handle(event, at: monotonicNow())) }
+      if pool.hangs(at: monotonicNow()) {
+        perform(worker.handle(.unable("a trial that was called off does not stop"), at: monotonicNow()))
+      }
       perform(worker.handle(.ticked(pool.progress), at: monotonicNow()))
       if let exit { return exit }
     }
@@ -121,8 +129,11 @@ final class WorkerShell {
       switch effect {
       case .send(let message): send(message)
       case .enter(let text): enter(text)
-      case .start(let assign): start(assign)
+      case .start(let assign, let checkpoint): start(assign, checkpoint)
       case .cancel(let attempt): pool.cancel(attempt)
+      case .suspend(let attempt): pool.suspend(attempt)
+      case .keep(let attempt, let kept): keep(attempt, kept)
+      case .forget(let attempt): spool.forget(attempt)
       case .seekCoordinator: seekCoordinator()
       case .note(let words): say(words)
       case .exit(let why): exit = exit ?? why
@@ -144,6 +155,7 @@ final class WorkerShell {
   }
 
   private func enter(_ text: String) {
+    guard worker.identity.slots > 0 else { return }
     do {
       let file = try SearchFile.parse(text, file: "search.yaml")
       self.file = file
@@ -161,18 +173,33 @@ final class WorkerShell {
     }
   }
 
-  private func start(_ assign: WireAssign) {
+  /// A disk that takes nothing is no reason to stop: the results are still in memory.
+  private func keep(_ attempt: AttemptID, _ kept: WireKept) {
+    do { try spool.keep(attempt, kept) } catch {
+      let words = (error as? Complaint)?.words ?? "\(error)"
+      if !hasWarnedOfSpool { say("warning: \(words); results are kept in memory only") }
+      hasWarnedOfSpool = true
+    }
+  }
+
+  private func start(_ assign: WireAssign, _ checkpoint: [UInt8]) {
     let attempt = AttemptID(assign.attempt)
     guard let values = assign.searchedValues, let configuration = file?.configuration(values: values) else {
       return pool.put(.ended(attempt, .failed, words: "its values are not of the declared space"))
     }
     let recipe = Recipe(configuration, seed: assign.seed)
-    pool.start(.init(attempt: attempt, recipe: recipe, epochs: Int(assign.epochs)))
+    pool.start(
+      .init(
+        attempt: attempt, recipe: recipe, epochs: Int(assign.epochs),
+        reported: Int(assign.checkpoint.epochs),
+        checkpoint: assign.checkpoint.isDigest(of: checkpoint) ? checkpoint : []))
   }
 
   /// The coordinator is silent. It may have come back elsewhere, and then the join file says where.
   private func seekCoordinator() {
-    guard let now = try? place.load(), now != join || socket.isFinished else { return }
+    guard let now = try? place.load() else { return }
+    if let ended = now.endedSearch { perform(worker.handle(.searchEnded(ended), at: monotonicNow())) }
+    guard now != join || socket.isFinished else { return }
     guard let fresh = try? Self.connect(now, isLocal: isLocal, waker) else { return }
     if now.endpoint != join.endpoint { say("the coordinator is now at \(now.endpoint)") }
     socket.close()

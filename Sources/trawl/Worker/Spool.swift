@@ -1,0 +1,116 @@
+import Coordination
+import Foundation
+import Messaging
+
+/// What workers keep on disk of attempts that their coordinator has not acknowledged: a folder for each process, locked
+/// while it lives, and in it a file for each attempt. Only their user can read them.
+final class Spool {
+  /// Of the process whose results these are.
+  let worker: WorkerID
+  let path: String
+  private var lock: Int32 = -1
+
+  /// After this time nobody asks for what was left any more.
+  private static let lifetime = Duration.seconds(30 * 24 * 3600)
+
+  /// The spools of all workers of a coordinator, in a folder of the user's, or the one that is named.
+  static func folder(_ named: String?, of coordinator: CurveKey) -> String {
+    let environment = ProcessInfo.processInfo.environment
+    let state = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+    let home = state ?? "\(environment["HOME"] ?? NSTemporaryDirectory())/.local/state"
+    return "\(named ?? "\(home)/trawl/spool")/\(coordinator.fingerprint)"
+  }
+
+  /// The spool of a new process; nothing is made before there is something to keep.
+  init(in folder: String, of worker: WorkerID) {
+    self.worker = worker
+    path = "\(folder)/\(worker)"
+  }
+
+  /// The spool that an ended process left; nil if its process lives, or another one has taken it over.
+  private init?(leftIn folder: String, name: String) {
+    guard let worker = WorkerID(hexadecimal: name) else { return nil }
+    self.worker = worker
+    path = "\(folder)/\(name)"
+    lock = open("\(path)/lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+    guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else { return nil }
+  }
+
+  deinit {
+    if lock >= 0 { close(lock) }
+  }
+
+  /// The spools of ended processes, now ours.
+  static func leftovers(in folder: String) -> [Spool] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().compactMap { Spool(leftIn: folder, name: $0) }.filter { spool in
+      var status = stat()
+      guard stat(spool.path, &status) == 0 else { return false }
+      let isOld = Duration.seconds(time(nil) - status.st_mtim.tv_sec) > lifetime
+      if isOld || spool.attempts.isEmpty { spool.remove() }
+      return !isOld && !spool.attempts.isEmpty
+    }
+  }
+
+  private var names: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter { UInt64($0) != nil }.sorted()
+  }
+
+  /// What is kept; files that cannot be read are none.
+  var attempts: [WireKept] {
+    names.compactMap { name in
+      FileManager.default.contents(atPath: "\(path)/\(name)").flatMap { try? WireKept(serializedBytes: $0) }
+    }
+  }
+
+  /// How many attempts are kept.
+  var count: Int { lock < 0 ? 0 : names.count }
+
+  /// Keeps an attempt, on the disk when this returns.
+  func keep(_ attempt: AttemptID, _ kept: WireKept) throws {
+    if lock < 0 { try make() }
+    let name = "\(path)/\(attempt.number)"
+    let draft = "\(name).new"
+    let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw Complaint(System.words("cannot write \(draft)")) }
+    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    do {
+      try file.write(contentsOf: kept.serializedData())
+      try file.synchronize()
+    } catch {
+      unlink(draft)
+      throw Complaint("cannot write \(draft): \(error.localizedDescription)")
+    }
+    guard rename(draft, name) == 0 else { throw Complaint(System.words("cannot write \(name)")) }
+  }
+
+  /// The folder appears locked, or another process would take it for one that was left.
+  private func make() throws {
+    let draft = "\(path).new"
+    do {
+      try FileManager.default.createDirectory(
+        atPath: draft, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch { throw Complaint("cannot make the folder \(draft): \(error.localizedDescription)") }
+    let descriptor = open("\(draft)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0, rename(draft, path) == 0 else {
+      let words = System.words("cannot make \(path)")
+      close(descriptor)
+      throw Complaint(words)
+    }
+    lock = descriptor
+  }
+
+  func forget(_ attempt: AttemptID) {
+    unlink("\(path)/\(attempt.number)")
+  }
+
+  /// Removes the folder if nothing is kept in it.
+  func removeIfEmpty() {
+    if lock >= 0, names.isEmpty { remove() }
+  }
+
+  private func remove() {
+    try? FileManager.default.removeItem(atPath: path)
+  }
+}
