@@ -132,13 +132,20 @@ onednn_kernel *onednn_make_log_softmax(int64_t rows, int64_t columns) {
   return compile(status, description, data, data, roles);
 }
 
-onednn_kernel *onednn_make_exponential(int64_t count) {
+static onednn_kernel *make_elementwise(int64_t count, elementwise_t function) {
   shape_t data = make_shape(1, count);
   dnnl_primitive_desc_t description = NULL;
-  dnnl_status_t status = describe_elementwise(
-      &description, the_engine(), data, (elementwise_t){dnnl_eltwise_exp, 0});
+  dnnl_status_t status = describe_elementwise(&description, the_engine(), data, function);
   roles_t roles = {DNNL_ARG_SRC, 0, DNNL_ARG_DST, false};
   return compile(status, description, data, data, roles);
+}
+
+onednn_kernel *onednn_make_activation(int64_t count, onednn_activation activation, float slope) {
+  return make_elementwise(count, forward_function(activation, slope));
+}
+
+onednn_kernel *onednn_make_exponential(int64_t count) {
+  return make_elementwise(count, (elementwise_t){dnnl_eltwise_exp, 0});
 }
 
 bool onednn_run(onednn_kernel *kernel, float *first, float *second) {

@@ -61,51 +61,6 @@ dnnl_status_t describe_product(
       result, the_engine(), left, right, NULL, product, NULL);
 }
 
-static dnnl_status_t make_convolution(
-    dnnl_primitive_desc_t *result, convolution_shapes_t s, const dnnl_dims_t strides,
-    const dnnl_dims_t padding, const_dnnl_primitive_attr_t attributes) {
-  const dnnl_dims_t dense = {0, 0};
-  return dnnl_convolution_forward_primitive_desc_create(
-      result, the_engine(), dnnl_forward_training, dnnl_convolution_direct, s.src, s.weights,
-      s.bias, s.dst, strides, dense, padding, padding, attributes);
-}
-
-dnnl_status_t describe_convolution_by_weights(
-    dnnl_primitive_desc_t *result, convolution_shapes_t s, window_t w,
-    const_dnnl_primitive_desc_t forward) {
-  const dnnl_dims_t strides = {w.stride, w.stride}, padding = {w.padding, w.padding}, dense = {0};
-  return dnnl_convolution_backward_weights_primitive_desc_create(
-      result, the_engine(), dnnl_convolution_direct, s.src, s.weights, s.bias, s.dst, strides,
-      dense, padding, padding, forward, NULL);
-}
-
-dnnl_status_t describe_convolution_by_data(
-    dnnl_primitive_desc_t *result, convolution_shapes_t s, window_t w,
-    const_dnnl_primitive_desc_t forward) {
-  const dnnl_dims_t strides = {w.stride, w.stride}, padding = {w.padding, w.padding}, dense = {0};
-  return dnnl_convolution_backward_data_primitive_desc_create(
-      result, the_engine(), dnnl_convolution_direct, s.src, s.weights, s.dst, strides, dense,
-      padding, padding, forward, NULL);
-}
-
-dnnl_status_t describe_pooling(
-    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
-    bool trains) {
-  const dnnl_dims_t window = {side, side}, none = {0, 0};
-  return dnnl_pooling_forward_primitive_desc_create(
-      result, the_engine(), trains ? dnnl_forward_training : dnnl_forward_inference,
-      dnnl_pooling_max, src, dst, window, window, none, none, none, NULL);
-}
-
-dnnl_status_t describe_pooling_back(
-    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
-    const_dnnl_primitive_desc_t forward) {
-  const dnnl_dims_t window = {side, side}, none = {0, 0};
-  return dnnl_pooling_backward_primitive_desc_create(
-      result, the_engine(), dnnl_pooling_max, src, dst, window, window, none, none, none, forward,
-      NULL);
-}
-
 #else
 
 shape_t make_shape_of(int sides, const int64_t *side, dnnl_format_tag_t tag) {
@@ -182,63 +137,6 @@ dnnl_status_t describe_product(
   return dnnl_primitive_desc_create(result, &operation, NULL, the_engine(), NULL);
 }
 
-static dnnl_status_t make_convolution(
-    dnnl_primitive_desc_t *result, convolution_shapes_t s, const dnnl_dims_t strides,
-    const dnnl_dims_t padding, const_dnnl_primitive_attr_t attributes) {
-  dnnl_convolution_desc_t operation;
-  dnnl_status_t status = dnnl_convolution_forward_desc_init(
-      &operation, dnnl_forward_training, dnnl_convolution_direct, s.src, s.weights, s.bias, s.dst,
-      strides, padding, padding);
-  if (status != dnnl_success) return status;
-  return dnnl_primitive_desc_create(result, &operation, attributes, the_engine(), NULL);
-}
-
-dnnl_status_t describe_convolution_by_weights(
-    dnnl_primitive_desc_t *result, convolution_shapes_t s, window_t w,
-    const_dnnl_primitive_desc_t forward) {
-  const dnnl_dims_t strides = {w.stride, w.stride}, padding = {w.padding, w.padding};
-  dnnl_convolution_desc_t operation;
-  dnnl_status_t status = dnnl_convolution_backward_weights_desc_init(
-      &operation, dnnl_convolution_direct, s.src, s.weights, s.bias, s.dst, strides, padding,
-      padding);
-  if (status != dnnl_success) return status;
-  return dnnl_primitive_desc_create(result, &operation, NULL, the_engine(), forward);
-}
-
-dnnl_status_t describe_convolution_by_data(
-    dnnl_primitive_desc_t *result, convolution_shapes_t s, window_t w,
-    const_dnnl_primitive_desc_t forward) {
-  const dnnl_dims_t strides = {w.stride, w.stride}, padding = {w.padding, w.padding};
-  dnnl_convolution_desc_t operation;
-  dnnl_status_t status = dnnl_convolution_backward_data_desc_init(
-      &operation, dnnl_convolution_direct, s.src, s.weights, s.dst, strides, padding, padding);
-  if (status != dnnl_success) return status;
-  return dnnl_primitive_desc_create(result, &operation, NULL, the_engine(), forward);
-}
-
-dnnl_status_t describe_pooling(
-    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
-    bool trains) {
-  const dnnl_dims_t window = {side, side}, none = {0, 0};
-  dnnl_pooling_desc_t operation;
-  dnnl_status_t status = dnnl_pooling_forward_desc_init(
-      &operation, trains ? dnnl_forward_training : dnnl_forward_inference, dnnl_pooling_max, src,
-      dst, window, window, none, none);
-  if (status != dnnl_success) return status;
-  return dnnl_primitive_desc_create(result, &operation, NULL, the_engine(), NULL);
-}
-
-dnnl_status_t describe_pooling_back(
-    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
-    const_dnnl_primitive_desc_t forward) {
-  const dnnl_dims_t window = {side, side}, none = {0, 0};
-  dnnl_pooling_desc_t operation;
-  dnnl_status_t status = dnnl_pooling_backward_desc_init(
-      &operation, dnnl_pooling_max, src, dst, window, window, none, none);
-  if (status != dnnl_success) return status;
-  return dnnl_primitive_desc_create(result, &operation, NULL, the_engine(), forward);
-}
-
 #endif
 
 static dnnl_engine_t engine;
@@ -293,19 +191,6 @@ dnnl_status_t describe_bias(
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_status_t status = make_attributes(&attributes, activation);
   if (status == dnnl_success) status = describe_sum(result, engine, data, bias, attributes);
-  if (attributes) dnnl_primitive_attr_destroy(attributes);
-  return status;
-}
-
-dnnl_status_t describe_convolution(
-    dnnl_primitive_desc_t *result, convolution_shapes_t shapes, window_t window,
-    const elementwise_t *activation) {
-  const dnnl_dims_t strides = {window.stride, window.stride};
-  const dnnl_dims_t padding = {window.padding, window.padding};
-  dnnl_primitive_attr_t attributes = NULL;
-  dnnl_status_t status = make_attributes(&attributes, activation);
-  if (status == dnnl_success)
-    status = make_convolution(result, shapes, strides, padding, attributes);
   if (attributes) dnnl_primitive_attr_destroy(attributes);
   return status;
 }

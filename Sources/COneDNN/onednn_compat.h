@@ -54,32 +54,3 @@ dnnl_status_t describe_product(
 /// An activation, and its derivative taken from the activation's result rather than its argument.
 elementwise_t forward_function(onednn_activation activation, float slope);
 elementwise_t backward_function(onednn_activation activation, float slope);
-
-/// A window of kernel x kernel that moves over rows and columns.
-typedef struct {
-  int64_t kernel, stride, padding;
-} window_t;
-
-/// Shapes of a convolution: images, kernels, one bias for each channel, results.
-typedef struct {
-  known_shape_t src, weights, bias, dst;
-} convolution_shapes_t;
-
-/// The activation may be null.
-dnnl_status_t describe_convolution(
-    dnnl_primitive_desc_t *result, convolution_shapes_t shapes, window_t window,
-    const elementwise_t *activation);
-dnnl_status_t describe_convolution_by_weights(
-    dnnl_primitive_desc_t *result, convolution_shapes_t shapes, window_t window,
-    const_dnnl_primitive_desc_t forward);
-dnnl_status_t describe_convolution_by_data(
-    dnnl_primitive_desc_t *result, convolution_shapes_t shapes, window_t window,
-    const_dnnl_primitive_desc_t forward);
-
-/// The largest of each side x side numbers; for training it remembers which.
-dnnl_status_t describe_pooling(
-    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
-    bool trains);
-dnnl_status_t describe_pooling_back(
-    dnnl_primitive_desc_t *result, known_shape_t src, known_shape_t dst, int64_t side,
-    const_dnnl_primitive_desc_t forward);

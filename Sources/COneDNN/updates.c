@@ -2,13 +2,9 @@
 
 #include <string.h>
 
-#pragma STDC FP_CONTRACT OFF
+#include "processors.h"
 
-#if defined(__x86_64__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
+#pragma STDC FP_CONTRACT OFF
 
 FOR_EACH_PROCESSOR
 void sgd_step(

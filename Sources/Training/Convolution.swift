@@ -39,14 +39,17 @@ struct ImageShape: Sendable, Equatable {
 
   var count: Int { channels * rows * columns }
 
+  func padded(by width: Int) -> ImageShape {
+    ImageShape(channels: channels, rows: rows + 2 * width, columns: columns + 2 * width)
+  }
+
   /// The convolution's own result, before pooling; nil where the kernel is larger than the padded image.
   func convolved(by convolution: Convolution) -> ImageShape? {
-    func side(_ side: Int) -> Int {
-      (side + 2 * convolution.padding - convolution.kernel) / convolution.stride + 1
-    }
-    let smallest = min(rows, columns) + 2 * convolution.padding
-    guard convolution.kernel <= smallest else { return nil }
-    return ImageShape(channels: convolution.channels, rows: side(rows), columns: side(columns))
+    let padded = padded(by: convolution.padding)
+    func side(_ side: Int) -> Int { (side - convolution.kernel) / convolution.stride + 1 }
+    guard convolution.kernel <= min(padded.rows, padded.columns) else { return nil }
+    return ImageShape(
+      channels: convolution.channels, rows: side(padded.rows), columns: side(padded.columns))
   }
 
   /// The result of pooling; nil where the square is larger than the image.
@@ -65,8 +68,8 @@ package struct ConvolutionStack: Sendable, Equatable {
   package let convolutions: [Convolution]
   /// What goes into each convolution, and at the end what comes out of the last.
   let shapes: [ImageShape]
-  /// The most numbers that any convolution puts out for an image.
-  let widest: Int
+  /// At most so many numbers are kept of an image on its way through and back.
+  let numbers: Int
 
   /// Throws if an image gets smaller than a kernel or than a square of pooling.
   package init(rows: Int, columns: Int, _ convolutions: [Convolution]) throws(RecipeError) {
@@ -75,7 +78,7 @@ package struct ConvolutionStack: Sendable, Equatable {
     self.columns = columns
     self.convolutions = convolutions
     var shapes = [ImageShape(rows: rows, columns: columns)]
-    var widest = 0
+    var numbers = rows * columns
     for (index, convolution) in convolutions.enumerated() {
       let shape = shapes[index]
       func refuse(_ key: String, _ what: String, _ shape: ImageShape) -> RecipeError {
@@ -90,11 +93,12 @@ package struct ConvolutionStack: Sendable, Equatable {
       guard let pooled = result.pooled(by: convolution.pool) else {
         throw refuse("pool", "the pooling \(convolution.pool)", result)
       }
-      widest = max(widest, result.count)
+      // The image with zeros around it, the sums, and of what is left of them the gradient and the places.
+      numbers += shape.padded(by: convolution.padding).count + result.count + 3 * pooled.count
       shapes.append(pooled)
     }
     self.shapes = shapes
-    self.widest = widest
+    self.numbers = numbers
   }
 
   /// Numbers that come out for each image.

@@ -1,57 +1,52 @@
 import COneDNN
 
-/// The convolutions of a network, compiled by oneDNN for batches of one size in places of their own. For one
-/// thread at a time.
+/// The convolutions of a network with the memory that batches need there. For one thread at a time.
 final class ConvolutionKernel {
-  private let compiled: OpaquePointer
-  /// What the compiled operations read and write must live as long as they do.
+  private let stages: OpaquePointer
+  /// What the stages read and write must live as long as they do.
   private let network: Network
   private let gradients: FloatBuffer?
 
   /// - Parameters:
-  ///   - images: a batch, one image a row.
-  ///   - features: where what comes out goes, image by image, channel by channel.
-  ///   - featuresGradient: where the way back begins, if it is to be made.
-  ///   - gradients: where it ends, laid out as the network's parameters.
-  init(
-    _ network: Network, _ stack: ConvolutionStack, images: Matrix, features: Matrix,
-    featuresGradient: Matrix?, gradients: FloatBuffer?
-  ) {
+  ///   - capacity: the most images of a batch.
+  ///   - gradients: where the way back ends, laid out as the network's parameters, if it is to be made.
+  init(_ network: Network, _ stack: ConvolutionStack, capacity: Int, gradients: FloatBuffer?) {
     self.network = network
     self.gradients = gradients
-    let batch = onednn_image_batch(
-      count: Int64(images.rows), rows: Int64(stack.rows), columns: Int64(stack.columns),
-      images: images.start, features: features.start, features_gradient: featuresGradient?.start)
+    let images = image_batch_t(
+      count: Int32(capacity), rows: Int32(stack.rows), columns: Int32(stack.columns))
     let shapes = stack.convolutions.map {
-      onednn_stage_shape(
-        channels: Int64($0.channels), kernel: Int64($0.kernel), stride: Int64($0.stride),
-        padding: Int64($0.padding), pool: Int64($0.pool))
+      stage_shape_t(
+        channels: Int32($0.channels), kernel: Int32($0.kernel), stride: Int32($0.stride),
+        padding: Int32($0.padding), pool: Int32($0.pool))
     }
     let parameters = network.kernels.map { layer in
-      onednn_stage_parameters(
+      stage_parameters_t(
         weights: layer.weights(in: network.parameters).start,
         bias: layer.bias(in: network.parameters).start,
         weights_gradient: gradients.map { layer.weights(in: $0).start },
         bias_gradient: gradients.map { layer.bias(in: $0).start })
     }
     let (activation, slope) = Kernel.library(network.architecture.activation)
-    let compiled = onednn_make_convolutions(
-      batch, shapes, parameters, Int32(shapes.count), activation, slope)
-    guard let compiled else { preconditionFailure("oneDNN cannot make the convolutions \(stack)") }
-    self.compiled = compiled
+    let stages = make_convolutions(
+      images, shapes, parameters, Int32(shapes.count), activation, slope)
+    guard let stages else { preconditionFailure("no memory for the convolutions \(stack)") }
+    self.stages = stages
   }
 
   deinit {
-    onednn_free_convolutions(compiled)
+    free_convolutions(stages)
   }
 
-  /// From the images to the features.
-  func run() {
-    precondition(onednn_convolve(compiled), "a convolution of oneDNN failed")
+  /// From images to features, one image a row: the numbers that come out, channel by channel.
+  func run(_ images: Matrix, into features: Matrix) {
+    let done = convolve(stages, images.start, features.start, Int32(images.rows))
+    precondition(done, "an activation of oneDNN failed")
   }
 
-  /// From the gradient by the features to the gradients of the parameters.
-  func runBack() {
-    precondition(onednn_convolve_back(compiled), "a convolution of oneDNN failed on the way back")
+  /// From the gradient by the features to the gradients of the parameters, after `run` on as many images.
+  func runBack(_ gradient: Matrix) {
+    let done = convolve_back(stages, gradient.start, Int32(gradient.rows))
+    precondition(done, "an activation of oneDNN failed on the way back")
   }
 }

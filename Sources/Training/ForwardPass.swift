@@ -62,8 +62,7 @@ final class ForwardPass {
       featuresGradient = trains ? matrix(gradientOffset) : nil
       kernelGradients = trains ? FloatBuffer(count: network.parameters.count) : nil
       convolutions = ConvolutionKernel(
-        network, stack, images: inputs, features: features, featuresGradient: featuresGradient,
-        gradients: kernelGradients)
+        network, stack, capacity: capacity, gradients: kernelGradients)
     } else {
       features = inputs
       featuresGradient = nil
@@ -118,7 +117,7 @@ final class ForwardPass {
 
   /// Computes the log-probabilities of the first rows; the step decides what is dropped.
   func run(rows: Int, step: Int = 0) {
-    convolutions?.run()
+    convolutions?.run(inputs.prefix(rows), into: features.prefix(rows))
     for index in network.layers.indices {
       let (layer, output) = (network.layers[index], outputs[index])
       let input = input(of: index).prefix(rows)
@@ -137,9 +136,7 @@ final class ForwardPass {
   /// From the gradient by the features of the first rows to the gradients of the convolutions' parameters.
   func runBack(rows: Int) {
     guard let convolutions, let featuresGradient else { return }
-    let rest = rows * featuresGradient.stride..<featuresGradient.storage.count
-    UnsafeMutableBufferPointer(rebasing: featuresGradient.storage[rest]).update(repeating: 0)
-    convolutions.runBack()
+    convolutions.runBack(featuresGradient.prefix(rows))
   }
 
   /// The cross-entropy and the right answers among the first rows, which `run` has computed.

@@ -40,8 +40,7 @@ package struct Architecture: Sendable, Equatable {
 
   /// How many numbers a batch is on its way through the network.
   func activationCount(rows: Int) -> Int {
-    // The library fills channels up to a multiple of 16, and the way back takes as much again.
-    let convolved = stack.map { 32 * $0.widest * $0.convolutions.count + $0.features } ?? 0
+    let convolved = stack.map { $0.numbers + $0.features } ?? 0
     return rows * layerSizes.reduce(inputs + convolved) { $0 + $1.outputs }
   }
 

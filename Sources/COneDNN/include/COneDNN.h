@@ -43,6 +43,9 @@ typedef struct onednn_kernel onednn_kernel;
 onednn_kernel *onednn_make_bias_activation(
     int64_t rows, int64_t columns, onednn_activation activation, float slope);
 
+/// second = activation(first), of count numbers each. Null if the library refuses.
+onednn_kernel *onednn_make_activation(int64_t count, onednn_activation activation, float slope);
+
 /// second = second · activation'(x), with first = activation(x); both hold count numbers.
 /// Null if the library refuses, or for the identity.
 onednn_kernel *onednn_make_activation_gradient(

@@ -1,4 +1,6 @@
 /// The convolutional part of a network, from the images to the features that dense layers begin with.
+///
+/// It works on 16 images at a time; a batch whose size is not a multiple of 16 takes as long as the next that is.
 
 #pragma once
 
@@ -9,42 +11,37 @@
 
 /// A convolution with square kernels, its activation, and the largest of each pool x pool numbers (1: none).
 typedef struct {
-  int64_t channels, kernel, stride, padding, pool;
-} onednn_stage_shape;
+  int channels, kernel, stride, padding, pool;
+} stage_shape_t;
 
 /// The numbers of a stage: kernels channels x inputs x kernel x kernel, and a bias for each channel.
 typedef struct {
-  float *weights, *bias;
+  const float *weights, *bias;
   /// Where their gradients go; null where no way back is made.
   float *weights_gradient, *bias_gradient;
-} onednn_stage_parameters;
+} stage_parameters_t;
 
-/// A batch and what becomes of it, all row-major; it must lie still as long as the part lives.
+/// The most images of a batch, and their sides.
 typedef struct {
-  int64_t count, rows, columns;
-  /// count x rows x columns.
-  float *images;
-  /// count x channels x rows x columns of the last stage.
-  float *features;
-  /// The gradient by the features, read on the way back; null where no way back is made.
-  float *features_gradient;
-} onednn_image_batch;
+  int count, rows, columns;
+} image_batch_t;
 
-/// The compiled stages. To be used by one thread at a time.
-typedef struct onednn_convolutions onednn_convolutions;
+/// The stages with the memory that they need. To be used by one thread at a time.
+typedef struct convolutions convolutions;
 
-/// Compiles 1 to 16 stages. Null if the library refuses.
-onednn_convolutions *onednn_make_convolutions(
-    onednn_image_batch batch, const onednn_stage_shape *shapes,
-    const onednn_stage_parameters *parameters, int stages, onednn_activation activation,
-    float slope);
+/// At least one stage, each large enough for its window. The parameters must lie still as long as the part lives.
+/// Null if there is no memory for it.
+convolutions *make_convolutions(
+    image_batch_t batch, const stage_shape_t *shapes, const stage_parameters_t *parameters,
+    int stages, onednn_activation activation, float slope);
 
-/// From the images to the features. False if the library fails.
-bool onednn_convolve(onednn_convolutions *convolutions);
+/// From count images, each rows x columns, to as many rows of features: channels x rows x columns of the last
+/// stage. False if oneDNN fails.
+bool convolve(convolutions *all, const float *images, float *features, int count);
 
-/// From the gradient by the features to the gradients by the parameters, after `onednn_convolve` on the
-/// same images. False if the library fails.
-bool onednn_convolve_back(onednn_convolutions *convolutions);
+/// From the gradient by the features to the gradients by the parameters, after `convolve` on so many images.
+/// False if oneDNN fails.
+bool convolve_back(convolutions *all, const float *features_gradient, int count);
 
-/// Frees what was compiled; null is allowed.
-void onednn_free_convolutions(onednn_convolutions *convolutions);
+/// Frees it; null is allowed.
+void free_convolutions(convolutions *all);
