@@ -18,8 +18,10 @@ extension StudyDatabase {
     case .workerJoined(let id, let worker): try insert(id, worker, db)
     case .attemptStarted(let id, let trial, let worker):
       try execute(
-        "INSERT INTO attempt (id, trial, worker, started) VALUES (?, ?, ?, ?)",
-        [id.rowID, trial, worker.description, now], db)
+        """
+        INSERT INTO attempt (id, trial, worker, started, key)
+        SELECT ?, ?, id, ?, key FROM worker WHERE id = ?
+        """, [id.rowID, trial, now, worker.description], db)
     case .epochsInherited(let id, let source, let count):
       try inherit(id, source, count, db)
     case .epochEnded(let id, let number, let epoch):

@@ -52,7 +52,7 @@ extension StudyDatabase {
     let rows = try Row.fetchAll(
       db,
       sql: """
-        SELECT attempt.id, attempt.trial, attempt.worker, worker.is_local, worker.key,
+        SELECT attempt.id, attempt.trial, attempt.worker, worker.is_local, attempt.key,
           attempt.ending, attempt.inherited
         FROM attempt JOIN worker ON worker.id = attempt.worker
         WHERE NOT is_past AND attempt.trial NOT IN (SELECT trial FROM result) ORDER BY attempt.id

@@ -80,6 +80,14 @@ extension StudyDatabase {
           ) STRICT;
           """)
     }
+    migrator.registerMigration("4: the key that an attempt was handed to") { db in
+      // Another key holder may take the name of its worker afterwards.
+      try db.execute(
+        sql: """
+          ALTER TABLE attempt ADD COLUMN key TEXT NOT NULL DEFAULT '';
+          UPDATE attempt SET key = (SELECT key FROM worker WHERE worker.id = attempt.worker);
+          """)
+    }
     return migrator
   }
 }

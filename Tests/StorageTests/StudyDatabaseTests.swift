@@ -77,6 +77,15 @@ import Testing
     #expect(open.epochs == [epoch(0.25)])
   }
 
+  @Test func anAttemptKeepsTheKeyThatItWasHandedTo() throws {
+    let study = try create()
+    try study.commit([joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker)], at: date)
+    let thief = WorkerDescription(
+      host: "h", pid: 2, slots: 1, isLocal: false, numerics: "n", key: "another key")
+    try study.commit([.workerJoined(worker, thief)], at: date)
+    #expect(try study.begin().openAttempts.map(\.key) == ["a key"])
+  }
+
   @Test func recordsOfEarlierVersionsAreTakenOver() throws {
     do {
       let study = try create()
@@ -89,6 +98,7 @@ import Testing
             ALTER TABLE attempt DROP COLUMN inherited;
             ALTER TABLE attempt DROP COLUMN is_past;
             ALTER TABLE worker DROP COLUMN key;
+            ALTER TABLE attempt DROP COLUMN key;
             DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1:%';
             """)
       }

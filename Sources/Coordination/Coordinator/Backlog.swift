@@ -14,9 +14,9 @@ struct Backlog: Sendable, Equatable {
 
   var count: Int { returned.count + max(total - fresh, 0) }
 
-  /// Takes the next trial out; nil when none waits.
-  mutating func next() -> Int? {
-    if let lowest = returned.popLast() { return lowest }
+  /// Takes the next trial out; nil when none waits. Of those put back only such as fit.
+  mutating func next(fits: (Int) -> Bool = { _ in true }) -> Int? {
+    if let lowest = returned.lastIndex(where: fits) { return returned.remove(at: lowest) }
     guard fresh < total else { return nil }
     defer { fresh += 1 }
     return fresh

@@ -54,7 +54,8 @@ extension Coordinator {
     guard (0...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
       peers[id].map({ $0.key == sender.key }) ?? hasRoom(for: sender.key)
     else { return reject(.invalid, "a Hello beyond the limits", to: sender) }
-    guard (orphans[id] ?? []).allSatisfy({ attempts[$0]?.belongs(to: id, key: sender.key) ?? true }) else {
+    let rivals = (orphans[id] ?? []).compactMap { attempts[$0] }.filter { !$0.isLost }
+    guard rivals.allSatisfy({ $0.belongs(to: id, key: sender.key) }) else {
       return reject(.invalid, "another key holder went by this name before", to: sender)
     }
     if hello.local, endedProcesses.contains(Int32(bitPattern: hello.pid)) { return }
@@ -99,10 +100,10 @@ extension Coordinator {
   private mutating func welcome(_ id: WorkerID, holding progress: [WireProgress], at now: Duration) {
     guard let peer = peers[id] else { return }
     let held = Set(progress.map { AttemptID($0.attempt) })
-    let stop = unwanted(progress, of: id, at: now)
     for orphan in (orphans.removeValue(forKey: id) ?? []).subtracting(held).sorted() {
       lose(orphan, as: .interrupted, words: "its worker came back without it")
     }
+    let stop = unwanted(progress, of: id, at: now)
     var welcome = WireWelcome()
     welcome.searchFile = searchFileText
     welcome.heartbeatSeconds = intervals.heartbeat / .seconds(1)
@@ -151,7 +152,7 @@ extension Coordinator {
       sendRevoke(attempt, to: peer.address)
     }
     resume(id, held: held, at: now)
-    send(.lease(WireLease()), to: peer.address)
+    send(isFinished ? .finish(WireFinish()) : .lease(WireLease()), to: peer.address)
   }
 
   private mutating func noteSteps(_ progress: [WireProgress], of worker: WorkerID, at now: Duration) {

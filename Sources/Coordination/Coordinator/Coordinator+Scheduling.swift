@@ -57,18 +57,33 @@ extension Coordinator {
   }
 
   mutating func assignWork(at now: Duration) {
-    while let worker = idle.first, backlog.count > 0, !isClosing {
+    guard backlog.count > 0, !isClosing else { return }
+    var left: [WorkerID] = []
+    for (place, worker) in idle.enumerated() {
+      guard backlog.count > 0 else {
+        left += idle[place...]
+        break
+      }
       // Whoever missed two heartbeats may be gone; the next one brings it back here.
       if let peer = peers[worker], now - peer.lastHeard > intervals.heartbeat * 2.5 {
         peers[worker]?.isPaused = true
       }
-      while let peer = peers[worker], peer.freeSlots > 0, let trial = backlog.next() {
-        start(trial, on: worker, at: now)
-      }
-      guard peers[worker].map({ $0.freeSlots <= 0 }) ?? true else { return }
-      peers[worker]?.isQueued = false
-      idle.removeFirst()
+      while let peer = peers[worker], let trial = nextTrial(for: peer) { start(trial, on: worker, at: now) }
+      let isFull = peers[worker].map { $0.freeSlots <= 0 } ?? true
+      if isFull { peers[worker]?.isQueued = false } else { left.append(worker) }
     }
+    idle = left
+  }
+
+  /// Takes out what a worker may begin. A trial that may be the one that brings workers down runs alone, or others
+  /// that always begin beside it would be blamed as well.
+  private mutating func nextTrial(for peer: Peer) -> Int? {
+    let openTrials = openTrials
+    let isIsolated = peer.attempts.contains { id in
+      attempts[id].flatMap { openTrials[$0.trial] }?.isSuspect ?? false
+    }
+    guard peer.freeSlots > 0, !isIsolated else { return nil }
+    return backlog.next { trial in peer.attempts.isEmpty || openTrials[trial]?.isSuspect != true }
   }
 
   private mutating func start(_ trial: Int, on worker: WorkerID, at now: Duration) {
@@ -176,8 +191,7 @@ extension Coordinator {
     openTrials[attempt.trial]?.current = nil
     effects.append(.persist(.attemptEnded(id, end, words: words)))
     effects.append(.note("attempt \(id.number) of trial \(attempt.trial) \(end): \(words)"))
-    // A trial that its worker may never have begun is not to blame.
-    if end.countsAsLoss, attempt.isConfirmed || end != .lost {
+    if end.countsAsLoss {
       openTrials[attempt.trial]?.losses.append(
         Loss(
           attempt: id, worker: attempt.worker, epochs: attempt.epochs.count, isEvident: end != .lost))
@@ -239,5 +253,15 @@ extension Coordinator {
     var revoke = WireRevoke()
     revoke.attempt = id.number
     send(.revoke(revoke), to: address)
+  }
+}
+
+extension Coordinator.OpenTrial {
+  /// Whether it is well on the way to be taken for poison.
+  fileprivate var isSuspect: Bool {
+    Dictionary(grouping: losses, by: \.epochs).values.contains { alike in
+      alike.count(where: \.isEvident) >= Coordinator.crashesToQuarantine - 1
+        || alike.count >= Coordinator.lossesToQuarantine / 2
+    }
   }
 }
