@@ -1,0 +1,148 @@
+import Randomness
+
+@testable import Coordination
+
+/// Someone with a key who sends whatever may do harm.
+struct Adversary {
+  enum Kind {
+    case none
+    /// It has a key of its own, knows the names of all workers, and never asks for work.
+    case otherKey
+    /// The same, and it takes work too, and lies about it.
+    case otherKeyHolding
+    /// It has the honest workers' key, but does not know their names; it takes work, and lies about it.
+    case sameKeyHolding
+  }
+
+  /// What it knows of the cluster.
+  struct Knowledge {
+    var workers: [WorkerID]
+    var lastAttempt: UInt64
+  }
+
+  static let address = ReturnAddress(1_000_000)
+
+  let kind: Kind
+  private let names: [WorkerID]
+  private var dice: Philox
+  /// Messages of others that it overheard.
+  private var overheard: [WireToCoordinator] = []
+  private var assigned: [UInt64] = []
+  private var sequences: [UInt64: UInt32] = [:]
+
+  init(_ kind: Kind, seed: UInt64) {
+    self.kind = kind
+    var dice = Philox(seed: seed, stream: 3)
+    names = (0..<3).map { number in
+      WorkerID([0xEE, UInt8(number)] + (2..<WorkerID.length).map { _ in UInt8(dice.number(0...255)) })!
+    }
+    self.dice = dice
+  }
+
+  var key: String { kind == .sameKeyHolding ? "key" : "another key" }
+  private var holds: Bool { kind == .otherKeyHolding || kind == .sameKeyHolding }
+
+  mutating func overhear(_ message: WireToCoordinator) {
+    guard kind != .sameKeyHolding else { return }
+    if overheard.count < 32 { overheard.append(message) } else { overheard[dice.number(0...31)] = message }
+  }
+
+  mutating func receive(_ message: WireToWorker) {
+    guard case .assign(let assign) = message.body else { return }
+    assigned.append(assign.attempt)
+    if assigned.count > 8 { assigned.removeFirst() }
+  }
+
+  /// The next message, and what it counts as.
+  mutating func next(_ knowledge: Knowledge) -> (WireToCoordinator, Fault) {
+    if dice.chance(0.2), let replayed = dice.element(of: overheard) { return (replayed, .hostileReplay) }
+    let others = kind == .sameKeyHolding ? [] : knowledge.workers
+    let impersonated = dice.chance(0.4) ? dice.element(of: others) : nil
+    var message = WireToCoordinator()
+    message.worker = .init((impersonated ?? dice.element(of: names)!).bytes)
+    if dice.chance(0.03) { message.worker = .init((0..<dice.number(0...40)).map { UInt8($0) }) }
+    message.search = dice.chance(0.05) ? dice.next() : Disk.search.number
+    message.body = body(asItself: impersonated == nil, knowledge)
+    return (message, impersonated == nil ? .hostileMessage : .hostileImpersonation)
+  }
+
+  private mutating func body(
+    asItself: Bool, _ knowledge: Knowledge
+  ) -> WireToCoordinator.OneOf_Body? {
+    switch dice.number(0...9) {
+    case 0, 1: return .hello(hello(asItself: asItself, knowledge))
+    case 2: return .heartbeat(heartbeat(knowledge))
+    case 3, 4, 5: return .report(report(knowledge))
+    case 6, 7: return .result(result(knowledge))
+    case 8:
+      var release = WireRelease()
+      release.attempt = attempt(knowledge)
+      release.why = "\u{1B}[2Jbecause"
+      return .release(release)
+    default:
+      var bye = WireBye()
+      bye.unable = dice.chance(0.5)
+      return dice.chance(0.2) ? nil : .bye(bye)
+    }
+  }
+
+  private mutating func hello(asItself: Bool, _ knowledge: Knowledge) -> WireHello {
+    var hello = WireHello()
+    hello.version = dice.chance(0.1) ? UInt32(dice.number(0...99)) : Limits.version
+    let slots: [UInt32] = holds && asItself ? [1, 1, 2, 5, 0, .max] : [0, 1025, .max]
+    hello.slots = dice.element(of: slots)!
+    hello.host = "=evil\n"
+    hello.pid = UInt32(dice.number(0...9))
+    hello.local = dice.chance(0.3)
+    hello.numerics = "numerics \(dice.number(0...1000))"
+    hello.held = held(knowledge)
+    return hello
+  }
+
+  private mutating func heartbeat(_ knowledge: Knowledge) -> WireHeartbeat {
+    var heartbeat = WireHeartbeat()
+    heartbeat.held = held(knowledge)
+    return heartbeat
+  }
+
+  private mutating func held(_ knowledge: Knowledge) -> [WireProgress] {
+    (0..<(dice.chance(0.02) ? 5000 : dice.number(0...4))).map { _ in
+      var progress = WireProgress()
+      progress.attempt = attempt(knowledge)
+      progress.step = dice.next()
+      return progress
+    }
+  }
+
+  private mutating func report(_ knowledge: Knowledge) -> WireReport {
+    var report = WireReport()
+    report.attempt = attempt(knowledge)
+    report.sequence = sequence(of: report.attempt)
+    report.epoch.valAccuracy = dice.element(of: [1, 1, 1, 0.5, -1, .nan, .infinity])!
+    report.epoch.valLoss = dice.element(of: [0, 0, 0, 1, -1, .nan, 1e308])!
+    return report
+  }
+
+  private mutating func result(_ knowledge: Knowledge) -> WireResult {
+    var result = WireResult()
+    result.attempt = attempt(knowledge)
+    result.sequence = sequence(of: result.attempt)
+    result.outcome = dice.element(of: [.done, .done, .diverged, .failed, .UNRECOGNIZED(9), .unspecified])!
+    result.words = String(repeating: "x", count: dice.chance(0.02) ? 50_000 : 10)
+    return result
+  }
+
+  private mutating func attempt(_ knowledge: Knowledge) -> UInt64 {
+    if dice.chance(0.4), let own = dice.element(of: assigned) { return own }
+    return dice.chance(0.1)
+      ? dice.element(of: [0, .max, 1 << 63, knowledge.lastAttempt + 1])!
+      : dice.below(knowledge.lastAttempt + 1)
+  }
+
+  /// Mostly the one that would be next.
+  private mutating func sequence(of attempt: UInt64) -> UInt32 {
+    guard dice.chance(0.8) else { return dice.element(of: [0, 1, 2, .max])! }
+    sequences[attempt, default: 0] += 1
+    return sequences[attempt]!
+  }
+}

@@ -1,0 +1,280 @@
+@testable import Coordination
+
+/// A coordinator process: the shipped state machine, in a shell that does as `CoordinatorShell` does.
+struct CoordinatorProcess {
+  /// Where it will be killed in its next commit.
+  enum Crash: CaseIterable {
+    case beforeCommit, afterCommit, halfSent
+  }
+
+  var machine: Coordinator
+  let epoch: UInt64
+  var inbox: [(message: WireToCoordinator, origin: Origin)] = []
+  /// Local processes that have started and ended since its last turn.
+  var started: [Int32] = []
+  var ended: [(pid: Int32, end: Coordinator.ProcessEnd)] = []
+  /// Checkpoints that have arrived since its last turn.
+  var arrived: [Coordinator.Event] = []
+  /// Keys that were revoked since its last turn.
+  var revoked: Set<String> = []
+  /// Checkpoints of which not all pieces have come, by digest.
+  var parts: [[UInt8]: [UInt8]] = [:]
+  /// Effects of the last turn, until their decisions are on the disk; nil when it waits for what comes.
+  var batch: [Coordinator.Effect]?
+  var lastTick: Duration
+  /// Stopped, as by SIGSTOP, until then.
+  var pausedUntil = Duration.zero
+  var crash: Crash?
+  var hasWaitedForRoom = false
+  /// Of the next turn, and when it is; earlier numbers are void.
+  var turn = (number: 0, time: Duration.zero)
+}
+
+/// What is wrong with the coordinator's disk.
+struct DiskTrouble {
+  var slowUntil = Duration.zero
+  var fullUntil = Duration.zero
+  /// The next commit fails.
+  var fails = false
+}
+
+// The coordinator's shell.
+extension Simulation {
+  private static let tick = Duration.milliseconds(200)
+  private static let batch = 256
+
+  mutating func startCoordinator() {
+    guard coordinator == nil, let snapshot = disk.begin() else { return }
+    if snapshot.openAttempts.contains(where: { $0.end == nil && !$0.isLocal }) {
+      counts.note(.attemptAdopted)
+    }
+    note("coordinator \(snapshot.epoch) starts")
+    let known = Set(snapshot.checkpoints.map { Array($0.checkpoint.digest) })
+    files = files.filter { known.contains($0.key) }
+    coordinator = CoordinatorProcess(
+      machine: Coordinator(
+        file: scenario.file, text: scenario.text, intervals: scenario.intervals, from: snapshot, at: now),
+      epoch: snapshot.epoch, lastTick: now)
+    for place in scenario.places.indices where scenario.places[place].isLocal {
+      put(.processStarts(place: place))
+    }
+    planTurn(after: .zero)
+  }
+
+  private mutating func planTurn(after delay: Duration) {
+    guard let process = coordinator else { return }
+    coordinator?.turn = (process.turn.number + 1, now + delay)
+    put(.coordinatorTurns(epoch: process.epoch, number: process.turn.number + 1), after: delay)
+  }
+
+  mutating func receive(_ message: WireToCoordinator, from origin: Origin) {
+    guard let process = coordinator else { return }
+    coordinator?.inbox.append((message, origin))
+    if process.batch == nil, process.turn.time > now + .milliseconds(1) {
+      planTurn(after: .milliseconds(1))
+    }
+  }
+
+  mutating func turn(_ epoch: UInt64, _ number: Int) throws(Violation) {
+    guard let process = coordinator, process.epoch == epoch, process.turn.number == number else { return }
+    guard process.pausedUntil <= now else { return planTurn(after: process.pausedUntil - now) }
+    for pid in process.started { coordinator?.machine.processStarted(pid) }
+    coordinator?.started = []
+    if now - process.lastTick > .seconds(2) { coordinator?.machine.renewLeases(at: now) }
+    var effects: [Coordinator.Effect] = []
+    let received = process.inbox.prefix(Self.batch)
+    coordinator?.inbox.removeFirst(received.count)
+    for (message, origin) in received { effects += try take(message, from: origin) }
+    coordinator?.ended = []
+    for (pid, end) in process.ended {
+      note("the coordinator sees process \(pid) \(end)")
+      effects += try tellCoordinator(.processEnded(pid: pid, end), from: nil)
+    }
+    coordinator?.arrived = []
+    for event in process.arrived { effects += try tellCoordinator(event, from: nil) }
+    if !process.revoked.isEmpty {
+      coordinator?.revoked = []
+      effects += try tellCoordinator(.keysRevoked(process.revoked), from: nil)
+    }
+    if now - process.lastTick >= Self.tick {
+      coordinator?.lastTick = now
+      effects += try tellCoordinator(.ticked, from: nil)
+      try checkCoordinator()
+    }
+    try commit(effects)
+  }
+
+  private mutating func take(
+    _ message: WireToCoordinator, from origin: Origin
+  ) throws(Violation) -> [Coordinator.Effect] {
+    var message = message
+    var sender = Coordinator.Sender(address: address(of: origin), key: "key")
+    if origin == .adversary {
+      guard !isKeyRevoked else { return [] }
+      note("the adversary says \(message.words)")
+      sender.key = adversary.key
+      if bug == .dropsTheFence { disguise(&message, &sender) }
+    }
+    return try tellCoordinator(.received(message, from: sender), from: origin)
+  }
+
+  private mutating func address(of origin: Origin) -> ReturnAddress {
+    switch origin {
+    case .adversary: Adversary.address
+    case .process(let number): ledger.address(of: number)
+    }
+  }
+
+  private func disguise(_ message: inout WireToCoordinator, _ sender: inout Coordinator.Sender) {
+    let id: UInt64 =
+      switch message.body {
+      case .report(let report): report.attempt
+      case .result(let result): result.attempt
+      default: 0
+      }
+    guard let attempt = coordinator?.machine.attempts[AttemptID(id)] else { return }
+    message.worker = .init(attempt.worker.bytes)
+    if let key = coordinator?.machine.peers[attempt.worker]?.key { sender.key = key }
+  }
+
+  mutating func tellCoordinator(
+    _ event: Coordinator.Event, from origin: Origin?
+  ) throws(Violation) -> [Coordinator.Effect] {
+    counts.events += 1
+    if counts.events % 16 == 0 { try checkRepetition(of: event) }
+    let effects = coordinator?.machine.handle(event, at: now) ?? []
+    try check(effects, from: origin)
+    if bug == .forgetsARequeue {
+      for case .persist(.attemptEnded(let id, .lost, _)) in effects {
+        if let trial = ledger.trials[id] { _ = coordinator?.machine.backlog.remove(trial) }
+      }
+    }
+    return effects
+  }
+
+  // MARK: Commit, then send
+
+  private mutating func commit(_ effects: [Coordinator.Effect]) throws(Violation) {
+    let hasDecisions = effects.contains { if case .persist = $0 { true } else { false } }
+    if bug == .acknowledgesBeforeCommit || !hasDecisions {
+      try send(effects)
+      if !hasDecisions { return planTurn(after: nextTurn()) }
+    }
+    coordinator?.batch = effects
+    if now < diskTrouble.slowUntil { counts.note(.diskSlow) }
+    let time = dice.seconds(now < diskTrouble.slowUntil ? 0.5...8 : 0.0001...0.005)
+    put(.commitEnds(epoch: coordinator?.epoch ?? 0), after: time)
+  }
+
+  private func nextTurn() -> Duration {
+    coordinator?.inbox.isEmpty == true ? Self.tick : .zero
+  }
+
+  mutating func endCommit(_ epoch: UInt64) throws(Violation) {
+    guard let process = coordinator, process.epoch == epoch, let effects = process.batch else { return }
+    guard process.pausedUntil <= now else { return put(.commitEnds(epoch: epoch), at: process.pausedUntil) }
+    guard now >= diskTrouble.fullUntil else {
+      counts.note(.diskFull)
+      coordinator?.hasWaitedForRoom = true
+      return put(.commitEnds(epoch: epoch), after: .seconds(1))
+    }
+    if diskTrouble.fails {
+      diskTrouble.fails = false
+      return try failCommit(effects)
+    }
+    if process.crash == .beforeCommit { return killCoordinator(.crashBeforeCommit) }
+    try write(effects)
+    if process.crash == .afterCommit { return killCoordinator(.crashAfterCommit) }
+    if process.crash == .halfSent { return try sendHalf(effects) }
+    coordinator?.batch = nil
+    if process.hasWaitedForRoom { coordinator?.machine.renewLeases(at: now) }
+    coordinator?.hasWaitedForRoom = false
+    if bug != .acknowledgesBeforeCommit { try send(effects) }
+    planTurn(after: nextTurn())
+  }
+
+  private mutating func write(_ effects: [Coordinator.Effect]) throws(Violation) {
+    let decisions = effects.compactMap { if case .persist(let decision) = $0 { decision } else { nil } }
+    for decision in decisions {
+      note("on the disk: \(decision)")
+      count(decision)
+    }
+    try disk.commit(decisions)
+  }
+
+  /// The process ends; only when the file is opened again it turns out whether the commit is in it.
+  private mutating func failCommit(_ effects: [Coordinator.Effect]) throws(Violation) {
+    if dice.chance(0.5) {
+      try write(effects)
+      killCoordinator(.diskFailedAfterCommit)
+    } else {
+      killCoordinator(.diskFailedBeforeCommit)
+    }
+  }
+
+  private mutating func sendHalf(_ effects: [Coordinator.Effect]) throws(Violation) {
+    let sends = effects.filter { if case .send = $0 { true } else { false } }
+    let half = sends.isEmpty ? 0 : dice.number(0...sends.count - 1)
+    try send(Array(sends.prefix(half)))
+    let isLate = dice.chance(0.5)
+    for case .send(let message, let address) in sends.dropFirst(half) where isLate {
+      guard let number = ledger.routes[address] else { continue }
+      put(.reachesWorker(process: number, message, over: nil), after: dice.seconds(0...20))
+    }
+    killCoordinator(.crashHalfSent)
+  }
+
+  private mutating func send(_ effects: [Coordinator.Effect]) throws(Violation) {
+    for effect in effects {
+      switch effect {
+      case .send(let message, let address): try send(message, to: address)
+      case .sendPiece(let fetch, let address):
+        guard var message = coordinator?.machine.envelope else { continue }
+        message.chunk = WireChunk(fetch, of: files[Array(fetch.digest)] ?? [])
+        try send(message, to: address)
+      case .store(let bytes, let stored, let isLast): store(bytes, of: stored, isLast: isLast)
+      case .remove(let checkpoint):
+        coordinator?.parts[Array(checkpoint.digest)] = nil
+        files[Array(checkpoint.digest)] = nil
+      case .persist, .note, .warn: break
+      }
+    }
+  }
+
+  private mutating func send(_ message: WireToWorker, to address: ReturnAddress) throws(Violation) {
+    if address == Adversary.address { adversary.receive(message) } else { try checkSending(message) }
+    guard let number = ledger.routes[address], let place = processes[number]?.place else { return }
+    for time in arrivals(.toWorker, place) {
+      put(.reachesWorker(process: number, message, over: address), at: time)
+    }
+  }
+
+  private mutating func store(_ bytes: [UInt8], of stored: StoredCheckpoint, isLast: Bool) {
+    let digest = Array(stored.checkpoint.digest)
+    coordinator?.parts[digest, default: []] += bytes
+    guard isLast, let all = coordinator?.parts.removeValue(forKey: digest) else { return }
+    let isWhole = SimulatedCheckpoint.digest(of: all) == digest
+    if isWhole { files[digest] = all }
+    coordinator?.arrived.append(.checkpointArrived(stored.attempt, isWhole: isWhole))
+  }
+
+  /// The coordinator is gone, with whatever was not on its disk; sooner or later somebody starts it again.
+  mutating func killCoordinator(_ fault: Fault) {
+    guard let process = coordinator else { return }
+    note("coordinator \(process.epoch) is gone: \(fault)")
+    counts.note(fault)
+    coordinator = nil
+    disk.isLocked = false
+    ledger.disconnectAll()
+    // Nobody waited for the files of checkpoints to be on the disk.
+    for digest in files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) where dice.chance(0.2) {
+      files[digest] = nil
+      counts.note(.checkpointGone)
+    }
+    if dice.chance(0.5) { staleEpochs.insert(process.epoch) }
+    for number in processes.keys.sorted() where processes[number]?.machine.identity.isLocal == true {
+      put(.orphanEnds(process: number), after: dice.seconds(0...0.5))
+    }
+    put(.coordinatorStarts, after: dice.seconds(dice.chance(0.1) ? 5...60 : 0.05...5))
+  }
+}

@@ -1,0 +1,159 @@
+import Search
+
+@testable import Coordination
+
+/// A promise that was broken.
+struct Violation: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ words: String) {
+    description = words
+  }
+}
+
+/// The study of a simulated coordinator: what is on its disk, with the rules that its tables keep and those that the
+/// protocol promises. A commit is one step: all of it, or none.
+struct Disk {
+  struct Attempt {
+    let trial: Int
+    let worker: WorkerID
+    let key: String
+    var end: AttemptEnd?
+    var epochs: [WireEpoch] = []
+    var inherited = 0
+  }
+
+  static let search = SearchID(7)
+
+  private(set) var attempts: [AttemptID: Attempt] = [:]
+  private(set) var results: [Int: TrialEnd] = [:]
+  private(set) var lastAttempt = AttemptID(0)
+  /// Of the coordinator that started last.
+  private(set) var epoch: UInt64 = 0
+  /// The attempt that has a trial's lease.
+  private var holders: [Int: AttemptID] = [:]
+  private var workers: [WorkerID: WorkerDescription] = [:]
+  /// Where trials can go on.
+  private(set) var checkpoints: [Int: StoredCheckpoint] = [:]
+  /// Whether a coordinator has the file open: no other can.
+  var isLocked = false
+
+  /// What a coordinator finds when it starts; nil while another one runs.
+  mutating func begin() -> Snapshot? {
+    guard !isLocked else { return nil }
+    isLocked = true
+    epoch += 1
+    let open = attempts.filter { results[$0.value.trial] == nil }.sorted { $0.key < $1.key }
+    return Snapshot(
+      search: Self.search, epoch: epoch, lastAttempt: lastAttempt,
+      results: results.values.sorted { $0.trial < $1.trial },
+      openAttempts: open.map { id, attempt in
+        .init(
+          id: id, trial: attempt.trial, worker: attempt.worker,
+          isLocal: workers[attempt.worker]?.isLocal ?? false, key: attempt.key, end: attempt.end,
+          epochs: attempt.epochs, inherited: attempt.inherited)
+      },
+      checkpoints: checkpoints.values.sorted { $0.trial < $1.trial })
+  }
+
+  mutating func commit(_ decisions: [Decision]) throws(Violation) {
+    for decision in decisions { try write(decision) }
+  }
+
+  private mutating func write(_ decision: Decision) throws(Violation) {
+    switch decision {
+    case .workerJoined(let id, let description): workers[id] = description
+    case .attemptStarted(let id, let trial, let worker): try start(id, trial, worker)
+    case .epochsInherited(let id, let source, let count): try inherit(id, source, count)
+    case .checkpointStored(let stored): try store(stored)
+    case .epochEnded(let id, let number, let epoch): try append(epoch, number, to: id)
+    case .attemptEnded(let id, let end, _): try finish(id, end)
+    case .attemptResumed(let id): try resume(id)
+    case .trialEnded(let end, let id): try record(end, by: id)
+    }
+  }
+
+  private mutating func start(_ id: AttemptID, _ trial: Int, _ worker: WorkerID) throws(Violation) {
+    guard id > lastAttempt else { throw Violation("attempt \(id.number) after \(lastAttempt.number)") }
+    guard workers[worker] != nil else { throw Violation("attempt \(id.number) of an unknown worker") }
+    lastAttempt = id
+    attempts[id] = Attempt(trial: trial, worker: worker, key: workers[worker]?.key ?? "")
+    try giveLease(of: trial, to: id)
+  }
+
+  private mutating func giveLease(of trial: Int, to id: AttemptID) throws(Violation) {
+    guard results[trial] == nil else {
+      throw Violation("attempt \(id.number) runs trial \(trial), which has ended")
+    }
+    if let holder = holders[trial] {
+      throw Violation("trial \(trial) has two leases: attempts \(holder.number) and \(id.number)")
+    }
+    holders[trial] = id
+  }
+
+  private mutating func inherit(_ id: AttemptID, _ source: AttemptID, _ count: Int) throws(Violation) {
+    guard let attempt = attempts[id], let earlier = attempts[source], attempt.trial == earlier.trial,
+      attempt.epochs.isEmpty, earlier.epochs.count >= count, earlier.end != nil
+    else { throw Violation("attempt \(id.number) inherits what attempt \(source.number) has not") }
+    attempts[id]?.epochs = Array(earlier.epochs.prefix(count))
+    attempts[id]?.inherited = count
+  }
+
+  private mutating func store(_ stored: StoredCheckpoint) throws(Violation) {
+    guard let attempt = attempts[stored.attempt], attempt.trial == stored.trial, results[stored.trial] == nil,
+      stored.checkpoint.epochs <= attempt.epochs.count
+    else { throw Violation("a checkpoint of attempt \(stored.attempt.number), which it cannot be") }
+    checkpoints[stored.trial] = stored
+  }
+
+  private mutating func append(
+    _ epoch: WireEpoch, _ number: Int, to id: AttemptID
+  ) throws(Violation) {
+    guard let attempt = attempts[id] else { throw Violation("an epoch of no attempt \(id.number)") }
+    guard number == attempt.epochs.count + 1 else {
+      throw Violation("epoch \(number) of attempt \(id.number) after epoch \(attempt.epochs.count)")
+    }
+    guard attempt.end != .revoked, results[attempt.trial] == nil else {
+      throw Violation("an epoch of attempt \(id.number), which is over")
+    }
+    attempts[id]?.epochs.append(epoch)
+  }
+
+  private mutating func finish(_ id: AttemptID, _ end: AttemptEnd) throws(Violation) {
+    guard let attempt = attempts[id] else { throw Violation("the end of no attempt \(id.number)") }
+    guard attempt.end != .revoked, attempt.end != .finished else {
+      throw Violation("attempt \(id.number) is \(end) after it was \(attempt.end!)")
+    }
+    attempts[id]?.end = end
+    if holders[attempt.trial] == id { holders[attempt.trial] = nil }
+  }
+
+  private mutating func resume(_ id: AttemptID) throws(Violation) {
+    guard let attempt = attempts[id], let end = attempt.end, end != .revoked else {
+      throw Violation("attempt \(id.number) comes back from nowhere")
+    }
+    attempts[id]?.end = nil
+    try giveLease(of: attempt.trial, to: id)
+  }
+
+  private mutating func record(_ end: TrialEnd, by id: AttemptID) throws(Violation) {
+    guard results[end.trial] == nil else { throw Violation("trial \(end.trial) has two results") }
+    guard let attempt = attempts[id], attempt.trial == end.trial else {
+      throw Violation("trial \(end.trial) ends by attempt \(id.number) of another")
+    }
+    guard end.status == .quarantined || attempt.end == .finished else {
+      throw Violation("trial \(end.trial) ends by attempt \(id.number), which did not finish")
+    }
+    results[end.trial] = end
+    checkpoints[end.trial] = nil
+    holders[end.trial] = nil
+  }
+
+  /// Whether a message of an attempt may be forgotten by its sender: it is here, or nobody wants it any more.
+  func covers(_ id: AttemptID, _ sequence: Int) -> Bool {
+    guard let attempt = attempts[id] else { return false }
+    // After its epochs there is one message more, which gives it back.
+    return sequence <= attempt.epochs.count + (attempt.end == nil ? 0 : 1) || results[attempt.trial] != nil
+      || attempt.end == .revoked
+  }
+}

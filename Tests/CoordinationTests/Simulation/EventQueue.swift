@@ -1,0 +1,77 @@
+@testable import Coordination
+
+/// Something that happens in a simulated cluster.
+enum Occurrence {
+  /// A new worker process starts at a place.
+  case processStarts(place: Int)
+  case workerTicks(process: Int)
+  case drainIsAsked(process: Int)
+  /// A slot has stopped an attempt.
+  case isSuspended(process: Int, AttemptID)
+  /// A slot has trained so many epochs of its attempt, or found that it cannot.
+  case epochEnds(process: Int, AttemptID, count: Int)
+  /// A message comes to a worker; over this connection, or nil: out of an old buffer.
+  case reachesWorker(process: Int, WireToWorker, over: ReturnAddress?)
+  case reachesCoordinator(WireToCoordinator, from: Origin)
+  /// A local worker notices that its coordinator has gone.
+  case orphanEnds(process: Int)
+  case coordinatorStarts
+  case coordinatorTurns(epoch: UInt64, number: Int)
+  case commitEnds(epoch: UInt64)
+  case faultStrikes
+}
+
+/// Who really sent a message, whatever it says of itself.
+enum Origin: Equatable {
+  case process(Int)
+  case adversary
+}
+
+/// What will happen, in the order of time; what shall happen at the same time, in the order in which it was put in.
+struct EventQueue {
+  private struct Entry {
+    let time: Duration
+    let number: Int
+    let event: Occurrence
+
+    func isBefore(_ other: Entry) -> Bool {
+      time == other.time ? number < other.number : time < other.time
+    }
+  }
+
+  /// A binary heap.
+  private var heap: [Entry] = []
+  private var count = 0
+
+  mutating func put(_ event: Occurrence, at time: Duration) {
+    count += 1
+    heap.append(Entry(time: time, number: count, event: event))
+    var child = heap.count - 1
+    while child > 0, heap[child].isBefore(heap[(child - 1) / 2]) {
+      heap.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func next() -> (time: Duration, event: Occurrence)? {
+    guard let first = heap.first else { return nil }
+    heap[0] = heap[heap.count - 1]
+    heap.removeLast()
+    sink()
+    return (first.time, first.event)
+  }
+
+  private mutating func sink() {
+    var parent = 0
+    while true {
+      var least = parent
+      for child in [2 * parent + 1, 2 * parent + 2]
+      where child < heap.count && heap[child].isBefore(heap[least]) {
+        least = child
+      }
+      guard least != parent else { return }
+      heap.swapAt(parent, least)
+      parent = least
+    }
+  }
+}

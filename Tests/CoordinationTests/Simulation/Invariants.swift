@@ -1,0 +1,216 @@
+import Search
+
+@testable import Coordination
+
+/// What the simulation knows beside the machines: who is who.
+struct Ledger {
+  /// The names of honest processes.
+  var names: [Int: WorkerID] = [:]
+  /// Trials that a hostile worker was given: it may lie about them.
+  var tainted: Set<Int> = []
+  /// Attempts that someone hostile was given.
+  var hostile: Set<AttemptID> = []
+  /// Trials of which an attempt hung.
+  var hung: Set<Int> = []
+  /// Trial and holder of every attempt.
+  var trials: [AttemptID: Int] = [:]
+  var holders: [AttemptID: WorkerID] = [:]
+  private(set) var addresses: [Int: ReturnAddress] = [:]
+  private(set) var routes: [ReturnAddress: Int] = [:]
+  private var lastAddress: UInt32 = 0
+  private var lastProcess = 0
+
+  func isHonest(_ worker: WorkerID) -> Bool { names.values.contains(worker) }
+
+  mutating func nextProcess() -> Int {
+    lastProcess += 1
+    return lastProcess
+  }
+
+  /// The address of a process's connection, which is made if there is none.
+  mutating func address(of process: Int) -> ReturnAddress {
+    if let address = addresses[process] { return address }
+    lastAddress += 1
+    let address = ReturnAddress(lastAddress)
+    addresses[process] = address
+    routes[address] = process
+    return address
+  }
+
+  mutating func disconnect(_ process: Int) {
+    if let address = addresses.removeValue(forKey: process) { routes[address] = nil }
+  }
+
+  mutating func disconnectAll() {
+    addresses = [:]
+    routes = [:]
+  }
+}
+
+// What must always hold.
+extension Simulation {
+  // MARK: Decisions and messages
+
+  /// Only its holder moves an attempt, and only with the numbers that its trial has.
+  mutating func check(_ effects: [Coordinator.Effect], from origin: Origin?) throws(Violation) {
+    for case .persist(let decision) in effects {
+      switch decision {
+      case .attemptStarted(let id, let trial, let worker):
+        ledger.trials[id] = trial
+        ledger.holders[id] = worker
+        // A coordinator that died before its commit may have given the number to someone else.
+        ledger.hostile.remove(id)
+        if !ledger.isHonest(worker) || coordinator?.machine.attempts[id]?.key != "key" {
+          ledger.tainted.insert(trial)
+          ledger.hostile.insert(id)
+          counts.note(.hostileHolder)
+        }
+      case .epochEnded(let id, let number, let epoch):
+        try checkHolder(of: id, is: origin)
+        guard let trial = ledger.trials[id], isHostile(id) || epoch == scenario.plans[trial].epoch(number)
+        else { throw Violation("epoch \(number) of attempt \(id.number) has other numbers") }
+      case .trialEnded(let end, let id):
+        if end.status != .quarantined { try checkHolder(of: id, is: origin) }
+        try checkEnd(end)
+      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .checkpointStored: break
+      }
+    }
+  }
+
+  private func isHostile(_ id: AttemptID) -> Bool {
+    ledger.hostile.contains(id)
+  }
+
+  private func checkHolder(of id: AttemptID, is origin: Origin?) throws(Violation) {
+    let isRight =
+      switch origin {
+      case .process(let number): ledger.names[number] == ledger.holders[id] && !isHostile(id)
+      case .adversary: isHostile(id)
+      case nil: false
+      }
+    guard isRight else { throw Violation("attempt \(id.number) is moved by \(origin, default: "nobody")") }
+  }
+
+  private func checkEnd(_ end: TrialEnd) throws(Violation) {
+    let expected = scenario.plans[end.trial].expected(by: scenario.file.objective)
+    guard end == expected || ledger.tainted.contains(end.trial) else {
+      throw Violation("trial \(end.trial) ended as \(end), not as \(expected)")
+    }
+  }
+
+  /// Nothing is sent of which the disk does not know.
+  func checkSending(_ message: WireToWorker) throws(Violation) {
+    switch message.body {
+    case .assign(let assign):
+      guard disk.attempts[AttemptID(assign.attempt)]?.trial == Int(assign.trial) else {
+        throw Violation("attempt \(assign.attempt) is handed out and not on the disk")
+      }
+    case .ack(let ack):
+      guard disk.covers(AttemptID(ack.attempt), Int(ack.sequence)) else {
+        throw Violation(
+          "message \(ack.sequence) of attempt \(ack.attempt) is acknowledged and not on the disk")
+      }
+    default: break
+    }
+  }
+
+  /// What comes twice changes nothing the second time.
+  func checkRepetition(of event: Coordinator.Event) throws(Violation) {
+    guard case .received = event, var copy = coordinator?.machine else { return }
+    _ = copy.handle(event, at: now)
+    for case .persist(let decision) in copy.handle(event, at: now) {
+      throw Violation("a message that came twice decides \(decision)")
+    }
+  }
+
+  mutating func count(_ decision: Decision) {
+    switch decision {
+    case .attemptEnded(_, .lost, _): counts.note(.attemptLost)
+    case .attemptEnded(_, .superseded, _): counts.note(.attemptSuperseded)
+    case .attemptEnded(_, .revoked, _): counts.note(.attemptRevoked)
+    case .attemptEnded(let id, .finished, _):
+      if disk.attempts[id]?.end != nil { counts.note(.lostAttemptWon) }
+    case .attemptResumed: counts.note(.attemptResumed)
+    case .trialEnded(let end, _): if end.status == .quarantined { counts.note(.trialQuarantined) }
+    case .epochsInherited: counts.note(.checkpointContinued)
+    case .checkpointStored: counts.note(.checkpointStored)
+    case .workerJoined, .attemptStarted, .epochEnded, .attemptEnded: break
+    }
+  }
+
+  // MARK: States
+
+  func checkWorker(_ number: Int, before: Worker) throws(Violation) {
+    guard let process = processes[number] else { return }
+    let worker = process.machine
+    if worker.search == before.search, worker.epoch < before.epoch {
+      throw Violation("process \(number) follows an older coordinator")
+    }
+    guard process.running.count <= worker.identity.slots else {
+      throw Violation("process \(number) runs \(process.running.count) attempts")
+    }
+    for (id, held) in worker.held {
+      guard held.isTraining == (process.running[id] != nil) else {
+        throw Violation("process \(number) is wrong about attempt \(id.number)")
+      }
+      guard held.unacknowledged.count <= 9, held.inFlight <= held.unacknowledged.count else {
+        throw Violation("process \(number) keeps \(held.unacknowledged.count) messages")
+      }
+    }
+  }
+
+  func checkCoordinator() throws(Violation) {
+    guard let machine = coordinator?.machine, let words = machine.contradiction else { return }
+    throw Violation("the coordinator contradicts itself: \(words)")
+  }
+}
+
+extension Worker.Held {
+  fileprivate var isTraining: Bool {
+    switch stage {
+    case .training, .suspending: true
+    case .fetching, .ended: false
+    }
+  }
+}
+
+extension Coordinator {
+  /// What in this state cannot be; nil if all is well.
+  var contradiction: String? { trialContradiction ?? peerContradiction }
+
+  /// Each trial is in one state.
+  private var trialContradiction: String? {
+    var places = [Int](repeating: 0, count: file.trials)
+    for trial in results.keys { places[trial] += 1 }
+    var waiting = backlog
+    while let trial = waiting.next() { places[trial] += 1 }
+    for trial in openTrials.values.compactMap(\.current).compactMap({ attempts[$0]?.trial }) {
+      places[trial] += 1
+    }
+    if let trial = places.firstIndex(where: { $0 != 1 }) {
+      return "trial \(trial) is in \(places[trial]) states"
+    }
+    for (id, attempt) in attempts {
+      let isCurrent = openTrials[attempt.trial]?.current == id
+      if isCurrent == attempt.isLost { return "attempt \(id.number) is current and lost, or neither" }
+    }
+    return nil
+  }
+
+  private var peerContradiction: String? {
+    let queued = Dictionary(idle.map { ($0, 1) }, uniquingKeysWith: +)
+    if let twice = queued.first(where: { $0.value > 1 }) {
+      return "\(twice.key) is idle \(twice.value) times"
+    }
+    if idle.count > peers.count { return "\(idle.count) of \(peers.count) workers are idle" }
+    for (id, peer) in peers {
+      if peer.isQueued != (queued[id] != nil) { return "worker \(id) does not know whether it is idle" }
+      if peer.freeSlots > 0, !peer.isQueued { return "worker \(id) is idle and forgotten" }
+      for attempt in peer.attempts where attempts[attempt]?.worker != id || attempts[attempt]?.isLost != false
+      {
+        return "worker \(id) has no attempt \(attempt.number)"
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,62 @@
+import Foundation
+
+/// Many seeds on all cores.
+struct Soak: Sendable {
+  /// A seed that broke a promise.
+  struct Failure: Sendable, CustomStringConvertible {
+    let seed: UInt64
+    let words: String
+    let lastEvents: [String]
+
+    var description: String {
+      """
+      seed \(seed): \(words)
+      replay: TRAWL_SIMULATION_SEED=\(seed) swift test --filter simulationKeepsEveryPromise
+      \(lastEvents.joined(separator: "\n"))
+      """
+    }
+  }
+
+  var seeds = 0
+  var counts = FaultCounts()
+  var failures: [Failure] = []
+
+  static func run(first: UInt64, count: UInt64, bug: Simulation.PlantedBug? = nil) async -> Soak {
+    let lanes = UInt64(ProcessInfo.processInfo.activeProcessorCount)
+    return await withTaskGroup(of: Soak.self) { group in
+      for lane in 0..<lanes {
+        group.addTask {
+          var part = Soak()
+          for seed in stride(from: first + lane, to: first + count, by: Int(lanes)) {
+            part.run(seed, bug)
+            await Task.yield()
+          }
+          return part
+        }
+      }
+      return await group.reduce(into: Soak()) { $0.add($1) }
+    }
+  }
+
+  private mutating func run(_ seed: UInt64, _ bug: Simulation.PlantedBug?) {
+    var simulation = Simulation(seed: seed, bug: bug)
+    do { try simulation.run() } catch { failures.append(Self.failure(seed, bug, error)) }
+    seeds += 1
+    counts.add(simulation.counts)
+  }
+
+  /// Runs a seed again, to see how it came to fail.
+  private static func failure(_ seed: UInt64, _ bug: Simulation.PlantedBug?, _ violation: Violation)
+    -> Failure
+  {
+    var simulation = Simulation(seed: seed, bug: bug, isTraced: true)
+    try? simulation.run()
+    return Failure(seed: seed, words: "\(violation)", lastEvents: simulation.trace?.suffix(40) ?? [])
+  }
+
+  private mutating func add(_ other: Soak) {
+    seeds += other.seeds
+    counts.add(other.counts)
+    failures = (failures + other.failures).sorted { $0.seed < $1.seed }
+  }
+}

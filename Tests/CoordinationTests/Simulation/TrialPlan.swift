@@ -1,0 +1,89 @@
+import Randomness
+import Search
+
+@testable import Coordination
+
+/// What training a trial does: a pure function of search and trial, as it is with real networks.
+struct TrialPlan {
+  /// How the training ends, after so many epochs.
+  enum Fate: Equatable {
+    case done(Int)
+    case diverges(Int)
+    case fails(Int)
+    /// It brings down the process that trains it.
+    case kills(Int)
+  }
+
+  /// How an attempt ends.
+  enum Outcome {
+    case done, diverged, failed, died
+  }
+
+  let trial: Int
+  let fate: Fate
+  /// How long an epoch takes at the speed of an ordinary machine.
+  let epochTime: Duration
+  private let seed: UInt64
+
+  init(trial: Int, of file: SearchFile, seed: UInt64, troubles: Double) {
+    self.trial = trial
+    self.seed = seed
+    var dice = Philox(seed: seed, stream: UInt64(trial))
+    epochTime = dice.seconds(0.05...2)
+    let budget = file.epochs(trial: trial)
+    let early = dice.number(0...budget - 1)
+    if dice.chance(troubles) {
+      fate = dice.element(of: [.diverges(early), .fails(early), .kills(early)])!
+    } else {
+      let accuracies = (1...budget).map { Self.epoch($0, of: trial, seed).valAccuracy }
+      fate = .done(Self.length(accuracies, patience: file.patience(trial: trial)))
+    }
+  }
+
+  /// The epochs that a training completes which ends when the best of them lies so far back.
+  private static func length(_ accuracies: [Double], patience: Int?) -> Int {
+    guard let patience else { return accuracies.count }
+    var (best, bestEpoch) = (-1.0, 0)
+    for (epoch, accuracy) in accuracies.enumerated() {
+      if accuracy > best { (best, bestEpoch) = (accuracy, epoch) }
+      if epoch - bestEpoch >= patience { return epoch + 1 }
+    }
+    return accuracies.count
+  }
+
+  /// The numbers of an epoch, counted from 1.
+  func epoch(_ number: Int) -> WireEpoch { Self.epoch(number, of: trial, seed) }
+
+  private static func epoch(_ number: Int, of trial: Int, _ seed: UInt64) -> WireEpoch {
+    let bits = Philox.block(seed: seed, stream: ~UInt64(trial), position: UInt64(number))
+    var epoch = WireEpoch()
+    // Few different values, so that ties are common.
+    epoch.valAccuracy = Double(bits.first >> 60) / 16
+    epoch.valLoss = Double(bits.second >> 60) / 4
+    return epoch
+  }
+
+  /// How training ends that does not complete its n-th epoch; nil if it does.
+  func outcome(inEpoch number: Int) -> Outcome? {
+    switch fate {
+    case .diverges(let epochs) where number > epochs: .diverged
+    case .fails(let epochs) where number > epochs: .failed
+    case .kills(let epochs) where number > epochs: .died
+    default: nil
+    }
+  }
+
+  /// What the search must say of the trial in the end, whatever happens on the way.
+  func expected(by objective: Objective) -> TrialEnd {
+    switch fate {
+    case .done(let epochs):
+      let score = objective.decisive((1...epochs).map { EpochScore(epoch($0)) })
+      return TrialEnd(
+        trial: trial, status: .done, epochs: epochs, valAccuracy: score?.valAccuracy,
+        valLoss: score?.valLoss)
+    case .diverges(let epochs): return TrialEnd(trial: trial, status: .diverged, epochs: epochs)
+    case .fails(let epochs): return TrialEnd(trial: trial, status: .failed, epochs: epochs)
+    case .kills: return TrialEnd(trial: trial, status: .quarantined, epochs: 0)
+    }
+  }
+}

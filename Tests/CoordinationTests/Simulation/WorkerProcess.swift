@@ -1,0 +1,232 @@
+import Randomness
+
+@testable import Coordination
+
+/// An attempt in a slot.
+struct Training {
+  let trial: Int
+  /// How many epochs it has trained.
+  var epochs: Int
+  /// How many need not be told again.
+  let reported: Int
+  var hangs = false
+}
+
+/// A worker process: the shipped state machine, and training in virtual time.
+struct WorkerProcess {
+  let number: Int
+  let place: Int
+  let id: WorkerID
+  let pid: Int32
+  let start: Duration
+  var machine: Worker
+  /// What it trains.
+  var running: [AttemptID: Training] = [:]
+  /// Stopped, as by SIGSTOP, until then.
+  var pausedUntil = Duration.zero
+
+  /// Whether it has nothing left to do once the search has ended.
+  var isAtRest: Bool { machine.identity.staysForever && machine.held.isEmpty && running.isEmpty }
+}
+
+// Places and their processes.
+extension Simulation {
+  private static let tick = Duration.milliseconds(200)
+
+  mutating func startProcess(at place: Int) {
+    let site = scenario.places[place]
+    guard tenants[place] == nil, !site.isLocal || coordinator != nil, !isFinished else { return }
+    let number = ledger.nextProcess()
+    let left = spools[place].keys.min { $0.description < $1.description }
+    let id = left ?? WorkerID((0..<WorkerID.length).map { _ in UInt8(dice.number(0...255)) })!
+    let pid = site.isLocal ? freeProcessNumber() : Int32(number)
+    let process = WorkerProcess(
+      number: number, place: place, id: id, pid: pid, start: now,
+      machine: worker(id, at: place, pid, handingIn: left.flatMap { spools[place][$0] }))
+    processes[number] = process
+    tenants[place] = number
+    ledger.names[number] = id
+    if site.isLocal { coordinator?.started.append(pid) }
+    note("process \(number) starts at place \(place), pid \(pid)")
+    put(.workerTicks(process: number), after: .milliseconds(1))
+  }
+
+  /// A worker at a place, or one that hands in what an earlier one left there.
+  private func worker(
+    _ id: WorkerID, at place: Int, _ pid: Int32, handingIn kept: [AttemptID: WireKept]?
+  ) -> Worker {
+    let site = scenario.places[place]
+    let identity = Worker.Identity(
+      id: id, slots: kept == nil ? site.slots : 0, host: "node\(place)", pid: pid, isLocal: site.isLocal,
+      numerics: "numerics", staysForever: site.staysForever && kept == nil)
+    guard let kept else { return Worker(identity: identity) }
+    return Worker(identity: identity, handingIn: kept.sorted { $0.key < $1.key }.map(\.value))
+  }
+
+  /// Numbers are soon used again.
+  private mutating func freeProcessNumber() -> Int32 {
+    let taken = Set(processes.values.map(\.pid) + (coordinator?.ended.map(\.pid) ?? []))
+    return dice.element(of: (1...20 + Int32(taken.count)).filter { !taken.contains($0) })!
+  }
+
+  /// A process is gone; somebody will start another one in its place.
+  mutating func endProcess(_ number: Int, _ end: Coordinator.ProcessEnd) {
+    guard let process = processes.removeValue(forKey: number) else { return }
+    note("process \(number) ends: \(end)")
+    tenants[process.place] = nil
+    if scenario.places[process.place].isLocal { coordinator?.ended.append((process.pid, end)) }
+    put(.processStarts(place: process.place), after: dice.seconds(0.05...(isHealed ? 0.5 : 3)))
+  }
+
+  /// What the clock of a process shows.
+  private func clock(of process: WorkerProcess) -> Duration {
+    .seconds(1000 * process.number) + (now - process.start) * scenario.places[process.place].clockRate
+  }
+
+  /// Whether a process is stopped; what happens to it happens when it goes on.
+  private mutating func isPaused(_ number: Int, _ event: Occurrence) -> Bool {
+    guard let process = processes[number], process.pausedUntil > now else { return false }
+    put(event, at: process.pausedUntil)
+    return true
+  }
+
+  mutating func tickWorker(_ number: Int) throws(Violation) {
+    guard !isPaused(number, .workerTicks(process: number)), let process = processes[number] else { return }
+    try tell(number, .ticked(process.running.keys.sorted().map { WireProgress(of: $0) }))
+    put(.workerTicks(process: number), after: Self.tick)
+  }
+
+  mutating func deliver(
+    _ message: WireToWorker, to number: Int, over address: ReturnAddress?, _ event: Occurrence
+  ) throws(Violation) {
+    guard !isPaused(number, event), let process = processes[number] else { return }
+    guard address == nil || ledger.addresses[number] == address || staleEpochs.contains(message.epoch)
+    else { return }
+    if message.search == process.machine.search, message.epoch < process.machine.epoch {
+      counts.note(.staleCoordinatorHeard)
+    }
+    note("process \(number) hears \(message.words)")
+    try tell(number, .received(message))
+  }
+
+  mutating func tell(_ number: Int, _ event: Worker.Event) throws(Violation) {
+    guard let process = processes[number] else { return }
+    counts.events += 1
+    let effects = processes[number]!.machine.handle(event, at: clock(of: process))
+    for effect in effects { try perform(effect, in: number) }
+    try checkWorker(number, before: process.machine)
+  }
+
+  private mutating func perform(_ effect: Worker.Effect, in number: Int) throws(Violation) {
+    guard let process = processes[number] else { return }
+    switch effect {
+    case .send(let message): send(message, from: process)
+    case .enter(let text):
+      guard text == scenario.text else { throw Violation("another search file arrived") }
+      if scenario.places[process.place].isUnable {
+        counts.note(.workerUnable)
+        try tell(number, .unable("no dataset"))
+      }
+    case .start(let assign, let checkpoint): try start(assign, checkpoint, in: number)
+    case .cancel(let attempt): processes[number]?.running[attempt] = nil
+    case .suspend(let attempt): put(.isSuspended(process: number, attempt), after: dice.seconds(0...0.3))
+    case .keep(let attempt, let kept):
+      counts.note(.resultKept)
+      spools[process.place][process.id, default: [:]][attempt] = kept
+    case .forget(let attempt):
+      if process.machine.identity.slots == 0 { counts.note(.resultHandedIn) }
+      spools[process.place][process.id]?[attempt] = nil
+      if spools[process.place][process.id]?.isEmpty == true { spools[process.place][process.id] = nil }
+    case .exit: endProcess(number, .killed)
+    case .seekCoordinator, .note: break
+    }
+  }
+
+  private mutating func send(_ message: WireToCoordinator, from process: WorkerProcess) {
+    note("process \(process.number) says \(message.words)")
+    if dice.chance(0.1) { adversary.overhear(message) }
+    for time in arrivals(.toCoordinator, process.place) {
+      put(.reachesCoordinator(message, from: .process(process.number)), at: time)
+    }
+  }
+
+  mutating func arrivals(_ direction: Link.Direction, _ place: Int) -> [Duration] {
+    let weather = isHealed ? Weather() : scenario.weather
+    return links[place].arrivals(direction, at: now, in: weather, &dice, &counts)
+  }
+
+  // MARK: Training
+
+  private mutating func start(
+    _ assign: WireAssign, _ checkpoint: [UInt8], in number: Int
+  ) throws(Violation) {
+    let trial = Int(assign.trial)
+    guard assign.searchedValues == scenario.file.values(trial: trial),
+      assign.seed == scenario.file.seed(trial: trial),
+      assign.epochs == scenario.file.epochs(trial: trial)
+    else { throw Violation("attempt \(assign.attempt) is not what trial \(trial) is") }
+    let attempt = AttemptID(assign.attempt)
+    let reported = Int(assign.checkpoint.epochs)
+    // As in the real worker: what is damaged is of no use, and then all is trained again.
+    let isSound = SimulatedCheckpoint(checkpoint) == SimulatedCheckpoint(trial: trial, epochs: reported)
+    guard isSound || checkpoint.isEmpty || ledger.tainted.contains(trial) else {
+      throw Violation("attempt \(assign.attempt) goes on from another checkpoint")
+    }
+    let epochs = isSound ? reported : 0
+    processes[number]?.running[attempt] = Training(trial: trial, epochs: epochs, reported: reported)
+    if scenario.plans[trial].fate == .done(epochs) { return try end(attempt, trial, .done, in: number) }
+    planEpoch(epochs + 1, of: attempt, in: number)
+  }
+
+  private mutating func planEpoch(_ count: Int, of attempt: AttemptID, in number: Int) {
+    guard let process = processes[number], let training = process.running[attempt] else { return }
+    let time = scenario.plans[training.trial].epochTime * scenario.places[process.place].slowness
+    put(.epochEnds(process: number, attempt, count: count), after: time)
+  }
+
+  mutating func endEpoch(_ count: Int, of attempt: AttemptID, in number: Int) throws(Violation) {
+    guard !isPaused(number, .epochEnds(process: number, attempt, count: count)) else { return }
+    guard let training = processes[number]?.running[attempt], !training.hangs else { return }
+    let trial = training.trial
+    let plan = scenario.plans[trial]
+    if let outcome = plan.outcome(inEpoch: count) {
+      return try end(attempt, trial, outcome, in: number)
+    }
+    note("process \(number) ends epoch \(count) of attempt \(attempt.number)")
+    processes[number]?.running[attempt]?.epochs = count
+    if count > training.reported { try tell(number, .epochEnded(attempt, plan.epoch(count))) }
+    if plan.fate == .done(count) { return try end(attempt, trial, .done, in: number) }
+    planEpoch(count + 1, of: attempt, in: number)
+  }
+
+  /// An attempt that was told to stop has done so, if it had not ended anyway.
+  mutating func endSuspension(of attempt: AttemptID, in number: Int) throws(Violation) {
+    guard !isPaused(number, .isSuspended(process: number, attempt)) else { return }
+    guard let training = processes[number]?.running.removeValue(forKey: attempt) else { return }
+    let checkpoint = SimulatedCheckpoint(trial: training.trial, epochs: training.epochs)
+    let bytes = checkpoint.bytes(dice.number(0...40_000))
+    try tell(number, .suspended(attempt, .init(checkpoint: checkpoint.announced(bytes), bytes: bytes)))
+  }
+
+  private mutating func end(
+    _ attempt: AttemptID, _ trial: Int, _ outcome: TrialPlan.Outcome, in number: Int
+  ) throws(Violation) {
+    note("process \(number) ends attempt \(attempt.number) of trial \(trial): \(outcome)")
+    processes[number]?.running[attempt] = nil
+    switch outcome {
+    case .done: try tell(number, .ended(attempt, .done, words: ""))
+    case .diverged: try tell(number, .ended(attempt, .diverged, words: ""))
+    case .failed: try tell(number, .ended(attempt, .failed, words: "no"))
+    case .died:
+      counts.note(.trialKilledItsWorker)
+      endProcess(number, .crashed)
+    }
+  }
+}
+
+extension WireProgress {
+  init(of attempt: AttemptID) {
+    self.init()
+    self.attempt = attempt.number
+  }
+}
