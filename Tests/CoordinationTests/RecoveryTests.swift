@@ -63,6 +63,14 @@ import Testing
     #expect(cluster.running[worker]?.isEmpty == true)
   }
 
+  @Test func aWorkerThatNeverJoinedReadsOfTheEndToo() throws {
+    var cluster = try Cluster()
+    try cluster.cut.insert(#require(WorkerID([UInt8](repeating: 1, count: WorkerID.length))))
+    let worker = cluster.join(1)
+    cluster.tell(worker, .searchEnded(7))
+    #expect(cluster.exits[worker] == .finished)
+  }
+
   @Test func lostWorkersTrialRunsElsewhereAfterItsLease() throws {
     var cluster = try Cluster()
     let first = cluster.join(1)

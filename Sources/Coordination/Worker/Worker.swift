@@ -179,13 +179,16 @@ package struct Worker: Sendable {
     case .suspended(let attempt, let suspended): handOver(attempt, suspended, at: now)
     case .unable(let words): leave(because: .unable(words), at: now)
     case .drainRequested(let why): beginDrain(because: .left, why: why, at: now)
-    case .searchEnded(let number): if search == number { finish(at: now) }
+    case .searchEnded(let number): if search == number || hasNoSearch { finish(at: now) }
     case .ticked(let progress): tick(progress, at: now)
     }
     leaveIfDrained(at: now)
     defer { effects.removeAll(keepingCapacity: true) }
     return effects
   }
+
+  /// Whether it has come for this search only, and was never welcome.
+  private var hasNoSearch: Bool { search == 0 && !identity.staysForever }
 
   mutating func send(_ body: WireToCoordinator.OneOf_Body) {
     effects.append(.send(envelope(body)))
