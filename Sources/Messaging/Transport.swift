@@ -18,12 +18,13 @@ package enum Transport {
     socket.set(ZMQ_RCVHWM, highWaterMark)
     socket.set(ZMQ_IPV6, endpoint.isIPv6 ? 1 : 0)
     socket.set(ZMQ_HANDSHAKE_IVL, 15_000)
+    // These find dead connections. Not libzmq's heartbeats: it aborts when they fall due on a connection that was lost
+    // while messages waited (libzmq issue 4364).
+    socket.set(ZMQ_TCP_MAXRT, 15_000)
     socket.set(ZMQ_TCP_KEEPALIVE, 1)
-    socket.set(ZMQ_TCP_MAXRT, 30_000)
-    // libzmq's own heartbeats find dead connections, nothing more; a TTL above 65 s overflows.
-    socket.set(ZMQ_HEARTBEAT_IVL, 5_000)
-    socket.set(ZMQ_HEARTBEAT_TIMEOUT, 15_000)
-    socket.set(ZMQ_HEARTBEAT_TTL, 20_000)
+    socket.set(ZMQ_TCP_KEEPALIVE_IDLE, 5)
+    socket.set(ZMQ_TCP_KEEPALIVE_INTVL, 5)
+    socket.set(ZMQ_TCP_KEEPALIVE_CNT, 3)
   }
 }
 

@@ -57,6 +57,36 @@ struct HostileInputTests {
     #expect(host.texts == ["hello"])
   }
 
+  /// With its own heartbeats libzmq 4.3.4 aborts here: a peer whose messages nobody takes leaves, and its timer goes on.
+  @Test func whoLeavesWhileItsMessagesPileUpHarmsNobody() throws {
+    let host = try Host(admitting: [client])
+    let peer = try Peer(of: host, keys: client)
+    try expectRoundTrip(host, peer)
+    let sent = try fill(peer)
+    #expect(sent > 64)
+    peer.dealer.close()
+    Thread.sleep(forTimeInterval: 6)
+    while try host.router.wait(timeout: .milliseconds(500)) { try host.step() }
+    #expect(host.received.count > 64)
+    try expectRoundTrip(host, Peer(of: host, keys: client), "after")
+  }
+
+  /// Sends until nothing more is taken.
+  private func fill(_ peer: Peer) throws -> Int {
+    var sent = 0
+    var refused = 0
+    while refused < 50 {
+      if peer.dealer.send([1]) == .sent {
+        sent += 1
+        refused = 0
+      } else {
+        refused += 1
+        try peer.step()
+      }
+    }
+    return sent
+  }
+
   @Test func floodsOfJunkDoNotHoldTheCaller() throws {
     let host = try Host(admitting: [client])
     let socket = try foreignSocket(of: host, keys: client)
