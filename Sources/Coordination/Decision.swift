@@ -50,6 +50,8 @@ package enum AttemptEnd: String, Sendable, CaseIterable {
   case killed
   /// Its worker gave it back.
   case released
+  /// Its trial has been trained until it is compared with others.
+  case paused
   /// The coordinator called it off.
   case revoked
   /// It ended with its coordinator.
@@ -100,6 +102,7 @@ extension SearchFile {
   package func result(of end: TrialEnd) -> TrialResult {
     TrialResult(
       trial: end.trial, values: values(trial: end.trial), status: end.status, epochs: end.epochs,
+      budget: end.status == .stopped ? Double(end.epochs) / Double(epochs(trial: end.trial)) : 1,
       objective: objective == .valLoss ? end.valLoss : end.valAccuracy,
       valAccuracy: end.valAccuracy, valLoss: end.valLoss)
   }
@@ -143,10 +146,12 @@ package struct Snapshot: Sendable {
   package var results: [TrialEnd]
   package var openAttempts: [OpenAttempt]
   package var checkpoints: [StoredCheckpoint]
+  /// The epochs of every trial that was tried; empty where no halving asks for them.
+  package var histories: [Int: [EpochScore]]
 
   package init(
     search: SearchID, epoch: UInt64, lastAttempt: AttemptID, results: [TrialEnd],
-    openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = []
+    openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [], histories: [Int: [EpochScore]] = [:]
   ) {
     self.search = search
     self.epoch = epoch
@@ -154,5 +159,6 @@ package struct Snapshot: Sendable {
     self.results = results
     self.openAttempts = openAttempts
     self.checkpoints = checkpoints
+    self.histories = histories
   }
 }

@@ -55,7 +55,7 @@ extension Field {
   ]
 
   /// Sections that may stand as null, which is as if they did not stand there.
-  static let optionalSections: Set<String> = ["augment"]
+  static let optionalSections: Set<String> = ["augment", "search.halving"]
 
   private static let model = [
     Field(
@@ -170,6 +170,13 @@ extension Field {
       "What trials are ranked by: accuracy after the last epoch, the best of all epochs, or the loss."
     ),
     Field(
+      "search.halving.min_epochs", .integer(1...100_000), .described("not used"), unit: "epochs",
+      "After so many epochs trials are compared for the first time, and only the best train on; without halving all train to their end."
+    ),
+    Field(
+      "search.halving.factor", .real(.above(1, atMost: 1000)), .value(.real(3)),
+      "Of every so many trials one trains on, for so many times as many epochs."),
+    Field(
       "search.heartbeat", .real(.atLeast(0.01, atMost: 3600)), .value(.real(5)), unit: "seconds",
       "How often a worker says that it lives."),
     Field(
@@ -182,7 +189,7 @@ extension Field {
 
   /// Keys that are described but of which this version can do no more than these values: those that ask for nothing.
   static let planned: [String: [String]] = [
-    "final": ["null"], "search.halving": ["null"], "search.confirm": ["null"],
+    "final": ["null"], "search.confirm": ["null"],
   ]
 
   /// Words that are described but that this version cannot do, for each field.

@@ -13,6 +13,7 @@ extension SearchFile {
     try Self.checkValidation(settings, read)
     try Self.checkLease(settings, read)
     try Self.checkSchedule(read)
+    try Self.checkHalving(settings, read)
     try Self.checkFinetune(settings, read)
     try Self.checkPrecision(settings, read)
     try Self.checkModel(settings, read)
@@ -83,6 +84,31 @@ extension SearchFile {
     throw Fault(
       place, "search.lease",
       "needs at least twice the heartbeat, which is \(heartbeat) seconds, not \(lease)")
+  }
+
+  /// Halving alone decides when a trial ends, and compares trials after equally many epochs.
+  private static func checkHalving(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard let place = read.places["search.halving"] else { return }
+    guard case .fixed(.integer(let shortest)) = settings["search.halving.min_epochs"] else {
+      throw Fault(place, "search.halving.min_epochs", "is missing; needs a whole number of epochs")
+    }
+    if settings["train.patience"] != nil {
+      throw Fault(
+        read.places["train.patience"] ?? .file, "train.patience",
+        "cannot be combined with search.halving, which ends trials itself")
+    }
+    guard case .fixed(.integer(let epochs)) = settings["train.epochs"] else {
+      throw Fault(
+        read.places["train.epochs"] ?? .file, "train.epochs",
+        "cannot be searched with search.halving, which trains trials for as long as they deserve")
+    }
+    guard shortest < epochs else {
+      throw Fault(
+        read.places["search.halving.min_epochs"] ?? place, "search.halving.min_epochs",
+        "must be fewer than train.epochs, which are \(epochs): nothing would be stopped")
+    }
   }
 
   /// The fit comes after the last epoch, which a run with patience may not reach.

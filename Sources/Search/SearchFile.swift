@@ -74,6 +74,17 @@ extension SearchFile {
   /// What trials are ranked by.
   package var objective: Objective { choice("search.objective") }
 
+  /// How trials are stopped early; nil if all train to their end.
+  package var halving: Halving? {
+    guard let shortest = fixed("search.halving.min_epochs"), case .integer(let shortest) = shortest
+    else { return nil }
+    let factor = real("search.halving.factor")
+    return Halving(
+      trials: trials,
+      budgets: Halving.budgets(shortest: shortest, factor: factor, epochs: integer("train.epochs")),
+      factor: factor, objective: objective)
+  }
+
   /// How often a worker says that it lives, in seconds.
   package var heartbeatSeconds: Double { real("search.heartbeat") }
 

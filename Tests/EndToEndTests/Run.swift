@@ -46,6 +46,8 @@ struct Run {
 
   func results() throws -> [[String: String]] { try rows("results.csv") }
 
+  func history() throws -> [[String: String]] { try rows("history.csv") }
+
   func attempts() throws -> [Attempt] {
     try rows("attempts.csv").map { row in
       Attempt(

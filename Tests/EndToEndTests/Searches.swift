@@ -24,6 +24,21 @@ enum SearchText {
     """
   }
 
+  /// The rungs of `halving`.
+  static let budgets = [1, 3, 9]
+
+  /// A search that stops all trials but one, after 1 and 3 epochs.
+  static func halving() -> String {
+    """
+    name: halving
+    seed: 5
+    dataset: { name: digits }
+    model: { hidden: [{ int: [16, 64] }] }
+    train: { epochs: 9, batch: 64, lr: { log_uniform: [0.01, 2] } }
+    search: { trials: 12, heartbeat: 0.5, lease: 5, halving: { min_epochs: 1, factor: 3 } }
+    """
+  }
+
   /// A search of a second.
   static func brief(seed: Int = 1, lr: String = "{ uniform: [0.05, 0.5] }", trials: Int = 4) -> String {
     """
@@ -57,12 +72,20 @@ enum Prepared {
   }
 
   /// What `SearchText.lasting` leads to when one worker does it all and nothing happens to it.
-  static let outcome = Task {
+  static let outcome = Task { try await search(SearchText.lasting()).outcome() }
+
+  /// What `SearchText.halving` leads to then.
+  static let halving = Task { try await search(SearchText.halving()).outcome() }
+
+  /// A search that one worker does to its end.
+  static func search(_ text: String, _ more: String...) async throws -> Run {
     try await digits.value
     let scratch = try Scratch()
-    try scratch.write("search.yaml", SearchText.lasting())
-    let ending = try await scratch.run("search", "search.yaml", "--output", "run", "--workers", "1")
+    try scratch.write("search.yaml", text)
+    let ending = try await scratch.start(
+      ["trawl", "search", "search.yaml", "--output", "run", "--workers", "1"] + more
+    ).ending()
     guard ending.end == .exited(0) else { throw Failure(ending.errors) }
-    return try Run(scratch: scratch).outcome()
+    return Run(scratch: scratch)
   }
 }

@@ -162,6 +162,49 @@ import Testing
     #expect(file.trials == 1)
   }
 
+  @Test func halvingHasBudgets() throws {
+    #expect(try parse(file()).halving == nil)
+    let halving = try SearchFile.parse(
+      """
+      dataset: digits
+      model: { hidden: [8] }
+      train: { epochs: 10, lr: { uniform: [0.1, 1] } }
+      search: { trials: 9, halving: { min_epochs: 2 } }
+      """, file: "search.yaml"
+    ).halving
+    #expect(halving?.budgets == [2, 6, 10])
+    #expect(halving?.work == 9 * 2 + 3 * 4 + 1 * 4)
+  }
+
+  @Test(arguments: [
+    ("epochs: 10, lr: 1", "{}", "4: search.halving.min_epochs: is missing; needs a whole number of epochs"),
+    (
+      "epochs: 10, lr: 1", "{ factor: 2 }",
+      "4: search.halving.min_epochs: is missing; needs a whole number of epochs"
+    ),
+    (
+      "epochs: 10, lr: 1", "{ min_epochs: 10 }",
+      "4: search.halving.min_epochs: must be fewer than train.epochs, which are 10: nothing would be stopped"
+    ),
+    (
+      "epochs: 10, lr: 1", "{ min_epochs: 1, factor: 1 }",
+      "4: search.halving.factor: needs a number above 1 and at most 1000, not '1'"
+    ),
+    (
+      "epochs: { int: [1, 9] }, lr: 1", "{ min_epochs: 1 }",
+      "3: train.epochs: cannot be searched with search.halving, which trains trials for as long as they deserve"
+    ),
+    (
+      "epochs: 9, lr: 1, patience: 2", "{ min_epochs: 1 }",
+      "3: train.patience: cannot be combined with search.halving, which ends trials itself"
+    ),
+  ])
+  func halvingThatCannotBeIsRefused(train: String, halving: String, words: String) {
+    let text =
+      "dataset: digits\nmodel: { hidden: [8] }\ntrain: { \(train) }\nsearch: { trials: 9, halving: \(halving) }"
+    #expect(refusal(text) == "search.yaml:\(words)")
+  }
+
   @Test func everyFormOfTheScheduleReadsAndWritesBack() throws {
     let forms = [
       "constant", "cosine", "{ step: { every: 2, gamma: 0.1 } }", "{ exponential: 0.95 }",

@@ -35,7 +35,7 @@ extension Coordinator {
     guard isNext(release.sequence, of: id, from: worker), let attempt = attempts[id],
       attempt.handover == nil
     else { return }
-    peers[worker]?.isPaused = true
+    if !attempt.hasReachedItsRung { peers[worker]?.isPaused = true }
     attempts[id]?.handover = Handover(
       transfer: Transfer(release.checkpoint), why: release.why.asPeerText)
     guard release.checkpoint.isPlausible, release.checkpoint.epochs <= attempt.epochs.count,
@@ -90,7 +90,7 @@ extension Coordinator {
       attempts[id]?.handover = nil
       handovers.removeAll { $0 == id }
     }
-    lose(id, as: .released, words: handover.why)
+    lose(id, as: attempt.handoverEnd, words: handover.why)
     acknowledge(id, attempt.lastSequence + 1, attempt.worker)
     attempts[id] = nil
   }

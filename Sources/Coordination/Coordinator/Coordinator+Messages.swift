@@ -237,12 +237,15 @@ extension Coordinator {
     attempts[id]?.lastMoved = now
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
     acknowledge(id, report.sequence, worker)
+    noteEpoch(of: id)
   }
 
   private mutating func take(_ result: WireResult, from worker: WorkerID, at now: Duration) {
     let id = AttemptID(result.attempt)
     guard isNext(result.sequence, of: id, from: worker), let attempt = attempts[id] else { return }
-    guard attempt.handover == nil, let outcome = trialEnd(of: attempt, result.outcome) else {
+    guard attempt.handover == nil, !isParked(attempt.trial),
+      let outcome = trialEnd(of: attempt, result.outcome)
+    else {
       return misbehave(id, worker, "a result too early or out of range")
     }
     if outcome.status == .failed {
@@ -266,7 +269,7 @@ extension Coordinator {
   private func trialEnd(of attempt: Attempt, _ outcome: WireOutcome) -> TrialEnd? {
     let epochs = attempt.epochs.count
     switch outcome {
-    case .done where epochs == attempt.budget || isOutOfPatience(attempt):
+    case .done where epochs == file.epochs(trial: attempt.trial) || isOutOfPatience(attempt):
       let score = file.objective.decisive(attempt.epochs.map(EpochScore.init))
       return TrialEnd(
         trial: attempt.trial, status: .done, epochs: epochs, valAccuracy: score?.valAccuracy,
@@ -281,6 +284,7 @@ extension Coordinator {
   private mutating func misbehave(_ id: AttemptID, _ worker: WorkerID, _ words: String) {
     reject("\(words) for attempt \(id.number)", to: worker)
     abandonHandover(of: id)
+    if attempts[id]?.isLost == true { effects.append(.persist(.attemptEnded(id, .revoked, words: words))) }
     lose(id, as: .revoked, words: words)
     attempts[id] = nil
     if let peer = peers[worker] { sendRevoke(id, to: peer.address) }

@@ -16,17 +16,21 @@ extension Coordinator {
   /// Takes over what the last coordinator left running. Local workers ended with it; others have time to come back.
   mutating func adopt(_ open: [Snapshot.OpenAttempt], at now: Duration) {
     backlog = Backlog(trials: file.trials, taken: Set(results.keys).union(open.map(\.trial)))
+    var longest: [Int: Int] = [:]
     for attempt in open {
       let goesOn = attempt.end == nil && !attempt.isLocal
       if attempt.end != .revoked {
         attempts[attempt.id] = Attempt(
           trial: attempt.trial, worker: attempt.worker, key: attempt.key,
-          budget: file.epochs(trial: attempt.trial), epochs: attempt.epochs, inherited: attempt.inherited,
+          budget: 0, epochs: attempt.epochs, inherited: attempt.inherited,
           leaseEnd: now + max(intervals.lease, Self.reunion), lastSent: now, lastMoved: now,
           isLost: !goesOn)
       }
       var trial = openTrials[attempt.trial] ?? OpenTrial()
       trial.attempts.append(attempt.id)
+      trial.lastReport =
+        attempt.epochs.count >= longest[attempt.trial, default: 0] ? attempt.id : trial.lastReport
+      longest[attempt.trial] = max(attempt.epochs.count, longest[attempt.trial, default: 0])
       if goesOn {
         trial.current = attempt.id
         orphans[attempt.worker, default: []].insert(attempt.id)
@@ -40,7 +44,6 @@ extension Coordinator {
       }
       openTrials[attempt.trial] = trial
     }
-    for (trial, entry) in openTrials where entry.current == nil { backlog.putBack(trial) }
   }
 
   mutating func markIdle(_ worker: WorkerID) {
@@ -93,7 +96,7 @@ extension Coordinator {
     }
     lastAttempt = AttemptID(lastAttempt.number + 1)
     attempts[lastAttempt] = Attempt(
-      trial: trial, worker: worker, key: peers[worker]?.key ?? "", budget: file.epochs(trial: trial),
+      trial: trial, worker: worker, key: peers[worker]?.key ?? "", budget: budget(trial: trial),
       leaseEnd: now + intervals.lease, lastSent: now, lastMoved: now)
     openTrials[trial, default: OpenTrial()].attempts.append(lastAttempt)
     openTrials[trial]?.current = lastAttempt
@@ -183,7 +186,7 @@ extension Coordinator {
   mutating func lose(_ id: AttemptID, as loss: AttemptEnd, words: String) {
     guard let attempt = attempts[id], !attempt.isLost else { return }
     // What was given back cannot be lost.
-    let end = attempt.handover == nil ? loss : .released
+    let end = attempt.handover == nil ? loss : attempt.handoverEnd
     abandonHandover(of: id)
     attempts[id]?.isLost = true
     peers[attempt.worker]?.attempts.remove(id)
@@ -198,7 +201,7 @@ extension Coordinator {
     }
     if isPoison(attempt.trial, epochs: attempt.epochs.count) {
       quarantine(attempt, id)
-    } else {
+    } else if !isParked(attempt.trial) {
       backlog.putBack(attempt.trial)
     }
   }
@@ -227,7 +230,8 @@ extension Coordinator {
     record(result)
     _ = backlog.remove(result.trial)
     forgetCheckpoint(of: result.trial)
-    for id in openTrials.removeValue(forKey: result.trial)?.attempts ?? [] {
+    let trial = openTrials.removeValue(forKey: result.trial) ?? OpenTrial()
+    for id in trial.attempts {
       abandonHandover(of: id)
       guard let attempt = attempts.removeValue(forKey: id),
         peers[attempt.worker]?.attempts.remove(id) != nil
@@ -235,6 +239,7 @@ extension Coordinator {
       markIdle(attempt.worker)
       if id != winner { supersede(id, on: attempt.worker) }
     }
+    noteEnd(of: result, after: trial)
     if isFinished { sendFinish() }
   }
 

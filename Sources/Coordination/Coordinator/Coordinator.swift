@@ -89,8 +89,8 @@ package struct Coordinator: Sendable {
     let worker: WorkerID
     /// The public key that its worker joined with; empty where an old record does not tell.
     let key: String
-    /// The epochs that it shall train.
-    let budget: Int
+    /// The epochs after which its trial is compared, or ends.
+    var budget: Int
     var epochs: [WireEpoch] = []
     /// How many of these an earlier attempt trained.
     var inherited = 0
@@ -110,6 +110,11 @@ package struct Coordinator: Sendable {
     var handover: Handover?
 
     var lastSequence: UInt32 { UInt32(epochs.count) }
+
+    var hasReachedItsRung: Bool { epochs.count >= budget }
+
+    /// How it ends when it has been handed over.
+    var handoverEnd: AttemptEnd { hasReachedItsRung ? .paused : .released }
 
     /// Whether it was given to this worker. Whoever learned a worker's name still lacks its key.
     func belongs(to worker: WorkerID, key: String) -> Bool {
@@ -131,6 +136,13 @@ package struct Coordinator: Sendable {
     var losses: [Loss] = []
     /// Where its next attempt goes on, and the epochs until then.
     var checkpoint: (stored: StoredCheckpoint, epochs: [WireEpoch])?
+    /// The rung that it may train to.
+    var goal = 0
+    /// The rungs that it has reached.
+    var reached = 0
+    /// What it had come to at the last of them, and by which attempt.
+    var score: EpochScore?
+    var lastReport: AttemptID?
   }
 
   struct Loss {
@@ -157,6 +169,8 @@ package struct Coordinator: Sendable {
   /// Attempts of an earlier coordinator whose workers have not come back yet.
   var orphans: [WorkerID: Set<AttemptID>] = [:]
   var backlog: Backlog
+  /// Who trains on; nil where all trials do.
+  var halving: Halving?
   /// Attempts whose checkpoints are fetched, in order; the first of them at once.
   var handovers: [AttemptID] = []
   /// Bytes of checkpoints that are stored.
@@ -173,6 +187,8 @@ package struct Coordinator: Sendable {
   package private(set) var results: [Int: TrialEnd]
   /// The best of them so far.
   package private(set) var best: TrialEnd?
+  /// The epochs of them all.
+  private var endedEpochs = 0
 
   /// A coordinator that goes on from what is on disk.
   package init(
@@ -186,8 +202,15 @@ package struct Coordinator: Sendable {
     lastAttempt = snapshot.lastAttempt
     results = Dictionary(snapshot.results.map { ($0.trial, $0) }) { first, _ in first }
     backlog = Backlog(trials: file.trials, taken: Set(results.keys))
+    halving = file.halving
     for result in snapshot.results { noteBest(result) }
     adopt(snapshot.openAttempts, at: now)
+    resumeHalving(snapshot.histories)
+    for (id, attempt) in attempts {
+      let budget = budget(trial: attempt.trial)
+      attempts[id]?.budget = budget
+    }
+    for (trial, entry) in openTrials where entry.current == nil && !isParked(trial) { backlog.putBack(trial) }
     for checkpoint in snapshot.checkpoints { adopt(checkpoint) }
   }
 
@@ -211,15 +234,28 @@ package struct Coordinator: Sendable {
   /// Whether every trial has ended.
   package var isFinished: Bool { results.count == file.trials }
 
-  /// The work done, in trials: those that have ended, and of those that run the share of their epochs.
+  /// The work done, in trials, of which those that run and those that were stopped count for a part.
   package var progress: Double {
-    openTrials.values.reduce(Double(results.count)) { sum, trial in
-      guard let attempt = trial.current.flatMap({ attempts[$0] }) else { return sum }
-      return sum + Double(attempt.epochs.count) / Double(attempt.budget)
+    guard let halving else {
+      return openTrials.values.reduce(Double(results.count)) { sum, trial in
+        guard let attempt = trial.current.flatMap({ attempts[$0] }) else { return sum }
+        return sum + Double(attempt.epochs.count) / Double(attempt.budget)
+      }
     }
+    guard !isFinished else { return Double(file.trials) }
+    let epochs = openTrials.values.reduce(endedEpochs) { sum, trial in
+      let reached = trial.reached > 0 ? halving.budgets[trial.reached - 1] : 0
+      return sum + max(reached, trial.current.flatMap { attempts[$0]?.epochs.count } ?? 0)
+    }
+    return Double(file.trials) * min(1, Double(epochs) / Double(halving.work))
   }
 
-  package var runningCount: Int { file.trials - results.count - backlog.count }
+  package var runningCount: Int { file.trials - results.count - backlog.count - parkedCount }
+
+  /// Trials that wait until others have been trained as long as they were.
+  package var parkedCount: Int {
+    halving == nil ? 0 : openTrials.values.count { $0.current == nil && $0.reached > $0.goal }
+  }
 
   /// Trials that ended without a score for a reason other than their configuration's.
   package var failedCount: Int {
@@ -267,7 +303,8 @@ package struct Coordinator: Sendable {
   }
 
   private mutating func noteBest(_ end: TrialEnd) {
-    guard end.status == .done else { return }
+    endedEpochs += end.epochs
+    guard end.status == .done || end.status == .stopped else { return }
     guard let champion = best,
       !Ranking.isBetter(file.result(of: end), file.result(of: champion), file.objective)
     else {

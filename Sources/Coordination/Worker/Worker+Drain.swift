@@ -21,8 +21,11 @@ extension Worker {
 
   /// Offers what an attempt has come to; it is held until the coordinator has it.
   mutating func handOver(_ attempt: AttemptID, _ suspended: Suspended?, at now: Duration) {
-    guard case .suspending = held[attempt]?.stage else { return }
-    let why = drain?.why ?? ""
+    switch held[attempt]?.stage {
+    case .training, .suspending: break
+    case .fetching, .ended, nil: return
+    }
+    let why = drain?.why ?? "its trial is compared with others"
     guard let suspended else {
       release(attempt, why: why)
       return drop(attempt)

@@ -9,7 +9,7 @@ package struct Worker: Sendable {
     case epochEnded(AttemptID, WireEpoch)
     /// An attempt has come to its end.
     case ended(AttemptID, WireOutcome, words: String)
-    /// An attempt has been suspended; nil if it had not begun.
+    /// An attempt has been suspended, or has trained all that was asked for and not all there is; nil if it had not begun.
     case suspended(AttemptID, Suspended?)
     /// This machine cannot train the search: its dataset is missing, say.
     case unable(String)

@@ -64,7 +64,19 @@ extension Status {
     let running = isAlive ? running : 0
     let waiting = trials - done - running
     let failed = failed > 0 ? " (\(failed) failed)" : ""
-    return "\(done) of \(trials) done\(failed), \(running) running, \(waiting) waiting"
+    let undecided = undecided.map { $0 > 0 ? " (\($0) undecided)" : "" } ?? ""
+    return "\(done) of \(trials) done\(failed), \(running) running, \(waiting) waiting\(undecided)"
+  }
+
+  /// Why a slot is idle; nil if none is.
+  private var idleLine: String? {
+    let idle = workers.reduce(0) { $0 + $1.slots - $1.running }
+    guard idle > 0, done < trials else { return nil }
+    let slots = "  \(idle) slot\(idle == 1 ? " is" : "s are") idle: "
+    if let undecided, undecided > 0, done + running + undecided == trials {
+      return slots + "whether the undecided trials train on depends on those that run"
+    }
+    return done + running == trials ? slots + "all trials that are left are running" : nil
   }
 
   private var workerLines: [String] {
@@ -73,6 +85,6 @@ extension Status {
       + workers.map { worker in
         "  \(worker.host.asShownText) (process \(worker.pid)): \(worker.running) of \(worker.slots) slots busy, "
           + "heard \(Duration.seconds(worker.secondsSinceHeard + age).words) ago"
-      }
+      } + [idleLine].compactMap(\.self)
   }
 }

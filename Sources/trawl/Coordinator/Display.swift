@@ -58,6 +58,7 @@ struct Display {
   private func summary(_ coordinator: Coordinator, at now: Duration) -> String {
     let done = coordinator.results.count
     var parts = ["\(done)/\(coordinator.file.trials) trials", "\(coordinator.runningCount) running"]
+    if coordinator.parkedCount > 0 { parts.append("\(coordinator.parkedCount) waiting") }
     if coordinator.slotCount == 0 { parts.append("no workers yet") }
     if let best = coordinator.best, let score = coordinator.file.result(of: best).objective {
       let name = coordinator.file.objective == .valLoss ? "best loss" : "best"

@@ -19,6 +19,11 @@ struct SearchLaunch {
     file = try SearchFileSource.read(command.file).parse(overrides: command.overrides.values())
     directory = RunDirectory(path: command.output ?? "runs/\(file.name)")
     _ = try directory.check(resume: command.resume)
+    guard command.retry == nil || file.halving == nil else {
+      throw Complaint(
+        "--retry is not for searches with halving: by what failed it has been decided already which trials went on"
+      )
+    }
     workerCount = command.workers ?? System.usableCores
     try file.checkTraining(with: workerCount > 0 ? DatasetStore() : nil)
     access = try Access(command, directory)
@@ -34,7 +39,7 @@ struct SearchLaunch {
     let study = try before ?? directory.makeStudy(file)
     let retried = command.retry == nil ? 0 : try Complaint.asking { try study.reopenFailed() }
     let now = monotonicNow()
-    let snapshot = try Complaint.asking { try study.begin() }
+    let snapshot = try Complaint.asking { try study.begin(withHistories: file.halving != nil) }
     guard
       (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({ $0 < file.trials })
     else { throw Complaint("\(directory.study) is damaged: it holds trials that the search does not have") }

@@ -28,6 +28,8 @@ struct Status: Codable {
   var trials: Int
   var done: Int
   var running: Int
+  /// Trials that wait until it is certain whether they train on; nil in files of earlier versions.
+  var undecided: Int?
   var failed: Int
   var best: Best?
   var workers: [WorkerLine]
@@ -42,6 +44,7 @@ struct Status: Codable {
     trials = coordinator.file.trials
     done = coordinator.results.count
     running = isRunning ? coordinator.runningCount : 0
+    undecided = coordinator.parkedCount
     failed = coordinator.failedCount
     best = coordinator.best.map { Best(trial: $0.trial, valAccuracy: $0.valAccuracy, valLoss: $0.valLoss) }
     let now = monotonicNow()

@@ -157,7 +157,9 @@ final class Slot: Sendable {
         tell(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)))
       }
     }
-    tell(.ended(work.attempt, .done, words: ""))
+    tell(
+      trainer.isComplete
+        ? .ended(work.attempt, .done, words: "") : .suspended(work.attempt, .init(trainer)))
   }
 }
 

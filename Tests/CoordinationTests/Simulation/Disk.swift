@@ -53,7 +53,15 @@ struct Disk {
           isLocal: workers[attempt.worker]?.isLocal ?? false, key: attempt.key, end: attempt.end,
           epochs: attempt.epochs, inherited: attempt.inherited)
       },
-      checkpoints: checkpoints.values.sorted { $0.trial < $1.trial })
+      checkpoints: checkpoints.values.sorted { $0.trial < $1.trial }, histories: histories)
+  }
+
+  /// The epochs of every trial: the same whichever attempt trained them.
+  private var histories: [Int: [EpochScore]] {
+    attempts.values.reduce(into: [:]) { histories, attempt in
+      guard attempt.epochs.count >= histories[attempt.trial, default: []].count else { return }
+      histories[attempt.trial] = attempt.epochs.map(EpochScore.init)
+    }
   }
 
   mutating func commit(_ decisions: [Decision]) throws(Violation) {
@@ -141,7 +149,9 @@ struct Disk {
     guard let attempt = attempts[id], attempt.trial == end.trial else {
       throw Violation("trial \(end.trial) ends by attempt \(id.number) of another")
     }
-    guard end.status == .quarantined || attempt.end == .finished else {
+    guard
+      end.status == .quarantined || attempt.end == .finished || (end.status == .stopped && attempt.end != nil)
+    else {
       throw Violation("trial \(end.trial) ends by attempt \(id.number), which did not finish")
     }
     results[end.trial] = end

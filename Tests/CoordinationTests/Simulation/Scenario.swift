@@ -32,6 +32,9 @@ struct Scenario {
   let file: SearchFile
   let trials: Int
   let plans: [TrialPlan]
+  /// The ranking of an undisturbed search.
+  let expected: [Int: TrialEnd]
+  let halving: HalvingReference?
   let intervals: Coordinator.Intervals
   let places: [Place]
   let weather: Weather
@@ -55,6 +58,10 @@ struct Scenario {
     plans = (0..<trials).map { [file] trial in
       TrialPlan(trial: trial, of: file, seed: seed, troubles: troubles)
     }
+    halving = HalvingReference(file)
+    expected =
+      halving?.ends(of: plans)
+      ?? Dictionary(uniqueKeysWithValues: plans.map { [file] in ($0.trial, $0.expected(by: file.objective)) })
     let heartbeat = dice.seconds(0.5...2)
     intervals = .init(
       heartbeat: heartbeat, lease: heartbeat * Double(dice.number(3...6)), progress: .seconds(60))
@@ -68,8 +75,13 @@ struct Scenario {
   }
 
   private static func text(_ dice: inout Philox) -> String {
-    let epochs = dice.chance(0.5) ? "\(dice.number(1...8))" : "{ int: [1, \(dice.number(2...8))] }"
-    let patience = dice.chance(0.25) ? ", patience: \(dice.number(1...3))" : ""
+    let most = dice.number(1...8)
+    let epochs = dice.chance(0.5) ? "\(most)" : "{ int: [1, \(max(2, most))] }"
+    let halves = dice.chance(0.6) && epochs == "\(most)" && most > 1
+    let patience = dice.chance(0.25) && !halves ? ", patience: \(dice.number(1...3))" : ""
+    let shortest = dice.number(1...min(3, max(1, most - 1)))
+    let factor = dice.element(of: ["1.5", "2", "3", "4"])!
+    let halving = halves ? ", halving: { min_epochs: \(shortest), factor: \(factor) }" : ""
     let objective = dice.element(of: ["val_accuracy", "best_val_accuracy", "val_loss"])!
     let trials = dice.chance(0.5) ? dice.number(1...6) : dice.number(7...40)
     return """
@@ -77,7 +89,7 @@ struct Scenario {
       dataset: digits
       model: { hidden: [{ int: [8, 64] }] }
       train: { epochs: \(epochs), lr: { uniform: [0.1, 0.2] }\(patience) }
-      search: { trials: \(trials), objective: \(objective) }
+      search: { trials: \(trials), objective: \(objective)\(halving) }
       """
   }
 
@@ -99,11 +111,6 @@ struct Scenario {
       drop: dice.element(of: [0, 0.01, 0.1, 0.3])!, duplicate: dice.element(of: [0, 0.01, 0.2])!,
       straggle: dice.element(of: [0, 0, 0.02])!,
       delay: 0.0002...dice.element(of: [0.002, 0.1, 1])!, isOrdered: dice.chance(0.5))
-  }
-
-  /// The ranking of an undisturbed search.
-  var expected: [Int: TrialEnd] {
-    Dictionary(uniqueKeysWithValues: plans.map { ($0.trial, $0.expected(by: file.objective)) })
   }
 
   /// The table results.csv of these results.

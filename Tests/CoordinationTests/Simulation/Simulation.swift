@@ -145,8 +145,8 @@ struct Simulation {
   }
 
   private func checkRanking() throws(Violation) {
-    let honest = disk.results.filter { !ledger.tainted.contains($0.key) }
-    let expected = scenario.expected.filter { !ledger.tainted.contains($0.key) }
+    let honest = disk.results.filter { !isTainted($0.key) }
+    let expected = scenario.expected.filter { !isTainted($0.key) }
     guard scenario.csv(honest.values) == scenario.csv(expected.values) else {
       throw Violation("the ranking differs from that of an undisturbed search")
     }

@@ -7,6 +7,8 @@ struct Training {
   let trial: Int
   /// How many epochs it has trained.
   var epochs: Int
+  /// How many it shall train.
+  let goal: Int
   /// How many need not be told again.
   let reported: Int
   var hangs = false
@@ -163,7 +165,7 @@ extension Simulation {
     let trial = Int(assign.trial)
     guard assign.searchedValues == scenario.file.values(trial: trial),
       assign.seed == scenario.file.seed(trial: trial),
-      assign.epochs == scenario.file.epochs(trial: trial)
+      scenario.halving?.allows(Int(assign.epochs)) ?? (assign.epochs == scenario.file.epochs(trial: trial))
     else { throw Violation("attempt \(assign.attempt) is not what trial \(trial) is") }
     let attempt = AttemptID(assign.attempt)
     let reported = Int(assign.checkpoint.epochs)
@@ -173,9 +175,18 @@ extension Simulation {
       throw Violation("attempt \(assign.attempt) goes on from another checkpoint")
     }
     let epochs = isSound ? reported : 0
-    processes[number]?.running[attempt] = Training(trial: trial, epochs: epochs, reported: reported)
-    if scenario.plans[trial].fate == .done(epochs) { return try end(attempt, trial, .done, in: number) }
-    planEpoch(epochs + 1, of: attempt, in: number)
+    processes[number]?.running[attempt] = Training(
+      trial: trial, epochs: epochs, goal: Int(assign.epochs), reported: reported)
+    try goOn(attempt, in: number)
+  }
+
+  private mutating func goOn(_ attempt: AttemptID, in number: Int) throws(Violation) {
+    guard let training = processes[number]?.running[attempt] else { return }
+    if scenario.plans[training.trial].fate == .done(training.epochs) {
+      return try end(attempt, training.trial, .done, in: number)
+    }
+    if training.epochs >= training.goal { return try endSuspension(of: attempt, in: number) }
+    planEpoch(training.epochs + 1, of: attempt, in: number)
   }
 
   private mutating func planEpoch(_ count: Int, of attempt: AttemptID, in number: Int) {
@@ -195,8 +206,7 @@ extension Simulation {
     note("process \(number) ends epoch \(count) of attempt \(attempt.number)")
     processes[number]?.running[attempt]?.epochs = count
     if count > training.reported { try tell(number, .epochEnded(attempt, plan.epoch(count))) }
-    if plan.fate == .done(count) { return try end(attempt, trial, .done, in: number) }
-    planEpoch(count + 1, of: attempt, in: number)
+    try goOn(attempt, in: number)
   }
 
   /// An attempt that was told to stop has done so, if it had not ended anyway.

@@ -1,0 +1,56 @@
+import Search
+
+@testable import Coordination
+
+/// Successive halving as it is written in books: each rung waits for all its trials, sorts them, and keeps the best.
+struct HalvingReference {
+  private let budgets: [Int]
+  private let factor: Double
+  private let objective: Objective
+
+  /// Nil for a search without halving.
+  init?(_ file: SearchFile) {
+    guard let line = file.text.split(separator: "\n").first(where: { $0.contains("halving") }),
+      let match = line.firstMatch(of: /min_epochs: (\d+), factor: ([\d.]+)/),
+      let shortest = Double(match.1), let factor = Double(match.2)
+    else { return nil }
+    let epochs = file.epochs(trial: 0)
+    let powers = (0..<20).map {
+      Int((shortest * (0..<$0).reduce(1) { power, _ in power * factor }).rounded(.up))
+    }
+    budgets = Set(powers.filter { $0 < epochs }).sorted() + [epochs]
+    self.factor = factor
+    objective = file.objective
+  }
+
+  func ends(of plans: [TrialPlan]) -> [Int: TrialEnd] {
+    var ends: [Int: TrialEnd] = [:]
+    var (rung, room) = (plans, plans.count)
+    for budget in budgets {
+      let alive = rung.filter { plan in (1...budget).allSatisfy { plan.outcome(inEpoch: $0) == nil } }
+      for plan in rung { ends[plan.trial] = plan.expected(by: objective) }
+      room = budget == budgets.last ? alive.count : max(1, Int(Double(room) / factor))
+      let sorted = alive.sorted { key($0, budget).lexicographicallyPrecedes(key($1, budget)) }
+      for plan in sorted.dropFirst(room) {
+        let score = score(plan, budget)
+        ends[plan.trial] = TrialEnd(
+          trial: plan.trial, status: .stopped, epochs: budget, valAccuracy: score?.valAccuracy,
+          valLoss: score?.valLoss)
+      }
+      rung = Array(sorted.prefix(room))
+    }
+    return ends
+  }
+
+  private func key(_ plan: TrialPlan, _ budget: Int) -> [Double] {
+    guard let score = score(plan, budget) else { return [] }
+    return [objective == .valLoss ? score.valLoss : -score.valAccuracy, score.valLoss, Double(plan.trial)]
+  }
+
+  private func score(_ plan: TrialPlan, _ budget: Int) -> EpochScore? {
+    objective.decisive((1...budget).map { EpochScore(plan.epoch($0)) })
+  }
+
+  /// Whether attempts may be asked to train so far.
+  func allows(_ epochs: Int) -> Bool { budgets.contains(epochs) }
+}

@@ -1,0 +1,102 @@
+import Randomness
+import Testing
+
+@testable import Search
+
+/// Halving in any order of arrival against halving that waits.
+@Suite struct HalvingTests {
+  /// What a search leads to: the trials of each rung.
+  private typealias Rungs = [Set<Int>]
+
+  /// Scores of every trial at every rung; some have none, some are equal.
+  private struct Scores {
+    let trials: Int
+    let budgets: [Int]
+    let seed: UInt64
+
+    func standing(_ trial: Int, _ rung: Int) -> Halving.Standing {
+      let random = Philox.block(seed: seed, stream: UInt64(rung), position: UInt64(trial)).first
+      let score = random % 11 == 0 ? nil : Double(random % 17)
+      return .init(trial: trial, objective: score, valLoss: Double(random % 3))
+    }
+  }
+
+  /// Every rung waits for all of its trials, sorts them and passes on the best.
+  private func synchronous(_ scores: Scores, factor: Double) -> Rungs {
+    var rung = Array(0..<scores.trials)
+    var room = scores.trials
+    return scores.budgets.indices.map { index in
+      defer {
+        room = max(1, Int(Double(room) / factor))
+        rung = rung.map { scores.standing($0, index) }.filter { $0.objective != nil }.sorted {
+          ($1.objective!, $0.valLoss!, $0.trial) < ($0.objective!, $1.valLoss!, $1.trial)
+        }.prefix(room).map(\.trial)
+      }
+      return Set(rung)
+    }
+  }
+
+  /// Trials report in an order drawn from a seed, each as soon as its promotion is certain.
+  private func asynchronous(_ scores: Scores, factor: Double, order: UInt64) -> (Rungs, stopped: Set<Int>) {
+    var halving = Halving(
+      trials: scores.trials, budgets: scores.budgets, factor: factor, objective: .valAccuracy)
+    var rungs = Rungs(repeating: [], count: scores.budgets.count)
+    rungs[0] = Set(0..<scores.trials)
+    var stopped: Set<Int> = []
+    var running = (0..<scores.trials).map { (trial: $0, rung: 0) }
+    var step: UInt64 = 0
+    while !running.isEmpty {
+      let pick = Philox.block(seed: order, stream: 9, position: step).first % UInt64(running.count)
+      step += 1
+      let (trial, rung) = running.remove(at: Int(pick))
+      for decision in halving.report(scores.standing(trial, rung), at: rung) {
+        switch decision {
+        case .promote(let trial, let next):
+          rungs[next].insert(trial)
+          running.append((trial, next))
+        case .stop(let trial, _): stopped.insert(trial)
+        }
+      }
+    }
+    return (rungs, stopped)
+  }
+
+  @Test(arguments: [1, 2, 3, 9, 50, 257], [1.5, 2, 3, 4])
+  func everyOrderOfArrivalEndsInTheSameRungs(trials: Int, factor: Double) {
+    let budgets = Halving.budgets(shortest: 1, factor: factor, epochs: 27)
+    for seed in 0..<20 as Range<UInt64> {
+      let scores = Scores(trials: trials, budgets: budgets, seed: seed)
+      let expected = synchronous(scores, factor: factor)
+      let (rungs, stopped) = asynchronous(scores, factor: factor, order: seed &* 7919)
+      #expect(rungs == expected)
+      for (rung, next) in zip(rungs.indices, rungs.indices.dropFirst()) {
+        let scoreless = rungs[rung].filter { scores.standing($0, rung).objective == nil }
+        #expect(rungs[rung].subtracting(rungs[next]).subtracting(scoreless).isSubset(of: stopped))
+      }
+    }
+  }
+
+  @Test func aTrialGoesOnBeforeTheLastOfItsRungHasReported() {
+    var halving = Halving(trials: 4, budgets: [1, 2], factor: 2, objective: .valAccuracy)
+    func report(_ trial: Int, _ score: Double) -> [Halving.Decision] {
+      halving.report(.init(trial: trial, objective: score, valLoss: nil), at: 0)
+    }
+    #expect(report(0, 0.9).isEmpty)
+    #expect(report(1, 0.8).isEmpty)
+    #expect(report(2, 0.7) == [.stop(trial: 2, at: 0), .promote(trial: 0, to: 1)])
+    #expect(report(3, 0.95) == [.stop(trial: 1, at: 0), .promote(trial: 3, to: 1)])
+  }
+
+  @Test func budgetsGrowByTheFactorUpToAllEpochs() {
+    #expect(Halving.budgets(shortest: 1, factor: 3, epochs: 50) == [1, 3, 9, 27, 50])
+    #expect(Halving.budgets(shortest: 1, factor: 3, epochs: 27) == [1, 3, 9, 27])
+    #expect(Halving.budgets(shortest: 1, factor: 1.5, epochs: 4) == [1, 2, 3, 4])
+    #expect(Halving.budgets(shortest: 8, factor: 2, epochs: 8) == [8])
+    #expect(Halving.budgets(shortest: 9, factor: 2, epochs: 8) == [8])
+  }
+
+  @Test func theWorkIsThatOfAllRungs() {
+    let halving = Halving(trials: 9, budgets: [1, 3, 9], factor: 3, objective: .valAccuracy)
+    #expect(halving.work == 9 + 3 * 2 + 1 * 6)
+  }
+}
