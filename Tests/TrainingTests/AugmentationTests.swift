@@ -42,6 +42,8 @@ import Testing
 
   private static let sizes = [
     (1, 1), (2, 3), (5, 5), (9, 15), (7, 16), (7, 17), (28, 28), (31, 64), (3, 65), (40, 33),
+    // About the widths whose rows fit a register.
+    (1, 16), (50, 16), (12, 29), (33, 30), (2, 30), (30, 31),
   ]
 
   @Test(arguments: sizes) func noChangeLeavesEveryBit(rows: Int, columns: Int) throws {
