@@ -42,6 +42,9 @@ struct Cluster {
     case toCoordinator(WireToCoordinator, from: WorkerID, key: String)
   }
 
+  /// Processes that were to be killed.
+  private(set) var killed: [Int32] = []
+
   init(_ text: String = Cluster.file) throws {
     self.text = text
     file = try SearchFile.parse(text, file: "search.yaml")
@@ -174,6 +177,7 @@ struct Cluster {
         perform([.send(message, to: address)])
       case .store(let bytes, let checkpoint, let isLast): store(bytes, of: checkpoint, isLast: isLast)
       case .remove(let checkpoint): stored[Array(checkpoint.digest)] = nil
+      case .kill(let pid): killed.append(pid)
       case .warn(let words): warnings.append(words)
       case .persist, .note: break
       }

@@ -71,6 +71,14 @@ import Testing
     #expect(cluster.exits[worker] == .finished)
   }
 
+  @Test func aLocalWorkerThatIsSilentIsKilled() throws {
+    var cluster = try Cluster()
+    let (remote, local) = (cluster.join(1), cluster.join(2, isLocal: true))
+    cluster.cut.formUnion([remote, local])
+    cluster.wait(.seconds(120))
+    #expect(cluster.killed == [2])
+  }
+
   @Test func lostWorkersTrialRunsElsewhereAfterItsLease() throws {
     var cluster = try Cluster()
     let first = cluster.join(1)

@@ -34,6 +34,17 @@ struct ReproducibilityTests {
     #expect(killed.count >= kills - 2, "most kills hit a running trial")
   }
 
+  @Test func aStoppedLocalWorkerIsReplaced() async throws {
+    try scratch.write("search.yaml", SearchText.lasting(heartbeat: 0.3, lease: 1.5))
+    let search = try search(workers: 1)
+    try await run.waitForResults(1, of: search)
+    let victim = try #require(search.children.first)
+    kill(victim, SIGSTOP)
+    #expect(try await search.ending().end == .exited(0))
+    #expect(try run.outcome() == (await Prepared.outcome.value))
+    #expect(!isAlive(victim))
+  }
+
   @Test func killedCoordinatorResumesWithOtherWorkers() async throws {
     try await killCoordinator(search(workers: 2), whenDone: SearchText.trials / 2)
     let ending = try await search(workers: 3, "--resume").ending()

@@ -139,6 +139,7 @@ extension Coordinator {
     let gone = peers.filter { now - $0.value.lastHeard > intervals.lease && $0.value.attempts.isEmpty }
     for (worker, peer) in gone.sorted(by: { $0.key.description < $1.key.description }) {
       effects.append(.note("worker \(peer.description.host) (\(worker)) is gone"))
+      if peer.description.isLocal { effects.append(.kill(pid: peer.description.pid)) }
     }
     forget(gone.keys)
   }
@@ -187,6 +188,7 @@ extension Coordinator {
     guard let attempt = attempts[id], !attempt.isLost else { return }
     // What was given back cannot be lost.
     let end = attempt.handover == nil ? loss : attempt.handoverEnd
+    let words = attempt.handover?.why ?? words
     abandonHandover(of: id)
     attempts[id]?.isLost = true
     peers[attempt.worker]?.attempts.remove(id)

@@ -48,6 +48,8 @@ package struct Coordinator: Sendable {
     case sendPiece(WireFetch, to: ReturnAddress)
     /// Remove what there is of a checkpoint.
     case remove(WireCheckpoint)
+    /// End a local worker's process, which lives and is silent; another one takes its place.
+    case kill(pid: Int32)
     /// A line for the log.
     case note(String)
     /// A line for the log and for the user.

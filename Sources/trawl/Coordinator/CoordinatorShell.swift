@@ -215,6 +215,7 @@ final class CoordinatorShell {
         }
       case .sendPiece(let fetch, let address): try sendPiece(fetch, to: address)
       case .remove(let checkpoint): parts.checkpoints.remove(checkpoint)
+      case .kill(let pid): parts.workers.kill(pid)
       case .persist(let decision): if let words = decision.words { parts.display.detail(words) }
       case .send(let message, let address): try send(message, to: address)
       case .note(let words): note(words)

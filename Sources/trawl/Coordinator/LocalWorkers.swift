@@ -92,7 +92,11 @@ struct LocalWorkers {
     for child in children { child.terminate() }
   }
 
-  mutating func killAll() {
+  func kill(_ pid: pid_t) {
+    children.first { $0.pid == pid }?.kill()
+  }
+
+  func killAll() {
     for child in children { child.kill() }
   }
 }

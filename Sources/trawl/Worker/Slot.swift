@@ -13,8 +13,9 @@ final class Slot: Sendable {
     let epochs: Int
     /// How many of them need not be told again.
     let reported: Int
-    /// Where to go on; empty: at the beginning.
+    /// Where to go on, if that is what was announced; empty: at the beginning.
     let checkpoint: [UInt8]
+    let announced: WireCheckpoint
   }
 
   /// What the running attempt shall do after its step.
@@ -130,7 +131,7 @@ final class Slot: Sendable {
 
   /// Goes on from the checkpoint; from the beginning where that is of no use.
   private func trainer(for work: Work, data: TrainingData) throws -> Trainer {
-    if !work.checkpoint.isEmpty,
+    if work.announced.isDigest(of: work.checkpoint),
       let checkpoint = try? Checkpoint(decoding: work.checkpoint, name: "checkpoint"),
       let trainer = try? Trainer(resuming: checkpoint, recipe: work.recipe, data: data)
     {

@@ -191,8 +191,7 @@ final class WorkerShell {
     pool.start(
       .init(
         attempt: attempt, recipe: recipe, epochs: Int(assign.epochs),
-        reported: Int(assign.checkpoint.epochs),
-        checkpoint: assign.checkpoint.isDigest(of: checkpoint) ? checkpoint : []))
+        reported: Int(assign.checkpoint.epochs), checkpoint: checkpoint, announced: assign.checkpoint))
   }
 
   /// The coordinator is silent. It may have come back elsewhere, and then the join file says where.

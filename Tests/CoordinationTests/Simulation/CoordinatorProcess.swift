@@ -236,6 +236,9 @@ extension Simulation {
       case .remove(let checkpoint):
         coordinator?.parts[Array(checkpoint.digest)] = nil
         files[Array(checkpoint.digest)] = nil
+      case .kill(let pid):
+        let silent = processes.values.filter { $0.pid == pid && $0.machine.identity.isLocal }
+        for process in silent { endProcess(process.number, .killed) }
       case .persist, .note, .warn: break
       }
     }
