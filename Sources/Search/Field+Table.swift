@@ -181,7 +181,8 @@ extension Field {
       "How often a worker says that it lives."),
     Field(
       "search.lease", .real(.atLeast(0.02, atMost: 86400)), .value(.real(30)), unit: "seconds",
-      "How long a silent worker keeps its trials, after a restart of the coordinator at least 30 s; at least twice the heartbeat."),
+      "How long a silent worker keeps its trials, after a restart of the coordinator at least 30 s; at least twice the heartbeat."
+    ),
     Field(
       "search.progress_timeout", .real(.atLeast(1, atMost: 1_000_000)), .value(.real(600)), unit: "seconds",
       "How long a trial may go without a training step before it is taken from its worker, which may hang."),
