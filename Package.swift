@@ -33,6 +33,7 @@ let package = Package(
     .target(name: "CWarp"),
     .systemLibrary(
       name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .executableTarget(
       name: "trawl",
@@ -48,7 +49,7 @@ let package = Package(
   ]
     + module("Randomness")
     + module(
-      "Training", ["COneDNN", "CWarp", "CZlib", "Randomness"],
+      "Training", ["COneDNN", "CSodium", "CWarp", "CZlib", "Randomness"],
       testResources: [.copy("Golden")])
     + module("Search", ["Randomness", .product(name: "Yams", package: "Yams")])
     + module(

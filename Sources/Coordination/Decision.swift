@@ -12,6 +12,8 @@ package enum Decision: Sendable, Equatable {
   case attemptResumed(AttemptID)
   /// The trial can go on from there, until it ends.
   case checkpointStored(StoredCheckpoint)
+  /// A trial has trained to the budget of a rung for the first time, and what it had come to there.
+  case rungReached(RungScore, rung: Int)
   /// The one result of a trial, and the attempt that brought it.
   case trialEnded(TrialEnd, by: AttemptID)
 }
@@ -75,8 +77,23 @@ package struct StoredCheckpoint: Sendable, Equatable {
   }
 }
 
+/// What a trial had come to when it had trained to the budget of a rung.
+package struct RungScore: Sendable, Equatable {
+  package var trial: Int
+  /// Who reported it.
+  package var attempt: AttemptID
+  package var score: EpochScore
+
+  package init(trial: Int, attempt: AttemptID, score: EpochScore) {
+    self.trial = trial
+    self.attempt = attempt
+    self.score = score
+  }
+}
+
 /// How a trial ended, as it is stored; its values follow from its number.
 package struct TrialEnd: Sendable, Equatable {
+  /// The number of the trial, or of a replicate.
   package var trial: Int
   package var status: TrialResult.Status
   /// Epochs completed.
@@ -101,8 +118,8 @@ extension SearchFile {
   /// The result to rank and show of a trial that has ended.
   package func result(of end: TrialEnd) -> TrialResult {
     TrialResult(
-      trial: end.trial, values: values(trial: end.trial), status: end.status, epochs: end.epochs,
-      budget: end.status == .stopped ? Double(end.epochs) / Double(epochs(trial: end.trial)) : 1,
+      trial: end.trial, values: values(number: end.trial), status: end.status, epochs: end.epochs,
+      budget: end.status == .stopped ? Double(end.epochs) / Double(epochs(number: end.trial)) : 1,
       objective: objective == .valLoss ? end.valLoss : end.valAccuracy,
       valAccuracy: end.valAccuracy, valLoss: end.valLoss)
   }
@@ -146,12 +163,12 @@ package struct Snapshot: Sendable {
   package var results: [TrialEnd]
   package var openAttempts: [OpenAttempt]
   package var checkpoints: [StoredCheckpoint]
-  /// The epochs of every trial that was tried; empty where no halving asks for them.
-  package var histories: [Int: [EpochScore]]
+  /// What trials had come to at each rung.
+  package var rungs: [[RungScore]]
 
   package init(
     search: SearchID, epoch: UInt64, lastAttempt: AttemptID, results: [TrialEnd],
-    openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [], histories: [Int: [EpochScore]] = [:]
+    openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [], rungs: [[RungScore]] = []
   ) {
     self.search = search
     self.epoch = epoch
@@ -159,6 +176,6 @@ package struct Snapshot: Sendable {
     self.results = results
     self.openAttempts = openAttempts
     self.checkpoints = checkpoints
-    self.histories = histories
+    self.rungs = rungs
   }
 }

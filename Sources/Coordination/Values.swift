@@ -45,21 +45,25 @@ extension EpochScore {
   }
 }
 
+// Trials and their replicates, by the number that messages and records name them by.
 extension SearchFile {
-  /// The epochs that a trial trains.
-  package func epochs(trial: Int) -> Int {
-    configuration(trial: trial).integer("train.epochs")
+  /// The values that one is trained with.
+  func values(number: Int) -> [Value] { values(trial: Replicate(number: number).trial) }
+
+  /// The epochs that one trains.
+  package func epochs(number: Int) -> Int {
+    configuration(number: number).integer("train.epochs")
   }
 
-  /// After so many epochs without a better validation accuracy a trial ends; nil if it does not.
-  func patience(trial: Int) -> Int? {
-    let configuration = configuration(trial: trial)
+  /// After so many epochs without a better validation accuracy one ends; nil if it does not.
+  func patience(number: Int) -> Int? {
+    let configuration = configuration(number: number)
     return configuration.has("train.patience") ? configuration.integer("train.patience") : nil
   }
 
-  private func configuration(trial: Int) -> Configuration {
-    guard let configuration = configuration(values: values(trial: trial)) else {
-      preconditionFailure("trial \(trial) lies outside its own space")
+  private func configuration(number: Int) -> Configuration {
+    guard let configuration = configuration(values: values(number: number)) else {
+      preconditionFailure("trial \(number) lies outside its own space")
     }
     return configuration
   }

@@ -57,12 +57,12 @@ extension SearchFile {
   ///
   /// `train.decay` is always set. `model.init` is always he or xavier, unless `model.init.normal` is set; exactly one of
   /// `dataset.name` and `dataset.idx` is set; `dataset.validation` is a share (real), a count
-  /// (integer) or the word test. Fields of the section `search` are not part of a configuration.
+  /// (integer) or the word test. Fields of the sections `search` and `final` are not part of a configuration.
   package func configuration(values: [Value]) -> Configuration? {
     guard space.contains(values) else { return nil }
     let drawn = Dictionary(uniqueKeysWithValues: zip(space.parameters.map(\.path), values))
     var resolved: [String: Value] = [:]
-    for (path, setting) in settings where !path.hasPrefix("search.") {
+    for (path, setting) in settings where !path.hasPrefix("search.") && !path.hasPrefix("final.") {
       resolved[path] = Self.value(of: setting, at: path, drawn)
     }
     if resolved["model.init"] == nil, resolved["model.init.normal"] == nil {

@@ -1,6 +1,6 @@
 extension Field {
   /// Every field, in the order in which documentation and recipes list them.
-  package static let table: [Field] = general + dataset + augment + model + train + search
+  package static let table: [Field] = general + dataset + augment + model + train + search + final
 
   private static let general = [
     Field(
@@ -55,7 +55,7 @@ extension Field {
   ]
 
   /// Sections that may stand as null, which is as if they did not stand there.
-  static let optionalSections: Set<String> = ["augment", "search.halving"]
+  static let optionalSections: Set<String> = ["augment", "search.halving", "search.confirm", "final"]
 
   private static let model = [
     Field(
@@ -177,6 +177,13 @@ extension Field {
       "search.halving.factor", .real(.above(1, atMost: 1000)), .value(.real(3)),
       "Of every so many trials one trains on, for so many times as many epochs."),
     Field(
+      "search.confirm.top", .integer(1...1000), .described("not used"), unit: "trials",
+      "The configurations of so many trials, the best ones, are trained again under fresh seeds and ranked by the mean of these."
+    ),
+    Field(
+      "search.confirm.seeds", .integer(2...1000), .value(.integer(5)),
+      "Under how many."),
+    Field(
       "search.heartbeat", .real(.atLeast(0.01, atMost: 3600)), .value(.real(5)), unit: "seconds",
       "How often a worker says that it lives."),
     Field(
@@ -188,9 +195,14 @@ extension Field {
       "How long a trial may go without a training step before it is taken from its worker, which may hang."),
   ]
 
-  /// Keys that are described but of which this version can do no more than these values: those that ask for nothing.
-  static let planned: [String: [String]] = [
-    "final": ["null"], "search.confirm": ["null"],
+  private static let final = [
+    Field(
+      "final.train_on", .word(["all", "train"]), .described("all, where the section stands"),
+      "What the configuration of rank 1 is trained on once more when the search has ended, for best/model.safetensors: all images, those held out for validation too, or only those that it was searched with."
+    ),
+    Field(
+      "final.test", .word(["true", "false"]), .value(.word("true")),
+      "Whether that network is evaluated on the test images, which nothing else in a search looks at."),
   ]
 
   /// Words that are described but that this version cannot do, for each field.

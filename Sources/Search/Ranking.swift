@@ -33,6 +33,8 @@ package struct TrialResult: Hashable, Sendable {
   package var valAccuracy: Double?
   /// The validation loss to show, and to break ties by.
   package var valLoss: Double?
+  /// What fresh seeds say about it, if they were asked.
+  package var confirmed: Confirmed?
 
   /// A result with the numbers as they are stored.
   package init(
@@ -54,8 +56,9 @@ package struct TrialResult: Hashable, Sendable {
 package enum Ranking {
   /// The results, best first.
   ///
-  /// Those with a finite objective come first; then by budget reached, objective, validation loss
-  /// (missing last) and trial number. Trial numbers must differ.
+  /// Those that were confirmed come first, by the number of seeds that led to a score and their mean objective; then
+  /// those with a finite objective; then by budget reached, objective, validation loss (missing last) and trial number.
+  /// Trial numbers must differ.
   package static func ranked(_ results: [TrialResult], by objective: Objective) -> [TrialResult] {
     results.sorted { isBetter($0, $1, objective) }
   }
@@ -64,6 +67,7 @@ package enum Ranking {
   package static func isBetter(
     _ result: TrialResult, _ other: TrialResult, _ objective: Objective
   ) -> Bool {
+    if let order = confirmedOrder(result.confirmed, other.confirmed, objective) { return order }
     let scores = (finite(result.objective), finite(other.objective))
     if (scores.0 == nil) != (scores.1 == nil) { return scores.0 != nil }
     if result.budget != other.budget { return result.budget > other.budget }
@@ -73,6 +77,33 @@ package enum Ranking {
     let losses = (finite(result.valLoss), finite(other.valLoss))
     if losses.0 != losses.1 { return (losses.0 ?? .infinity) < (losses.1 ?? .infinity) }
     return result.trial < other.trial
+  }
+
+  /// Nil where fresh seeds do not tell.
+  private static func confirmedOrder(_ one: Confirmed?, _ other: Confirmed?, _ objective: Objective) -> Bool?
+  {
+    guard let one = one?.objective, let other = other?.objective else {
+      return one == nil && other == nil ? nil : one != nil
+    }
+    if one.count != other.count { return one.count > other.count }
+    if one.mean != other.mean { return objective.isMaximized == (one.mean > other.mean) }
+    return nil
+  }
+
+  /// For each of the ranked results the number of the group of those that it ties with; nil where no seeds tell.
+  ///
+  /// A group begins with its best, from which none of the others differs at the 5 % level.
+  package static func ties(_ ranked: [TrialResult]) -> [Int?] {
+    var group = 0
+    var best: Estimate?
+    return ranked.map { result in
+      guard let estimate = result.confirmed?.objective, estimate.count > 1 else { return nil }
+      if best?.differs(from: estimate) ?? true {
+        group += 1
+        best = estimate
+      }
+      return group
+    }
   }
 
   private static func finite(_ number: Double?) -> Double? {

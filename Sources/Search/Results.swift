@@ -12,11 +12,13 @@ package enum Results {
   /// The table of results that are ranked already, best first.
   package static func csv(_ ranked: [TrialResult], of space: SearchSpace) -> CSV {
     var csv = CSV(columns: leading + space.parameters.map(\.column) + trailing)
-    for (index, result) in ranked.enumerated() {
+    for (index, (result, tie)) in zip(ranked, Ranking.ties(ranked)).enumerated() {
+      let accuracy = result.confirmed?.valAccuracy
       csv.append(
         [.integer(index + 1), .integer(result.trial)] + result.values.map(CSV.Cell.init) + [
           CSV.Cell(result.valAccuracy), CSV.Cell(result.valLoss), .integer(result.epochs),
-          .text(result.status.rawValue), .integer(1), .empty, .empty, .empty,
+          .text(result.status.rawValue), .integer(accuracy?.count ?? 1), CSV.Cell(accuracy?.mean),
+          CSV.Cell(accuracy?.interval95), tie.map(CSV.Cell.integer) ?? .empty,
         ])
     }
     return csv

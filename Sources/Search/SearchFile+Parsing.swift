@@ -89,7 +89,6 @@ extension Node {
   }
 
   private func unknown(_ key: String) -> Fault {
-    if Field.planned[key] != nil { return Fault(.option, key, "not supported yet") }
     let guess = nearest(to: key, among: Field.table.map(\.path)).map { "; did you mean '\($0)'?" }
     return Fault(.option, key, "unknown key\(guess ?? "")")
   }

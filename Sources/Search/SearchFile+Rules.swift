@@ -14,6 +14,11 @@ extension SearchFile {
     try Self.checkLease(settings, read)
     try Self.checkSchedule(read)
     try Self.checkHalving(settings, read)
+    try Self.checkConfirmation(settings, read)
+    if read.places["final"] != nil, settings["final.train_on"] == nil {
+      settings["final.train_on"] = .fixed(.word("all"))
+    }
+    try Self.checkFinal(settings, read)
     try Self.checkFinetune(settings, read)
     try Self.checkPrecision(settings, read)
     try Self.checkModel(settings, read)
@@ -109,6 +114,34 @@ extension SearchFile {
         read.places["search.halving.min_epochs"] ?? place, "search.halving.min_epochs",
         "must be fewer than train.epochs, which are \(epochs): nothing would be stopped")
     }
+  }
+
+  private static func checkConfirmation(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard let place = read.places["search.confirm"], settings["search.confirm.top"] == nil else { return }
+    throw Fault(place, "search.confirm.top", "is missing; needs a whole number of trials")
+  }
+
+  /// With no images held out nothing can choose an epoch.
+  private static func checkFinal(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard settings["final.train_on"]?.words == ["all"] else { return }
+    if settings["final.test"]?.words == ["false"] {
+      throw Fault(
+        read.places["final.test"] ?? .file, "final.test",
+        "must be true with train_on: all, which leaves no other images to measure by")
+    }
+    let asks = [
+      ("train.patience", settings["train.patience"] != nil),
+      ("train.keep: best", settings["train.keep"]?.words.contains("best") == true),
+      ("search.objective: best_val_accuracy", settings["search.objective"]?.words == ["best_val_accuracy"]),
+    ]
+    guard let chooser = asks.first(where: \.1)?.0 else { return }
+    throw Fault(
+      read.places["final.train_on"] ?? read.places["final"] ?? .file, "final.train_on",
+      "all leaves no images to choose an epoch by, as \(chooser) asks; use train_on: train")
   }
 
   /// The fit comes after the last epoch, which a run with patience may not reach.

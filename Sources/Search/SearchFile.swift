@@ -85,6 +85,27 @@ extension SearchFile {
       factor: factor, objective: objective)
   }
 
+  /// How the best are confirmed; nil if they are not.
+  package var confirmation: Confirmation? {
+    guard case .integer(let top) = fixed("search.confirm.top") else { return nil }
+    return Confirmation(
+      top: top, seeds: integer("search.confirm.seeds"), trials: trials, objective: objective)
+  }
+
+  /// What is done with rank 1 when the search has ended.
+  package struct Final: Hashable, Sendable {
+    /// Whether it is trained on the images held out, too.
+    package let trainsOnAll: Bool
+    /// Whether it is evaluated on the test images.
+    package let isTested: Bool
+  }
+
+  /// What is done with rank 1 when the search has ended; nil: nothing.
+  package var final: Final? {
+    guard case .word(let images) = fixed("final.train_on") else { return nil }
+    return Final(trainsOnAll: images == "all", isTested: word("final.test") == "true")
+  }
+
   /// How often a worker says that it lives, in seconds.
   package var heartbeatSeconds: Double { real("search.heartbeat") }
 
@@ -100,9 +121,9 @@ extension SearchFile {
     return sampler.values(seed: seed, trial: trial, in: space)
   }
 
-  /// The seed of a trial's training; replicate 0 is the trial itself.
-  package func seed(trial: Int, replicate: Int = 0) -> UInt64 {
-    trialSeed(searchSeed: seed, trial: trial, replicate: replicate)
+  /// The seed of a training.
+  package func seed(of replicate: Replicate) -> UInt64 {
+    trialSeed(searchSeed: seed, trial: replicate.trial, replicate: replicate.index)
   }
 
   /// The paths of the fields in which two files differ, in the order of the table. Comments,
@@ -112,6 +133,16 @@ extension SearchFile {
     let changed = Field.table.map(\.path).filter { settings[$0] != other.settings[$0] }
     guard changed.isEmpty else { return changed }
     return zip(space.parameters, other.space.parameters).filter { $0 != $1 }.map(\.0.path)
+  }
+
+  /// The paths of the fields because of which a search with results cannot go on by this file. How workers are watched,
+  /// what is confirmed and what is done with the best may change, and there may be more trials than before.
+  package func obstacles(toGoingOnWith before: SearchFile) -> [String] {
+    differences(from: before).filter { path in
+      if path == "search.trials" { return trials < before.trials || halving != nil }
+      return !["search.heartbeat", "search.lease", "search.progress_timeout", "search.confirm.", "final."]
+        .contains { path.hasPrefix($0) }
+    }
   }
 
   private func fixed(_ path: String) -> Value? {

@@ -58,14 +58,12 @@ struct SearchFileReader {
     if let field { settings[path] = try setting(of: field, node) }
   }
 
-  /// Whether a key stands with a value that is the same as leaving it out: null where nothing need be given,
-  /// or what switches off something that this version cannot do.
+  /// Whether a key stands with a value that is the same as leaving it out: null where nothing need be given.
   private static func asksForNothing(_ entry: Node.Entry, _ path: String) -> Bool {
-    guard case .scalar(let text, isQuoted: false) = entry.value.content else { return false }
-    let isNull = ["", "~", "null"].contains(text)
-    if isNull, Field.optionalSections.contains(path) { return true }
-    if isNull, case .described? = Field.named(path)?.fallback { return true }
-    return Field.planned[path]?.contains { $0 == text || ($0 == "null" && isNull) } == true
+    guard case .scalar(let text, isQuoted: false) = entry.value.content, ["", "~", "null"].contains(text)
+    else { return false }
+    if case .described? = Field.named(path)?.fallback { return true }
+    return Field.optionalSections.contains(path)
   }
 
   private func checkKey(
@@ -73,9 +71,6 @@ struct SearchFileReader {
   ) throws(Fault) {
     let allowed = Field.sections[section] ?? []
     if allowed.contains(entry.key) { return }
-    if let nothing = Field.planned[path] {
-      throw Fault(entry.place, path, "not supported yet, except as \(alternatives(nothing))")
-    }
     if entry.key.contains(".") {
       throw Fault(entry.place, path, "unknown key; sections are nested, not written with dots")
     }

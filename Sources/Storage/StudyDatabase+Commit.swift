@@ -40,6 +40,10 @@ extension StudyDatabase {
           stored.trial, stored.attempt.rowID, Int(stored.checkpoint.epochs), Int(stored.checkpoint.size),
           stored.checkpoint.digest,
         ], db)
+    case .rungReached(let reached, let rung):
+      try execute(
+        "INSERT INTO rung (trial, number, attempt, val_accuracy, val_loss) VALUES (?, ?, ?, ?, ?)",
+        [reached.trial, rung, reached.attempt.rowID, reached.score.valAccuracy, reached.score.valLoss], db)
     case .trialEnded(let result, let id):
       try execute("DELETE FROM checkpoint WHERE trial = ?", [result.trial], db)
       try execute(

@@ -17,9 +17,8 @@ extension StudyDatabase {
     }
   }
 
-  /// Counts one more start of the coordinator and returns all that it must know, the epochs of trials that have ended only
-  /// if they are asked for.
-  package func begin(withHistories: Bool = false) throws(StudyError) -> Snapshot {
+  /// Counts one more start of the coordinator and returns all that it must know.
+  package func begin() throws(StudyError) -> Snapshot {
     try run { db in
       try db.execute(sql: "UPDATE search SET epoch = epoch + 1")
       guard let row = try Row.fetchOne(db, sql: "SELECT id, epoch FROM search") else {
@@ -30,24 +29,23 @@ extension StudyDatabase {
         lastAttempt: AttemptID(
           UInt64(try Int64.fetchOne(db, sql: "SELECT max(id) FROM attempt") ?? 0)),
         results: try Self.results(db), openAttempts: try Self.openAttempts(db),
-        checkpoints: try Self.checkpoints(db), histories: withHistories ? try Self.histories(db) : [:])
+        checkpoints: try Self.checkpoints(db), rungs: try Self.rungs(db))
     }
   }
 
-  /// A trial's epochs are the same whichever attempt trained them.
-  private static func histories(_ db: Database) throws -> [Int: [EpochScore]] {
+  private static func rungs(_ db: Database) throws -> [[RungScore]] {
     let rows = try Row.fetchCursor(
-      db,
-      sql: """
-        SELECT trial, val_accuracy, val_loss FROM epoch JOIN attempt ON attempt.id = attempt
-        WHERE NOT is_past GROUP BY trial, number ORDER BY trial, number
-        """)
-    var histories: [Int: [EpochScore]] = [:]
-    for trial in try Int.fetchAll(db, sql: "SELECT trial FROM result") { histories[trial] = [] }
+      db, sql: "SELECT number, trial, attempt, val_accuracy, val_loss FROM rung ORDER BY number, trial")
+    var rungs: [[RungScore]] = []
     while let row = try rows.next() {
-      histories[row[0], default: []].append(EpochScore(valAccuracy: row[1], valLoss: row[2]))
+      let number: Int = row[0]
+      while rungs.count <= number { rungs.append([]) }
+      rungs[number].append(
+        RungScore(
+          trial: row[1], attempt: AttemptID(UInt64(bitPattern: row[2])),
+          score: EpochScore(valAccuracy: row[3], valLoss: row[4])))
     }
-    return histories
+    return rungs
   }
 
   private static func results(_ db: Database) throws -> [TrialEnd] {

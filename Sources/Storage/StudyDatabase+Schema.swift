@@ -88,6 +88,31 @@ extension StudyDatabase {
           UPDATE attempt SET key = (SELECT key FROM worker WHERE worker.id = attempt.worker);
           """)
     }
+    migrator.registerMigration("5: what trials come to at rungs") { db in
+      // Two attempts of a trial may report different epochs if a holder of a key lies: what was decided by is kept.
+      // Trials of before have come to rungs where they paused or were stopped.
+      try db.execute(
+        sql: """
+          CREATE TABLE rung (
+            trial INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            attempt INTEGER NOT NULL REFERENCES attempt,
+            val_accuracy REAL NOT NULL,
+            val_loss REAL NOT NULL,
+            PRIMARY KEY (trial, number)
+          ) STRICT, WITHOUT ROWID;
+
+          INSERT INTO rung
+          SELECT trial, row_number() OVER (PARTITION BY trial ORDER BY number) - 1, attempt, val_accuracy, val_loss
+          FROM (
+            SELECT trial, number, min(attempt) AS attempt, val_accuracy, val_loss
+            FROM epoch JOIN attempt ON attempt.id = epoch.attempt
+            WHERE (ending = 'paused' OR trial IN (SELECT trial FROM result WHERE status = 'stopped'))
+              AND number = (SELECT max(number) FROM epoch AS last WHERE last.attempt = epoch.attempt)
+            GROUP BY trial, number
+          );
+          """)
+    }
     return migrator
   }
 }

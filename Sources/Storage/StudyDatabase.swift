@@ -34,9 +34,14 @@ package final class StudyDatabase {
     do { try queue.close() } catch { throw StudyError(error, path: queue.path) }
   }
 
-  /// The search file that the search was begun with.
+  /// The search file.
   package func searchFile() throws(StudyError) -> String {
     try run { db in try String.fetchOne(db, sql: "SELECT file FROM search") ?? "" }
+  }
+
+  /// The search goes on by another file.
+  package func replaceSearchFile(_ text: String) throws(StudyError) {
+    try run { db in try db.execute(sql: "UPDATE search SET file = ?", arguments: [text]) }
   }
 
   /// Makes room on a full disk: what waits in the log beside the file moves into it.
@@ -66,6 +71,7 @@ package final class StudyDatabase {
         try db.execute(sql: "PRAGMA synchronous = FULL")
       }
       queue = try DatabaseQueue(path: path, configuration: configuration)
+      guard try !queue.read(Self.migrator.hasBeenSuperseded) else { throw StudyError.later(path) }
       try Self.migrator.migrate(queue)
       // GRDB relaxes this setting while it opens a file, so it is made and checked last.
       let synchronous = try queue.inDatabase { db in
@@ -75,6 +81,8 @@ package final class StudyDatabase {
       precondition(synchronous == 2, "commits would not be durable: synchronous is \(synchronous ?? -1)")
       // Takes the lock now rather than with the first commit.
       try queue.write { db in try db.execute(sql: "UPDATE search SET epoch = epoch") }
+    } catch let error as StudyError {
+      throw error
     } catch {
       throw StudyError(error, path: path)
     }
@@ -96,8 +104,10 @@ package enum StudyError: Error, CustomStringConvertible, Equatable {
   case inUse(String)
   /// The disk is full: the commit did not happen and may be tried again.
   case diskFull
-  /// Not a study, or one of a newer version of Trawl.
+  /// Not a study, or a damaged one.
   case damaged(String)
+  /// A newer version of Trawl made it.
+  case later(String)
   /// The disk failed; what was committed last is uncertain until the file is opened anew.
   case failed(String)
 
@@ -119,6 +129,7 @@ package enum StudyError: Error, CustomStringConvertible, Equatable {
     switch self {
     case .inUse(let path): "\(path) is in use: another coordinator runs this search"
     case .diskFull: "the disk is full"
+    case .later(let path): "\(path) was made by a newer version of Trawl, which must go on with it"
     case .damaged(let words), .failed(let words): words
     }
   }

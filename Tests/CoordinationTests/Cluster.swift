@@ -252,6 +252,9 @@ struct Cluster {
           $0.epochs = Array(epochs)
           $0.inherited = count
         }
+      case .rungReached(let reached, let rung):
+        while snapshot.rungs.count <= rung { snapshot.rungs.append([]) }
+        snapshot.rungs[rung].append(reached)
       case .checkpointStored(let checkpoint):
         snapshot.checkpoints.removeAll { $0.trial == checkpoint.trial }
         snapshot.checkpoints.append(checkpoint)

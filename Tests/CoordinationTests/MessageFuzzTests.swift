@@ -214,6 +214,7 @@ private struct Siege {
       case .epochEnded(let id, _, _), .attemptEnded(let id, _, _), .attemptResumed(let id):
         #expect(theirs.contains(id), "\(decision)")
       case .checkpointStored(let stored): #expect(theirs.contains(stored.attempt))
+      case .rungReached(let reached, _): #expect(theirs.contains(reached.attempt))
       case .epochsInherited: break
       }
     }

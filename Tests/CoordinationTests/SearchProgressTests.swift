@@ -26,7 +26,7 @@ import Testing
     for assign in assigned {
       let trial = Int(assign.trial)
       #expect(assign.searchedValues == cluster.file.values(trial: trial))
-      #expect(assign.seed == cluster.file.seed(trial: trial))
+      #expect(assign.seed == cluster.file.seed(of: Replicate(number: trial)))
       #expect(assign.epochs == 2)
     }
   }

@@ -59,7 +59,9 @@ import Testing
     ("train.lr", "[1", "--set train.lr: not valid YAML: did not find expected ',' or ']'"),
     ("train.rl", "1", "--set train.rl: unknown key; did you mean 'train.lr'?"),
     ("train.precision", "f16", "--set train.precision: needs f32 or bf16, not 'f16'; did you mean 'bf16'?"),
-    ("final", "{ test: true }", "--set final: not supported yet"),
+    (
+      "final.train_on", "nothing", "--set final.train_on: needs all or train, not 'nothing'"
+    ),
     ("model.hidden.0", "1", "--set model.hidden.0: unknown key; did you mean 'model.hidden'?"),
     ("", "1", "--set needs the path of a key, such as train.lr"),
     ("train..lr", "1", "--set train..lr: needs the path of a key, such as train.lr"),

@@ -16,7 +16,7 @@ import Testing
       let file = try parse(text)
       for trial in 0..<file.trials {
         let configuration = try #require(file.configuration(values: file.values(trial: trial)))
-        let seed = file.seed(trial: trial)
+        let seed = file.seed(of: Replicate(number: trial))
         let recipe = configuration.recipe(seed: seed)
         let again = try SearchFile.parse(recipe, file: "recipe.yaml")
         #expect(again.space.isEmpty)

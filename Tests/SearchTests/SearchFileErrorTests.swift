@@ -69,7 +69,18 @@ import Testing
       file(train: "lr: 1, precision: { choice: [f32, bf16] }") + "\nnumerics: portable",
       "search.yaml:3: train.precision: bf16 is not among the instructions that 'numerics: portable' keeps to"
     ),
-    (file() + "\nfinal: { test: true }", "search.yaml:5: final: not supported yet, except as null"),
+    (
+      file(train: "lr: 1, patience: 2") + "\nfinal: { test: true }",
+      "search.yaml:5: final.train_on: all leaves no images to choose an epoch by, as train.patience asks; use train_on: train"
+    ),
+    (
+      file(search: "trials: 5, confirm: { seeds: 3 }"),
+      "search.yaml:4: search.confirm.top: is missing; needs a whole number of trials"
+    ),
+    (
+      file(search: "trials: 5, confirm: { top: 2, seeds: 1 }"),
+      "search.yaml:4: search.confirm.seeds: needs a whole number from 2 to 1000, not '1'"
+    ),
     (
       file(train: "lr: 1, epoch: 3"),
       "search.yaml:3: train.epoch: unknown key; did you mean 'epochs'?"
@@ -295,7 +306,7 @@ import Testing
     (
       "\"\\e]0;x\\a\": 1",
       "search.yaml:1: \\u{1b}]0;x\\u{7}: unknown key; allowed here: name, seed, numerics, dataset, "
-        + "augment, model, train, search"
+        + "augment, model, train, search, final"
     ),
     (
       "seed: \(String(repeating: "9", count: 100))",

@@ -95,6 +95,7 @@ import Testing
         try db.execute(
           sql: """
             DROP TABLE checkpoint;
+            DROP TABLE rung;
             ALTER TABLE attempt DROP COLUMN inherited;
             ALTER TABLE attempt DROP COLUMN is_past;
             ALTER TABLE worker DROP COLUMN key;
@@ -106,6 +107,33 @@ import Testing
     let open = try StudyDatabase(openingAt: folder.study).begin().openAttempts
     #expect(open.map(\.worker) == [worker])
     #expect(open.map(\.key) == [""])
+  }
+
+  @Test func pausesOfEarlierVersionsAreRungs() throws {
+    do {
+      let study = try create()
+      try study.commit(
+        [
+          joined, .attemptStarted(AttemptID(1), trial: 3, worker: worker),
+          .epochEnded(AttemptID(1), number: 1, epoch(0.5)), .attemptEnded(AttemptID(1), .paused, words: ""),
+          .attemptStarted(AttemptID(2), trial: 3, worker: worker),
+          .epochsInherited(AttemptID(2), from: AttemptID(1), count: 1),
+          .epochEnded(AttemptID(2), number: 2, epoch(0.75)), .attemptEnded(AttemptID(2), .paused, words: ""),
+        ], at: date)
+      try study.run { db in
+        try db.execute(sql: "DROP TABLE rung; DELETE FROM grdb_migrations WHERE identifier LIKE '5:%'")
+      }
+    }
+    let rungs = try StudyDatabase(openingAt: folder.study).begin().rungs
+    #expect(rungs.map { $0.map(\.score.valAccuracy) } == [[0.5], [0.75]])
+    #expect(rungs.map { $0.map(\.attempt) } == [[AttemptID(1)], [AttemptID(2)]])
+  }
+
+  @Test func aRecordOfALaterVersionIsRefused() throws {
+    try create().run { db in
+      try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('99: from the future')")
+    }
+    #expect(throws: StudyError.later(folder.study)) { try StudyDatabase(openingAt: folder.study) }
   }
 
   @Test func whatFailedIsTriedAgainAndStaysOnRecord() throws {
@@ -129,8 +157,8 @@ import Testing
   }
 
   @Test func theSearchFileIsKept() throws {
-    _ = try create()
-    #expect(try StudyDatabase(openingAt: folder.study).searchFile() == "name: x")
+    try create().replaceSearchFile("name: y")
+    #expect(try StudyDatabase(openingAt: folder.study).searchFile() == "name: y")
   }
 
   @Test func aStudyAppearsWholeOrNotAtAll() throws {

@@ -1,4 +1,4 @@
-/// The trials that wait for a slot: those put back, lowest first, then the ones never tried, in order.
+/// What waits for a slot: trials put back, lowest first, then the ones never tried, in order, then replicates.
 struct Backlog: Sendable, Equatable {
   /// Highest first.
   private var returned: [Int] = []
@@ -8,7 +8,7 @@ struct Backlog: Sendable, Equatable {
   /// All trials below a count, except those that have ended or run already.
   init(trials total: Int, taken: Set<Int>) {
     self.total = total
-    fresh = taken.max().map { $0 + 1 } ?? 0
+    fresh = taken.filter { $0 < total }.max().map { $0 + 1 } ?? 0
     returned = (0..<min(fresh, total)).reversed().filter { !taken.contains($0) }
   }
 
@@ -16,14 +16,17 @@ struct Backlog: Sendable, Equatable {
 
   /// Takes the next trial out; nil when none waits. Of those put back only such as fit.
   mutating func next(fits: (Int) -> Bool = { _ in true }) -> Int? {
-    if let lowest = returned.lastIndex(where: fits) { return returned.remove(at: lowest) }
+    if let lowest = returned.lastIndex(where: fits), returned[lowest] < fresh || fresh >= total {
+      return returned.remove(at: lowest)
+    }
     guard fresh < total else { return nil }
     defer { fresh += 1 }
     return fresh
   }
 
+  /// Adds a replicate, or a trial that was taken out.
   mutating func putBack(_ trial: Int) {
-    precondition(trial < fresh, "trial \(trial) was never taken")
+    precondition(trial < fresh || trial >= total, "trial \(trial) was never taken")
     let position = returned.firstIndex { $0 <= trial } ?? returned.endIndex
     precondition(position == returned.endIndex || returned[position] != trial, "trial \(trial) waits")
     returned.insert(trial, at: position)

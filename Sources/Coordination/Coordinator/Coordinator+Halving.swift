@@ -4,7 +4,7 @@ import Search
 extension Coordinator {
   /// The epochs after which a trial is compared next, or ends.
   func budget(trial: Int) -> Int {
-    guard let halving else { return file.epochs(trial: trial) }
+    guard let halving, !isReplicate(trial) else { return file.epochs(number: trial) }
     return halving.budgets[openTrials[trial]?.goal ?? 0]
   }
 
@@ -14,36 +14,37 @@ extension Coordinator {
     return trial.reached > trial.goal
   }
 
-  /// Decides again from the epochs of all trials that were begun: what was certain then is certain now.
-  mutating func resumeHalving(_ histories: [Int: [EpochScore]]) {
-    guard let budgets = halving?.budgets else { return }
-    for rung in budgets.indices.dropLast() {
-      for (trial, history) in histories.sorted(by: { $0.key < $1.key }) {
-        if history.count >= budgets[rung] {
-          reach(rung, trial, history)
-        } else if let end = results[trial], end.status != .stopped,
-          rung == 0 || history.count >= budgets[rung - 1]
-        {
-          report(nil, of: trial, at: rung)
-        }
-      }
+  /// Decides again from what trials had come to: what was certain then is certain now. Rung by rung: no trial can be
+  /// at one before it was promoted to it.
+  mutating func resumeHalving(_ rungs: [[RungScore]]) {
+    guard let halving else { return }
+    var scoreless = results.values.filter(\.endsWithoutScore).map(\.trial).sorted()
+    for rung in halving.budgets.indices.dropLast() {
+      let scores = rung < rungs.count ? rungs[rung] : []
+      for score in scores { reach(rung, score) }
+      let passed = Set(scores.map(\.trial))
+      for trial in scoreless where !passed.contains(trial) { report(nil, of: trial, at: rung) }
+      scoreless.removeAll { !passed.contains($0) }
     }
   }
 
   /// An epoch of an attempt has been reported.
   mutating func noteEpoch(of id: AttemptID) {
-    guard let halving, let attempt = attempts[id], let rung = openTrials[attempt.trial]?.reached,
-      rung + 1 < halving.budgets.count, attempt.epochs.count == halving.budgets[rung]
+    guard let halving, let attempt = attempts[id], !isReplicate(attempt.trial),
+      let rung = openTrials[attempt.trial]?.reached,
+      rung + 1 < halving.budgets.count, attempt.epochs.count == halving.budgets[rung],
+      let score = file.objective.decisive(attempt.epochs.map(EpochScore.init))
     else { return }
-    openTrials[attempt.trial]?.lastReport = id
     // One that was lost may get there while its trial waits to be tried again.
     if openTrials[attempt.trial]?.current == nil { _ = backlog.remove(attempt.trial) }
-    resume(reach(rung, attempt.trial, attempt.epochs.map(EpochScore.init)))
+    let reached = RungScore(trial: attempt.trial, attempt: id, score: score)
+    effects.append(.persist(.rungReached(reached, rung: rung)))
+    resume(reach(rung, reached))
   }
 
   /// A trial has ended without a score: it goes no further.
   mutating func noteEnd(of end: TrialEnd, after trial: OpenTrial) {
-    guard halving != nil, end.status != .done, end.status != .stopped else { return }
+    guard halving != nil, end.endsWithoutScore, !isReplicate(end.trial) else { return }
     resume(report(nil, of: end.trial, at: trial.reached))
   }
 
@@ -56,12 +57,10 @@ extension Coordinator {
   ///
   /// - Returns: the trials that may go on now. So do the next two.
   @discardableResult
-  private mutating func reach(_ rung: Int, _ trial: Int, _ history: [EpochScore]) -> [Int] {
-    guard let budget = halving?.budgets[rung] else { return [] }
-    let score = file.objective.decisive(Array(history.prefix(budget)))
-    openTrials[trial]?.reached = rung + 1
-    openTrials[trial]?.score = score
-    return report(score, of: trial, at: rung)
+  private mutating func reach(_ rung: Int, _ reached: RungScore) -> [Int] {
+    openTrials[reached.trial]?.reached = rung + 1
+    openTrials[reached.trial]?.lastRung = reached
+    return report(reached.score, of: reached.trial, at: rung)
   }
 
   @discardableResult
@@ -83,15 +82,18 @@ extension Coordinator {
 
   /// Halving is certain that a trial goes no further.
   private mutating func stop(_ trial: Int, at rung: Int) {
-    guard let entry = openTrials[trial], let last = entry.lastReport, let epochs = halving?.budgets[rung]
-    else { return }
-    if let attempt = attempts[last], !attempt.isLost {
-      effects.append(.persist(.attemptEnded(last, .finished, words: "")))
-      if let peer = peers[attempt.worker] { sendRevoke(last, to: peer.address) }
+    guard let last = openTrials[trial]?.lastRung, let epochs = halving?.budgets[rung] else { return }
+    if let attempt = attempts[last.attempt], !attempt.isLost {
+      effects.append(.persist(.attemptEnded(last.attempt, .finished, words: "")))
+      if let peer = peers[attempt.worker] { sendRevoke(last.attempt, to: peer.address) }
     }
     end(
       TrialEnd(
-        trial: trial, status: .stopped, epochs: epochs, valAccuracy: entry.score?.valAccuracy,
-        valLoss: entry.score?.valLoss), by: last)
+        trial: trial, status: .stopped, epochs: epochs, valAccuracy: last.score.valAccuracy,
+        valLoss: last.score.valLoss), by: last.attempt)
   }
+}
+
+extension TrialEnd {
+  fileprivate var endsWithoutScore: Bool { status != .done && status != .stopped }
 }

@@ -135,7 +135,7 @@ extension Coordinator {
       openTrials[attempt.trial]?.current = id
       openTrials[attempt.trial]?.losses.removeAll { $0.attempt == id }
       effects.append(.persist(.attemptResumed(id)))
-      effects.append(.note("attempt \(id.number) of trial \(attempt.trial) is back"))
+      effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) is back"))
     }
     attempts[id]?.leaseEnd = now + intervals.lease
     attempts[id]?.isConfirmed = true
@@ -249,7 +249,7 @@ extension Coordinator {
       return misbehave(id, worker, "a result too early or out of range")
     }
     if outcome.status == .failed {
-      effects.append(.warn("trial \(attempt.trial) failed: \(result.words.asPeerText)"))
+      effects.append(.warn("\(Replicate(number: attempt.trial)) failed: \(result.words.asPeerText)"))
     }
     effects.append(.persist(.attemptEnded(id, .finished, words: result.words.asPeerText)))
     end(outcome, by: id)
@@ -258,7 +258,7 @@ extension Coordinator {
 
   /// Whether a trial may end before its budget because validation has not got better for long enough.
   private func isOutOfPatience(_ attempt: Attempt) -> Bool {
-    guard let patience = file.patience(trial: attempt.trial) else { return false }
+    guard let patience = file.patience(number: attempt.trial) else { return false }
     let accuracies = attempt.epochs.map(\.valAccuracy)
     guard let best = accuracies.max(), let first = accuracies.firstIndex(of: best) else {
       return false
@@ -269,7 +269,7 @@ extension Coordinator {
   private func trialEnd(of attempt: Attempt, _ outcome: WireOutcome) -> TrialEnd? {
     let epochs = attempt.epochs.count
     switch outcome {
-    case .done where epochs == file.epochs(trial: attempt.trial) || isOutOfPatience(attempt):
+    case .done where epochs == file.epochs(number: attempt.trial) || isOutOfPatience(attempt):
       let score = file.objective.decisive(attempt.epochs.map(EpochScore.init))
       return TrialEnd(
         trial: attempt.trial, status: .done, epochs: epochs, valAccuracy: score?.valAccuracy,

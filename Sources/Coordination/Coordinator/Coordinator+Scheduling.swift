@@ -16,7 +16,6 @@ extension Coordinator {
   /// Takes over what the last coordinator left running. Local workers ended with it; others have time to come back.
   mutating func adopt(_ open: [Snapshot.OpenAttempt], at now: Duration) {
     backlog = Backlog(trials: file.trials, taken: Set(results.keys).union(open.map(\.trial)))
-    var longest: [Int: Int] = [:]
     for attempt in open {
       let goesOn = attempt.end == nil && !attempt.isLocal
       if attempt.end != .revoked {
@@ -28,9 +27,6 @@ extension Coordinator {
       }
       var trial = openTrials[attempt.trial] ?? OpenTrial()
       trial.attempts.append(attempt.id)
-      trial.lastReport =
-        attempt.epochs.count >= longest[attempt.trial, default: 0] ? attempt.id : trial.lastReport
-      longest[attempt.trial] = max(attempt.epochs.count, longest[attempt.trial, default: 0])
       if goesOn {
         trial.current = attempt.id
         orphans[attempt.worker, default: []].insert(attempt.id)
@@ -117,8 +113,8 @@ extension Coordinator {
     var assign = WireAssign()
     assign.attempt = id.number
     assign.trial = UInt64(attempt.trial)
-    assign.values = file.values(trial: attempt.trial).map(WireValue.init)
-    assign.seed = file.seed(trial: attempt.trial)
+    assign.values = file.values(number: attempt.trial).map(WireValue.init)
+    assign.seed = file.seed(of: Replicate(number: attempt.trial))
     assign.epochs = UInt32(attempt.budget)
     if let stored = openTrials[attempt.trial]?.checkpoint?.stored { assign.checkpoint = stored.checkpoint }
     send(.assign(assign), to: peer.address)
@@ -195,7 +191,7 @@ extension Coordinator {
     markIdle(attempt.worker)
     openTrials[attempt.trial]?.current = nil
     effects.append(.persist(.attemptEnded(id, end, words: words)))
-    effects.append(.note("attempt \(id.number) of trial \(attempt.trial) \(end): \(words)"))
+    effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(words)"))
     if end.countsAsLoss {
       openTrials[attempt.trial]?.losses.append(
         Loss(
@@ -220,7 +216,7 @@ extension Coordinator {
   private mutating func quarantine(_ attempt: Attempt, _ id: AttemptID) {
     effects.append(
       .warn(
-        "trial \(attempt.trial) is quarantined: it brought down one worker after the other, "
+        "\(Replicate(number: attempt.trial)) is quarantined: it brought down one worker after the other, "
           + "each after epoch \(attempt.epochs.count)"))
     // How many of its epochs came through before its workers died is chance, and results.csv holds none.
     end(TrialEnd(trial: attempt.trial, status: .quarantined, epochs: 0), by: id)

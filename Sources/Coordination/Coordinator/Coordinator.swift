@@ -142,9 +142,8 @@ package struct Coordinator: Sendable {
     var goal = 0
     /// The rungs that it has reached.
     var reached = 0
-    /// What it had come to at the last of them, and by which attempt.
-    var score: EpochScore?
-    var lastReport: AttemptID?
+    /// What it had come to at the last of them.
+    var lastRung: RungScore?
   }
 
   struct Loss {
@@ -173,6 +172,12 @@ package struct Coordinator: Sendable {
   var backlog: Backlog
   /// Who trains on; nil where all trials do.
   var halving: Halving?
+  /// Who is trained again under fresh seeds; nil where nobody is.
+  var confirmation: Confirmation?
+  /// How replicates have ended, by number.
+  var replicates: [Int: TrialEnd]
+  /// Those that are wanted and have not ended.
+  var unconfirmed: Set<Int> = []
   /// Attempts whose checkpoints are fetched, in order; the first of them at once.
   var handovers: [AttemptID] = []
   /// Bytes of checkpoints that are stored.
@@ -202,16 +207,21 @@ package struct Coordinator: Sendable {
     search = snapshot.search
     epoch = snapshot.epoch
     lastAttempt = snapshot.lastAttempt
-    results = Dictionary(snapshot.results.map { ($0.trial, $0) }) { first, _ in first }
+    let ends = Dictionary(snapshot.results.map { ($0.trial, $0) }) { first, _ in first }
+    results = ends.filter { $0.key < file.trials }
+    replicates = ends.filter { $0.key >= file.trials }
     backlog = Backlog(trials: file.trials, taken: Set(results.keys))
     halving = file.halving
-    for result in snapshot.results { noteBest(result) }
+    confirmation = file.confirmation
+    for result in snapshot.results where !isReplicate(result.trial) { noteBest(result) }
     adopt(snapshot.openAttempts, at: now)
-    resumeHalving(snapshot.histories)
+    resumeHalving(snapshot.rungs)
     for (id, attempt) in attempts {
       let budget = budget(trial: attempt.trial)
       attempts[id]?.budget = budget
     }
+    for result in snapshot.results where !isReplicate(result.trial) { confirm(after: result) }
+    dropUnwantedReplicates()
     for (trial, entry) in openTrials where entry.current == nil && !isParked(trial) { backlog.putBack(trial) }
     for checkpoint in snapshot.checkpoints { adopt(checkpoint) }
   }
@@ -233,26 +243,42 @@ package struct Coordinator: Sendable {
     return effects
   }
 
-  /// Whether every trial has ended.
-  package var isFinished: Bool { results.count == file.trials }
+  /// Whether every trial has ended, and every replicate that was wanted.
+  package var isFinished: Bool { results.count == file.trials && unconfirmed.isEmpty }
 
-  /// The work done, in trials, of which those that run and those that were stopped count for a part.
+  /// The share of the work that is done, 0...1.
   package var progress: Double {
-    guard let halving else {
-      return openTrials.values.reduce(Double(results.count)) { sum, trial in
-        guard let attempt = trial.current.flatMap({ attempts[$0] }) else { return sum }
-        return sum + Double(attempt.epochs.count) / Double(attempt.budget)
-      }
+    guard !isFinished else { return 1 }
+    let replicates = confirmations ?? (0, 0)
+    let open = openTrials.reduce(0) { $0 + share(of: $1.value, number: $1.key) }
+    guard let halving, let epochs = halving.budgets.last else {
+      return min(1, (Double(results.count + replicates.done) + open) / Double(file.trials + replicates.of))
     }
-    guard !isFinished else { return Double(file.trials) }
-    let epochs = openTrials.values.reduce(endedEpochs) { sum, trial in
-      let reached = trial.reached > 0 ? halving.budgets[trial.reached - 1] : 0
-      return sum + max(reached, trial.current.flatMap { attempts[$0]?.epochs.count } ?? 0)
-    }
-    return Double(file.trials) * min(1, Double(epochs) / Double(halving.work))
+    let ended = Double(endedEpochs) / Double(epochs) + Double(replicates.done)
+    return min(1, (ended + open) / (Double(halving.work) / Double(epochs) + Double(replicates.of)))
   }
 
-  package var runningCount: Int { file.trials - results.count - backlog.count - parkedCount }
+  /// How much of its whole training a trial has had.
+  private func share(of trial: OpenTrial, number: Int) -> Double {
+    let attempt = trial.current.flatMap { attempts[$0] }
+    guard let halving, let epochs = halving.budgets.last, !isReplicate(number) else {
+      return attempt.map { Double($0.epochs.count) / Double($0.budget) } ?? 0
+    }
+    let reached = trial.reached > 0 ? halving.budgets[trial.reached - 1] : 0
+    return Double(max(reached, attempt?.epochs.count ?? 0)) / Double(epochs)
+  }
+
+  /// Trials and replicates that have ended.
+  package var endedCount: Int { results.count + replicates.count }
+
+  /// Those that have not, as far as is known.
+  package var leftCount: Int {
+    file.trials - results.count + (confirmations.map { $0.of - $0.done } ?? 0)
+  }
+
+  package var runningCount: Int {
+    file.trials - results.count + unconfirmed.count - backlog.count - parkedCount
+  }
 
   /// Trials that wait until others have been trained as long as they were.
   package var parkedCount: Int {
@@ -262,6 +288,7 @@ package struct Coordinator: Sendable {
   /// Trials that ended without a score for a reason other than their configuration's.
   package var failedCount: Int {
     results.values.count(where: \.status.isFailure)
+      + replicates.values.count { $0.status.isFailure && isWanted($0.trial) }
   }
 
   /// A worker as people want to see it.
@@ -300,8 +327,14 @@ package struct Coordinator: Sendable {
   package var slotCount: Int { peers.values.reduce(0) { $0 + $1.description.slots } }
 
   mutating func record(_ end: TrialEnd) {
+    guard !isReplicate(end.trial) else {
+      replicates[end.trial] = end
+      unconfirmed.remove(end.trial)
+      return
+    }
     results[end.trial] = end
     noteBest(end)
+    confirm(after: end)
   }
 
   private mutating func noteBest(_ end: TrialEnd) {

@@ -51,6 +51,11 @@ struct SearchCommand: ParsableCommand {
   @Flag(help: "Go on with the search in the run directory, or begin it if there is none.")
   var resume = false
 
+  @Option(
+    parsing: .unconditional,
+    help: "With --resume: go on until there are so many trials; those there are keep their results.")
+  var trials: Int?
+
   @Option(help: "With --resume: run the trials that failed or were quarantined once more ('failed').")
   var retry: Retry?
 
@@ -70,6 +75,9 @@ struct SearchCommand: ParsableCommand {
     if advertise != nil, listen == nil, keys == nil {
       throw ValidationError("--advertise needs --listen or --keys")
     }
+    if trials != nil, !resume {
+      throw ValidationError("--trials needs --resume; a new search has --set search.trials=N")
+    }
     if retry != nil, !resume { throw ValidationError("--retry needs --resume") }
     if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
   }
@@ -87,6 +95,6 @@ struct SearchCommand: ParsableCommand {
     let launch = try SearchLaunch(self, waker: waker)
     let shell = try launch.begin(stop: stop)
     let ending = try shell.run()
-    try launch.conclude(ending, shell.coordinator)
+    try launch.conclude(ending, shell.coordinator, stop: stop)
   }
 }

@@ -54,29 +54,35 @@ extension Status {
   }
 
   private var state: String {
-    if done == trials { return "finished" }
+    if left == 0 { return "finished" }
     if isAlive { return "running (process \(pid) on \(host.asShownText))" }
     let how = isRunning ? "its coordinator is gone" : "stopped"
     return "\(how); to go on: \(resume.asShownText)"
   }
 
+  /// Trials and replicates that have not ended.
+  private var left: Int { trials - done + (replicates ?? 0) - (replicatesDone ?? 0) }
+
   private var counts: String {
     let running = isAlive ? running : 0
-    let waiting = trials - done - running
+    let waiting = left - running
     let failed = failed > 0 ? " (\(failed) failed)" : ""
     let undecided = undecided.map { $0 > 0 ? " (\($0) undecided)" : "" } ?? ""
-    return "\(done) of \(trials) done\(failed), \(running) running, \(waiting) waiting\(undecided)"
+    let replicates = replicates.map { ", \(replicatesDone ?? 0) of \($0) replicates" } ?? ""
+    return "\(done) of \(trials) done\(failed)\(replicates), \(running) running, "
+      + "\(waiting) waiting\(undecided)"
   }
 
   /// Why a slot is idle; nil if none is.
   private var idleLine: String? {
     let idle = workers.reduce(0) { $0 + $1.slots - $1.running }
-    guard idle > 0, done < trials else { return nil }
+    guard idle > 0, left > 0 else { return nil }
     let slots = "  \(idle) slot\(idle == 1 ? " is" : "s are") idle: "
     if let undecided, undecided > 0, done + running + undecided == trials {
       return slots + "whether the undecided trials train on depends on those that run"
     }
-    return done + running == trials ? slots + "all trials that are left are running" : nil
+    guard done + running >= trials else { return nil }
+    return slots + "all that is certain to be trained is running"
   }
 
   private var workerLines: [String] {

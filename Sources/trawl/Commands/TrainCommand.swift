@@ -33,6 +33,8 @@ struct TrainCommand: ParsableCommand {
       if signal == SIGINT, stop.isRaised { _exit(EndOfRun.interrupted.rawValue) }
       stop.raise()
     }
-    try TrainingRun(self).run(stop: stop)
+    let file = try SearchFileSource.read(file).parse(overrides: overrides.values())
+    _ = try TrainingRun(file, into: output ?? "models/\(file.name)", isQuiet: quiet)
+      .run(resume ? .resumed : .anew, stop: stop)
   }
 }

@@ -12,7 +12,7 @@ struct Display {
   private var terminal = Terminal()
   private let verbosity: Verbosity
   private let begin: Duration
-  /// The work done before this start, in trials.
+  /// The share of the work that was done before this start.
   private let resumed: Double
   private var lastShown = Duration.zero
   private var shownResults: Int
@@ -24,7 +24,7 @@ struct Display {
     self.verbosity = verbosity
     resumed = coordinator.progress
     begin = now
-    shownResults = coordinator.results.count
+    shownResults = coordinator.endedCount
     lastShown = now
   }
 
@@ -46,10 +46,10 @@ struct Display {
   mutating func show(_ coordinator: Coordinator, at now: Duration) {
     guard verbosity != .quiet else { return }
     let interval = terminal.isInteractive ? Self.redraw : Self.plainInterval
-    let hasNews = coordinator.results.count != shownResults || terminal.isInteractive
+    let hasNews = coordinator.endedCount != shownResults || terminal.isInteractive
     guard now - lastShown >= interval, hasNews else { return }
     lastShown = now
-    shownResults = coordinator.results.count
+    shownResults = coordinator.endedCount
     let line = summary(coordinator, at: now)
     if terminal.isInteractive { terminal.show(line) } else { terminal.say(line) }
   }
@@ -58,6 +58,7 @@ struct Display {
   private func summary(_ coordinator: Coordinator, at now: Duration) -> String {
     let done = coordinator.results.count
     var parts = ["\(done)/\(coordinator.file.trials) trials", "\(coordinator.runningCount) running"]
+    if let (done, all) = coordinator.confirmations { parts.append("\(done)/\(all) replicates") }
     if coordinator.parkedCount > 0 { parts.append("\(coordinator.parkedCount) waiting") }
     if coordinator.slotCount == 0 { parts.append("no workers yet") }
     if let best = coordinator.best, let score = coordinator.file.result(of: best).objective {
@@ -65,11 +66,11 @@ struct Display {
       parts.append("\(name) \(score.rounded4) (trial \(best.trial))")
     }
     let progress = coordinator.progress
-    let rate = (progress - resumed) / max((now - begin).seconds, 0.001)
+    let share = (progress - resumed) / max((now - begin).seconds, 0.001)
+    let rate = share * Double(coordinator.file.trials)
     if rate > 0 {
       parts.append(rate >= 1 ? "\(rate.rounded1) trials/s" : "\((rate * 60).rounded1) trials/min")
-      let left = (Double(coordinator.file.trials) - progress) / rate
-      parts.append("\(Duration.seconds(left).words) left")
+      parts.append("\(Duration.seconds((1 - progress) / share).words) left")
     }
     return parts.joined(separator: ", ")
   }
@@ -89,11 +90,11 @@ extension Decision {
     switch self {
     case .epochsInherited(let id, let earlier, let count):
       "attempt \(id.number) goes on after epoch \(count) of attempt \(earlier.number)"
-    case .attemptStarted(let id, let trial, _): "trial \(trial): attempt \(id.number) begins"
+    case .attemptStarted(let id, let trial, _): "\(Replicate(number: trial)): attempt \(id.number) begins"
     case .trialEnded(let end, let id):
-      "trial \(end.trial): attempt \(id.number) ends it, \(end.status)"
+      "\(Replicate(number: end.trial)): attempt \(id.number) ends it, \(end.status)"
         + (end.valAccuracy.map { ", val_accuracy \($0.rounded4)" } ?? "")
-    case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed, .checkpointStored: nil
+    case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed, .checkpointStored, .rungReached: nil
     }
   }
 }

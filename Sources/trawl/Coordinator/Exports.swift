@@ -27,7 +27,7 @@ struct Exports {
   ) throws {
     guard now - lastStatus >= Self.interval else { return }
     lastStatus = now
-    if coordinator.results.count != writtenResults, now - lastTables >= lastCost * 50 {
+    if coordinator.endedCount != writtenResults, now - lastTables >= lastCost * 50 {
       lastTables = now
       try writeTables(coordinator, study)
       lastCost = monotonicNow() - now
@@ -43,26 +43,28 @@ struct Exports {
 
   private mutating func writeTables(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
     let file = coordinator.file
-    let ranked = Ranking.ranked(coordinator.results.values.map(file.result(of:)), by: file.objective)
+    let ranked = coordinator.ranking
     try AtomicFile.write(Data(Results.csv(ranked, of: file.space).bytes), to: directory.results)
     try AtomicFile.write(attempts(study), to: directory.attempts)
-    try AtomicFile.write(history(study), to: directory.history)
-    try writeBest(coordinator)
-    writtenResults = coordinator.results.count
+    try AtomicFile.write(history(study, of: coordinator), to: directory.history)
+    try writeBest(ranked.first, of: file)
+    writtenResults = coordinator.endedCount
   }
 
   private func attempts(_ study: StudyDatabase) throws -> Data {
     var csv = CSV(columns: [
-      "attempt", "trial", "host", "pid", "numerics", "started", "seconds", "inherited", "epochs", "ending",
+      "attempt", "trial", "replicate", "host", "pid", "numerics", "started", "seconds", "inherited", "epochs",
+      "ending",
       "words",
     ])
     for row in try Complaint.asking({ try study.attempts() }) {
+      let replicate = Replicate(number: row.trial)
       let started = Date(timeIntervalSince1970: row.started)
       csv.append([
-        .integer(Int(row.attempt)), .integer(row.trial), .text(row.host), .integer(row.pid),
-        .text(row.numerics), .text(started.formatted(.iso8601)),
-        seconds(row), .integer(row.inherited),
-        .integer(row.epochs), .text(row.ending?.rawValue ?? "running"), .text(row.words),
+        .integer(Int(row.attempt)), .integer(replicate.trial), .integer(replicate.index), .text(row.host),
+        .integer(row.pid), .text(row.numerics), .text(started.formatted(.iso8601)), seconds(row),
+        .integer(row.inherited), .integer(row.epochs), .text(row.ending?.rawValue ?? "running"),
+        .text(row.words),
       ])
     }
     return Data(csv.bytes)
@@ -74,12 +76,17 @@ struct Exports {
     return .real(((ended - row.started) * 1000).rounded() / 1000)
   }
 
-  private func history(_ study: StudyDatabase) throws -> Data {
-    var csv = CSV(columns: ["trial", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"])
+  private func history(_ study: StudyDatabase, of coordinator: Coordinator) throws -> Data {
+    var csv = CSV(columns: [
+      "trial", "replicate", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
+    ])
     try Complaint.asking {
       try study.history { trial, number, epoch in
+        guard coordinator.isWanted(trial) else { return }
+        let replicate = Replicate(number: trial)
         csv.append([
-          .integer(trial), .integer(number), .real(epoch.trainLoss), .real(epoch.trainAccuracy),
+          .integer(replicate.trial), .integer(replicate.index), .integer(number), .real(epoch.trainLoss),
+          .real(epoch.trainAccuracy),
           .real(epoch.valLoss), .real(epoch.valAccuracy),
         ])
       }
@@ -88,12 +95,12 @@ struct Exports {
   }
 
   /// The recipe of the best trial: `trawl train` makes its model from it, bit for bit.
-  private mutating func writeBest(_ coordinator: Coordinator) throws {
-    guard let best = coordinator.best, best.trial != writtenBest, best.status == .done else { return }
+  private mutating func writeBest(_ best: TrialResult?, of file: SearchFile) throws {
+    guard let best, best.trial != writtenBest, best.status == .done || best.confirmed != nil,
+      let configuration = file.configuration(values: best.values)
+    else { return }
     try System.makeFolder(directory.best)
-    let file = coordinator.file
-    guard let configuration = file.configuration(values: file.values(trial: best.trial)) else { return }
-    let seed = file.seed(trial: best.trial)
+    let seed = file.seed(of: Replicate(number: best.trial))
     // The network that the trial was ranked by.
     let keep = file.objective == .bestValAccuracy ? "best" : "last"
     try AtomicFile.write(configuration.recipe(seed: seed, keep: keep), to: directory.bestRecipe)

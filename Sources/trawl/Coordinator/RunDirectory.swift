@@ -78,20 +78,34 @@ struct RunDirectory {
   func openStudy(_ file: SearchFile, named name: String, resume: Bool) throws -> StudyDatabase? {
     guard try check(resume: resume) else { return nil }
     let database = try Complaint.asking { try StudyDatabase(openingAt: study) }
-    try checkSame(file, named: name, database)
+    try change(database, to: file, named: name)
     return database
   }
 
-  private func checkSame(_ file: SearchFile, named name: String, _ study: StudyDatabase) throws {
+  /// The file of the search that lies here, read under the name of the present one, from which an unnamed search has its
+  /// name; nil where there is none that can be read.
+  func searchFile(named name: String) -> SearchFile? {
+    guard let bytes = FileManager.default.contents(atPath: searchFile) else { return nil }
+    return try? SearchFileSource(path: name, bytes: Array(bytes)).parse()
+  }
+
+  private func change(_ study: StudyDatabase, to file: SearchFile, named name: String) throws {
     let text = try Complaint.asking { try study.searchFile() }
-    // Read under the name of the present file, from which an unnamed search has its name.
     let before = try SearchFileSource(path: name, bytes: Array(text.utf8)).parse()
-    let keys = file.differences(from: before)
-    guard keys.isEmpty else {
+    let obstacles = file.obstacles(toGoingOnWith: before)
+    if obstacles == ["search.trials"], file.halving != nil, file.trials > before.trials {
       throw Complaint(
-        "\(path) holds another search: \(keys.joined(separator: ", ")) differ"
-          + "\(keys.count == 1 ? "s" : "") from what it was begun with")
+        "\(path) has \(before.trials) trials, and with halving there cannot be more later: which of them train on is "
+          + "decided among all; begin another search with --output")
     }
+    guard obstacles.isEmpty else {
+      throw Complaint(
+        "\(path) holds another search: \(obstacles.joined(separator: ", ")) differ"
+          + "\(obstacles.count == 1 ? "s" : "") from what it was begun with")
+    }
+    guard !file.differences(from: before).isEmpty else { return }
+    try Complaint.asking { try study.replaceSearchFile(file.text) }
+    try AtomicFile.write(file.text, to: searchFile)
   }
 }
 

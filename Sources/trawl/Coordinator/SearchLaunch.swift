@@ -16,18 +16,28 @@ struct SearchLaunch {
 
   init(_ command: SearchCommand, waker: Waker) throws {
     self.command = command
-    file = try SearchFileSource.read(command.file).parse(overrides: command.overrides.values())
-    directory = RunDirectory(path: command.output ?? "runs/\(file.name)")
-    _ = try directory.check(resume: command.resume)
+    let given = try Self.read(command, trials: command.trials)
+    directory = RunDirectory(path: command.output ?? "runs/\(given.name)")
+    let isBegun = try directory.check(resume: command.resume)
+    if command.trials != nil, !isBegun { throw Complaint("\(directory.path) holds no search to go on with") }
+    // It may have been given more trials before.
+    let before = isBegun && command.trials == nil ? directory.searchFile(named: command.file) : nil
+    let grown = max(given.trials, before?.trials ?? 0)
+    file = grown == given.trials ? given : try Self.read(command, trials: grown)
     guard command.retry == nil || file.halving == nil else {
       throw Complaint(
         "--retry is not for searches with halving: by what failed it has been decided already which trials went on"
       )
     }
     workerCount = command.workers ?? System.usableCores
-    try file.checkTraining(with: workerCount > 0 ? DatasetStore() : nil)
+    try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
     access = try Access(command, directory)
     socket = try access.listen(waker: waker)
+  }
+
+  private static func read(_ command: SearchCommand, trials: Int?) throws -> SearchFile {
+    let trials = trials.map { [SearchFile.Override(key: "search.trials", value: "\($0)")] } ?? []
+    return try SearchFileSource.read(command.file).parse(overrides: command.overrides.values() + trials)
   }
 
   /// Makes the run directory and starts the coordinator.
@@ -39,9 +49,11 @@ struct SearchLaunch {
     let study = try before ?? directory.makeStudy(file)
     let retried = command.retry == nil ? 0 : try Complaint.asking { try study.reopenFailed() }
     let now = monotonicNow()
-    let snapshot = try Complaint.asking { try study.begin(withHistories: file.halving != nil) }
+    let snapshot = try Complaint.asking { try study.begin() }
     guard
-      (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({ $0 < file.trials })
+      (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({
+        $0 >= 0 && Replicate(number: $0).trial < file.trials
+      })
     else { throw Complaint("\(directory.study) is damaged: it holds trials that the search does not have") }
     let coordinator = Coordinator(
       file: file, text: file.text,
@@ -50,14 +62,14 @@ struct SearchLaunch {
         progress: .seconds(file.progressTimeoutSeconds)),
       from: snapshot, at: now)
     var display = Display(verbosity, coordinator, at: now)
-    announce(&display, done: snapshot.results.count, retried: retried)
+    announce(&display, done: coordinator.results.count, retried: retried)
     let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
     log.info("coordinator \(snapshot.epoch) of '\(file.name)' listens at \(socket.endpoint)")
     return CoordinatorShell(
       .init(
         coordinator: coordinator, study: study, socket: socket, keys: KeyWatch(keys, of: access, directory),
         workers: LocalWorkers(
-          count: min(workerCount, max(file.trials - snapshot.results.count, 0)),
+          count: min(workerCount, coordinator.leftCount),
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
         checkpoints: CheckpointFolder(directory.checkpoints, holding: snapshot.checkpoints),
         exports: Exports(directory, resume: resumeCommand), display: display, log: log),
@@ -83,7 +95,7 @@ struct SearchLaunch {
   }
 
   /// Tells how it ended and prints the ranking.
-  func conclude(_ ending: CoordinatorShell.Ending, _ coordinator: Coordinator) throws {
+  func conclude(_ ending: CoordinatorShell.Ending, _ coordinator: Coordinator, stop: Latch) throws {
     switch ending {
     case .interrupted:
       StandardError.write(
@@ -96,7 +108,21 @@ struct SearchLaunch {
       access.writeEnd(of: coordinator.search, to: directory)
       print(try Table(file: directory.results).top(10).withoutEmptyColumns.text)
       if !command.quiet { StandardError.write("results: \(directory.results)\n") }
+      try trainBest(stop: stop)
       if coordinator.failedCount > 0 { throw EndOfRun.failedTrials }
+    }
+  }
+
+  /// The model of rank 1, unless no trial came to a score.
+  private func trainBest(stop: Latch) throws {
+    guard let final = file.final, FileManager.default.fileExists(atPath: directory.bestRecipe) else { return }
+    do {
+      let training = try FinalTraining(
+        final, recipe: directory.bestRecipe, into: directory.best, isQuiet: command.quiet)
+      try training(stop: stop)
+    } catch EndOfRun.interrupted {
+      StandardError.write("to go on: \(resumeCommand)\n")
+      throw EndOfRun.interrupted
     }
   }
 

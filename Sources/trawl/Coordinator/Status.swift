@@ -30,6 +30,9 @@ struct Status: Codable {
   var running: Int
   /// Trials that wait until it is certain whether they train on; nil in files of earlier versions.
   var undecided: Int?
+  /// Trainings under fresh seeds that have ended, and how many there will be; nil where nothing is confirmed.
+  var replicatesDone: Int?
+  var replicates: Int?
   var failed: Int
   var best: Best?
   var workers: [WorkerLine]
@@ -45,6 +48,7 @@ struct Status: Codable {
     done = coordinator.results.count
     running = isRunning ? coordinator.runningCount : 0
     undecided = coordinator.parkedCount
+    (replicatesDone, replicates) = (coordinator.confirmations?.done, coordinator.confirmations?.of)
     failed = coordinator.failedCount
     best = coordinator.best.map { Best(trial: $0.trial, valAccuracy: $0.valAccuracy, valLoss: $0.valLoss) }
     let now = monotonicNow()

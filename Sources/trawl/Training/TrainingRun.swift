@@ -2,7 +2,7 @@ import Foundation
 import Search
 import Training
 
-/// What `trawl train` does: train by a recipe, keep a checkpoint of every epoch, and leave a model with its report.
+/// Trains by a recipe, keeps a checkpoint of every epoch, and leaves a model with its report in a folder.
 struct TrainingRun {
   /// What `report.json` tells.
   struct Report: Encodable {
@@ -21,15 +21,16 @@ struct TrainingRun {
     var numerics: String
   }
 
-  private let command: TrainCommand
+  private let isQuiet: Bool
+  /// Whether the model is evaluated on the test images, once, when it is made.
+  private let isTested: Bool
   private let configuration: Configuration
   private let recipe: Recipe
   private let folder: String
   private let store = DatasetStore()
 
-  init(_ command: TrainCommand) throws {
-    self.command = command
-    let file = try SearchFileSource.read(command.file).parse(overrides: command.overrides.values())
+  /// The run that a file without distributions asks for.
+  init(_ file: SearchFile, into folder: String, isQuiet: Bool, isTested: Bool = false) throws {
     guard file.space.isEmpty, let configuration = file.configuration(values: []) else {
       let parameter = file.space.parameters[0]
       throw Complaint(
@@ -41,7 +42,9 @@ struct TrainingRun {
     try Arithmetic.settle(file.numerics)
     self.configuration = configuration
     recipe = Recipe(configuration, seed: file.seed)
-    folder = command.output ?? "models/\(file.name)"
+    self.folder = folder
+    self.isQuiet = isQuiet
+    self.isTested = isTested
   }
 
   /// What the network is evaluated on after each epoch.
@@ -49,32 +52,55 @@ struct TrainingRun {
   private var model: String { "\(folder)/model.safetensors" }
   private var checkpoint: String { "\(folder)/checkpoint.safetensors" }
 
-  func run(stop: Latch) throws {
+  /// What to do about a checkpoint that lies in the folder.
+  enum Beginning {
+    /// Complain.
+    case anew
+    /// Go on from it.
+    case resumed
+    /// Go on from it if it is this run's.
+    case resumedWhereItFits
+  }
+
+  /// Trains to the end and writes everything.
+  func run(_ beginning: Beginning, stop: Latch) throws -> Report {
     let data = try Complaint.asking { try store.data(for: recipe.dataset) }
-    let trainer = try Complaint.asking { try makeTrainer(data) }
+    let trainer = try Complaint.asking { try makeTrainer(data, beginning) }
     try System.makeFolder(folder)
     try AtomicFile.write(configuration.recipe(seed: recipe.seed), to: "\(folder)/recipe.yaml")
     var terminal = Terminal()
     let begin = monotonicNow()
     let diverged = try train(trainer, &terminal, stop)
-    try writeReport(trainer, diverged: diverged, seconds: (monotonicNow() - begin).seconds)
-    guard !diverged else {
+    let result = diverged ? nil : trainer.result()
+    var report = report(trainer, diverged: diverged, seconds: (monotonicNow() - begin).seconds)
+    if isTested, judge != "test", let result {
+      let test = try Complaint.asking { try result.test(on: data.dataset).overall }
+      (report.testLoss, report.testAccuracy) = (test.loss, test.accuracy)
+    }
+    try write(report, trainer.progress.history)
+    guard let result else {
       throw Complaint(
         "the loss is no longer a finite number after epoch \(trainer.epoch); try a lower train.lr")
     }
-    try Complaint.asking { try trainer.result().write(to: model) }
+    try Complaint.asking { try result.write(to: model) }
     print("model: \(model)")
+    return report
   }
 
-  private func makeTrainer(_ data: TrainingData) throws -> Trainer {
+  private func makeTrainer(_ data: TrainingData, _ beginning: Beginning) throws -> Trainer {
     guard FileManager.default.fileExists(atPath: checkpoint) else {
       return try Trainer(recipe, data: data)
     }
-    guard command.resume else {
-      throw Complaint(
-        "\(folder) already holds a training run; go on with it by --resume, or choose another --output")
+    do {
+      guard beginning != .anew else {
+        throw Complaint(
+          "\(folder) already holds a training run; go on with it by --resume, or choose another --output")
+      }
+      return try Trainer(resuming: Checkpoint(contentsOf: checkpoint), recipe: recipe, data: data)
+    } catch {
+      guard beginning == .resumedWhereItFits else { throw error }
+      return try Trainer(recipe, data: data)
     }
-    return try Trainer(resuming: Checkpoint(contentsOf: checkpoint), recipe: recipe, data: data)
   }
 
   /// Trains the epochs that are left; true if the loss diverged.
@@ -90,7 +116,7 @@ struct TrainingRun {
       case .diverged: return true
       case .completed(let metrics):
         try Complaint.asking { try trainer.checkpoint().write(to: checkpoint) }
-        if !command.quiet { terminal.say(line(metrics)) }
+        if !isQuiet { terminal.say(line(metrics)) }
       }
     }
     return false
@@ -103,7 +129,7 @@ struct TrainingRun {
       metrics.validationLoss, metrics.validationAccuracy)
   }
 
-  private func writeReport(_ trainer: Trainer, diverged: Bool, seconds: Double) throws {
+  private func report(_ trainer: Trainer, diverged: Bool, seconds: Double) -> Report {
     let epoch = trainer.progress.history.first { $0.epoch == trainer.resultEpoch }
     var report = Report(
       epochs: trainer.epoch, modelEpoch: trainer.resultEpoch, diverged: diverged, trainLoss: epoch?.trainLoss,
@@ -114,9 +140,13 @@ struct TrainingRun {
     } else {
       (report.valLoss, report.valAccuracy) = (epoch?.validationLoss, epoch?.validationAccuracy)
     }
+    return report
+  }
+
+  private func write(_ report: Report, _ history: [EpochMetrics]) throws {
     try AtomicFile.write(JSON.data(report), to: "\(folder)/report.json")
     var csv = CSV(columns: ["epoch", "train_loss", "train_accuracy", "\(judge)_loss", "\(judge)_accuracy"])
-    for epoch in trainer.progress.history {
+    for epoch in history {
       csv.append([
         .integer(epoch.epoch), .real(epoch.trainLoss), .real(epoch.trainAccuracy),
         .real(epoch.validationLoss), .real(epoch.validationAccuracy),

@@ -35,6 +35,7 @@ struct Disk {
   private var workers: [WorkerID: WorkerDescription] = [:]
   /// Where trials can go on.
   private(set) var checkpoints: [Int: StoredCheckpoint] = [:]
+  private var rungs: [[RungScore]] = []
   /// Whether a coordinator has the file open: no other can.
   var isLocked = false
 
@@ -53,15 +54,7 @@ struct Disk {
           isLocal: workers[attempt.worker]?.isLocal ?? false, key: attempt.key, end: attempt.end,
           epochs: attempt.epochs, inherited: attempt.inherited)
       },
-      checkpoints: checkpoints.values.sorted { $0.trial < $1.trial }, histories: histories)
-  }
-
-  /// The epochs of every trial: the same whichever attempt trained them.
-  private var histories: [Int: [EpochScore]] {
-    attempts.values.reduce(into: [:]) { histories, attempt in
-      guard attempt.epochs.count >= histories[attempt.trial, default: []].count else { return }
-      histories[attempt.trial] = attempt.epochs.map(EpochScore.init)
-    }
+      checkpoints: checkpoints.values.sorted { $0.trial < $1.trial }, rungs: rungs)
   }
 
   mutating func commit(_ decisions: [Decision]) throws(Violation) {
@@ -74,6 +67,7 @@ struct Disk {
     case .attemptStarted(let id, let trial, let worker): try start(id, trial, worker)
     case .epochsInherited(let id, let source, let count): try inherit(id, source, count)
     case .checkpointStored(let stored): try store(stored)
+    case .rungReached(let reached, let rung): try note(reached, rung)
     case .epochEnded(let id, let number, let epoch): try append(epoch, number, to: id)
     case .attemptEnded(let id, let end, _): try finish(id, end)
     case .attemptResumed(let id): try resume(id)
@@ -125,6 +119,13 @@ struct Disk {
       throw Violation("an epoch of attempt \(id.number), which is over")
     }
     attempts[id]?.epochs.append(epoch)
+  }
+
+  private mutating func note(_ reached: RungScore, _ rung: Int) throws(Violation) {
+    while rungs.count <= rung { rungs.append([]) }
+    guard rungs[...rung].map({ $0.contains { $0.trial == reached.trial } }) == (0...rung).map({ $0 < rung })
+    else { throw Violation("trial \(reached.trial) comes to rung \(rung) out of turn") }
+    rungs[rung].append(reached)
   }
 
   private mutating func finish(_ id: AttemptID, _ end: AttemptEnd) throws(Violation) {

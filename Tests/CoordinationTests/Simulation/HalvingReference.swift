@@ -14,7 +14,7 @@ struct HalvingReference {
       let match = line.firstMatch(of: /min_epochs: (\d+), factor: ([\d.]+)/),
       let shortest = Double(match.1), let factor = Double(match.2)
     else { return nil }
-    let epochs = file.epochs(trial: 0)
+    let epochs = file.epochs(number: 0)
     let powers = (0..<20).map {
       Int((shortest * (0..<$0).reduce(1) { power, _ in power * factor }).rounded(.up))
     }

@@ -67,13 +67,14 @@ extension Simulation {
         }
       case .epochEnded(let id, let number, let epoch):
         try checkHolder(of: id, is: origin)
-        guard let trial = ledger.trials[id], isHostile(id) || epoch == scenario.plans[trial].epoch(number)
+        guard let trial = ledger.trials[id], isHostile(id) || epoch == scenario.plan(trial).epoch(number)
         else { throw Violation("epoch \(number) of attempt \(id.number) has other numbers") }
       case .trialEnded(let end, let id):
         // A trial is stopped by what others reach.
         if end.status != .quarantined, end.status != .stopped { try checkHolder(of: id, is: origin) }
         try checkEnd(end)
-      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .checkpointStored: break
+      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .checkpointStored, .rungReached:
+        break
       }
     }
   }
@@ -101,7 +102,8 @@ extension Simulation {
 
   /// Whether somebody hostile may have lied about a trial, or about one that it is compared with.
   func isTainted(_ trial: Int) -> Bool {
-    ledger.tainted.contains(trial) || (scenario.halving != nil && !ledger.tainted.isEmpty)
+    ledger.tainted.contains(trial)
+      || (!ledger.tainted.isEmpty && (scenario.halving != nil || trial >= scenario.trials))
   }
 
   /// Nothing is sent of which the disk does not know.
@@ -141,9 +143,10 @@ extension Simulation {
     case .trialEnded(let end, _):
       if end.status == .quarantined { counts.note(.trialQuarantined) }
       if end.status == .stopped { counts.note(.trialStopped) }
+      if end.trial >= scenario.trials { counts.note(.replicateEnded) }
     case .epochsInherited: counts.note(.checkpointContinued)
     case .checkpointStored: counts.note(.checkpointStored)
-    case .workerJoined, .attemptStarted, .epochEnded, .attemptEnded: break
+    case .workerJoined, .attemptStarted, .epochEnded, .attemptEnded, .rungReached: break
     }
   }
 
@@ -187,18 +190,18 @@ extension Coordinator {
   /// What in this state cannot be; nil if all is well.
   var contradiction: String? { trialContradiction ?? peerContradiction }
 
-  /// Each trial is in one state.
+  /// Each trial, and each replicate that is wanted, is in one state.
   private var trialContradiction: String? {
-    var places = [Int](repeating: 0, count: file.trials)
-    for trial in results.keys { places[trial] += 1 }
+    var places: [Int] = Array(results.keys) + replicates.keys.filter(isWanted)
     var waiting = backlog
-    while let trial = waiting.next() { places[trial] += 1 }
-    for trial in openTrials.values.compactMap(\.current).compactMap({ attempts[$0]?.trial }) {
-      places[trial] += 1
+    while let trial = waiting.next() { places.append(trial) }
+    places += openTrials.values.compactMap(\.current).compactMap { attempts[$0]?.trial }
+    places += openTrials.filter { $0.value.current == nil && isParked($0.key) }.keys
+    let wanted = (confirmation?.candidates ?? []).flatMap { trial in
+      (1...(confirmation?.seeds ?? 1)).map { Replicate($0, of: trial).number }
     }
-    for (trial, entry) in openTrials where entry.current == nil && isParked(trial) { places[trial] += 1 }
-    if let trial = places.firstIndex(where: { $0 != 1 }) {
-      return "trial \(trial) is in \(places[trial]) states"
+    if places.sorted() != (Array(0..<file.trials) + wanted).sorted() {
+      return "the trials and replicates are \(places.sorted())"
     }
     for (id, attempt) in attempts {
       let isCurrent = openTrials[attempt.trial]?.current == id

@@ -31,10 +31,12 @@ struct Scenario {
   let text: String
   let file: SearchFile
   let trials: Int
-  let plans: [TrialPlan]
+  private let plans: [Int: TrialPlan]
   /// The ranking of an undisturbed search.
   let expected: [Int: TrialEnd]
   let halving: HalvingReference?
+  /// How many of the best are confirmed, and by how many seeds.
+  private let confirmation: (top: Int, seeds: Int)?
   let intervals: Coordinator.Intervals
   let places: [Place]
   let weather: Weather
@@ -55,13 +57,16 @@ struct Scenario {
     }
     trials = file.trials
     let troubles = dice.chance(0.5) ? 0.2 : 0
-    plans = (0..<trials).map { [file] trial in
-      TrialPlan(trial: trial, of: file, seed: seed, troubles: troubles)
+    confirmation = Self.confirmation(text)
+    let numbers = (0...(confirmation?.seeds ?? 0)).flatMap { [trials] index in
+      (0..<trials).map { Replicate(index, of: $0).number }
     }
+    let plans = numbers.map { [file] in TrialPlan(trial: $0, of: file, seed: seed, troubles: troubles) }
+    self.plans = Dictionary(uniqueKeysWithValues: plans.map { ($0.trial, $0) })
     halving = HalvingReference(file)
-    expected =
-      halving?.ends(of: plans)
-      ?? Dictionary(uniqueKeysWithValues: plans.map { [file] in ($0.trial, $0.expected(by: file.objective)) })
+    let whole = plans.map { [file] in ($0.trial, $0.expected(by: file.objective)) }
+    let ends = halving?.ends(of: Array(plans[..<trials])) ?? [:]
+    expected = Dictionary(uniqueKeysWithValues: whole).merging(ends) { $1 }
     let heartbeat = dice.seconds(0.5...2)
     intervals = .init(
       heartbeat: heartbeat, lease: heartbeat * Double(dice.number(3...6)), progress: .seconds(60))
@@ -83,13 +88,15 @@ struct Scenario {
     let factor = dice.element(of: ["1.5", "2", "3", "4"])!
     let halving = halves ? ", halving: { min_epochs: \(shortest), factor: \(factor) }" : ""
     let objective = dice.element(of: ["val_accuracy", "best_val_accuracy", "val_loss"])!
+    let confirm =
+      dice.chance(0.3) ? ", confirm: { top: \(dice.number(1...4)), seeds: \(dice.number(2...3)) }" : ""
     let trials = dice.chance(0.5) ? dice.number(1...6) : dice.number(7...40)
     return """
       seed: \(dice.number(0...1000))
       dataset: digits
       model: { hidden: [{ int: [8, 64] }] }
       train: { epochs: \(epochs), lr: { uniform: [0.1, 0.2] }\(patience) }
-      search: { trials: \(trials), objective: \(objective)\(halving) }
+      search: { trials: \(trials), objective: \(objective)\(halving)\(confirm) }
       """
   }
 
@@ -113,17 +120,47 @@ struct Scenario {
       delay: 0.0002...dice.element(of: [0.002, 0.1, 1])!, isOrdered: dice.chance(0.5))
   }
 
+  private static func confirmation(_ text: String) -> (top: Int, seeds: Int)? {
+    guard let match = text.firstMatch(of: /confirm: { top: (\d+), seeds: (\d+) }/), let top = Int(match.1),
+      let seeds = Int(match.2)
+    else { return nil }
+    return (top, seeds)
+  }
+
+  /// What training one is like.
+  func plan(_ number: Int) -> TrialPlan {
+    guard let plan = plans[number] else { preconditionFailure("nobody wants \(number)") }
+    return plan
+  }
+
+  /// All that must have ended for a search to have ended with these results.
+  func wanted(_ results: [Int: TrialEnd]) -> [Int] {
+    let trials = Array(0..<trials)
+    guard let confirmation, trials.allSatisfy({ results[$0] != nil }) else { return trials }
+    let scored = trials.compactMap { results[$0] }.filter { $0.valAccuracy != nil }
+    let best = Ranking.ranked(scored.map(file.result(of:)), by: file.objective).prefix(confirmation.top)
+    return trials
+      + best.flatMap { best in (1...confirmation.seeds).map { Replicate($0, of: best.trial).number } }
+  }
+
   /// The table results.csv of these results.
-  func csv(_ results: some Collection<TrialEnd>) -> String {
-    let ranked = Ranking.ranked(results.map(file.result), by: file.objective)
-    return Results.csv(ranked, of: file.space).text
+  func csv(_ ends: [Int: TrialEnd]) -> String {
+    let results = ends.values.filter { $0.trial < trials }.map { end in
+      var result = file.result(of: end)
+      let replicates = (1...(confirmation?.seeds ?? 1)).compactMap { index in
+        ends[Replicate(index, of: end.trial).number]
+      }
+      result.confirmed = Confirmed(replicates.map(file.result(of:)))
+      return result
+    }
+    return Results.csv(Ranking.ranked(results, by: file.objective), of: file.space).text
   }
 
   private static func patience(
     _ plans: [TrialPlan], _ file: SearchFile, _ intervals: Coordinator.Intervals
   ) -> Duration {
     // On the slowest machine.
-    let times = plans.map { $0.epochTime * Double(file.epochs(trial: $0.trial)) * 3 }
+    let times = plans.map { $0.epochTime * Double(file.epochs(number: $0.trial)) * 3 }
     let deadly = plans.count { if case .kills = $0.fate { true } else { false } }
     let death = times.max()! + intervals.lease * 2 + .seconds(5)
     return Coordinator.reunion + intervals.progress + .seconds(30) + intervals.lease * 4

@@ -1,4 +1,5 @@
 import Foundation
+import Search
 
 @testable import Coordination
 
@@ -11,13 +12,15 @@ struct SimulatedCheckpoint: Equatable {
 extension SimulatedCheckpoint {
   /// Decodes one; nil where it is none.
   init?(_ bytes: [UInt8]) {
-    guard bytes.count >= 2 else { return nil }
-    self.init(trial: Int(bytes[0]), epochs: Int(bytes[1]))
+    guard bytes.count >= 3 else { return nil }
+    self.init(trial: Replicate(Int(bytes[1]), of: Int(bytes[0])).number, epochs: Int(bytes[2]))
   }
 
   /// Its file, as much longer than it need be.
   func bytes(_ more: Int) -> [UInt8] {
-    [UInt8(trial), UInt8(epochs)] + [UInt8](repeating: UInt8(truncatingIfNeeded: more), count: more)
+    let replicate = Replicate(number: trial)
+    return [replicate.trial, replicate.index, epochs].map(UInt8.init)
+      + [UInt8](repeating: UInt8(truncatingIfNeeded: more), count: more)
   }
 
   func announced(_ bytes: [UInt8]) -> WireCheckpoint {

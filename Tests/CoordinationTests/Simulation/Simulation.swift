@@ -62,7 +62,10 @@ struct Simulation {
   }
 
   var isHealed: Bool { healedAt != nil }
-  var isFinished: Bool { disk.results.count == scenario.trials }
+  var isFinished: Bool {
+    disk.results.count >= scenario.trials
+      && scenario.wanted(disk.results).allSatisfy { disk.results[$0] != nil }
+  }
 
   mutating func put(_ event: Occurrence, after delay: Duration = .zero) {
     queue.put(event, at: now + delay)
@@ -131,7 +134,7 @@ struct Simulation {
     guard let healedAt else { return false }
     guard isFinished else {
       guard now - healedAt > scenario.patience else { return false }
-      let open = (0..<scenario.trials).filter { disk.results[$0] == nil }
+      let open = scenario.wanted(disk.results).filter { disk.results[$0] == nil }
       throw Violation("trials \(open) have not ended \(scenario.patience) after the last fault")
     }
     let end = finishedAt ?? now
@@ -146,8 +149,9 @@ struct Simulation {
 
   private func checkRanking() throws(Violation) {
     let honest = disk.results.filter { !isTainted($0.key) }
-    let expected = scenario.expected.filter { !isTainted($0.key) }
-    guard scenario.csv(honest.values) == scenario.csv(expected.values) else {
+    let wanted = Set(scenario.wanted(scenario.expected))
+    let expected = scenario.expected.filter { wanted.contains($0.key) && !isTainted($0.key) }
+    guard scenario.csv(honest) == scenario.csv(expected) else {
       throw Violation("the ranking differs from that of an undisturbed search")
     }
   }

@@ -30,13 +30,13 @@ struct TrialPlan {
     self.seed = seed
     var dice = Philox(seed: seed, stream: UInt64(trial))
     epochTime = dice.seconds(0.05...2)
-    let budget = file.epochs(trial: trial)
+    let budget = file.epochs(number: trial)
     let early = dice.number(0...budget - 1)
     if dice.chance(troubles) {
       fate = dice.element(of: [.diverges(early), .fails(early), .kills(early)])!
     } else {
       let accuracies = (1...budget).map { Self.epoch($0, of: trial, seed).valAccuracy }
-      fate = .done(Self.length(accuracies, patience: file.patience(trial: trial)))
+      fate = .done(Self.length(accuracies, patience: file.patience(number: trial)))
     }
   }
 

@@ -1,4 +1,5 @@
 import Randomness
+import Search
 
 @testable import Coordination
 
@@ -163,9 +164,11 @@ extension Simulation {
     _ assign: WireAssign, _ checkpoint: [UInt8], in number: Int
   ) throws(Violation) {
     let trial = Int(assign.trial)
-    guard assign.searchedValues == scenario.file.values(trial: trial),
-      assign.seed == scenario.file.seed(trial: trial),
-      scenario.halving?.allows(Int(assign.epochs)) ?? (assign.epochs == scenario.file.epochs(trial: trial))
+    let isTrial = trial < scenario.trials
+    guard assign.searchedValues == scenario.file.values(number: trial),
+      assign.seed == scenario.file.seed(of: Replicate(number: trial)),
+      isTrial && scenario.halving?.allows(Int(assign.epochs)) == true
+        || (scenario.halving == nil || !isTrial) && assign.epochs == scenario.file.epochs(number: trial)
     else { throw Violation("attempt \(assign.attempt) is not what trial \(trial) is") }
     let attempt = AttemptID(assign.attempt)
     let reported = Int(assign.checkpoint.epochs)
@@ -182,7 +185,7 @@ extension Simulation {
 
   private mutating func goOn(_ attempt: AttemptID, in number: Int) throws(Violation) {
     guard let training = processes[number]?.running[attempt] else { return }
-    if scenario.plans[training.trial].fate == .done(training.epochs) {
+    if scenario.plan(training.trial).fate == .done(training.epochs) {
       return try end(attempt, training.trial, .done, in: number)
     }
     if training.epochs >= training.goal { return try endSuspension(of: attempt, in: number) }
@@ -191,7 +194,7 @@ extension Simulation {
 
   private mutating func planEpoch(_ count: Int, of attempt: AttemptID, in number: Int) {
     guard let process = processes[number], let training = process.running[attempt] else { return }
-    let time = scenario.plans[training.trial].epochTime * scenario.places[process.place].slowness
+    let time = scenario.plan(training.trial).epochTime * scenario.places[process.place].slowness
     put(.epochEnds(process: number, attempt, count: count), after: time)
   }
 
@@ -199,7 +202,7 @@ extension Simulation {
     guard !isPaused(number, .epochEnds(process: number, attempt, count: count)) else { return }
     guard let training = processes[number]?.running[attempt], !training.hangs else { return }
     let trial = training.trial
-    let plan = scenario.plans[trial]
+    let plan = scenario.plan(trial)
     if let outcome = plan.outcome(inEpoch: count) {
       return try end(attempt, trial, outcome, in: number)
     }

@@ -1,0 +1,56 @@
+import Search
+
+// The training of the best configurations under fresh seeds.
+extension Coordinator {
+  func isReplicate(_ number: Int) -> Bool { number >= file.trials }
+
+  /// A trial has ended: what must be confirmed for certain waits for a slot, unless it has been trained before.
+  mutating func confirm(after end: TrialEnd) {
+    let wanted = (confirmation?.report(file.result(of: end)) ?? []).map(\.number)
+    for number in wanted where replicates[number] == nil {
+      unconfirmed.insert(number)
+      if openTrials[number] == nil { backlog.putBack(number) }
+    }
+  }
+
+  /// A search that goes on with more trials than before may have other candidates.
+  mutating func dropUnwantedReplicates() {
+    for (number, entry) in openTrials where isReplicate(number) && !unconfirmed.contains(number) {
+      for id in entry.attempts where attempts.removeValue(forKey: id)?.isLost == false {
+        effects.append(.persist(.attemptEnded(id, .superseded, words: "")))
+      }
+      openTrials[number] = nil
+    }
+  }
+
+  /// What the replicates of a trial came to; nil before all have ended, and where none was asked for.
+  private func confirmed(_ trial: Int) -> Confirmed? {
+    guard let confirmation, confirmation.candidates.contains(trial) else { return nil }
+    let ends = (1...confirmation.seeds).map { replicates[Replicate($0, of: trial).number] }
+    return Confirmed(ends.compactMap { $0.map(file.result(of:)) })
+  }
+
+  /// The trials that have ended, best first. What fresh seeds say counts when all have spoken.
+  package var ranking: [TrialResult] {
+    let ended = results.values.map { end in
+      var result = file.result(of: end)
+      if isFinished { result.confirmed = confirmed(end.trial) }
+      return result
+    }
+    return Ranking.ranked(ended, by: file.objective)
+  }
+
+  /// Replicates that have ended, and how many there will be; nil where nothing is confirmed.
+  package var confirmations: (done: Int, of: Int)? {
+    guard let confirmation else { return nil }
+    let wanted =
+      results.count == file.trials ? confirmation.candidates.count : confirmation.top
+    let done = confirmation.candidates.count * confirmation.seeds - unconfirmed.count
+    return (done, wanted * confirmation.seeds)
+  }
+
+  /// Whether a record belongs to the search as it is: a trial or a replicate that it wanted.
+  package func isWanted(_ number: Int) -> Bool {
+    !isReplicate(number) || confirmation?.candidates.contains(Replicate(number: number).trial) == true
+  }
+}

@@ -1,0 +1,20 @@
+import Foundation
+import Search
+
+/// What a search ends with if its file asks for it: the configuration of rank 1 is trained once more, for the model in
+/// `best/`.
+struct FinalTraining {
+  private let run: TrainingRun
+
+  /// - Parameter recipe: that of rank 1.
+  init(_ final: SearchFile.Final, recipe path: String, into folder: String, isQuiet: Bool) throws {
+    let images = final.trainsOnAll ? [SearchFile.Override(key: "dataset.validation", value: "test")] : []
+    let file = try SearchFileSource.read(path).parse(overrides: images)
+    run = try TrainingRun(file, into: folder, isQuiet: isQuiet, isTested: final.isTested)
+  }
+
+  func callAsFunction(stop: Latch) throws {
+    let report = try run.run(.resumedWhereItFits, stop: stop)
+    if let accuracy = report.testAccuracy { print("test accuracy: \(accuracy)") }
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// The best are trained again under fresh seeds, a finished search grows, and rank 1 becomes a model.
+@Suite(.serialized)
+struct ConfirmationTests {
+  private let scratch: Scratch
+  private let run: Run
+
+  init() async throws {
+    try await Prepared.digits.value
+    scratch = try Scratch()
+    run = Run(scratch: scratch)
+    try scratch.write("search.yaml", text(trials: 8))
+  }
+
+  private func text(trials: Int, lr: String = "0.5", final: String = "null") -> String {
+    """
+    name: confirmed
+    seed: 3
+    dataset: { name: digits, subset: 0.5 }
+    model: { hidden: [{ int: [16, 64] }] }
+    train: { epochs: 3, batch: 64, lr: { log_uniform: [0.01, \(lr)] } }
+    search: { trials: \(trials), heartbeat: 0.3, lease: 3, confirm: { top: 3, seeds: 3 } }
+    final: \(final)
+    """
+  }
+
+  private func search(_ more: String..., workers: Int = 2) throws -> Program {
+    try scratch.start(
+      ["trawl", "search", "search.yaml", "--output", "run", "--workers", "\(workers)"] + more)
+  }
+
+  @Test func freshSeedsRankTheBestWhateverIsKilled() async throws {
+    #expect(try await search(workers: 1).ending().end == .exited(0))
+    let outcome = try run.outcome()
+    let results = try run.results()
+    #expect(results.map { $0["seeds"] } == ["3", "3", "3"] + Array(repeating: "1", count: 5))
+    let means = results.prefix(3).compactMap { $0["val_accuracy_mean"].flatMap(Double.init) }
+    #expect(means.count == 3 && means == means.sorted(by: >))
+    #expect(results[0]["tie"] == "1" && results[3]["tie"] == "" && results[3]["val_accuracy_ci95"] == "")
+    let replicates = try run.history().filter { $0["replicate"] != "0" }
+    #expect(Set(replicates.map { $0["trial"] }) == Set(results.prefix(3).map { $0["trial"] }))
+    #expect(replicates.count == 3 * 3 * 3)
+
+    let other = Run(scratch: scratch, name: "killed")
+    var generator = SeededGenerator(seed: 5)
+    for done in [2, 8, 8, 8] {
+      let search = try search("--output", "killed", "--resume")
+      try await other.waitForResults(done, of: search)
+      if let victim = search.children.randomElement(using: &generator) { kill(victim, SIGKILL) }
+      try await generator.pause(upTo: 300)
+      search.send(SIGKILL)
+      _ = try await search.ending()
+    }
+    #expect(try await search("--output", "killed", "--resume").ending().end == .exited(0))
+    #expect(try other.outcome() == outcome)
+  }
+
+  @Test func aFinishedSearchGrows() async throws {
+    #expect(try await search().ending().end == .exited(0))
+    let before = try run.results().sorted { $0["trial"]! < $1["trial"]! }
+    #expect(try await search("--resume", "--trials", "14").ending().end == .exited(0))
+    let grown = try run.outcome()
+    let after = try run.results().filter { Int($0["trial"]!)! < 8 }.sorted { $0["trial"]! < $1["trial"]! }
+    #expect(before.map { $0["val_accuracy"] } == after.map { $0["val_accuracy"] })
+    // It stays as large as it is, and is what a search of that size would have been.
+    #expect(try await search("--resume").ending().end == .exited(0))
+    #expect(try run.outcome() == grown)
+    #expect(
+      try await search("--output", "whole", "--set", "search.trials=14").ending().end == .exited(0))
+    #expect(try Run(scratch: scratch, name: "whole").outcome() == grown)
+    let fewer = try await search("--resume", "--trials", "9").ending()
+    #expect(fewer.end == .exited(2) && fewer.errors.contains("search.trials differs from what it was begun with"))
+    try scratch.write("search.yaml", text(trials: 14, lr: "0.6"))
+    let changed = try await search("--resume").ending()
+    #expect(changed.end == .exited(2) && changed.errors.contains("train.lr differs from what it was begun with"))
+  }
+
+  @Test(arguments: ["all", "train"])
+  func rankOneBecomesAModelThatIsTested(images: String) async throws {
+    try scratch.write("search.yaml", text(trials: 3, final: "{ train_on: \(images) }"))
+    let ending = try await search().ending()
+    #expect(ending.end == .exited(0))
+    let report = try JSONValue(scratch.data("run/best/report.json"))
+    let accuracy = try #require(report["test_accuracy"]?.number)
+    #expect(ending.output.contains("test accuracy: \(accuracy)"))
+    #expect((report["val_accuracy"]?.number == nil) == (images == "all"))
+    let test = try await scratch.run("test", "run/best/model.safetensors", "--json")
+    #expect(try JSONValue(Data(test.output.utf8))["test_accuracy"]?.number == accuracy)
+    let again = try await search("--resume").ending()
+    #expect(again.end == .exited(0) && again.output.contains("test accuracy: \(accuracy)"))
+  }
+}

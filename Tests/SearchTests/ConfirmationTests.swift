@@ -1,0 +1,69 @@
+import Fuzzing
+import Testing
+
+@testable import Search
+
+@Suite struct ConfirmationTests {
+  private func result(_ trial: Int, _ accuracy: Double?) -> TrialResult {
+    TrialResult(
+      trial: trial, values: [], status: accuracy == nil ? .diverged : .done, epochs: 1, objective: accuracy,
+      valAccuracy: accuracy)
+  }
+
+  private func confirmed(_ trial: Int, _ accuracy: Double, under seeds: [Double]) -> TrialResult {
+    var result = result(trial, accuracy)
+    result.confirmed = Confirmed(seeds.map { self.result(0, $0) })
+    return result
+  }
+
+  @Test func whatCanNoLongerBeOvertakenIsCertain() {
+    var confirmation = Confirmation(top: 2, seeds: 2, trials: 4, objective: .valAccuracy)
+    #expect(confirmation.report(result(0, 0.9)).isEmpty)
+    #expect(confirmation.report(result(1, 0.5)).isEmpty)
+    #expect(confirmation.report(result(2, nil)) == [Replicate(1, of: 0), Replicate(2, of: 0)])
+    #expect(confirmation.report(result(3, 0.6)) == [Replicate(1, of: 3), Replicate(2, of: 3)])
+  }
+
+  @Test func theSameAreConfirmedInWhateverOrderTrialsEnd() {
+    var generator = SeededGenerator(seed: 1)
+    let results = (0..<30).map { result($0, $0 % 7 == 0 ? nil : Double($0 * 37 % 30) / 30) }
+    let best = Set(Ranking.ranked(results, by: .valAccuracy).prefix(5).map(\.trial))
+    for _ in 0..<200 {
+      var confirmation = Confirmation(top: 5, seeds: 3, trials: 30, objective: .valAccuracy)
+      let replicates = results.shuffled(using: &generator).flatMap { confirmation.report($0) }
+      #expect(confirmation.candidates == best)
+      #expect(Set(replicates).count == 15 && replicates.count == 15)
+    }
+  }
+
+  @Test func trialsWithoutAScoreAreNotConfirmed() {
+    var confirmation = Confirmation(top: 5, seeds: 2, trials: 3, objective: .valLoss)
+    let replicates = [result(0, nil), result(1, 0.5), result(2, .nan)].flatMap { confirmation.report($0) }
+    #expect(replicates.map(\.trial) == [1, 1])
+  }
+
+  @Test func freshSeedsDecideTheRankingAndTies() {
+    let ranked = Ranking.ranked(
+      [
+        result(0, 0.999), confirmed(1, 0.99, under: [0.90, 0.91, 0.92]),
+        confirmed(2, 0.98, under: [0.95, 0.96, 0.97]), confirmed(3, 0.97, under: [0.951, 0.961, 0.966]),
+        confirmed(4, 0.96, under: [0.99, 0.99]),
+      ], by: .valAccuracy)
+    #expect(ranked.map(\.trial) == [2, 3, 1, 4, 0])
+    #expect(Ranking.ties(ranked) == [1, 1, 2, 3, nil])
+  }
+
+  @Test func lossesAreRankedFromTheLowest() {
+    let ranked = Ranking.ranked(
+      [confirmed(0, 0.1, under: [0.5, 0.5]), confirmed(1, 0.2, under: [0.4, 0.4])], by: .valLoss)
+    #expect(ranked.map(\.trial) == [1, 0])
+  }
+
+  @Test func replicatesAreNumberedBeyondAllTrials() {
+    for replicate in [Replicate(0, of: 0), Replicate(0, of: 9_999_999), Replicate(7, of: 12)] {
+      #expect(Replicate(number: replicate.number) == replicate)
+    }
+    #expect(Replicate(0, of: 5).number == 5)
+    #expect(Replicate(1, of: 0).number > SearchFile.mostTrials)
+  }
+}
