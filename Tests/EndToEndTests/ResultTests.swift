@@ -227,14 +227,16 @@ struct ResultTests {
     let lines = table.complaints
     #expect(lines.contains { $0.hasPrefix("what mattered after 1 epoch: lr ") })
     #expect(
-      lines.contains("lr: the best value 0.1 lies at the upper edge of 1e-6...0.1; a wider range may hold better ones"))
-    #expect(lines.contains { $0.hasPrefix("rung 1 epoch -> 2 epochs: tau ") && $0.hasSuffix(" over 12 trials") })
+      lines.contains(
+        "lr: the best value 0.1 lies at the upper edge of 1e-6...0.1; a wider range may hold better ones"))
+    #expect(
+      lines.contains { $0.hasPrefix("rung 1 epoch -> 2 epochs: tau ") && $0.hasSuffix(" over 12 trials") })
     #expect(lines.allSatisfy(search.complaints.contains))
 
     let json = try parsedObject(await scratch.run("results", "run", "--format", "json").output)
-    let insight = try #require(json["insight"]?.object)
-    #expect(insight["edges"]?.list?.contains { $0.object?["parameter"] == .text("lr") } == true)
-    #expect(insight["rungs"]?.list?.first?.object?["trials"] == .number(12))
+    let insight = try #require(json["insight"])
+    #expect(insight["edges"]?.list?.contains { $0["parameter"] == .text("lr") } == true)
+    #expect(insight["rungs"]?.list?.first?["trials"] == .number(12))
     #expect(try await scratch.run("results", "run", "--format", "csv").errors.isEmpty)
     #expect(try scratch.data("run/results.csv") == file)
 
