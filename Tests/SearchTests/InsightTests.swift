@@ -287,6 +287,8 @@ private func samples(
     let insight = Insight(file, ranked: ranked, histories: histories)
     #expect(insight.epochs == 1 && insight.importance?.shares[0] ?? 0 > 0.9)
     #expect(Insight(file, ranked: ranked, histories: [:]).importance == nil)
+    let stopped = Insight(file, ranked: Array(ranked.dropLast()), histories: histories)
+    #expect(stopped.importance == nil && stopped.edges.isEmpty)
   }
 
   @Test func oneParameterNeedsNoShares() throws {

@@ -1,5 +1,6 @@
 /// A range at whose end the best trials lie, so that better ones may lie beyond it.
 package struct EdgeWarning: Hashable, Sendable {
+  /// An end of a range.
   package enum End: String, Sendable {
     case lower, upper
   }

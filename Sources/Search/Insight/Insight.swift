@@ -15,7 +15,8 @@ package struct Insight: Hashable, Sendable {
 
   /// Of a search that has ended or is still running. It is the same for the same results.
   ///
-  /// A search with halving is judged by its first rung, the only one at which all trials can be compared.
+  /// A search with halving is judged by its first rung, the only one at which all trials can be compared, and not before
+  /// its end, since what ends first is what it stopped; only the rungs are compared as they fill.
   ///
   /// - Parameters:
   ///   - ranked: its results so far, best first.
@@ -24,6 +25,7 @@ package struct Insight: Hashable, Sendable {
     let budgets = file.halving?.budgets ?? []
     epochs = budgets.first
     parameters = file.space.parameters
+    let ranked = budgets.isEmpty || ranked.count == file.trials ? ranked : []
     let scores = Scores(ranked, of: file.objective, histories, epochs)
     scoreless = scores.scoreless
     let samples = scores.all.map { result, score in
