@@ -5,6 +5,9 @@ enum Stream {
   /// The order of the grid.
   static let gridOrder: UInt64 = 0x6772_6964_0000_0000
 
+  /// The forest that tells which parameters mattered.
+  static let forest: UInt64 = 0x666f_7265_7374_0000
+
   /// The scrambling of each parameter; combined with the parameter's own.
   static let sobol: UInt64 = 0x736f_626f_6c00_0000
 

@@ -40,7 +40,7 @@ struct Trawl: ParsableCommand {
   }
 
   /// Sees to it that what was printed got out. Whoever closed a pipe has read enough.
-  private static func flushOutput() throws {
+  static func flushOutput() throws {
     guard fflush(nil) != 0, errno != EPIPE else { return }
     throw Complaint(System.words("cannot write the output"))
   }

@@ -213,6 +213,37 @@ struct ResultTests {
     }
   }
 
+  @Test func whatASearchTeachesStandsBesideItsRanking() async throws {
+    try scratch.write(
+      "search.yaml",
+      SearchText.brief(lr: "{ log_uniform: [1e-6, 0.1], steps: 6 }, l2: { uniform: [0, 1e-6] }", trials: 24)
+        .replacing("trials: 24", with: "trials: 24, halving: { min_epochs: 1, factor: 2 }"))
+    let search = try await scratch.run("search", "search.yaml", "--output", "run")
+    #expect(search.end == .exited(0))
+    let file = try scratch.data("run/results.csv")
+
+    let table = try await scratch.run("results", "run", "--top", "1")
+    #expect(table.output.split(separator: "\n").count == 2)
+    let lines = table.complaints
+    #expect(lines.contains { $0.hasPrefix("what mattered after 1 epoch: lr ") })
+    #expect(
+      lines.contains(
+        "lr: the best value 0.1 lies at the upper edge of 1e-6...0.1; a wider range may hold better ones"))
+    #expect(
+      lines.contains { $0.hasPrefix("rung 1 epoch -> 2 epochs: tau ") && $0.hasSuffix(" over 12 trials") })
+    #expect(lines.allSatisfy(search.complaints.contains))
+
+    let json = try parsedObject(await scratch.run("results", "run", "--format", "json").output)
+    let insight = try #require(json["insight"])
+    #expect(insight["edges"]?.list?.contains { $0["parameter"] == .text("lr") } == true)
+    #expect(insight["rungs"]?.list?.first?["trials"] == .number(12))
+    #expect(try await scratch.run("results", "run", "--format", "csv").errors.isEmpty)
+    #expect(try scratch.data("run/results.csv") == file)
+
+    let quiet = try await scratch.run("search", "search.yaml", "--output", "run", "--resume", "--quiet")
+    #expect(quiet.end == .exited(0) && quiet.errors.isEmpty)
+  }
+
   /// Runs a search that must succeed.
   private func search(_ text: String) async throws {
     try scratch.write("search.yaml", text)

@@ -9,7 +9,11 @@ struct ResultsCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "results",
-    abstract: "Print the ranking of a search, running or ended, best first.")
+    abstract: "Print the ranking of a search, running or ended, best first.",
+    discussion: """
+      With a table, standard error tells what the search teaches: which parameters mattered (from ten trials on), whether \
+      the best lies at the edge of a range, and with halving how far each rung foretold the next. In JSON that is 'insight'.
+      """)
 
   @Argument(help: .init("The run directory.", valueName: "run"), completion: .directory)
   var directory: String
@@ -41,9 +45,14 @@ struct ResultsCommand: ParsableCommand {
     if failed { table.addReasons(from: try Table(file: run.attempts)) }
     switch format {
     case .table where table.rows.isEmpty: print(failed ? "no trial has failed" : "no trial has ended yet")
-    case .table: print(table.withoutEmptyColumns.text)
+    case .table:
+      print(table.withoutEmptyColumns.text)
+      if !failed { try run.tellInsight(into: all) }
     case .csv: print(try lines(chosen, of: run.results), terminator: "")
-    case .json: print("{\n  \"results\": \(table.json)\n}")
+    case .json where failed: print("{\n  \"results\": \(table.json)\n}")
+    case .json:
+      let insight = try run.insight(into: all)?.json ?? "null"
+      print("{\n  \"results\": \(table.json),\n  \"insight\": \(insight)\n}")
     }
   }
 

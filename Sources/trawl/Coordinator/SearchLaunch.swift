@@ -106,9 +106,18 @@ struct SearchLaunch {
       throw Complaint("the local workers cannot run; \(directory.log) tells more")
     case .finished:
       access.writeEnd(of: coordinator.search, to: directory)
+<<<<<<< HEAD
       print(try Table(file: directory.results).top(10).withoutEmptyColumns.text)
       if !command.quiet { StandardError.write("results: \(directory.results)\n") }
       try trainBest(stop: stop)
+=======
+      let results = try Table(file: directory.results)
+      print(results.top(10).withoutEmptyColumns.text)
+      if !command.quiet {
+        try directory.tellInsight(into: results)
+        StandardError.write("results: \(directory.results)\n")
+      }
+>>>>>>> insight
       if coordinator.failedCount > 0 { throw EndOfRun.failedTrials }
     }
   }

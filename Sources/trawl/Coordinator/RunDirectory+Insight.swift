@@ -1,0 +1,60 @@
+import Coordination
+import Foundation
+import Search
+
+extension RunDirectory {
+  /// What the search teaches; nil, after a word on standard error, where that cannot be told. The ranking holds without it.
+  ///
+  /// It is read from the files that are replaced as a whole while the search runs: its record is locked then.
+  ///
+  /// - Parameter results: the table of `results.csv`.
+  func insight(into results: Table) -> Insight? {
+    do {
+      let file = try SearchFileSource.read(searchFile).parse()
+      let ends = results.trialEnds.filter { (0..<file.trials).contains($0.trial) }
+      let histories = file.halving == nil ? [:] : try Table(file: history).histories
+      return Insight(file, ranked: ends.map(file.result(of:)), histories: histories)
+    } catch {
+      let words = (error as? Complaint)?.words ?? "\(error)"
+      StandardError.write("what mattered cannot be told: \(words.asShownText)\n")
+      return nil
+    }
+  }
+
+  /// Tells on standard error what the search teaches, after what was printed before.
+  func tellInsight(into results: Table) throws {
+    try Trawl.flushOutput()
+    for line in insight(into: results)?.lines ?? [] { StandardError.write("\(line)\n") }
+  }
+}
+
+extension Table {
+  /// The rows of `results.csv`.
+  fileprivate var trialEnds: [TrialEnd] {
+    cells(of: ["trial", "status", "epochs", "val_accuracy", "val_loss"]).compactMap { cells in
+      guard let trial = Int(cells[0]), let status = TrialResult.Status(rawValue: cells[1]),
+        let epochs = Int(cells[2])
+      else { return nil }
+      return TrialEnd(
+        trial: trial, status: status, epochs: epochs, valAccuracy: Double(cells[3]), valLoss: Double(cells[4])
+      )
+    }
+  }
+
+  /// The rows of `history.csv`, by trial.
+  fileprivate var histories: [Int: [EpochScore]] {
+    var histories: [Int: [EpochScore]] = [:]
+    for cells in cells(of: ["trial", "val_accuracy", "val_loss"]) {
+      guard let trial = Int(cells[0]) else { continue }
+      let score = EpochScore(valAccuracy: Double(cells[1]) ?? .nan, valLoss: Double(cells[2]) ?? .nan)
+      histories[trial, default: []].append(score)
+    }
+    return histories
+  }
+
+  /// Of each row the cells in these columns; no rows where one of them is missing.
+  private func cells(of names: [String]) -> [[String]] {
+    let places = names.compactMap(columns.firstIndex(of:))
+    return places.count == names.count ? rows.map { row in places.map { row[$0] } } : []
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Search
+
+extension Insight {
+  /// As a JSON object, to stand inside another.
+  var json: String {
+    get throws {
+      let text = String(decoding: try JSON.data(Summary(self)), as: UTF8.self)
+      return text.split(separator: "\n").joined(separator: "\n  ")
+    }
+  }
+}
+
+/// What is printed of an insight: names in place of parameters.
+private struct Summary: Encodable {
+  struct Importance: Encodable {
+    var shares: [Share]
+    var interactions: Double
+    var explained: Double
+    var trials: Int
+    var diverged: Int
+    var epochs: Int?
+  }
+
+  struct Share: Encodable {
+    var parameter: String
+    var share: Double
+  }
+
+  struct Edge: Encodable {
+    var parameter: String
+    var end: String
+    var holdsBest: Bool
+    var count: Int
+    var of: Int
+  }
+
+  struct Rung: Encodable {
+    var epochs: Int
+    var nextEpochs: Int
+    var tau: Double
+    var trials: Int
+  }
+
+  var importance: Importance?
+  var edges: [Edge]
+  var rungs: [Rung]
+
+  init(_ insight: Insight) {
+    importance = insight.importance.map { importance in
+      Importance(
+        shares: zip(insight.parameters, importance.shares).map { Share(parameter: $0.column, share: $1) },
+        interactions: importance.interactions, explained: importance.explained, trials: importance.trials,
+        diverged: insight.scoreless, epochs: insight.epochs)
+    }
+    edges = insight.edges.map {
+      Edge(
+        parameter: $0.parameter.column, end: $0.end.rawValue, holdsBest: $0.holdsBest, count: $0.count,
+        of: $0.few)
+    }
+    rungs = insight.rungs.map {
+      Rung(epochs: $0.epochs, nextEpochs: $0.nextEpochs, tau: $0.tau, trials: $0.trials)
+    }
+  }
+}

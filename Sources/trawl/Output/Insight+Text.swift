@@ -1,0 +1,56 @@
+import Foundation
+import Search
+
+extension Insight {
+  /// For people: a line for each thing.
+  var lines: [String] {
+    [importance.map(words)].compactMap(\.self) + edges.map(\.words) + rungs.map(\.words)
+  }
+
+  private func words(_ importance: Importance) -> String {
+    let when = epochs.map { " after \($0) epoch\($0 == 1 ? "" : "s")" } ?? ""
+    guard importance.isTelling else {
+      return "what mattered\(when): \(importance.trials) trials do not tell"
+    }
+    let shares = zip(parameters, importance.shares).sorted { $0.1 > $1.1 }.filter { $0.1 >= 0.005 }
+    var parts = shares.map { "\($0.column) \($1.percent)" }
+    if shares.count < parameters.count { parts.append("others less than 1 %") }
+    parts.append("together or by chance \(importance.interactions.percent)")
+    let worst = scoreless == 0 ? "" : ", \(scoreless) diverged as the worst"
+    return "what mattered\(when): \(parts.joined(separator: ", ")) "
+      + "(fANOVA over \(importance.trials) trials\(worst); foretells \(importance.explained.percent) of the differences)"
+  }
+}
+
+extension EdgeWarning {
+  fileprivate var words: String {
+    let name = parameter.column
+    let what = holdsBest ? "the best value \(best.shown) lies" : "\(count) of the best \(few) lie"
+    return "\(name): \(what) at the \(end) edge of \(range); a wider range may hold better ones"
+  }
+
+  private var range: String {
+    parameter.distribution.ends.map { "\($0.low)...\($0.high)" } ?? ""
+  }
+}
+
+extension RungAgreement {
+  fileprivate var words: String {
+    "rung \(epochs.inEpochs) -> \(nextEpochs.inEpochs): tau \(String(format: "%.2f", tau)) over \(trials) trials"
+  }
+}
+
+extension Int {
+  fileprivate var inEpochs: String { "\(self) epoch\(self == 1 ? "" : "s")" }
+}
+
+extension Double {
+  fileprivate var percent: String { "\(Int((self * 100).rounded())) %" }
+}
+
+extension Value {
+  /// With three significant digits.
+  fileprivate var shown: String {
+    if case .real(let number) = self { String(format: "%.3g", number) } else { "\(self)" }
+  }
+}
