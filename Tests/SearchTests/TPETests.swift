@@ -51,7 +51,12 @@ import Testing
       let isGood = values[2] == .word("tanh") && (values[0].number ?? 0) > 1e-2
       return Observation(values, in: space, score: isGood ? 1 : 0)
     }
-    let drawn = (100..<130).map { TPESampler.values(seed: 1, trial: $0, in: space, after: observations) }
+    func draw(_ trial: Int, seed: UInt64) -> [Value] {
+      TPESampler.values(seed: seed, trial: trial, in: space, after: observations)
+    }
+    let drawn = (100..<130).map { draw($0, seed: 1) }
+    #expect(Set(drawn).count == 30)
+    #expect(Set((0..<30).map { draw(100, seed: $0) }).count == 30)
     #expect(drawn.count { $0[2] == .word("tanh") } > 20)
     #expect(drawn.count { ($0[0].number ?? 0) > 1e-2 } > 20)
   }
