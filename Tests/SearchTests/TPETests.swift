@@ -44,6 +44,16 @@ import Testing
     #expect(zip(learned, drawn).dropFirst(first).allSatisfy { $0 != $1 })
   }
 
+  /// As they were first drawn: another machine, or a change that should change nothing, draws the same.
+  @Test func theListNeverChanges() throws {
+    let file = try search(seed: 2023, sampler: "tpe")
+    let list = SimulatedSearch(file).run(workers: 1)
+    #expect(
+      list[79] == [
+        .real(0.11589025357618915), .real(0.2774542523562003), .real(0.037483282087874874), .integer(137),
+      ])
+  }
+
   @Test func drawsWhereGoodTrialsAreAndBadOnesAreNot() throws {
     let space = try Self.space()
     let observations = (0..<100).map { trial in

@@ -18,7 +18,7 @@ struct SearchLaunch {
     self.command = command
     file = try SearchFileSource.read(command.file).parse(overrides: command.overrides.values())
     guard !file.sampler.learns else {
-      throw file.error(at: "search.sampler", "'tpe' cannot be run by this version")
+      throw Complaint(file.error(at: "search.sampler", "'tpe' cannot be run by this version"))
     }
     directory = RunDirectory(path: command.output ?? "runs/\(file.name)")
     _ = try directory.check(resume: command.resume)
