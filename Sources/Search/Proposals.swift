@@ -43,6 +43,13 @@ package struct Proposals: Sendable {
     return drawn[trial]
   }
 
+  /// The values of a trial that `values(trial:)` has told before.
+  package func toldValues(trial: Int) -> [Value] {
+    guard file.sampler.learns else { return file.values(trial: trial) }
+    precondition(trial < drawn.count, "trial \(trial), of which \(drawn.count) are drawn")
+    return drawn[trial]
+  }
+
   /// Lets the next draw know the latest score that it must; false while that is missing.
   private mutating func settle() -> Bool {
     let trial = drawn.count - file.lag - 1

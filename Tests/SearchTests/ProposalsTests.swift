@@ -49,10 +49,19 @@ import Testing
     #expect(loss.values(trial: 39) == accuracy.values(trial: 39))
   }
 
+  @Test func whatHasBeenToldStays() throws {
+    var proposals = try proposals(lag: 3)
+    let told = (0..<4).map { proposals.values(trial: $0) }
+    for trial in 0..<4 { proposals.report(trial: trial, objective: 0.5) }
+    #expect(proposals.values(trial: 7) != nil)
+    #expect((0..<4).map { proposals.toldValues(trial: $0) } == told)
+  }
+
   @Test func otherSamplersWaitForNothing() throws {
     let file = try parse(twoLayer)
     var proposals = Proposals(of: file)
     proposals.report(trial: 3, objective: 0.9)
     #expect(proposals.values(trial: 49) == file.values(trial: 49))
+    #expect(proposals.toldValues(trial: 49) == file.values(trial: 49))
   }
 }
