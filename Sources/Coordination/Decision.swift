@@ -115,11 +115,11 @@ package struct TrialEnd: Sendable, Equatable {
 }
 
 extension SearchFile {
-  /// The result to rank and show of a trial that has ended.
-  package func result(of end: TrialEnd) -> TrialResult {
+  /// The result to rank and show of a trial with these values that has ended.
+  package func result(of end: TrialEnd, _ values: [Value]) -> TrialResult {
     TrialResult(
-      trial: end.trial, values: values(number: end.trial), status: end.status, epochs: end.epochs,
-      budget: end.status == .stopped ? Double(end.epochs) / Double(epochs(number: end.trial)) : 1,
+      trial: end.trial, values: values, status: end.status, epochs: end.epochs,
+      budget: end.status == .stopped ? Double(end.epochs) / Double(epochs(values)) : 1,
       objective: objective == .valLoss ? end.valLoss : end.valAccuracy,
       valAccuracy: end.valAccuracy, valLoss: end.valLoss)
   }

@@ -45,25 +45,21 @@ extension EpochScore {
   }
 }
 
-// Trials and their replicates, by the number that messages and records name them by.
 extension SearchFile {
-  /// The values that one is trained with.
-  func values(number: Int) -> [Value] { values(trial: Replicate(number: number).trial) }
-
-  /// The epochs that one trains.
-  package func epochs(number: Int) -> Int {
-    configuration(number: number).integer("train.epochs")
+  /// The epochs that a trial with these values trains.
+  func epochs(_ values: [Value]) -> Int {
+    configuration(values).integer("train.epochs")
   }
 
-  /// After so many epochs without a better validation accuracy one ends; nil if it does not.
-  func patience(number: Int) -> Int? {
-    let configuration = configuration(number: number)
+  /// After so many epochs without a better validation accuracy a trial with these values ends; nil if it does not.
+  func patience(_ values: [Value]) -> Int? {
+    let configuration = configuration(values)
     return configuration.has("train.patience") ? configuration.integer("train.patience") : nil
   }
 
-  private func configuration(number: Int) -> Configuration {
-    guard let configuration = configuration(values: values(number: number)) else {
-      preconditionFailure("trial \(number) lies outside its own space")
+  private func configuration(_ values: [Value]) -> Configuration {
+    guard let configuration = configuration(values: values) else {
+      preconditionFailure("\(values) lie outside their own space")
     }
     return configuration
   }

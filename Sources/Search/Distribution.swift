@@ -16,7 +16,7 @@ package struct Distribution: Hashable, Sendable {
   /// The number of grid points in a range, both ends included; nil when it has none.
   package let steps: Int?
   /// The values one by one, ascending or as listed: those of a choice or of a range with steps.
-  private let points: [Value]?
+  let points: [Value]?
 
   /// The most values in a choice, and the most steps in a range.
   package static let mostPoints = 10_000
@@ -134,4 +134,17 @@ func linear(_ low: Double, _ high: Double, _ fraction: Double) -> Double {
 /// either.
 func logarithmic(_ low: Double, _ high: Double, _ fraction: Double) -> Double {
   min(max(portableExp(linear(portableLog(low), portableLog(high), fraction)), low), high)
+}
+
+extension Distribution {
+  /// The value that stands so in `results.csv`; nil if none does.
+  package func value(cell: String) -> Value? {
+    let value: Value? =
+      switch shape {
+      case .choice(let values): values.first { "\($0)" == cell }
+      case .int, .logInt: Int(cell).map(Value.integer)
+      case .uniform, .logUniform: Double(cell).map(Value.real)
+      }
+    return value.flatMap { contains($0) ? $0 : nil }
+  }
 }

@@ -166,6 +166,10 @@ extension Field {
       .described("the whole grid for grid and random-grid, else it must be given"), unit: "trials",
       "How many configurations are tried."),
     Field(
+      "search.lag", .integer(0...10_000), .value(.integer(16)), unit: "trials",
+      "With tpe, each trial learns from the results of all before it but the last so many, which may still run; set it to at least the number of slots less one, or some wait."
+    ),
+    Field(
       "search.objective", .word(Objective.allCases.map(\.rawValue)), .value(.word("val_accuracy")),
       "What trials are ranked by: accuracy after the last epoch, the best of all epochs, or the loss."
     ),
@@ -203,10 +207,5 @@ extension Field {
     Field(
       "final.test", .word(["true", "false"]), .value(.word("true")),
       "Whether that network is evaluated on the test images, which nothing else in a search looks at."),
-  ]
-
-  /// Words that are described but that this version cannot do, for each field.
-  static let plannedWords: [String: Set<String>] = [
-    "search.sampler": ["tpe"]
   ]
 }

@@ -1,4 +1,4 @@
-import Fuzzing
+import Randomness
 import Testing
 
 @testable import Search
@@ -25,12 +25,13 @@ import Testing
   }
 
   @Test func theSameAreConfirmedInWhateverOrderTrialsEnd() {
-    var generator = SeededGenerator(seed: 1)
+    var dice = Philox(seed: 1, stream: 0)
     let results = (0..<30).map { result($0, $0 % 7 == 0 ? nil : Double($0 * 37 % 30) / 30) }
     let best = Set(Ranking.ranked(results, by: .valAccuracy).prefix(5).map(\.trial))
     for _ in 0..<200 {
       var confirmation = Confirmation(top: 5, seeds: 3, trials: 30, objective: .valAccuracy)
-      let replicates = results.shuffled(using: &generator).flatMap { confirmation.report($0) }
+      let order = results.map { ($0, dice.next()) }.sorted { $0.1 < $1.1 }.map(\.0)
+      let replicates = order.flatMap { confirmation.report($0) }
       #expect(confirmation.candidates == best)
       #expect(Set(replicates).count == 15 && replicates.count == 15)
     }

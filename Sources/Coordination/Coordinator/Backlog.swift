@@ -14,12 +14,16 @@ struct Backlog: Sendable, Equatable {
 
   var count: Int { returned.count + max(total - fresh, 0) }
 
-  /// Takes the next trial out; nil when none waits. Of those put back only such as fit.
-  mutating func next(fits: (Int) -> Bool = { _ in true }) -> Int? {
-    if let lowest = returned.lastIndex(where: fits), returned[lowest] < fresh || fresh >= total {
+  /// The next trial that was never tried; nil when all have been.
+  var nextFresh: Int? { fresh < total ? fresh : nil }
+
+  /// Takes out what comes next; nil when nothing waits. Of those put back only such as fit.
+  mutating func next(mayBegin: Bool = true, fits: (Int) -> Bool = { _ in true }) -> Int? {
+    let begins = mayBegin && fresh < total
+    if let lowest = returned.lastIndex(where: fits), returned[lowest] < fresh || !begins {
       return returned.remove(at: lowest)
     }
-    guard fresh < total else { return nil }
+    guard begins else { return nil }
     defer { fresh += 1 }
     return fresh
   }

@@ -6,7 +6,8 @@ extension Coordinator {
 
   /// A trial has ended: what must be confirmed for certain waits for a slot, unless it has been trained before.
   mutating func confirm(after end: TrialEnd) {
-    let wanted = (confirmation?.report(file.result(of: end)) ?? []).map(\.number)
+    let result = result(of: end)
+    let wanted = (confirmation?.report(result) ?? []).map(\.number)
     for number in wanted where replicates[number] == nil {
       unconfirmed.insert(number)
       if openTrials[number] == nil { backlog.putBack(number) }
@@ -27,13 +28,13 @@ extension Coordinator {
   private func confirmed(_ trial: Int) -> Confirmed? {
     guard let confirmation, confirmation.candidates.contains(trial) else { return nil }
     let ends = (1...confirmation.seeds).map { replicates[Replicate($0, of: trial).number] }
-    return Confirmed(ends.compactMap { $0.map(file.result(of:)) })
+    return Confirmed(ends.compactMap { $0.map(result(of:)) })
   }
 
   /// The trials that have ended, best first. What fresh seeds say counts when all have spoken.
   package var ranking: [TrialResult] {
     let ended = results.values.map { end in
-      var result = file.result(of: end)
+      var result = result(of: end)
       if isFinished { result.confirmed = confirmed(end.trial) }
       return result
     }

@@ -4,7 +4,7 @@ import Search
 extension Coordinator {
   /// The epochs after which a trial is compared next, or ends.
   func budget(trial: Int) -> Int {
-    guard let halving, !isReplicate(trial) else { return file.epochs(number: trial) }
+    guard let halving, !isReplicate(trial) else { return file.epochs(values(trial)) }
     return halving.budgets[openTrials[trial]?.goal ?? 0]
   }
 
@@ -67,6 +67,7 @@ extension Coordinator {
   private mutating func report(_ score: EpochScore?, of trial: Int, at rung: Int) -> [Int] {
     let objective = file.objective == .valLoss ? score?.valLoss : score?.valAccuracy
     let standing = Halving.Standing(trial: trial, objective: objective, valLoss: score?.valLoss)
+    if rung == 0 { proposals.report(trial: trial, objective: objective) }
     var promoted: [Int] = []
     for decision in halving?.report(standing, at: rung) ?? [] {
       switch decision {

@@ -258,7 +258,7 @@ extension Coordinator {
 
   /// Whether a trial may end before its budget because validation has not got better for long enough.
   private func isOutOfPatience(_ attempt: Attempt) -> Bool {
-    guard let patience = file.patience(number: attempt.trial) else { return false }
+    guard let patience = file.patience(values(attempt.trial)) else { return false }
     let accuracies = attempt.epochs.map(\.valAccuracy)
     guard let best = accuracies.max(), let first = accuracies.firstIndex(of: best) else {
       return false
@@ -269,7 +269,7 @@ extension Coordinator {
   private func trialEnd(of attempt: Attempt, _ outcome: WireOutcome) -> TrialEnd? {
     let epochs = attempt.epochs.count
     switch outcome {
-    case .done where epochs == file.epochs(number: attempt.trial) || isOutOfPatience(attempt):
+    case .done where epochs == file.epochs(values(attempt.trial)) || isOutOfPatience(attempt):
       let score = file.objective.decisive(attempt.epochs.map(EpochScore.init))
       return TrialEnd(
         trial: attempt.trial, status: .done, epochs: epochs, valAccuracy: score?.valAccuracy,

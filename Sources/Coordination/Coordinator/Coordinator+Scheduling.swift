@@ -82,7 +82,11 @@ extension Coordinator {
       attempts[id].flatMap { openTrials[$0.trial] }?.isSuspect ?? false
     }
     guard peer.freeSlots > 0, !isIsolated else { return nil }
-    return backlog.next { trial in peer.attempts.isEmpty || openTrials[trial]?.isSuspect != true }
+    // A sampler that learns may have to wait for results.
+    let mayBegin = backlog.nextFresh.map { proposals.values(trial: $0) != nil } ?? false
+    return backlog.next(mayBegin: mayBegin) { trial in
+      peer.attempts.isEmpty || openTrials[trial]?.isSuspect != true
+    }
   }
 
   private mutating func start(_ trial: Int, on worker: WorkerID, at now: Duration) {
@@ -113,7 +117,7 @@ extension Coordinator {
     var assign = WireAssign()
     assign.attempt = id.number
     assign.trial = UInt64(attempt.trial)
-    assign.values = file.values(number: attempt.trial).map(WireValue.init)
+    assign.values = values(attempt.trial).map(WireValue.init)
     assign.seed = file.seed(of: Replicate(number: attempt.trial))
     assign.epochs = UInt32(attempt.budget)
     if let stored = openTrials[attempt.trial]?.checkpoint?.stored { assign.checkpoint = stored.checkpoint }

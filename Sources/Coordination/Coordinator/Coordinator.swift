@@ -170,6 +170,8 @@ package struct Coordinator: Sendable {
   /// Attempts of an earlier coordinator whose workers have not come back yet.
   var orphans: [WorkerID: Set<AttemptID>] = [:]
   var backlog: Backlog
+  /// The values of trials.
+  var proposals: Proposals
   /// Who trains on; nil where all trials do.
   var halving: Halving?
   /// Who is trained again under fresh seeds; nil where nobody is.
@@ -213,14 +215,16 @@ package struct Coordinator: Sendable {
     backlog = Backlog(trials: file.trials, taken: Set(results.keys))
     halving = file.halving
     confirmation = file.confirmation
-    for result in snapshot.results where !isReplicate(result.trial) { noteBest(result) }
+    proposals = Proposals(of: file)
+    resumeProposals(snapshot)
+    for result in results.values { noteBest(result) }
     adopt(snapshot.openAttempts, at: now)
     resumeHalving(snapshot.rungs)
     for (id, attempt) in attempts {
       let budget = budget(trial: attempt.trial)
       attempts[id]?.budget = budget
     }
-    for result in snapshot.results where !isReplicate(result.trial) { confirm(after: result) }
+    for result in snapshot.results where results[result.trial] != nil { confirm(after: result) }
     dropUnwantedReplicates()
     for (trial, entry) in openTrials where entry.current == nil && !isParked(trial) { backlog.putBack(trial) }
     for checkpoint in snapshot.checkpoints { adopt(checkpoint) }
@@ -333,6 +337,7 @@ package struct Coordinator: Sendable {
       return
     }
     results[end.trial] = end
+    if halving == nil { propose(after: end) }
     noteBest(end)
     confirm(after: end)
   }
@@ -341,7 +346,7 @@ package struct Coordinator: Sendable {
     endedEpochs += end.epochs
     guard end.status == .done || end.status == .stopped else { return }
     guard let champion = best,
-      !Ranking.isBetter(file.result(of: end), file.result(of: champion), file.objective)
+      !Ranking.isBetter(result(of: end), result(of: champion), file.objective)
     else {
       best = end
       return

@@ -61,7 +61,7 @@ struct Display {
     if let (done, all) = coordinator.confirmations { parts.append("\(done)/\(all) replicates") }
     if coordinator.parkedCount > 0 { parts.append("\(coordinator.parkedCount) waiting") }
     if coordinator.slotCount == 0 { parts.append("no workers yet") }
-    if let best = coordinator.best, let score = coordinator.file.result(of: best).objective {
+    if let best = coordinator.best, let score = coordinator.result(of: best).objective {
       let name = coordinator.file.objective == .valLoss ? "best loss" : "best"
       parts.append("\(name) \(score.rounded4) (trial \(best.trial))")
     }

@@ -11,9 +11,8 @@ extension RunDirectory {
   func insight(into results: Table) -> Insight? {
     do {
       let file = try SearchFileSource.read(searchFile).parse()
-      let ends = results.trialEnds.filter { (0..<file.trials).contains($0.trial) }
       let histories = file.halving == nil ? [:] : try Table(file: history).histories
-      return Insight(file, ranked: ends.map(file.result(of:)), histories: histories)
+      return Insight(file, ranked: results.results(of: file), histories: histories)
     } catch {
       let words = (error as? Complaint)?.words ?? "\(error)"
       StandardError.write("what mattered cannot be told: \(words.asShownText)\n")
@@ -30,23 +29,27 @@ extension RunDirectory {
 
 extension Table {
   /// The rows of `results.csv`.
-  fileprivate var trialEnds: [TrialEnd] {
-    cells(of: ["trial", "status", "epochs", "val_accuracy", "val_loss"]).compactMap { cells in
+  fileprivate func results(of file: SearchFile) -> [TrialResult] {
+    let parameters = file.space.parameters
+    let names = ["trial", "status", "epochs", "val_accuracy", "val_loss"] + parameters.map(\.column)
+    return cells(of: names).compactMap { cells in
+      let values = zip(parameters, cells[5...]).compactMap { $0.distribution.value(cell: $1) }
       guard let trial = Int(cells[0]), let status = TrialResult.Status(rawValue: cells[1]),
-        let epochs = Int(cells[2])
+        let epochs = Int(cells[2]), file.space.contains(values)
       else { return nil }
-      return TrialEnd(
+      let end = TrialEnd(
         trial: trial, status: status, epochs: epochs, valAccuracy: Double(cells[3]), valLoss: Double(cells[4])
       )
+      return file.result(of: end, values)
     }
   }
 
-  /// The rows of `history.csv`, by trial.
+  /// The rows of `history.csv`, without those of replicates, by trial.
   fileprivate var histories: [Int: [EpochScore]] {
     var histories: [Int: [EpochScore]] = [:]
-    for cells in cells(of: ["trial", "val_accuracy", "val_loss"]) {
-      guard let trial = Int(cells[0]) else { continue }
-      let score = EpochScore(valAccuracy: Double(cells[1]) ?? .nan, valLoss: Double(cells[2]) ?? .nan)
+    for cells in cells(of: ["trial", "replicate", "val_accuracy", "val_loss"]) {
+      guard let trial = Int(cells[0]), cells[1] == "0" else { continue }
+      let score = EpochScore(valAccuracy: Double(cells[2]) ?? .nan, valLoss: Double(cells[3]) ?? .nan)
       histories[trial, default: []].append(score)
     }
     return histories

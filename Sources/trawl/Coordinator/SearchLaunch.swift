@@ -24,9 +24,9 @@ struct SearchLaunch {
     let before = isBegun && command.trials == nil ? directory.searchFile(named: command.file) : nil
     let grown = max(given.trials, before?.trials ?? 0)
     file = grown == given.trials ? given : try Self.read(command, trials: grown)
-    guard command.retry == nil || file.halving == nil else {
+    guard command.retry == nil || (file.halving == nil && !file.sampler.learns) else {
       throw Complaint(
-        "--retry is not for searches with halving: by what failed it has been decided already which trials went on"
+        "--retry is not for searches with halving or tpe: what failed has decided already how the others went on"
       )
     }
     workerCount = command.workers ?? System.usableCores
@@ -106,18 +106,13 @@ struct SearchLaunch {
       throw Complaint("the local workers cannot run; \(directory.log) tells more")
     case .finished:
       access.writeEnd(of: coordinator.search, to: directory)
-<<<<<<< HEAD
-      print(try Table(file: directory.results).top(10).withoutEmptyColumns.text)
-      if !command.quiet { StandardError.write("results: \(directory.results)\n") }
-      try trainBest(stop: stop)
-=======
       let results = try Table(file: directory.results)
       print(results.top(10).withoutEmptyColumns.text)
       if !command.quiet {
         try directory.tellInsight(into: results)
         StandardError.write("results: \(directory.results)\n")
       }
->>>>>>> insight
+      try trainBest(stop: stop)
       if coordinator.failedCount > 0 { throw EndOfRun.failedTrials }
     }
   }

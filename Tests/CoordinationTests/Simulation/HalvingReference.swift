@@ -14,7 +14,7 @@ struct HalvingReference {
       let match = line.firstMatch(of: /min_epochs: (\d+), factor: ([\d.]+)/),
       let shortest = Double(match.1), let factor = Double(match.2)
     else { return nil }
-    let epochs = file.epochs(number: 0)
+    guard let line = file.text.firstMatch(of: /epochs: (\d+)/), let epochs = Int(line.1) else { return nil }
     let powers = (0..<20).map {
       Int((shortest * (0..<$0).reduce(1) { power, _ in power * factor }).rounded(.up))
     }
@@ -49,6 +49,13 @@ struct HalvingReference {
 
   private func score(_ plan: TrialPlan, _ budget: Int) -> EpochScore? {
     objective.decisive((1...budget).map { EpochScore(plan.epoch($0)) })
+  }
+
+  /// What a trial comes to at the first rung; not a number if it ends before.
+  func first(_ plan: TrialPlan) -> Double {
+    guard (1...budgets[0]).allSatisfy({ plan.outcome(inEpoch: $0) == nil }) else { return .nan }
+    let score = score(plan, budgets[0])
+    return (objective == .valLoss ? score?.valLoss : score?.valAccuracy) ?? .nan
   }
 
   /// Whether attempts may be asked to train so far.

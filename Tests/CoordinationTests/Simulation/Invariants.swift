@@ -103,7 +103,7 @@ extension Simulation {
   /// Whether somebody hostile may have lied about a trial, or about one that it is compared with.
   func isTainted(_ trial: Int) -> Bool {
     ledger.tainted.contains(trial)
-      || (!ledger.tainted.isEmpty && (scenario.halving != nil || trial >= scenario.trials))
+      || (!ledger.tainted.isEmpty && (scenario.isIntertwined || trial >= scenario.trials))
   }
 
   /// Nothing is sent of which the disk does not know.

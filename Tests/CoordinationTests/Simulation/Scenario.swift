@@ -35,6 +35,8 @@ struct Scenario {
   /// The ranking of an undisturbed search.
   let expected: [Int: TrialEnd]
   let halving: HalvingReference?
+  /// What each trial is trained with.
+  private let configurations: [[Value]]
   /// How many of the best are confirmed, and by how many seeds.
   private let confirmation: (top: Int, seeds: Int)?
   let intervals: Coordinator.Intervals
@@ -61,9 +63,22 @@ struct Scenario {
     let numbers = (0...(confirmation?.seeds ?? 0)).flatMap { [trials] index in
       (0..<trials).map { Replicate(index, of: $0).number }
     }
-    let plans = numbers.map { [file] in TrialPlan(trial: $0, of: file, seed: seed, troubles: troubles) }
+    let halving = HalvingReference(file)
+    self.halving = halving
+    var proposals = Proposals(of: file)
+    var plans: [TrialPlan] = []
+    configurations = (0..<trials).map { [file] trial in
+      guard let values = proposals.values(trial: trial) else { preconditionFailure("\(trial) has no values") }
+      let plan = TrialPlan(trial: trial, of: file, values, seed: seed, troubles: troubles)
+      plans.append(plan)
+      proposals.report(trial: trial, objective: halving?.first(plan) ?? plan.objective(file.objective))
+      return values
+    }
+    plans += numbers.dropFirst(trials).map { [file, configurations] number in
+      let values = configurations[Replicate(number: number).trial]
+      return TrialPlan(trial: number, of: file, values, seed: seed, troubles: troubles)
+    }
     self.plans = Dictionary(uniqueKeysWithValues: plans.map { ($0.trial, $0) })
-    halving = HalvingReference(file)
     let whole = plans.map { [file] in ($0.trial, $0.expected(by: file.objective)) }
     let ends = halving?.ends(of: Array(plans[..<trials])) ?? [:]
     expected = Dictionary(uniqueKeysWithValues: whole).merging(ends) { $1 }
@@ -76,7 +91,8 @@ struct Scenario {
     strikeInterval = Double(dice.number(1...8)) / 2
     trouble = dice.seconds(5...40)
     adversary = dice.element(of: [.none, .none, .otherKey, .otherKeyHolding, .sameKeyHolding])!
-    patience = Self.patience(plans, file, intervals)
+    patience = Self.patience(
+      plans.map { [file, configurations] in ($0, file.epochs(configurations[Replicate(number: $0.trial).trial])) }, intervals)
   }
 
   private static func text(_ dice: inout Philox) -> String {
@@ -90,13 +106,14 @@ struct Scenario {
     let objective = dice.element(of: ["val_accuracy", "best_val_accuracy", "val_loss"])!
     let confirm =
       dice.chance(0.3) ? ", confirm: { top: \(dice.number(1...4)), seeds: \(dice.number(2...3)) }" : ""
+    let tpe = dice.chance(0.2) && epochs == "\(most)" ? ", sampler: tpe, lag: \(dice.number(0...5))" : ""
     let trials = dice.chance(0.5) ? dice.number(1...6) : dice.number(7...40)
     return """
       seed: \(dice.number(0...1000))
       dataset: digits
       model: { hidden: [{ int: [8, 64] }] }
       train: { epochs: \(epochs), lr: { uniform: [0.1, 0.2] }\(patience) }
-      search: { trials: \(trials), objective: \(objective)\(halving)\(confirm) }
+      search: { trials: \(trials), objective: \(objective)\(halving)\(confirm)\(tpe) }
       """
   }
 
@@ -127,6 +144,14 @@ struct Scenario {
     return (top, seeds)
   }
 
+  /// Whether a lie about one trial changes what becomes of others.
+  var isIntertwined: Bool { halving != nil || file.sampler.learns }
+
+  /// What a trial, or a replicate, is trained with.
+  func values(_ number: Int) -> [Value] { configurations[Replicate(number: number).trial] }
+
+  private func result(of end: TrialEnd) -> TrialResult { file.result(of: end, values(end.trial)) }
+
   /// What training one is like.
   func plan(_ number: Int) -> TrialPlan {
     guard let plan = plans[number] else { preconditionFailure("nobody wants \(number)") }
@@ -138,7 +163,7 @@ struct Scenario {
     let trials = Array(0..<trials)
     guard let confirmation, trials.allSatisfy({ results[$0] != nil }) else { return trials }
     let scored = trials.compactMap { results[$0] }.filter { $0.valAccuracy != nil }
-    let best = Ranking.ranked(scored.map(file.result(of:)), by: file.objective).prefix(confirmation.top)
+    let best = Ranking.ranked(scored.map(result(of:)), by: file.objective).prefix(confirmation.top)
     return trials
       + best.flatMap { best in (1...confirmation.seeds).map { Replicate($0, of: best.trial).number } }
   }
@@ -146,22 +171,22 @@ struct Scenario {
   /// The table results.csv of these results.
   func csv(_ ends: [Int: TrialEnd]) -> String {
     let results = ends.values.filter { $0.trial < trials }.map { end in
-      var result = file.result(of: end)
+      var result = result(of: end)
       let replicates = (1...(confirmation?.seeds ?? 1)).compactMap { index in
         ends[Replicate(index, of: end.trial).number]
       }
-      result.confirmed = Confirmed(replicates.map(file.result(of:)))
+      result.confirmed = Confirmed(replicates.map(self.result(of:)))
       return result
     }
     return Results.csv(Ranking.ranked(results, by: file.objective), of: file.space).text
   }
 
   private static func patience(
-    _ plans: [TrialPlan], _ file: SearchFile, _ intervals: Coordinator.Intervals
+    _ plans: [(plan: TrialPlan, epochs: Int)], _ intervals: Coordinator.Intervals
   ) -> Duration {
     // On the slowest machine.
-    let times = plans.map { $0.epochTime * Double(file.epochs(number: $0.trial)) * 3 }
-    let deadly = plans.count { if case .kills = $0.fate { true } else { false } }
+    let times = plans.map { $0.plan.epochTime * Double($0.epochs) * 3 }
+    let deadly = plans.count { if case .kills = $0.plan.fate { true } else { false } }
     let death = times.max()! + intervals.lease * 2 + .seconds(5)
     return Coordinator.reunion + intervals.progress + .seconds(30) + intervals.lease * 4
       + times.reduce(.zero, +)

@@ -25,18 +25,18 @@ struct TrialPlan {
   let epochTime: Duration
   private let seed: UInt64
 
-  init(trial: Int, of file: SearchFile, seed: UInt64, troubles: Double) {
+  init(trial: Int, of file: SearchFile, _ values: [Value], seed: UInt64, troubles: Double) {
     self.trial = trial
     self.seed = seed
     var dice = Philox(seed: seed, stream: UInt64(trial))
     epochTime = dice.seconds(0.05...2)
-    let budget = file.epochs(number: trial)
+    let budget = file.epochs(values)
     let early = dice.number(0...budget - 1)
     if dice.chance(troubles) {
       fate = dice.element(of: [.diverges(early), .fails(early), .kills(early)])!
     } else {
       let accuracies = (1...budget).map { Self.epoch($0, of: trial, seed).valAccuracy }
-      fate = .done(Self.length(accuracies, patience: file.patience(number: trial)))
+      fate = .done(Self.length(accuracies, patience: file.patience(values)))
     }
   }
 
@@ -71,6 +71,12 @@ struct TrialPlan {
     case .kills(let epochs) where number > epochs: .died
     default: nil
     }
+  }
+
+  /// What a whole training comes to; nil if it ends without a score.
+  func objective(_ objective: Objective) -> Double? {
+    let end = expected(by: objective)
+    return objective == .valLoss ? end.valLoss : end.valAccuracy
   }
 
   /// What the search must say of the trial in the end, whatever happens on the way.

@@ -165,10 +165,13 @@ extension Simulation {
   ) throws(Violation) {
     let trial = Int(assign.trial)
     let isTrial = trial < scenario.trials
-    guard assign.searchedValues == scenario.file.values(number: trial),
+    // With tpe, a lie about one trial changes what others are.
+    let isDrawn = assign.searchedValues == scenario.values(trial)
+    guard isDrawn || (scenario.file.sampler.learns && !ledger.tainted.isEmpty),
       assign.seed == scenario.file.seed(of: Replicate(number: trial)),
       isTrial && scenario.halving?.allows(Int(assign.epochs)) == true
-        || (scenario.halving == nil || !isTrial) && assign.epochs == scenario.file.epochs(number: trial)
+        || (scenario.halving == nil || !isTrial)
+          && assign.epochs == scenario.file.epochs(scenario.values(trial))
     else { throw Violation("attempt \(assign.attempt) is not what trial \(trial) is") }
     let attempt = AttemptID(assign.attempt)
     let reported = Int(assign.checkpoint.epochs)
