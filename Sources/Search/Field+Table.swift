@@ -181,6 +181,9 @@ extension Field {
       "search.halving.factor", .real(.above(1, atMost: 1000)), .value(.real(3)),
       "Of every so many trials one trains on, for so many times as many epochs."),
     Field(
+      "search.halving.bracket", .integer(2...SearchFile.mostTrials), .described("all"), unit: "trials",
+      "How many trials, one after the other by number, are compared with each other."),
+    Field(
       "search.confirm.top", .integer(1...1000), .described("not used"), unit: "trials",
       "The configurations of so many trials, the best ones, are trained again under fresh seeds and ranked by the mean of these."
     ),

@@ -5,6 +5,8 @@
 /// a trial goes on as soon as it is certain that it will: when those that are better and those that have not reported
 /// yet are together fewer than the next rung has room for; and is stopped as soon as as many are better as there is
 /// room. So every arrival order ends in the same sets.
+///
+/// Trials are compared within brackets: the first so many, the next so many, and so on.
 package struct Halving: Sendable {
   /// What became certain.
   package enum Decision: Hashable, Sendable {
@@ -29,36 +31,36 @@ package struct Halving: Sendable {
       self.objective = objective
       self.valLoss = valLoss
     }
-  }
 
-  /// A budget at which trials are compared.
-  private struct Rung {
-    /// The trials that it has room for.
-    let room: Int
-    /// Those that may still come to it or are on their way to its budget.
-    var unreported: Int
-    /// Places that nobody is left to take.
-    var absent = 0
-    /// Reported and undecided, best first.
-    var contenders: [Standing] = []
-    var promoted = 0
+    /// Whether it ranks before another of its rung.
+    package func ranks(before other: Standing, by objective: Objective) -> Bool {
+      Ranking.isBetter(result, other.result, objective)
+    }
+
+    private var result: TrialResult {
+      TrialResult(trial: trial, values: [], status: .done, epochs: 0, objective: objective, valLoss: valLoss)
+    }
   }
 
   /// The epochs that a trial has trained when it reports at each rung; the last rung's are all.
   package let budgets: [Int]
+  private let trials: Int
+  private let factor: Double
   private let objective: Objective
-  private var rungs: [Rung]
+  /// Trials in a bracket; the last may have fewer.
+  private let size: Int
+  /// Those of which a trial has reported.
+  private var brackets: [Int: Bracket] = [:]
 
   /// The rungs of a search: each has room for `factor` times fewer trials than the one before, one at least.
-  package init(trials: Int, budgets: [Int], factor: Double, objective: Objective) {
+  package init(trials: Int, bracket: Int? = nil, budgets: [Int], factor: Double, objective: Objective) {
     precondition(trials > 0 && !budgets.isEmpty && factor > 1, "\(trials) trials, factor \(factor)")
+    precondition(bracket ?? 1 > 0, "brackets of \(bracket ?? 0)")
+    self.trials = trials
     self.budgets = budgets
+    self.factor = factor
     self.objective = objective
-    var room = trials
-    rungs = budgets.map { _ in
-      defer { room = max(1, Int(Double(room) / factor)) }
-      return Rung(room: room, unreported: room)
-    }
+    size = min(bracket ?? trials, trials)
   }
 
   /// The budgets of the rungs, in epochs: `shortest` times growing powers of `factor`, rounded up, the last one `epochs`.
@@ -76,63 +78,27 @@ package struct Halving: Sendable {
 
   /// The epochs that a search trains in all if none of its trials ends early.
   package var work: Int {
-    zip(rungs, zip(budgets, [0] + budgets)).reduce(0) { $0 + $1.0.room * ($1.1.0 - $1.1.1) }
+    let (whole, rest) = trials.quotientAndRemainder(dividingBy: size)
+    return whole * work(size) + (rest > 0 ? work(rest) : 0)
+  }
+
+  private func work(_ trials: Int) -> Int {
+    zip(rooms(trials), zip(budgets, [0] + budgets)).reduce(0) { $0 + $1.0 * ($1.1.0 - $1.1.1) }
+  }
+
+  /// The trials that each rung of a bracket has room for.
+  private func rooms(_ trials: Int) -> [Int] {
+    budgets.indices.dropFirst().reduce(into: [trials]) { rooms, _ in
+      rooms.append(max(1, Int(Double(rooms[rooms.count - 1]) / factor)))
+    }
   }
 
   /// Takes what a trial reached at a rung, which it reports there once.
   ///
   /// - Returns: What has become certain by it. A trial at the last rung is done; nothing is decided about it.
   package mutating func report(_ standing: Standing, at rung: Int) -> [Decision] {
-    assert(rungs[rung].unreported > 0, "rung \(rung) expects no trial, but \(standing.trial) came")
-    rungs[rung].unreported -= 1
-    if standing.objective?.isFinite == true, rung + 1 < rungs.count {
-      let place = rungs[rung].contenders.partitioningIndex { isBetter(standing, $0) }
-      rungs[rung].contenders.insert(standing, at: place)
-    }
-    return (rung..<rungs.count - 1).flatMap { settle($0) }
-  }
-
-  private mutating func settle(_ index: Int) -> [Decision] {
-    let room = rungs[index + 1].room
-    var decisions: [Decision] = []
-    while rungs[index].promoted + rungs[index].contenders.count > room {
-      decisions.append(.stop(trial: rungs[index].contenders.removeLast().trial, at: index))
-    }
-    while rungs[index].promoted + rungs[index].unreported < room, !rungs[index].contenders.isEmpty {
-      decisions.append(.promote(trial: rungs[index].contenders.removeFirst().trial, to: index + 1))
-      rungs[index].promoted += 1
-    }
-    noteAbsent(index)
-    return decisions
-  }
-
-  /// The next rung need not wait for places that nobody is left to take.
-  private mutating func noteAbsent(_ index: Int) {
-    let most = rungs[index].promoted + rungs[index].contenders.count + rungs[index].unreported
-    let absent = max(0, rungs[index + 1].room - most)
-    rungs[index + 1].unreported -= absent - rungs[index + 1].absent
-    rungs[index + 1].absent = absent
-  }
-
-  private func isBetter(_ one: Standing, _ other: Standing) -> Bool {
-    Ranking.isBetter(result(one), result(other), objective)
-  }
-
-  private func result(_ standing: Standing) -> TrialResult {
-    TrialResult(
-      trial: standing.trial, values: [], status: .done, epochs: 0, objective: standing.objective,
-      valLoss: standing.valLoss)
-  }
-}
-
-extension Array {
-  /// The first place whose element, and all after it, satisfy the condition.
-  fileprivate func partitioningIndex(_ condition: (Element) -> Bool) -> Int {
-    var range = 0..<count
-    while !range.isEmpty {
-      let middle = (range.lowerBound + range.upperBound) / 2
-      range = condition(self[middle]) ? range.lowerBound..<middle : middle + 1..<range.upperBound
-    }
-    return range.lowerBound
+    let (index, start) = (standing.trial / size, standing.trial / size * size)
+    let fresh = Bracket(rooms(min(size, trials - start)), objective)
+    return brackets[index, default: fresh].report(standing, at: rung)
   }
 }

@@ -83,9 +83,14 @@ extension SearchFile {
     else { return nil }
     let factor = real("search.halving.factor")
     return Halving(
-      trials: trials,
+      trials: trials, bracket: bracket,
       budgets: Halving.budgets(shortest: shortest, factor: factor, epochs: integer("train.epochs")),
       factor: factor, objective: objective)
+  }
+
+  /// The trials that halving compares with each other; nil: all.
+  private var bracket: Int? {
+    if case .integer(let size) = fixed("search.halving.bracket") { size } else { nil }
   }
 
   /// How the best are confirmed; nil if they are not.
@@ -144,7 +149,11 @@ extension SearchFile {
   /// what is confirmed and what is done with the best may change, and there may be more trials than before.
   package func obstacles(toGoingOnWith before: SearchFile) -> [String] {
     differences(from: before).filter { path in
-      if path == "search.trials" { return trials < before.trials || halving != nil }
+      if path == "search.trials" {
+        // A bracket that has begun cannot get more trials.
+        let isWhole = halving == nil || bracket.map { before.trials % $0 == 0 } ?? false
+        return trials < before.trials || !isWhole
+      }
       return !["search.heartbeat", "search.lease", "search.progress_timeout", "search.confirm.", "final."]
         .contains { path.hasPrefix($0) }
     }

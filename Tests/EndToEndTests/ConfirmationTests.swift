@@ -79,6 +79,25 @@ struct ConfirmationTests {
     #expect(changed.errors.contains("train.lr differs from what it was begun with"))
   }
 
+  /// What a learning sampler draws, who is compared with whom, and who is confirmed, all follow from results.
+  @Test func tpeInBracketsIsTheSameForAnyNumberOfWorkers() async throws {
+    let learning = [
+      "--set", "search.sampler=tpe", "--set", "search.lag=4", "--set", "search.trials=18",
+      "--set", "search.halving={ min_epochs: 1, factor: 3, bracket: 9 }",
+    ]
+    func search(_ name: String, workers: Int, _ more: String...) async throws -> Run.Outcome {
+      let ending = try await scratch.start(
+        ["trawl", "search", "search.yaml", "--output", name, "--workers", "\(workers)"] + learning + more
+      ).ending()
+      #expect(ending.end == .exited(0), "\(ending.errors)")
+      return try Run(scratch: scratch, name: name).outcome()
+    }
+    let one = try await search("one", workers: 1)
+    #expect(try await search("four", workers: 4) == one)
+    let grown = try await search("four", workers: 2, "--resume", "--trials", "27")
+    #expect(try await search("more", workers: 3, "--set", "search.trials=27") == grown)
+  }
+
   @Test(arguments: ["all", "train"])
   func rankOneBecomesAModelThatIsTested(images: String) async throws {
     try scratch.write("search.yaml", text(trials: 3, final: "{ train_on: \(images) }"))

@@ -69,7 +69,8 @@ struct ResultTests {
     #expect(!failed.isEmpty)
     let table = try await scratch.run("results", "run", "--failed").output
     #expect(
-      table.split(separator: "\n").count == 1 + failed.count && table.contains("its worker process ended"))
+      table.split(separator: "\n").count == 1 + failed.count
+        && table.contains("its worker process crashed after epoch"))
     let before = try run.attempts()
 
     let again = try await scratch.run(

@@ -36,6 +36,27 @@ import Testing
     }
   }
 
+  @Test func bracketsAreHalvingsOfTheirOwn() {
+    let scores = Scores(trials: 23, budgets: [1, 2, 4], seed: 5)
+    var whole = Halving(trials: 23, bracket: 10, budgets: scores.budgets, factor: 2, objective: .valAccuracy)
+    var parts = [10, 10, 3].map {
+      Halving(trials: $0, budgets: scores.budgets, factor: 2, objective: .valAccuracy)
+    }
+    for trial in (0..<23).reversed() {
+      let standing = scores.standing(trial, 0)
+      let own = Halving.Standing(
+        trial: trial % 10, objective: standing.objective, valLoss: standing.valLoss)
+      let expected = parts[trial / 10].report(own, at: 0).map { decision -> Halving.Decision in
+        switch decision {
+        case .promote(let local, let rung): Halving.Decision.promote(trial: trial / 10 * 10 + local, to: rung)
+        case .stop(let local, let rung): .stop(trial: trial / 10 * 10 + local, at: rung)
+        }
+      }
+      #expect(whole.report(standing, at: 0) == expected)
+    }
+    #expect(whole.work == parts.reduce(0) { $0 + $1.work })
+  }
+
   /// Trials report in an order drawn from a seed, each as soon as its promotion is certain.
   private func asynchronous(_ scores: Scores, factor: Double, order: UInt64) -> (Rungs, stopped: Set<Int>) {
     var halving = Halving(

@@ -82,8 +82,9 @@ extension Coordinator {
       attempts[id].flatMap { openTrials[$0.trial] }?.isSuspect ?? false
     }
     guard peer.freeSlots > 0, !isIsolated else { return nil }
-    // A sampler that learns may have to wait for results.
-    let mayBegin = backlog.nextFresh.map { proposals.values(trial: $0) != nil } ?? false
+    let fresh = backlog.nextFresh
+    let mayBegin = fresh.map { proposals.values(trial: $0) != nil } ?? false
+    waitsForResults = fresh != nil && !mayBegin
     return backlog.next(mayBegin: mayBegin) { trial in
       peer.attempts.isEmpty || openTrials[trial]?.isSuspect != true
     }
@@ -178,7 +179,9 @@ extension Coordinator {
     let workers = peers.filter { $0.value.description.isLocal && $0.value.description.pid == pid }
     for worker in workers.keys { peers[worker]?.isPaused = true }
     for attempt in workers.values.flatMap(\.attempts).sorted() {
-      lose(attempt, as: end == .killed ? .killed : .crashed, words: "its worker process ended")
+      let (loss, how): (AttemptEnd, String) = end == .killed ? (.killed, "was killed") : (.crashed, "crashed")
+      let epochs = attempts[attempt]?.epochs.count ?? 0
+      lose(attempt, as: loss, words: "its worker process \(how) after epoch \(epochs)")
     }
     forget(workers.keys)
   }

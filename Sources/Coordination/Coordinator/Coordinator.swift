@@ -172,6 +172,8 @@ package struct Coordinator: Sendable {
   var backlog: Backlog
   /// The values of trials.
   var proposals: Proposals
+  /// Whether the next trial's values follow from trials that run.
+  package internal(set) var waitsForResults = false
   /// Who trains on; nil where all trials do.
   var halving: Halving?
   /// Who is trained again under fresh seeds; nil where nobody is.

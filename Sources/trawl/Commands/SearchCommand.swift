@@ -87,7 +87,10 @@ struct SearchCommand: ParsableCommand {
     let waker = try Complaint.asking { try Waker() }
     Signals.listen { signal in
       if signal != SIGCHLD {
-        if signal == SIGINT, stop.isRaised { _exit(EndOfRun.interrupted.rawValue) }
+        if signal == SIGINT, stop.isRaised {
+          StandardError.write("stopped at once; the same command with --resume goes on\n")
+          _exit(EndOfRun.interrupted.rawValue)
+        }
         stop.raise()
       }
       waker.wake()

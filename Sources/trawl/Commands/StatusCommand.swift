@@ -81,6 +81,9 @@ extension Status {
     if let undecided, undecided > 0, done + running + undecided == trials {
       return slots + "whether the undecided trials train on depends on those that run"
     }
+    if waitsForResults == true {
+      return slots + "the next configuration follows from trials that run (search.lag)"
+    }
     guard done + running >= trials else { return nil }
     return slots + "all that is certain to be trained is running"
   }

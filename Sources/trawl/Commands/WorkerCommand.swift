@@ -79,6 +79,11 @@ struct WorkerCommand: ParsableCommand {
       place: place, worker: Worker(identity: identity), spool: spool, arithmetic: arithmetic, waker: waker)
     let end = try shell.run(leaving: leaving)
     spool.removeIfEmpty()
+    if shell.unkeptCount > 0 {
+      StandardError.write(
+        "\(shell.unkeptCount) trial\(shell.unkeptCount == 1 ? "" : "s") could neither be handed in nor kept: others must "
+          + "train them again\n")
+    }
     if let next = shell.nextArithmetic, !leaving.isRaised { throw Arithmetic.restart(next) }
     switch end {
     case .finished: return
@@ -101,8 +106,14 @@ struct WorkerCommand: ParsableCommand {
     leaving: Latch
   ) throws {
     guard !leaving.isRaised else { return }
-    StandardError.write("an earlier worker left \(spool.count) trials in \(spool.path): handing them in\n")
-    let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: spool.attempts)
+    let left = spool.count
+    let attempts = spool.attempts()
+    let damaged = left - attempts.count
+    let words = "an earlier worker left \(left) trial\(left == 1 ? "" : "s") in \(spool.path)"
+    let loss = damaged > 0 ? "; \(damaged) cannot be read and must be trained again" : ""
+    StandardError.write("\(words)\(loss)\n")
+    guard !attempts.isEmpty else { return spool.removeIfEmpty() }
+    let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
     let shell = try WorkerShell(
       place: place, worker: worker, spool: spool, arithmetic: arithmetic, waker: waker)
     _ = try shell.run(leaving: leaving)

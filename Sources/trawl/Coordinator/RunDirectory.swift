@@ -95,8 +95,9 @@ struct RunDirectory {
     let obstacles = file.obstacles(toGoingOnWith: before)
     if obstacles == ["search.trials"], file.halving != nil, file.trials > before.trials {
       throw Complaint(
-        "\(path) has \(before.trials) trials, and with halving there cannot be more later: which of them train on is "
-          + "decided among all; begin another search with --output")
+        "\(path) has \(before.trials) trials, and there cannot be more: which of them train on is decided among all, "
+          + "unless search.halving.bracket divides them into whole brackets; begin another search with --output"
+      )
     }
     guard obstacles.isEmpty else {
       throw Complaint(

@@ -30,6 +30,8 @@ struct Status: Codable {
   var running: Int
   /// Trials that wait until it is certain whether they train on; nil in files of earlier versions.
   var undecided: Int?
+  /// Whether the configuration of the next trial follows from those that run (sampler tpe).
+  var waitsForResults: Bool?
   /// Trainings under fresh seeds that have ended, and how many there will be; nil where nothing is confirmed.
   var replicatesDone: Int?
   var replicates: Int?
@@ -48,6 +50,7 @@ struct Status: Codable {
     done = coordinator.results.count
     running = isRunning ? coordinator.runningCount : 0
     undecided = coordinator.parkedCount
+    waitsForResults = coordinator.waitsForResults
     (replicatesDone, replicates) = (coordinator.confirmations?.done, coordinator.confirmations?.of)
     failed = coordinator.failedCount
     best = coordinator.best.map { Best(trial: $0.trial, valAccuracy: $0.valAccuracy, valLoss: $0.valLoss) }

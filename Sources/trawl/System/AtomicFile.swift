@@ -1,14 +1,26 @@
 import Foundation
 
-/// Replaces a file as a whole: readers see the old or the new one, never a part. Not for what must outlive a power failure.
+/// Replaces a file as a whole: readers see the old or the new one, never a part.
 enum AtomicFile {
-  static func write(_ data: Data, to path: String) throws {
+  /// Who may see a file, and what it outlives.
+  enum Kind {
+    /// Everyone; perhaps not a power failure.
+    case output
+    /// Its user alone; it is on the disk when it has been written.
+    case keepsake
+  }
+
+  static func write(_ data: Data, to path: String, as kind: Kind = .output) throws {
     let temporary = "\(path).\(getpid()).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+    let descriptor = open(temporary, flags, kind == .output ? 0o644 : 0o600)
     guard descriptor >= 0 else { throw Complaint(System.words("cannot write \(path)")) }
     do {
       defer { close(descriptor) }
       try writeAll(data, to: descriptor, path)
+      guard kind == .output || fsync(descriptor) == 0 else {
+        throw Complaint(System.words("cannot write \(path)"))
+      }
     } catch {
       unlink(temporary)
       throw error

@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// Turns SIGINT, SIGTERM and SIGCHLD into calls on a thread of its own, where anything may be done.
+/// Turns SIGINT, SIGTERM, SIGHUP (unless nohup has it ignored) and SIGCHLD into calls on a thread of its own, where
+/// anything may be done.
 ///
 /// To be made first thing, since threads made before would still be interrupted by them.
 enum Signals {
-  static let caught = [SIGINT, SIGTERM, SIGCHLD]
-
   static func listen(_ handle: @escaping @Sendable (Int32) -> Void) {
+    let caught = [SIGINT, SIGTERM, SIGCHLD] + (isIgnored(SIGHUP) ? [] : [SIGHUP])
     var set = sigset_t()
     sigemptyset(&set)
     for signal in caught { sigaddset(&set, signal) }
@@ -23,6 +23,13 @@ enum Signals {
     }
     thread.name = "signals"
     thread.start()
+  }
+
+  private static func isIgnored(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(signal, nil, &action)
+    let handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+    return handler == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }
 

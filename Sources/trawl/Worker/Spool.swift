@@ -1,9 +1,10 @@
 import Coordination
 import Foundation
 import Messaging
+import Training
 
 /// What workers keep on disk of attempts that their coordinator has not acknowledged: a folder for each process, locked
-/// while it lives, and in it a file for each attempt. Only their user can read them.
+/// while it lives, and in it a file for each attempt: a digest, and the messages. Only their user can read them.
 final class Spool {
   /// Of the process whose results these are.
   let worker: WorkerID
@@ -47,8 +48,8 @@ final class Spool {
       var status = stat()
       guard stat(spool.path, &status) == 0 else { return false }
       let isOld = Duration.seconds(time(nil) - status.st_mtim.tv_sec) > lifetime
-      if isOld || spool.attempts.isEmpty { spool.remove() }
-      return !isOld && !spool.attempts.isEmpty
+      if isOld || spool.names.isEmpty { spool.remove() }
+      return !isOld && !spool.names.isEmpty
     }
   }
 
@@ -57,11 +58,19 @@ final class Spool {
     return names.filter { UInt64($0) != nil }.sorted()
   }
 
-  /// What is kept; files that cannot be read are none.
-  var attempts: [WireKept] {
+  /// Takes out what is kept. Damaged files are removed.
+  func attempts() -> [WireKept] {
     names.compactMap { name in
-      FileManager.default.contents(atPath: "\(path)/\(name)").flatMap { try? WireKept(serializedBytes: $0) }
+      let kept = FileManager.default.contents(atPath: "\(path)/\(name)").flatMap(Self.decode)
+      if kept == nil { unlink("\(path)/\(name)") }
+      return kept
     }
+  }
+
+  private static func decode(_ bytes: Data) -> WireKept? {
+    let content = bytes.dropFirst(32)
+    guard bytes.prefix(32) == Data(SHA256.hash(content)) else { return nil }
+    return try? WireKept(serializedBytes: content)
   }
 
   /// How many attempts are kept.
@@ -70,19 +79,8 @@ final class Spool {
   /// Keeps an attempt, on the disk when this returns.
   func keep(_ attempt: AttemptID, _ kept: WireKept) throws {
     if lock < 0 { try make() }
-    let name = "\(path)/\(attempt.number)"
-    let draft = "\(name).new"
-    let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw Complaint(System.words("cannot write \(draft)")) }
-    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    do {
-      try file.write(contentsOf: kept.serializedData())
-      try file.synchronize()
-    } catch {
-      unlink(draft)
-      throw Complaint("cannot write \(draft): \(error.localizedDescription)")
-    }
-    guard rename(draft, name) == 0 else { throw Complaint(System.words("cannot write \(name)")) }
+    let content: Data = try kept.serializedBytes()
+    try AtomicFile.write(SHA256.hash(content) + content, to: "\(path)/\(attempt.number)", as: .keepsake)
   }
 
   /// The folder appears locked, or another process would take it for one that was left.

@@ -45,6 +45,8 @@ final class WorkerShell {
   private let pool: SlotPool
   private var worker: Worker
   private let spool: Spool
+  /// What there was no room for in the spool, and is held in memory only.
+  private var unkept: Set<AttemptID> = []
   private var hasWarnedOfSpool = false
   private var join: JoinFile
   private var socket: DealerSocket
@@ -98,6 +100,9 @@ final class WorkerShell {
     }
   }
 
+  /// Attempts that will be lost with this process.
+  var unkeptCount: Int { unkept.count }
+
   private func receive(_ bytes: [UInt8]) {
     // What cannot be read is nothing: the coordinator repeats what matters.
     guard let message = try? WireToWorker(serializedBytes: bytes) else { return }
@@ -133,7 +138,9 @@ final class WorkerShell {
       case .cancel(let attempt): pool.cancel(attempt)
       case .suspend(let attempt): pool.suspend(attempt)
       case .keep(let attempt, let kept): keep(attempt, kept)
-      case .forget(let attempt): spool.forget(attempt)
+      case .forget(let attempt):
+        spool.forget(attempt)
+        unkept.remove(attempt)
       case .seekCoordinator: seekCoordinator()
       case .note(let words): say(words)
       case .exit(let why): exit = exit ?? why
@@ -175,7 +182,11 @@ final class WorkerShell {
 
   /// A disk that takes nothing is no reason to stop: the results are still in memory.
   private func keep(_ attempt: AttemptID, _ kept: WireKept) {
-    do { try spool.keep(attempt, kept) } catch {
+    do {
+      try spool.keep(attempt, kept)
+      unkept.remove(attempt)
+    } catch {
+      unkept.insert(attempt)
       let words = (error as? Complaint)?.words ?? "\(error)"
       if !hasWarnedOfSpool { say("warning: \(words); results are kept in memory only") }
       hasWarnedOfSpool = true

@@ -7,23 +7,32 @@ struct HalvingReference {
   private let budgets: [Int]
   private let factor: Double
   private let objective: Objective
+  private let bracket: Int
 
   /// Nil for a search without halving.
   init?(_ file: SearchFile) {
     guard let line = file.text.split(separator: "\n").first(where: { $0.contains("halving") }),
       let match = line.firstMatch(of: /min_epochs: (\d+), factor: ([\d.]+)/),
-      let shortest = Double(match.1), let factor = Double(match.2)
+      let shortest = Double(match.1), let factor = Double(match.2),
+      let epochs = file.text.firstMatch(of: /epochs: (\d+)/).flatMap({ Int($0.1) })
     else { return nil }
-    guard let line = file.text.firstMatch(of: /epochs: (\d+)/), let epochs = Int(line.1) else { return nil }
     let powers = (0..<20).map {
       Int((shortest * (0..<$0).reduce(1) { power, _ in power * factor }).rounded(.up))
     }
     budgets = Set(powers.filter { $0 < epochs }).sorted() + [epochs]
     self.factor = factor
     objective = file.objective
+    bracket = line.firstMatch(of: /bracket: (\d+)/).flatMap { Int($0.1) } ?? file.trials
   }
 
   func ends(of plans: [TrialPlan]) -> [Int: TrialEnd] {
+    let brackets = stride(from: 0, to: plans.count, by: bracket).map {
+      plans[$0..<min($0 + bracket, plans.count)]
+    }
+    return brackets.reduce(into: [:]) { $0.merge(ends(among: Array($1))) { one, _ in one } }
+  }
+
+  private func ends(among plans: [TrialPlan]) -> [Int: TrialEnd] {
     var ends: [Int: TrialEnd] = [:]
     var (rung, room) = (plans, plans.count)
     for budget in budgets {

@@ -92,7 +92,9 @@ struct Scenario {
     trouble = dice.seconds(5...40)
     adversary = dice.element(of: [.none, .none, .otherKey, .otherKeyHolding, .sameKeyHolding])!
     patience = Self.patience(
-      plans.map { [file, configurations] in ($0, file.epochs(configurations[Replicate(number: $0.trial).trial])) }, intervals)
+      plans.map { [file, configurations] in
+        ($0, file.epochs(configurations[Replicate(number: $0.trial).trial]))
+      }, intervals)
   }
 
   private static func text(_ dice: inout Philox) -> String {
@@ -102,7 +104,8 @@ struct Scenario {
     let patience = dice.chance(0.25) && !halves ? ", patience: \(dice.number(1...3))" : ""
     let shortest = dice.number(1...min(3, max(1, most - 1)))
     let factor = dice.element(of: ["1.5", "2", "3", "4"])!
-    let halving = halves ? ", halving: { min_epochs: \(shortest), factor: \(factor) }" : ""
+    let bracket = dice.chance(0.4) ? ", bracket: \(dice.number(2...12))" : ""
+    let halving = halves ? ", halving: { min_epochs: \(shortest), factor: \(factor)\(bracket) }" : ""
     let objective = dice.element(of: ["val_accuracy", "best_val_accuracy", "val_loss"])!
     let confirm =
       dice.chance(0.3) ? ", confirm: { top: \(dice.number(1...4)), seeds: \(dice.number(2...3)) }" : ""
