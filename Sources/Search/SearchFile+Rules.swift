@@ -288,7 +288,9 @@ extension SearchFile {
     guard size < asked else { return (asked, []) }
     return (
       Int(size),
-      ["search.trials: \(asked) asked for, but the grid has \(size) points; \(size) trials run"]
+      [
+        "search.trials: \(asked) asked for, but the grid has \(size) point\(size == 1 ? "; 1 trial runs" : "s; \(size) trials run")"
+      ]
     )
   }
 

@@ -85,7 +85,7 @@ struct SearchLaunch {
     for notice in file.notices { display.say("note: \(notice)") }
     let done = (done > 0 ? ", \(done) done before" : "") + (retried > 0 ? ", \(retried) tried again" : "")
     display.say(
-      "searching \(file.name): \(file.trials) trials\(done), \(workerCount) local worker"
+      "searching \(file.name): \(file.trials) trial\(file.trials == 1 ? "" : "s")\(done), \(workerCount) local worker"
         + "\(workerCount == 1 ? "" : "s"), into \(directory.path.asShellWord)")
     let isOpen = command.listen != nil || command.keys != nil
     if isOpen || workerCount == 0 {
@@ -111,6 +111,10 @@ struct SearchLaunch {
       if !command.quiet {
         try directory.tellInsight(into: results)
         StandardError.write("results: \(directory.results)\n")
+      }
+      if coordinator.best == nil {
+        StandardError.write(
+          "no trial came to a score\(file.final == nil ? "" : ", so there is no model to train")\n")
       }
       try trainBest(stop: stop)
       if coordinator.failedCount > 0 { throw EndOfRun.failedTrials }
