@@ -29,6 +29,15 @@ package struct Halving: Sendable {
       self.objective = objective
       self.valLoss = valLoss
     }
+
+    /// Whether it ranks before another of its rung.
+    package func ranks(before other: Standing, by objective: Objective) -> Bool {
+      Ranking.isBetter(result, other.result, objective)
+    }
+
+    private var result: TrialResult {
+      TrialResult(trial: trial, values: [], status: .done, epochs: 0, objective: objective, valLoss: valLoss)
+    }
   }
 
   /// A budget at which trials are compared.
@@ -86,7 +95,7 @@ package struct Halving: Sendable {
     assert(rungs[rung].unreported > 0, "rung \(rung) expects no trial, but \(standing.trial) came")
     rungs[rung].unreported -= 1
     if standing.objective?.isFinite == true, rung + 1 < rungs.count {
-      let place = rungs[rung].contenders.partitioningIndex { isBetter(standing, $0) }
+      let place = rungs[rung].contenders.partitioningIndex { standing.ranks(before: $0, by: objective) }
       rungs[rung].contenders.insert(standing, at: place)
     }
     return (rung..<rungs.count - 1).flatMap { settle($0) }
@@ -112,16 +121,6 @@ package struct Halving: Sendable {
     let absent = max(0, rungs[index + 1].room - most)
     rungs[index + 1].unreported -= absent - rungs[index + 1].absent
     rungs[index + 1].absent = absent
-  }
-
-  private func isBetter(_ one: Standing, _ other: Standing) -> Bool {
-    Ranking.isBetter(result(one), result(other), objective)
-  }
-
-  private func result(_ standing: Standing) -> TrialResult {
-    TrialResult(
-      trial: standing.trial, values: [], status: .done, epochs: 0, objective: standing.objective,
-      valLoss: standing.valLoss)
   }
 }
 
