@@ -16,7 +16,7 @@ package struct Distribution: Hashable, Sendable {
   /// The number of grid points in a range, both ends included; nil when it has none.
   package let steps: Int?
   /// The values one by one, ascending or as listed: those of a choice or of a range with steps.
-  private let points: [Value]?
+  let points: [Value]?
 
   /// The most values in a choice, and the most steps in a range.
   package static let mostPoints = 10_000

@@ -166,6 +166,10 @@ extension Field {
       .described("the whole grid for grid and random-grid, else it must be given"), unit: "trials",
       "How many configurations are tried."),
     Field(
+      "search.lag", .integer(0...10_000), .value(.integer(16)), unit: "trials",
+      "With tpe, each trial learns from the results of all before it but the last so many, which may still run; set it to at least the number of slots less one, or some wait."
+    ),
+    Field(
       "search.objective", .word(Objective.allCases.map(\.rawValue)), .value(.word("val_accuracy")),
       "What trials are ranked by: accuracy after the last epoch, the best of all epochs, or the loss."
     ),
@@ -191,10 +195,5 @@ extension Field {
   /// Keys that are described but of which this version can do no more than these values: those that ask for nothing.
   static let planned: [String: [String]] = [
     "final": ["null"], "search.confirm": ["null"],
-  ]
-
-  /// Words that are described but that this version cannot do, for each field.
-  static let plannedWords: [String: Set<String>] = [
-    "search.sampler": ["tpe"]
   ]
 }

@@ -92,9 +92,6 @@ extension Field.Kind {
     guard case .scalar(let text, _) = node.content, case .word(let words) = self else {
       return Fault(node.place, path, "needs \(self), not \(node.shown)")
     }
-    if Field.plannedWords[path]?.contains(text) == true {
-      return Fault(node.place, path, "\(quoted(text)) is not supported yet; needs \(self)")
-    }
     let guess = nearest(to: text, among: words).map { "; did you mean '\($0)'?" } ?? ""
     return Fault(node.place, path, "needs \(self), not \(node.shown)\(guess)")
   }

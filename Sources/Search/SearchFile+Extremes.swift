@@ -1,8 +1,10 @@
 extension SearchFile {
   /// Configurations that are impossible with some data, if any that can be drawn is: every choice, and both ends of each
-  /// range of whole numbers, in all combinations. Where these are too many, it is what the first trials draw.
+  /// range of whole numbers, in all combinations. Where these are too many, it is what the first trials draw
+  /// as long as nothing has been learned.
   package var extremes: [Configuration] {
-    let values = space.corners ?? (0..<min(trials, SearchSpace.mostCorners)).map(values(trial:))
+    let first = 0..<min(trials, SearchSpace.mostCorners)
+    let values = space.corners ?? first.map { sampler.values(seed: seed, trial: $0, in: space) }
     return values.compactMap { configuration(values: $0) }
   }
 }

@@ -13,6 +13,7 @@ extension SearchFile {
     try Self.checkValidation(settings, read)
     try Self.checkLease(settings, read)
     try Self.checkSchedule(read)
+    try Self.checkLag(settings, read)
     try Self.checkHalving(settings, read)
     try Self.checkFinetune(settings, read)
     try Self.checkPrecision(settings, read)
@@ -84,6 +85,14 @@ extension SearchFile {
     throw Fault(
       place, "search.lease",
       "needs at least twice the heartbeat, which is \(heartbeat) seconds, not \(lease)")
+  }
+
+  /// Only what learns can lag behind.
+  private static func checkLag(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard let place = read.places["search.lag"], settings["search.sampler"]?.words != ["tpe"] else { return }
+    throw Fault(place, "search.lag", "belongs to 'sampler: tpe'")
   }
 
   /// Halving alone decides when a trial ends, and compares trials after equally many epochs.
@@ -228,6 +237,11 @@ extension SearchFile {
     guard file.sampler.walksTheGrid else {
       guard let asked else {
         throw missing("search.trials", "needs a whole number from 1 to \(mostTrials)", read)
+      }
+      guard !file.sampler.learns || asked <= TPESampler.mostTrials else {
+        throw Fault(
+          read.places["search.trials"] ?? .file, "search.trials",
+          "'tpe' draws at most \(TPESampler.mostTrials) trials, not \(asked)")
       }
       return (asked, [])
     }

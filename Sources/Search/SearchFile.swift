@@ -68,6 +68,9 @@ extension SearchFile {
   /// How configurations are drawn.
   package var sampler: Sampler { choice("search.sampler") }
 
+  /// With a sampler that learns: of how many trials before it a trial need not know the results.
+  package var lag: Int { integer("search.lag") }
+
   /// How many trials run: at most as many as a grid has points, and one when nothing is searched.
   package var trials: Int { integer("search.trials") }
 
@@ -94,9 +97,11 @@ extension SearchFile {
   /// How long a trial may go without a training step, in seconds.
   package var progressTimeoutSeconds: Double { real("search.progress_timeout") }
 
-  /// The values of a trial, in the order of the space; 0..<trials.
+  /// The values of a trial, in the order of the space; 0..<trials. With a sampler that learns they depend on results, and
+  /// `Proposals` tells them.
   package func values(trial: Int) -> [Value] {
     precondition((0..<trials).contains(trial), "trial \(trial) of \(trials)")
+    precondition(!sampler.learns, "\(sampler.rawValue) draws from results")
     return sampler.values(seed: seed, trial: trial, in: space)
   }
 

@@ -12,6 +12,9 @@ enum Stream {
   /// The scrambling of each parameter; combined with the parameter's own.
   static let sobol: UInt64 = 0x736f_626f_6c00_0000
 
+  /// The draws of TPE; the trial's number is added.
+  static let tpe: UInt64 = 0x7470_6500_0000_0000
+
   /// The stream of a parameter: the 64-bit FNV-1a hash of its path.
   static func parameter(_ path: String) -> UInt64 {
     path.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }

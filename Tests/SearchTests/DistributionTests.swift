@@ -42,6 +42,25 @@ import Testing
     }
   }
 
+  @Test func aPositionIsWhereItsValueIsDrawn() throws {
+    var generator = Philox(seed: 8, stream: 1)
+    for distribution in try Self.valid() {
+      for _ in 0..<200 {
+        let drawn = generator.uniform()
+        let value = distribution.value(atPosition: drawn)
+        let position = distribution.position(of: value)
+        #expect((0...1).contains(position))
+        #expect(distribution.contains(distribution.value(atPosition: 2 * drawn - 0.5)))
+        guard let count = distribution.count, count < 1 << 50 else {
+          #expect(abs(position - drawn) < 1e-8, "\(drawn) of \(distribution.shape)")
+          continue
+        }
+        #expect(distribution.value(atPosition: position) == value, "\(value) of \(distribution.shape)")
+        if distribution.spacing > 0 { #expect(abs(position - drawn) <= 0.5001 * distribution.spacing) }
+      }
+    }
+  }
+
   @Test func theEndsOfAGridAreExact() throws {
     let logarithmic = try Distribution(.logUniform(low: 1e-4, high: 1e-1), steps: 4)
     #expect(logarithmic.point(0) == .real(1e-4))

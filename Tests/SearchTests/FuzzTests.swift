@@ -18,14 +18,16 @@ import Testing
     let corpus = [
       twoLayer, file(model: "init: { normal: 1 }"),
       file(train: "lr: { uniform: [1, 2], steps: 3 }", search: "sampler: random-grid"),
+      file(train: "lr: { uniform: [1, 2] }", search: "sampler: tpe, trials: 9, lag: 2"),
     ].map { Array($0.utf8) }
     let words = Self.fragments.map { Array($0.utf8) }
     Fuzzing("search files", corpus: corpus, words: words).run(1500) { bytes, _ in
       do {
         let file = try SearchFile.parse(bytes, file: "fuzz.yaml")
         accepted += 1
-        let values = file.values(trial: file.trials - 1)
-        #expect(file.configuration(values: values) != nil)
+        var proposals = Proposals(of: file)
+        let values = proposals.values(trial: file.sampler.learns ? 0 : file.trials - 1)
+        #expect(values.flatMap { file.configuration(values: $0) } != nil)
       } catch {
         let line = "\(error)"
         #expect(line.hasPrefix("fuzz.yaml"))

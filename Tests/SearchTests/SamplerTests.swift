@@ -3,93 +3,8 @@ import Testing
 
 @testable import Search
 
-/// What every sampler promises; a new one need only be a case of `Sampler`.
+/// What only single samplers promise; the rest is in `SamplerConformanceTests`.
 @Suite struct SamplerTests {
-  /// 1,024 points, with a parameter of each kind that a grid can have.
-  private static func space() throws -> SearchSpace {
-    try SearchSpace([
-      ("train.lr", Distribution(.logUniform(low: 1e-6, high: 1), steps: 32)),
-      ("train.batch", Distribution(.int(low: 1, high: 8))),
-      (
-        "model.activation", Distribution(.choice(["relu", "tanh", "sigmoid", "x"].map(Value.word)))
-      ),
-    ])
-  }
-
-  private static let count = 1024
-
-  private func list(_ sampler: Sampler, seed: UInt64, _ space: SearchSpace) -> [[Value]] {
-    (0..<Self.count).map { sampler.values(seed: seed, trial: $0, in: space) }
-  }
-
-  @Test(arguments: Sampler.allCases)
-  func everyConfigurationBelongsToTheSpace(sampler: Sampler) throws {
-    let space = try Self.space()
-    #expect(list(sampler, seed: 1, space).allSatisfy(space.contains))
-  }
-
-  @Test(arguments: Sampler.allCases)
-  func theListIsFixedByTheSeedAndNotByTheOrderOfAsking(sampler: Sampler) throws {
-    let space = try Self.space()
-    let forwards = list(sampler, seed: 1, space)
-    let backwards = (0..<Self.count).reversed().map { trial in
-      sampler.values(seed: 1, trial: trial, in: space)
-    }
-    #expect(forwards == backwards.reversed())
-    #expect((list(sampler, seed: 2, space) == forwards) == (sampler == .grid))
-  }
-
-  @Test(arguments: Sampler.allCases)
-  func everyValueOfEachParameterIsDrawnInItsShare(sampler: Sampler) throws {
-    let space = try Self.space()
-    let drawn = list(sampler, seed: 3, space)
-    for (column, parameter) in space.parameters.enumerated() {
-      let points = try #require(parameter.distribution.count)
-      let counts = Dictionary(grouping: drawn) { $0[column] }.mapValues(\.count)
-      let expected = Double(Self.count) / Double(points)
-      let chiSquare = counts.values.reduce(0.0) { sum, count in
-        sum + (Double(count) - expected) * (Double(count) - expected) / expected
-      }
-      #expect(counts.count == Int(points))
-      // The mean is points - 1, the variance twice that: four standard deviations.
-      #expect(chiSquare < Double(points) + 4 * (2 * Double(points)).squareRoot())
-    }
-  }
-
-  @Test(arguments: Sampler.allCases)
-  func drawsAreEvenOnALogarithmicScale(sampler: Sampler) throws {
-    let space = try Self.space()
-    let logs = list(sampler, seed: 4, space).compactMap { real($0[0]) }.map { log10($0) / 6 + 1 }
-    #expect(logs.count == Self.count)
-    // One point in 32 is itself a step of 1/32.
-    #expect(distanceFromUniform(logs) < 1.63 / Double(Self.count).squareRoot() + 1.0 / 32)
-  }
-
-  @Test(arguments: Sampler.allCases.filter(\.walksTheGrid))
-  func aWalkOfTheGridVisitsEveryPointOnce(sampler: Sampler) throws {
-    let space = try Self.space()
-    #expect(space.gridSize == UInt64(Self.count))
-    #expect(Set(list(sampler, seed: 5, space)).count == Self.count)
-  }
-
-  @Test func randomDrawsFromEndlessRangesAreDifferentAndEven() throws {
-    let space = try SearchSpace([
-      ("train.lr", Distribution(.logUniform(low: 1e-6, high: 1))),
-      ("train.l2", Distribution(.uniform(low: 2, high: 3))),
-    ])
-    let drawn = (0..<4000).map { Sampler.random.values(seed: 6, trial: $0, in: space) }
-    #expect(Set(drawn).count == 4000)
-    let numbers = drawn.map { $0.compactMap(real) }
-    let limit = 1.63 / (4000.0).squareRoot()
-    let first = numbers.map { log10($0[0]) / 6 + 1 }
-    let second = numbers.map { $0[1] - 2 }
-    #expect(distanceFromUniform(first) < limit)
-    #expect(distanceFromUniform(second) < limit)
-    let covariance = zip(first, second).reduce(0.0) { $0 + ($1.0 - 0.5) * ($1.1 - 0.5) } / 4000
-    // Of independent numbers the covariance has a standard deviation of 1/12 / √n.
-    #expect(abs(covariance) < limit / 4)
-  }
-
   @Test func anotherParameterLeavesTheDrawsOfTheFirstAsTheyAre() throws {
     let lr = try Distribution(.uniform(low: 0, high: 1))
     let alone = SearchSpace([("train.lr", lr)])
@@ -112,23 +27,14 @@ import Testing
       file.values(trial: 49) == [
         .integer(218), .real(0.24363042310681365), .real(1.0927415572697861e-06),
       ])
-    let space = try Self.space()
+    let space = try SearchSpace([
+      ("train.lr", Distribution(.logUniform(low: 1e-6, high: 1), steps: 32)),
+      ("train.batch", Distribution(.int(low: 1, high: 8))),
+      ("model.activation", Distribution(.choice(["relu", "tanh", "sigmoid", "x"].map(Value.word)))),
+    ])
     let drawn = (0..<3).map { Sampler.randomGrid.values(seed: 9, trial: $0, in: space)[1] }
     #expect(drawn == [3, 6, 1].map(Value.integer))
     #expect(trialSeed(searchSeed: 2023, trial: 7, replicate: 2) == 3_887_487_332_641_728_851)
-  }
-
-  private func real(_ value: Value) -> Double? {
-    if case .real(let number) = value { number } else { nil }
-  }
-
-  /// The statistic of Kolmogorov and Smirnov against [0, 1]; above 1.63 / √n once in a hundred
-  /// times.
-  private func distanceFromUniform(_ numbers: [Double]) -> Double {
-    let count = Double(numbers.count)
-    return numbers.sorted().enumerated().map { index, number in
-      max(number - Double(index) / count, Double(index + 1) / count - number)
-    }.max() ?? 1
   }
 }
 
@@ -150,20 +56,6 @@ import Testing
       [1, 3, 23], [2, 22, 18], [3, 21, 5], [4, 28, 36], [5, 31, 51], [6, 10, 54],
     ]
     #expect(points(64, [7, 40, 63], scale: 6).isSuperset(of: later))
-  }
-
-  @Test func everyCellOfAPlaneHoldsOnePointAlsoWhenScrambled() throws {
-    let unit = try Distribution(.uniform(low: 0, high: 1))
-    let space = SearchSpace([("train.lr", unit), ("train.l2", unit)])
-    for columns in [1.0, 4, 16, 64, 256] {
-      let cells = (0..<256).map { trial in
-        Sampler.sobol.values(seed: 3, trial: trial, in: space).enumerated().map { dimension, value in
-          guard case .real(let number) = value else { return -1 }
-          return Int(number * (dimension == 0 ? columns : 256 / columns))
-        }
-      }
-      #expect(Set(cells).count == 256)
-    }
   }
 }
 

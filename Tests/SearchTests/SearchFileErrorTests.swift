@@ -249,8 +249,20 @@ import Testing
       "search.yaml:4: search.trials: is missing; the grid has 200000000 points, 10000000 may run"
     ),
     (
-      file(search: "trials: 5, sampler: tpe"),
-      "search.yaml:4: search.sampler: 'tpe' is not supported yet; needs random, random-grid, grid or sobol"
+      file(search: "trials: 5, sampler: tp"),
+      "search.yaml:4: search.sampler: needs random, random-grid, grid, sobol or tpe, not 'tp'; did you mean 'tpe'?"
+    ),
+    (
+      file(train: "lr: { uniform: [1, 2] }", search: "trials: 5, lag: 4"),
+      "search.yaml:4: search.lag: belongs to 'sampler: tpe'"
+    ),
+    (
+      file(train: "lr: { uniform: [1, 2] }", search: "trials: 10001, sampler: tpe"),
+      "search.yaml:4: search.trials: 'tpe' draws at most 10000 trials, not 10001"
+    ),
+    (
+      file(train: "lr: { uniform: [1, 2] }", search: "sampler: tpe"),
+      "search.yaml:4: search.trials: is missing; needs a whole number from 1 to 10000000"
     ),
     (
       "dataset: digits\nmodel: { hidden: ["

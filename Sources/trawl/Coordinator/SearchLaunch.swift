@@ -17,6 +17,9 @@ struct SearchLaunch {
   init(_ command: SearchCommand, waker: Waker) throws {
     self.command = command
     file = try SearchFileSource.read(command.file).parse(overrides: command.overrides.values())
+    guard !file.sampler.learns else {
+      throw file.error(at: "search.sampler", "'tpe' cannot be run by this version")
+    }
     directory = RunDirectory(path: command.output ?? "runs/\(file.name)")
     _ = try directory.check(resume: command.resume)
     guard command.retry == nil || file.halving == nil else {

@@ -1,0 +1,70 @@
+import Randomness
+
+@testable import Search
+
+/// A search whose trials take a random time and reach what a formula says, some of them nothing.
+struct SimulatedSearch {
+  private let file: SearchFile
+  /// The seed of the order in which trials end.
+  private let order: UInt64
+
+  init(_ file: SearchFile, order: UInt64 = 0) {
+    self.file = file
+    self.order = order
+  }
+
+  /// The values of all trials, run by so many workers; the first trials may be known from an earlier run.
+  func run(workers: Int, knowing known: ArraySlice<[Value]> = []) -> [[Value]] {
+    var random = Philox(seed: order, stream: 1)
+    var proposals = proposals(knowing: known)
+    var list = Array(known)
+    var running: [Int] = []
+    while list.count < file.trials || !running.isEmpty {
+      while running.count < workers, list.count < file.trials,
+        let values = proposals.values(trial: list.count)
+      {
+        running.append(list.count)
+        list.append(values)
+      }
+      let ended = running.remove(at: Int(random.below(UInt64(running.count))))
+      proposals.report(trial: ended, objective: objective(ended, list[ended]))
+    }
+    return list
+  }
+
+  /// What a coordinator knows that starts again.
+  func proposals(knowing known: ArraySlice<[Value]>) -> Proposals {
+    var random = Philox(seed: order, stream: 2)
+    var proposals = Proposals(of: file)
+    var results = known.indices.map { ($0, objective($0, known[$0])) }
+    random.shuffle(&results)
+    for (trial, objective) in results { proposals.report(trial: trial, objective: objective) }
+    return proposals
+  }
+
+  /// Greatest at a point of the space; every ninth trial comes to nothing.
+  func objective(_ trial: Int, _ values: [Value]) -> Double? {
+    guard trial % 9 != 4 else { return trial % 2 == 0 ? nil : .nan }
+    return -distance(of: values)
+  }
+
+  /// The squared distance from the best point, summed over the parameters.
+  func distance(of values: [Value]) -> Double {
+    zip(file.space.parameters, values).enumerated().reduce(0) { sum, element in
+      let (index, (parameter, value)) = element
+      let offset = parameter.distribution.position(of: value) - [0.3, 0.8, 0.55, 0.1][index % 4]
+      return sum + offset * offset
+    }
+  }
+}
+
+extension Value {
+  /// The number that it is; nil for words and lists.
+  var number: Double? {
+    switch self {
+    case .integer(let number): Double(number)
+    case .real(let number): number
+    case .word, .integers, .reals: nil
+    }
+  }
+}
