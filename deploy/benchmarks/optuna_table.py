@@ -72,7 +72,6 @@ def main():
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     def random(seed): return optuna.samplers.RandomSampler(seed=seed)
     def tpe(seed): return optuna.samplers.TPESampler(seed=seed)
-    def multivariate(seed): return optuna.samplers.TPESampler(seed=seed, multivariate=True)
     def none(table): return NopPruner()
     def median(table): return MedianPruner()
     def halving(factor):
@@ -81,7 +80,6 @@ def main():
     methods = [
         ("Optuna random", random, none, False),
         ("Optuna TPE", tpe, none, False),
-        ("Optuna TPE, multivariate", multivariate, none, False),
         ("Optuna MedianPruner", random, median, False),
         ("Optuna SuccessiveHalvingPruner, factor 4 (default)", random, halving(4), False),
         ("Optuna SuccessiveHalvingPruner, factor 3", random, halving(3), False),

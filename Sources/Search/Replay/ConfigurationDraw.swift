@@ -1,41 +1,36 @@
 import Randomness
 
 /// In which order a replayed search takes the configurations of a table, none twice.
-package struct ConfigurationDraw: Sendable {
-  /// How the order is found.
-  package enum Order: String, CaseIterable, Sendable {
-    /// Every order is equally likely.
-    case random
-    /// Each draw of the Sobol sequence is replaced by the nearest configuration that is left.
-    case sobol
-  }
-
+///
+/// With `random` every order is equally likely. A draw of another sampler is replaced by the nearest configuration that is
+/// left, and a sampler that learns is told of the configurations that were taken, with the last score of each.
+struct ConfigurationDraw: Sendable {
   private let curves: LearningCurves
-  private let order: Order
+  private let sampler: Sampler
   private let seed: UInt64
   private var left: [Int]
-  private var taken = 0
 
-  init(_ order: Order, from curves: LearningCurves, seed: UInt64) {
+  init(_ sampler: Sampler, from curves: LearningCurves, seed: UInt64) {
+    precondition(!sampler.walksTheGrid, "\(sampler) cannot be replayed")
     self.curves = curves
-    self.order = order
+    self.sampler = sampler
     self.seed = seed
     left = Array(curves.curves.indices)
     var random = Philox(seed: seed, stream: Stream.replay)
     random.shuffle(&left)
   }
 
-  /// The next configuration.
-  ///
-  /// - Parameter scores: what is known of those taken before, in the order in which they were.
-  mutating func next(scores: [(configuration: Int, score: Double?)]) -> Int {
-    precondition(!left.isEmpty, "all \(taken) configurations were taken")
-    defer { taken += 1 }
-    let drawn: [Value]
-    switch order {
-    case .random: return left.removeLast()
-    case .sobol: drawn = Sampler.sobol.values(seed: seed, trial: taken, in: curves.space)
+  /// The next configuration, after those taken before and what is known of each.
+  mutating func next(after taken: [Int], scores: [EpochScore?]) -> Int {
+    precondition(!left.isEmpty, "all \(taken.count) configurations were taken")
+    guard sampler != .random else { return left.removeLast() }
+    var observations: [Observation] = []
+    if sampler.learns {
+      observations = zip(taken, scores).map {
+        Observation(curves.curves[$0].values, in: curves.space, score: $1?.valAccuracy)
+      }
     }
+    let drawn = sampler.values(seed: seed, trial: taken.count, in: curves.space, after: observations)
     return left.remove(at: nearest(to: drawn))
   }
 
@@ -45,6 +40,6 @@ package struct ConfigurationDraw: Sendable {
     let distances = left.map { configuration in
       zip(point, curves.positions[configuration]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     }
-    return distances.indices.min { (distances[$0], $0) < (distances[$1], $1) } ?? 0
+    return distances.indices.min { (distances[$0], left[$0]) < (distances[$1], left[$1]) } ?? 0
   }
 }

@@ -25,6 +25,8 @@ package struct LearningCurves: Sendable {
   package let epochs: Int
   /// The configurations.
   package let curves: [Curve]
+  /// The parts of the first epoch after which all were measured; 1 if only after the whole.
+  package let partsOfFirstEpoch: Int
   /// Where the values of each lie in the space, each coordinate 0...1.
   let positions: [[Double]]
 
@@ -34,14 +36,10 @@ package struct LearningCurves: Sendable {
     self.space = space
     self.epochs = epochs
     self.curves = curves
+    partsOfFirstEpoch = max(1, curves.map(\.beginning.count).max() ?? 1)
     positions = curves.map { curve in
       zip(space.parameters, curve.values).map { $0.distribution.position(of: $1) }
     }
-  }
-
-  /// The parts of the first epoch after which all were measured; 1 if only after the whole.
-  package var partsOfFirstEpoch: Int {
-    max(1, curves.filter { !$0.beginning.isEmpty }.map(\.beginning.count).max() ?? 1)
   }
 
   /// What a configuration has reached after a budget of epochs, which must have been measured: whole epochs, or parts of the
@@ -82,6 +80,7 @@ package struct LearningCurves: Sendable {
     var numbers = Array(curves.indices)
     var random = Philox(seed: seed, stream: Stream.replaySample)
     random.shuffle(&numbers)
-    return LearningCurves(space: space, epochs: epochs, curves: numbers.prefix(count).sorted().map { curves[$0] })
+    return LearningCurves(
+      space: space, epochs: epochs, curves: numbers.prefix(count).sorted().map { curves[$0] })
   }
 }

@@ -8,7 +8,9 @@ package struct Makespan: Sendable {
   package let works: [Double]
 
   /// Replays a method on so many configurations, drawn from the table under each seed.
-  package init(_ method: ReplayMethod, trials: Int, slots: Int, on curves: LearningCurves, seeds: Range<UInt64>) {
+  package init(
+    _ method: ReplayMethod, trials: Int, slots: Int, on curves: LearningCurves, seeds: Range<UInt64>
+  ) {
     let replays = seeds.map { seed in
       Replay(method, on: curves.sample(trials, seed: seed), seed: seed, slots: slots)
     }

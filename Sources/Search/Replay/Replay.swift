@@ -45,7 +45,7 @@ package struct Replay: Sendable {
     _ method: ReplayMethod, on curves: LearningCurves, seed: UInt64, slots: Int = 1
   ) {
     self.curves = curves
-    draw = ConfigurationDraw(method.order, from: curves, seed: seed)
+    draw = ConfigurationDraw(method.sampler, from: curves, seed: seed)
     var scheduler = method.scheduler(on: curves)
     run(&scheduler, slots: slots)
     work = trained
@@ -57,7 +57,9 @@ package struct Replay: Sendable {
     var now = 0.0
     while true {
       while running.count < slots, let job = scheduler.next() { running.append(begin(job, at: now)) }
-      guard let place = running.indices.min(by: { (running[$0].end, $0) < (running[$1].end, $1) }) else { break }
+      guard let place = running.indices.min(by: { (running[$0].end, $0) < (running[$1].end, $1) }) else {
+        break
+      }
       let over = running.remove(at: place)
       now = over.end
       scheduler.report(over.job, end(over, at: now, isOfSearch: true))
@@ -67,8 +69,7 @@ package struct Replay: Sendable {
 
   private mutating func begin(_ job: TrainingJob, at now: Double) -> Running {
     while configurations.count <= job.trial {
-      let known = zip(configurations, scores).map { ($0, $1?.valAccuracy) }
-      configurations.append(draw.next(scores: known))
+      configurations.append(draw.next(after: configurations, scores: scores))
       reached.append(0)
       scores.append(nil)
     }
@@ -112,7 +113,8 @@ extension Replay {
 
   /// How far the best configuration trained to its end within so many epochs is from the best of all; nil if none was.
   package func regret(afterEpochs budget: Double) -> Double? {
-    let found = finishes.filter { $0.epochs <= budget }.compactMap { curves.accuracy(of: $0.configuration) }.max()
+    let found = finishes.filter { $0.epochs <= budget }.compactMap { curves.accuracy(of: $0.configuration) }
+      .max()
     return found.map { curves.best - $0 }
   }
 }

@@ -14,13 +14,15 @@ package struct ReplayMethod: Sendable {
 
   /// What it is called in tables.
   package let name: String
-  package let order: ConfigurationDraw.Order
+  /// In which order configurations are taken.
+  package let sampler: Sampler
+  /// Which trials train how far.
   package let scheduling: Scheduling
 
   /// A method with a name of its own.
-  package init(_ name: String, _ order: ConfigurationDraw.Order = .random, _ scheduling: Scheduling) {
+  package init(_ name: String, _ sampler: Sampler, _ scheduling: Scheduling) {
     self.name = name
-    self.order = order
+    self.sampler = sampler
     self.scheduling = scheduling
   }
 
@@ -48,24 +50,28 @@ package struct ReplayMethod: Sendable {
 extension ReplayMethod {
   /// What is compared on a table: methods that compare trials within the first epoch only where that was measured.
   package static func compared(on curves: LearningCurves) -> [ReplayMethod] {
-    let budgets = curves.partsOfFirstEpoch >= 16 ? [1, 0.5, 0.25, 0.125] : [1.0, 2]
-    let stopping = budgets.flatMap { minEpochs in
-      [3.0, 4].flatMap { factor in
-        let words = "from \(minEpochs.shortText), factor \(factor.shortText)"
-        return [
-          ReplayMethod("halving \(words)", .random, .halving(minEpochs: minEpochs, factor: factor, bracket: nil)),
-          ReplayMethod(
-            "halving \(words), 64 at a time", .random,
-            .halving(minEpochs: minEpochs, factor: factor, bracket: 64)),
-          ReplayMethod("ASHA \(words)", .random, .asha(minEpochs: minEpochs, factor: factor)),
-        ]
-      }
-    }
+    let budgets = curves.partsOfFirstEpoch >= 8 ? [1, 0.5, 0.25, 0.125] : [1.0, 2]
     return [
       ReplayMethod("random", .random, .whole), ReplayMethod("Sobol", .sobol, .whole),
-      ReplayMethod("one epoch", .random, .oneEpoch),
+      ReplayMethod("TPE", .tpe, .whole), ReplayMethod("one epoch", .random, .oneEpoch),
       ReplayMethod("median rule", .random, .medianRule(patience: 5)),
-    ] + stopping
+    ] + budgets.flatMap { [stopping(from: $0, factor: 3), stopping(from: $0, factor: 4)].flatMap(\.self) }
+  }
+
+  /// Those that compare trials for the first time after so many epochs.
+  private static func stopping(from minEpochs: Double, factor: Double) -> [ReplayMethod] {
+    let words = "from \(minEpochs.shortText), factor \(factor.shortText)"
+    func halving(_ name: String, _ sampler: Sampler, _ bracket: Int?) -> ReplayMethod {
+      ReplayMethod(
+        name + words + (bracket.map { ", \($0) at a time" } ?? ""), sampler,
+        .halving(minEpochs: minEpochs, factor: factor, bracket: bracket))
+    }
+    return [
+      ReplayMethod("ASHA " + words, .random, .asha(minEpochs: minEpochs, factor: factor)),
+      ReplayMethod("TPE, ASHA " + words, .tpe, .asha(minEpochs: minEpochs, factor: factor)),
+      halving("halving ", .random, nil), halving("halving ", .random, 32),
+      halving("TPE, halving ", .tpe, 32), halving("TPE, halving ", .tpe, 16),
+    ]
   }
 
   /// Those whose times on several slots are compared.

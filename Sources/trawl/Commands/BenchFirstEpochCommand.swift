@@ -49,7 +49,9 @@ extension BenchCommand {
       var scores: [EpochScore] = []
       for part in 1...parts {
         let step = (trainer.stepsPerEpoch * part + parts - 1) / parts
-        guard case .reached(let evaluation) = trainer.train(untilStep: step), evaluation.loss.isFinite else { break }
+        guard case .reached(let evaluation) = trainer.train(untilStep: step), evaluation.loss.isFinite else {
+          break
+        }
         scores.append(EpochScore(valAccuracy: evaluation.accuracy, valLoss: evaluation.loss))
       }
       return scores

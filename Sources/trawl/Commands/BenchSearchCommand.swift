@@ -1,12 +1,14 @@
 import ArgumentParser
 import Foundation
 import Search
+import Synchronization
 
 extension BenchCommand {
   /// `trawl bench search`
   struct Search: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Replay ways to search against recorded learning curves: what does finding the best one cost?",
+      abstract:
+        "Replay ways to search against recorded learning curves: what does finding the best one cost?",
       discussion: """
         RUN is the directory of a search without halving: the learning curves of all its trials. Each method searches them \
         under many seeds, none trains anything. Counted are the epochs until a configuration has been trained to its end whose \
@@ -19,7 +21,7 @@ extension BenchCommand {
     var directories: [String]
 
     @Option(help: "How many seeds.")
-    var seeds = 100
+    var seeds = 50
 
     @Option(help: "How close to the best accuracy is good enough.")
     var tolerance = 0.0005
@@ -68,11 +70,21 @@ extension BenchCommand.Search {
         configurations.map { run.curves.sample($0, seed: seed) } ?? run.curves
       }
       for method in ReplayMethod.compared(on: run.curves) {
-        let replays = samples.enumerated().map { Replay(method, on: $1, seed: UInt64($0)) }
-        table.rows.append([run.name, method.name, "\(seeds)"] + cells(ReplaySummary(replays, tolerance: tolerance)))
+        let summary = ReplaySummary(replays(method, on: samples), tolerance: tolerance)
+        table.rows.append([run.name, method.name, "\(seeds)"] + cells(summary))
       }
     }
     return table
+  }
+
+  /// Under each seed one; as many at once as there are cores.
+  private func replays(_ method: ReplayMethod, on samples: [LearningCurves]) -> [Replay] {
+    let replays = Mutex([Replay?](repeating: nil, count: samples.count))
+    DispatchQueue.concurrentPerform(iterations: samples.count) { seed in
+      let replay = Replay(method, on: samples[seed], seed: UInt64(seed))
+      replays.withLock { $0[seed] = replay }
+    }
+    return replays.withLock(\.self).compactMap(\.self)
   }
 
   private func cells(_ summary: ReplaySummary) -> [String] {
@@ -93,9 +105,12 @@ extension BenchCommand.Search {
           for method in ReplayMethod.timed {
             let times = Makespan(
               method, trials: trials, slots: slots, on: run.curves, seeds: 0..<UInt64(seeds))
-            let numbers = [times.works.mean, times.bounds.mean, times.times.mean].map { String(format: "%.1f", $0) }
+            let numbers = [times.works.mean, times.bounds.mean, times.times.mean].map {
+              String(format: "%.1f", $0)
+            }
             let ratios = [times.ratios.mean, times.ratios.max() ?? 0].map { String(format: "%.2f", $0) }
-            table.rows.append([run.name, method.name, "\(seeds)", "\(trials)", "\(slots)"] + numbers + ratios)
+            table.rows.append(
+              [run.name, method.name, "\(seeds)", "\(trials)", "\(slots)"] + numbers + ratios)
           }
         }
       }
@@ -113,8 +128,12 @@ private struct RecordedRun {
     let file = try SearchFileSource.read(directory.searchFile).parse()
     let configuration = file.configuration(values: file.values(trial: 0))
     let stopsEarly = file.halving != nil || configuration?.has("train.patience") == true
-    guard let configuration, !stopsEarly, !file.space.parameters.contains(where: { $0.path == "train.epochs" }) else {
-      throw Complaint("\(directory.path): needs a search whose trials all train the same epochs, without halving or patience")
+    guard let configuration, !stopsEarly,
+      !file.space.parameters.contains(where: { $0.path == "train.epochs" })
+    else {
+      throw Complaint(
+        "\(directory.path): needs a search whose trials all train the same epochs, without halving or patience"
+      )
     }
     guard try Table(file: directory.results).rows.count == file.trials else {
       throw Complaint("\(directory.path): the search has not ended; go on with it by --resume")
