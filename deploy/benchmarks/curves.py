@@ -4,6 +4,8 @@ The measures are those of `trawl bench search` (Evidence.md): epochs trained unt
 end whose accuracy is within 0.0005 of the best of all; when a search has ended, its stopped trials train to their end too,
 those ranked best first. One that diverges does so at the end of its epoch.
 """
+import argparse
+import copy
 import csv
 import math
 import random
@@ -20,22 +22,43 @@ COLUMNS = ["run", "method", "seeds", "epochs_mean", "ci_low", "ci_high", "q25", 
 class Table:
     """Curves by configuration: self.parts[c] within the first epoch, self.epochs[c] after each; accuracy and loss."""
 
-    def __init__(self, run):
+    def __init__(self, runs):
+        """Reads run directories, which differ in their seeds alone, as one table."""
+        self.values, self.epochs, self.parts = [], [], []
+        for run in runs:
+            self.read(run)
+        self.divisor = max([1] + [len(parts) for parts in self.parts])
+        self.find_best()
+
+    def read(self, run):
         with open(f"{run}/search.yaml") as text:
             file = yaml.safe_load(text)
-        self.name = file["name"]
+        if not self.values:
+            self.name = file["name"]
         self.length = int(file["train"]["epochs"])
         self.space = dict(distributions(file))
         with open(f"{run}/results.csv") as rows:
             rows = {int(row["trial"]): row for row in csv.DictReader(rows)}
-        self.values = [{name: float(rows[trial][name]) for name in self.space} for trial in sorted(rows)]
-        self.epochs = curves(f"{run}/history.csv", len(rows))
+        self.values += [{name: float(rows[trial][name]) for name in self.space} for trial in sorted(rows)]
+        self.epochs += curves(f"{run}/history.csv", len(rows))
         try:
-            self.parts = curves(f"{run}/first-epoch.csv", len(rows))
+            self.parts += curves(f"{run}/first-epoch.csv", len(rows))
         except FileNotFoundError:
-            self.parts = [[] for _ in rows]
-        self.divisor = max([1] + [len(parts) for parts in self.parts])
-        finals = [self.score(c, self.length) for c in range(len(rows))]
+            self.parts += [[] for _ in rows]
+
+    def sample(self, count, seed):
+        """So many of the configurations, drawn anew under each seed; all without a count."""
+        if count is None:
+            return self
+        chosen = sorted(random.Random(f"sample {seed}").sample(range(len(self.values)), count))
+        table = copy.copy(self)
+        table.values, table.epochs, table.parts = (
+            [rows[c] for c in chosen] for rows in (self.values, self.epochs, self.parts))
+        table.find_best()
+        return table
+
+    def find_best(self):
+        finals = [self.score(c, self.length) for c in range(len(self.values))]
         self.finals = [final and final[0] for final in finals]
         self.best = max(final for final in self.finals if final is not None)
         self.targets = {c for c, final in enumerate(self.finals) if final is not None and final >= self.best - TOLERANCE - 1e-9}
@@ -131,6 +154,29 @@ class Replay:
     def regret(self, budget):
         found = [self.table.finals[c] for epochs, c in self.finishes if epochs <= budget and self.table.finals[c] is not None]
         return self.table.best - max(found) if found else math.inf
+
+
+def arguments():
+    """The options that the scripts have in common, and the tables that they name."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--pool", action="store_true", help="take the runs, which differ in their seeds alone, for one table")
+    parser.add_argument("--configurations", type=int, help="replay on so many, drawn anew under each seed")
+    parser.add_argument("--methods", default="", help="only those whose name contains this")
+    parser.add_argument("runs", nargs="+")
+    options = parser.parse_args()
+    options.tables = [Table(runs) for runs in ([options.runs] if options.pool else [[run] for run in options.runs])]
+    return options
+
+
+def compare(options, methods):
+    """Replays methods, each a name, a function of a table and a seed, and whether it reports within the first epoch."""
+    csv.writer(sys.stdout).writerow(COLUMNS)
+    for table in options.tables:
+        for name, replay, fractions in methods:
+            if options.methods in name and not (fractions and table.divisor == 1):
+                seeds = range(options.seeds)
+                report(table, name, [replay(table.sample(options.configurations, seed), seed) for seed in seeds])
 
 
 def report(table, method, outcomes):

@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 """Optuna's samplers and pruners, replayed against the learning curves of a run directory; prints the columns of curves.py.
 
-usage: optuna_table.py [--seeds N] RUN...     needs: pip install optuna==5.0.0 PyYAML
+usage: optuna_table.py [--seeds N] [--pool] [--configurations N] [--methods WORDS] RUN...
 
-Trials run one after the other, each until its pruner ends it. Those of RandomSampler are a random order of the table; a draw
+Needs: pip install optuna==5.0.0 PyYAML. Trials run one after the other, each until its pruner ends it. Those of RandomSampler are a random order of the table; a draw
 of TPESampler is replaced by the nearest configuration not yet taken, of whose values TPE is told. Methods marked "parts" also
 report within the first epoch, at each part that was recorded (trawl bench first-epoch).
 """
-import argparse
-import csv
-import sys
+import functools
 
 import optuna
 from optuna.distributions import FloatDistribution, IntDistribution
@@ -64,12 +62,9 @@ def run(study, trial, configuration, replayed, steps):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--methods", default="", help="only those whose name contains this")
-    parser.add_argument("runs", nargs="+")
-    options = parser.parse_args()
+    options = curves.arguments()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+
     def random(seed): return optuna.samplers.RandomSampler(seed=seed)
     def tpe(seed): return optuna.samplers.TPESampler(seed=seed)
     def none(table): return NopPruner()
@@ -90,14 +85,9 @@ def main():
         ("Optuna SuccessiveHalvingPruner, factor 4, parts", random, halving(4), True),
         ("Optuna TPE + SuccessiveHalvingPruner, factor 4, parts", tpe, halving(4), True),
     ]
-    csv.writer(sys.stdout).writerow(curves.COLUMNS)
-    for run_directory in options.runs:
-        table = curves.Table(run_directory)
-        for name, sampler, pruner, fractions in methods:
-            if options.methods not in name or fractions and table.divisor == 1:
-                continue
-            outcomes = [replay(table, seed, sampler, pruner, fractions) for seed in range(options.seeds)]
-            curves.report(table, name, outcomes)
+    curves.compare(options, [
+        (name, functools.partial(replay, sampler=sampler, pruner=pruner, fractions=fractions), fractions)
+        for name, sampler, pruner, fractions in methods])
 
 
 main()

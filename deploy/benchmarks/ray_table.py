@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
 """Ray Tune's ASHAScheduler, replayed against the learning curves of a run directory; prints the columns of curves.py.
 
-usage: ray_table.py [--seeds N] RUN...     needs: pip install 'ray[tune]==2.60.0' PyYAML
+usage: ray_table.py [--seeds N] [--pool] [--configurations N] [--methods WORDS] RUN...
 
-Ray's own scheduler decides, but no cluster runs: some trials train side by side, an epoch taking one unit of time, and report to
+Needs: pip install 'ray[tune]==2.60.0' PyYAML. Ray's own scheduler decides, but no cluster runs: some trials train side by side, an epoch taking one unit of time, and report to
 the scheduler in turns. Their configurations are a random order of the table. Methods marked "parts" also report within the
 first epoch, at each part that was recorded (trawl bench first-epoch).
 """
-import argparse
-import csv
+import functools
 import heapq
-import sys
 import types
 
 import numpy
@@ -57,23 +55,15 @@ def replay(table, seed, factor, brackets, fractions):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("runs", nargs="+")
-    options = parser.parse_args()
+    options = curves.arguments()
     methods = [
         ("Ray ASHAScheduler, factor 4 (default)", 4, 1, False), ("Ray ASHAScheduler, factor 3", 3, 1, False),
         ("Ray ASHAScheduler, factor 2", 2, 1, False), ("Ray ASHAScheduler, factor 4, 3 brackets", 4, 3, False),
         ("Ray ASHAScheduler, factor 4, parts", 4, 1, True),
     ]
-    csv.writer(sys.stdout).writerow(curves.COLUMNS)
-    for run in options.runs:
-        table = curves.Table(run)
-        for name, factor, brackets, fractions in methods:
-            if fractions and table.divisor == 1:
-                continue
-            outcomes = [replay(table, seed, factor, brackets, fractions) for seed in range(options.seeds)]
-            curves.report(table, name, outcomes)
+    curves.compare(options, [
+        (name, functools.partial(replay, factor=factor, brackets=brackets, fractions=fractions), fractions)
+        for name, factor, brackets, fractions in methods])
 
 
 main()

@@ -25,6 +25,8 @@ package struct Replay: Sendable {
   package private(set) var makespan = 0.0
 
   private var draw: ConfigurationDraw
+  /// So many trials are drawn at a time.
+  private let bracket: Int
   /// The configuration of each trial.
   private var configurations: [Int] = []
   /// What each trial has trained.
@@ -46,6 +48,7 @@ package struct Replay: Sendable {
   ) {
     self.curves = curves
     draw = ConfigurationDraw(method.sampler, from: curves, seed: seed)
+    bracket = method.bracket(of: curves.curves.count)
     var scheduler = method.scheduler(on: curves)
     run(&scheduler, slots: slots)
     work = trained
@@ -68,13 +71,19 @@ package struct Replay: Sendable {
   }
 
   private mutating func begin(_ job: TrainingJob, at now: Double) -> Running {
-    while configurations.count <= job.trial {
+    while configurations.count <= job.trial { drawBracket() }
+    let work = curves.work(of: configurations[job.trial], from: reached[job.trial], to: job.epochs)
+    return Running(job: job, work: work, end: now + work)
+  }
+
+  /// Draws the configurations of a bracket, which is that of one trial where there are none: all that is known when it begins
+  /// may guide it, but not what its own trials reach.
+  private mutating func drawBracket() {
+    for _ in 0..<min(bracket, curves.curves.count - configurations.count) {
       configurations.append(draw.next(after: configurations, scores: scores))
       reached.append(0)
       scores.append(nil)
     }
-    let work = curves.work(of: configurations[job.trial], from: reached[job.trial], to: job.epochs)
-    return Running(job: job, work: work, end: now + work)
   }
 
   private mutating func end(_ over: Running, at now: Double, isOfSearch: Bool) -> EpochScore? {

@@ -26,6 +26,15 @@ package struct ReplayMethod: Sendable {
     self.scheduling = scheduling
   }
 
+  /// How many of the trials are compared with each other and drawn before the first of them begins; 1: each as it begins.
+  func bracket(of trials: Int) -> Int {
+    switch scheduling {
+    case .whole, .medianRule, .asha: 1
+    case .oneEpoch: trials
+    case .halving(_, _, let bracket): bracket ?? trials
+    }
+  }
+
   func scheduler(on curves: LearningCurves) -> any TrialScheduler {
     let trials = curves.curves.count
     let epochs = curves.epochs
@@ -33,15 +42,15 @@ package struct ReplayMethod: Sendable {
     case .whole: return WholeTraining(trials: trials, epochs: epochs)
     case .oneEpoch:
       return HalvingBrackets(
-        trials: trials, size: trials, budgets: [1, Double(epochs)], factor: max(2, Double(trials)))
+        trials: trials, size: bracket(of: trials), budgets: [1, Double(epochs)], factor: max(2, Double(trials)))
     case .medianRule(let patience):
       return MedianRuleTrials(trials: trials, epochs: epochs, patience: patience)
     case .asha(let minEpochs, let factor):
       return ASHATrials(
         trials: trials, budgets: curves.budgets(from: minEpochs, factor: factor), factor: factor)
-    case .halving(let minEpochs, let factor, let bracket):
+    case .halving(let minEpochs, let factor, _):
       return HalvingBrackets(
-        trials: trials, size: bracket ?? trials, budgets: curves.budgets(from: minEpochs, factor: factor),
+        trials: trials, size: bracket(of: trials), budgets: curves.budgets(from: minEpochs, factor: factor),
         factor: factor)
     }
   }

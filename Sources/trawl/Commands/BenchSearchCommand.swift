@@ -20,6 +20,9 @@ extension BenchCommand {
     @Argument(help: .init("Run directories.", valueName: "run"), completion: .directory)
     var directories: [String]
 
+    @Flag(help: "Take the runs, which differ in their seeds alone, for one table.")
+    var pool = false
+
     @Option(help: "How many seeds.")
     var seeds = 50
 
@@ -45,7 +48,8 @@ extension BenchCommand {
     }
 
     func run() throws {
-      let runs = try directories.map { try RecordedRun(RunDirectory(path: $0)) }
+      var runs = try directories.map { try RecordedRun(RunDirectory(path: $0)) }
+      if pool { runs = [try RecordedRun(pooling: runs)] }
       for run in runs where configurations ?? 0 > run.curves.curves.count {
         throw Complaint("\(run.name) has only \(run.curves.curves.count) configurations")
       }
@@ -146,6 +150,19 @@ private struct RecordedRun {
     name = file.name
     self.curves = LearningCurves(
       space: file.space, epochs: configuration.integer("train.epochs"), curves: curves)
+  }
+
+  /// The configurations of several runs as those of one.
+  init(pooling runs: [RecordedRun]) throws {
+    let (name, first) = (runs[0].name, runs[0].curves)
+    for run in runs
+    where run.curves.space != first.space || run.curves.epochs != first.epochs
+      || run.curves.partsOfFirstEpoch != first.partsOfFirstEpoch
+    {
+      throw Complaint("\(run.name) and \(name) differ in more than their seeds")
+    }
+    self.name = name
+    curves = LearningCurves(space: first.space, epochs: first.epochs, curves: runs.flatMap(\.curves.curves))
   }
 
   private static func scores(_ path: String) throws -> [(trial: Int, score: EpochScore)] {
