@@ -97,6 +97,17 @@ import Testing
     #expect(Replay(halving(), on: curves, seed: 3).success(within: 0.4)?.isOfSearch == true)
   }
 
+  @Test func whatIsJudgedByItsBestSoFarMayFalter() throws {
+    // The last configuration is the best after two epochs and in the end, and the worst when they are compared.
+    let curves = try table { $0 == 8 ? ($1 == 3 ? 0 : 1) : ($1 == 1 ? 0.9 : Double($0) / 10) }
+    let scheduling = ReplayMethod.Scheduling.halving(minEpochs: 3, factor: 3, bracket: nil)
+    let last = Replay(ReplayMethod("last", .random, scheduling), on: curves, seed: 3)
+    let best = Replay(
+      ReplayMethod("best", .random, scheduling, judging: .bestValAccuracy), on: curves, seed: 3)
+    #expect(last.success(within: 0)?.isOfSearch == false)
+    #expect(best.success(within: 0)?.isOfSearch == true)
+  }
+
   @Test func aDivergedTrialCostsTheEpochInWhichItDid() throws {
     let curves = try table { $0 == 0 && $1 > 2 ? nil : Double($0) / 10 }
     #expect(curves.accuracy(of: 0) == nil)

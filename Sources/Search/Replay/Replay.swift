@@ -31,8 +31,11 @@ package struct Replay: Sendable {
   private var configurations: [Int] = []
   /// What each trial has trained.
   private var reached: [Double] = []
-  /// What is known of each trial.
+  /// What was measured of each trial, at rungs and after whole epochs.
+  private var histories: [[EpochScore]] = []
+  /// What each trial is compared by; nil if it has diverged or trained nothing.
   private var scores: [EpochScore?] = []
+  private let judging: Objective
   private var trained = 0.0
 
   /// A job and when it is over.
@@ -48,6 +51,7 @@ package struct Replay: Sendable {
   ) {
     self.curves = curves
     draw = ConfigurationDraw(method.sampler, from: curves, seed: seed)
+    judging = method.judging
     bracket = method.bracket(of: curves.curves.count)
     var scheduler = method.scheduler(on: curves)
     run(&scheduler, slots: slots)
@@ -82,6 +86,7 @@ package struct Replay: Sendable {
     for _ in 0..<min(bracket, curves.curves.count - configurations.count) {
       configurations.append(draw.next(after: configurations, scores: scores))
       reached.append(0)
+      histories.append([])
       scores.append(nil)
     }
   }
@@ -89,13 +94,24 @@ package struct Replay: Sendable {
   private mutating func end(_ over: Running, at now: Double, isOfSearch: Bool) -> EpochScore? {
     let configuration = configurations[over.job.trial]
     trained += over.work
+    scores[over.job.trial] = judge(over.job, of: configuration)
     reached[over.job.trial] = over.job.epochs
-    scores[over.job.trial] = curves.score(of: configuration, after: over.job.epochs)
     if over.job.epochs == Double(curves.epochs) {
       finishes.append(
         Finish(configuration: configuration, epochs: trained, time: now, isOfSearch: isOfSearch))
     }
     return scores[over.job.trial]
+  }
+
+  /// What a trial is compared by when a job of it is over.
+  private mutating func judge(_ job: TrainingJob, of configuration: Int) -> EpochScore? {
+    let (before, after) = (Int(reached[job.trial]), Int(job.epochs))
+    histories[job.trial] += (before..<after).compactMap {
+      curves.score(of: configuration, after: Double($0 + 1))
+    }
+    guard let score = curves.score(of: configuration, after: job.epochs) else { return nil }
+    if job.epochs != job.epochs.rounded() { histories[job.trial].append(score) }
+    return judging.decisive(histories[job.trial])
   }
 
   private mutating func finishStopped() {

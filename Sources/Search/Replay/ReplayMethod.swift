@@ -19,11 +19,19 @@ package struct ReplayMethod: Sendable {
   /// Which trials train how far.
   package let scheduling: Scheduling
 
+  /// What trials are compared by before their end: the accuracy then, or the best that was measured until then, at rungs and
+  /// after whole epochs.
+  package let judging: Objective
+
   /// A method with a name of its own.
-  package init(_ name: String, _ sampler: Sampler, _ scheduling: Scheduling) {
+  package init(
+    _ name: String, _ sampler: Sampler, _ scheduling: Scheduling, judging: Objective = .valAccuracy
+  ) {
+    precondition(judging != .valLoss, "\(name): trials are compared by accuracies")
     self.name = name
     self.sampler = sampler
     self.scheduling = scheduling
+    self.judging = judging
   }
 
   /// How many of the trials are compared with each other and drawn before the first of them begins; 1: each as it begins.
@@ -42,7 +50,8 @@ package struct ReplayMethod: Sendable {
     case .whole: return WholeTraining(trials: trials, epochs: epochs)
     case .oneEpoch:
       return HalvingBrackets(
-        trials: trials, size: bracket(of: trials), budgets: [1, Double(epochs)], factor: max(2, Double(trials)))
+        trials: trials, size: bracket(of: trials), budgets: [1, Double(epochs)],
+        factor: max(2, Double(trials)))
     case .medianRule(let patience):
       return MedianRuleTrials(trials: trials, epochs: epochs, patience: patience)
     case .asha(let minEpochs, let factor):
@@ -64,22 +73,23 @@ extension ReplayMethod {
       ReplayMethod("random", .random, .whole), ReplayMethod("Sobol", .sobol, .whole),
       ReplayMethod("TPE", .tpe, .whole), ReplayMethod("one epoch", .random, .oneEpoch),
       ReplayMethod("median rule", .random, .medianRule(patience: 5)),
-    ] + budgets.flatMap { [stopping(from: $0, factor: 3), stopping(from: $0, factor: 4)].flatMap(\.self) }
+    ] + budgets.flatMap { minEpochs in [2, 3, 4].flatMap { stopping(from: minEpochs, factor: $0) } }
   }
 
   /// Those that compare trials for the first time after so many epochs.
   private static func stopping(from minEpochs: Double, factor: Double) -> [ReplayMethod] {
-    let words = "from \(minEpochs.shortText), factor \(factor.shortText)"
-    func halving(_ name: String, _ sampler: Sampler, _ bracket: Int?) -> ReplayMethod {
-      ReplayMethod(
-        name + words + (bracket.map { ", \($0) at a time" } ?? ""), sampler,
-        .halving(minEpochs: minEpochs, factor: factor, bracket: bracket))
+    let asha = Scheduling.asha(minEpochs: minEpochs, factor: factor)
+    func halving(_ bracket: Int?) -> Scheduling {
+      .halving(minEpochs: minEpochs, factor: factor, bracket: bracket)
     }
+    let words = "from \(minEpochs.shortText), factor \(factor.shortText)"
     return [
-      ReplayMethod("ASHA " + words, .random, .asha(minEpochs: minEpochs, factor: factor)),
-      ReplayMethod("TPE, ASHA " + words, .tpe, .asha(minEpochs: minEpochs, factor: factor)),
-      halving("halving ", .random, nil), halving("halving ", .random, 32),
-      halving("TPE, halving ", .tpe, 32), halving("TPE, halving ", .tpe, 16),
+      ReplayMethod("ASHA \(words)", .random, asha),
+      ReplayMethod("TPE, ASHA \(words)", .tpe, asha),
+      ReplayMethod("halving \(words)", .random, halving(nil)),
+      ReplayMethod("halving \(words), best so far", .random, halving(nil), judging: .bestValAccuracy),
+      ReplayMethod("halving \(words), 32 at a time", .random, halving(32)),
+      ReplayMethod("TPE, halving \(words), 32 at a time", .tpe, halving(32)),
     ]
   }
 
