@@ -3,9 +3,10 @@
 
 usage: optuna_table.py [--seeds N] [--pool] [--configurations N] [--methods WORDS] RUN...
 
-Needs: pip install optuna==5.0.0 PyYAML. Trials run one after the other, each until its pruner ends it. Those of RandomSampler are a random order of the table; a draw
-of TPESampler is replaced by the nearest configuration not yet taken, of whose values TPE is told. Methods marked "parts" also
-report within the first epoch, at each part that was recorded (trawl bench first-epoch).
+Needs: pip install optuna==5.0.0 PyYAML. Trials run one after the other, each until its pruner ends it. Those of
+RandomSampler are a random order of the table; a draw of TPESampler is replaced by the nearest configuration not yet taken, of
+whose values TPE is told. Methods marked "parts" also report within the first epoch, at each part that was recorded (trawl bench
+first-epoch).
 """
 import functools
 

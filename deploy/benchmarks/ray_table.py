@@ -3,9 +3,9 @@
 
 usage: ray_table.py [--seeds N] [--pool] [--configurations N] [--methods WORDS] RUN...
 
-Needs: pip install 'ray[tune]==2.60.0' PyYAML. Ray's own scheduler decides, but no cluster runs: some trials train side by side, an epoch taking one unit of time, and report to
-the scheduler in turns. Their configurations are a random order of the table. Methods marked "parts" also report within the
-first epoch, at each part that was recorded (trawl bench first-epoch).
+Needs: pip install 'ray[tune]==2.60.0' PyYAML. Ray's own scheduler decides, but no cluster runs: some trials train side by
+side, an epoch taking one unit of time, and report to the scheduler in turns. Their configurations are a random order of the
+table. Methods marked "parts" also report within the first epoch, at each part that was recorded (trawl bench first-epoch).
 """
 import functools
 import heapq

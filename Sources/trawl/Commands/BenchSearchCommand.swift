@@ -32,6 +32,9 @@ extension BenchCommand {
     @Option(help: "Replay on so many configurations, drawn anew under each seed, in place of all.")
     var configurations: Int?
 
+    @Option(help: "How many trials train at a time.")
+    var slots = 1
+
     @Flag(help: "Tell the times of halving and ASHA on several slots instead.")
     var makespan = false
 
@@ -42,6 +45,7 @@ extension BenchCommand {
       if directories.isEmpty { throw ValidationError("name at least one run directory") }
       if !(2...100_000).contains(seeds) { throw ValidationError("--seeds must be a number from 2 to 100000") }
       if !(0...1).contains(tolerance) { throw ValidationError("--tolerance must be a number from 0 to 1") }
+      if !(1...10_000).contains(slots) { throw ValidationError("--slots must be a number from 1 to 10000") }
       if let configurations, configurations < 2 {
         throw ValidationError("--configurations must be a number of at least 2")
       }
@@ -85,7 +89,7 @@ extension BenchCommand.Search {
   private func replays(_ method: ReplayMethod, on samples: [LearningCurves]) -> [Replay] {
     let replays = Mutex([Replay?](repeating: nil, count: samples.count))
     DispatchQueue.concurrentPerform(iterations: samples.count) { seed in
-      let replay = Replay(method, on: samples[seed], seed: UInt64(seed))
+      let replay = Replay(method, on: samples[seed], seed: UInt64(seed), slots: slots)
       replays.withLock { $0[seed] = replay }
     }
     return replays.withLock(\.self).compactMap(\.self)
