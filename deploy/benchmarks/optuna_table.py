@@ -28,7 +28,9 @@ def space(table):
 
 def replay(table, seed, sampler, pruner, fractions):
     """One study over the whole table."""
-    study = optuna.create_study(direction="maximize", sampler=sampler(seed), pruner=pruner(table))
+    # HyperbandPruner shares out its brackets by the study's name.
+    study = optuna.create_study(
+        study_name=f"replay {seed}", direction="maximize", sampler=sampler(seed), pruner=pruner(table))
     replayed = curves.Replay(table)
     left = table.order(seed)
     steps = table.steps(fractions)
