@@ -166,7 +166,7 @@ extension Field {
       .described("the whole grid for grid and random-grid, else it must be given"), unit: "trials",
       "How many configurations are tried."),
     Field(
-      "search.lag", .integer(0...10_000), .value(.integer(16)), unit: "trials",
+      "search.lag", .integer(0...10_000), .value(.integer(SearchFile.defaultLag)), unit: "trials",
       "With tpe, each trial learns from the results of all before it but the last so many, which may still run; set it to at least the number of slots less one, or some wait."
     ),
     Field(

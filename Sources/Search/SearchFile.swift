@@ -71,6 +71,9 @@ extension SearchFile {
   /// With a sampler that learns: of how many trials before it a trial need not know the results.
   package var lag: Int { integer("search.lag") }
 
+  /// The lag where none is given: enough for the slots of a machine or two.
+  static let defaultLag = 16
+
   /// How many trials run: at most as many as a grid has points, and one when nothing is searched.
   package var trials: Int { integer("search.trials") }
 

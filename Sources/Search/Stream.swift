@@ -2,6 +2,10 @@
 enum Stream {
   /// Seeds of trials; the replicate's number is added.
   static let trialSeeds: UInt64 = 0x7472_6961_0000_0000
+  /// The orders in which replayed searches take configurations.
+  static let replay: UInt64 = 0x7265_706c_0000_0000
+  /// The samples of a table that searches are replayed on.
+  static let replaySample: UInt64 = 0x7265_706c_0000_0001
   /// The order of the grid.
   static let gridOrder: UInt64 = 0x6772_6964_0000_0000
 

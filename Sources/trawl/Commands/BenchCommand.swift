@@ -4,8 +4,9 @@ import Training
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure how fast Trawl is on this machine.",
-    subcommands: [Train.self])
+    commandName: "bench",
+    abstract: "Measure how fast Trawl is on this machine, and what ways to search cost.",
+    subcommands: [Train.self, Search.self, FirstEpoch.self])
 
   struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(

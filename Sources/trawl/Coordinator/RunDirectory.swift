@@ -12,6 +12,8 @@ struct RunDirectory {
   var results: String { "\(path)/results.csv" }
   var attempts: String { "\(path)/attempts.csv" }
   var history: String { "\(path)/history.csv" }
+  /// Written by 'trawl bench first-epoch' alone.
+  var firstEpoch: String { "\(path)/first-epoch.csv" }
   var status: String { "\(path)/status.json" }
   var joinFile: String { "\(path)/join.json" }
   var keys: String { "\(path)/keys" }

@@ -5,6 +5,12 @@ struct Table {
   var columns: [String]
   var rows: [[String]]
 
+  /// A table without rows yet.
+  init(columns: [String]) {
+    self.columns = columns
+    rows = []
+  }
+
   /// Reads comma-separated text (RFC 4180) with a header; nil where rows and header differ in width.
   init?(csv: String) {
     var lines = Self.parse(csv)
@@ -95,6 +101,13 @@ struct Table {
       return cell.asShownText
     }
     return String(format: "%.5g", number)
+  }
+
+  /// Comma-separated text; the cells are ours and need no quotes but for commas.
+  var csv: String {
+    ([columns] + rows).map { row in
+      row.map { $0.contains(",") ? "\"\($0)\"" : $0 }.joined(separator: ",") + "\n"
+    }.joined()
   }
 
   /// An array of objects; cells that are numbers are numbers.

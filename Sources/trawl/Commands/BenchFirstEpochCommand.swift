@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import Search
+import Synchronization
+import Training
+
+extension BenchCommand {
+  /// `trawl bench first-epoch`
+  struct FirstEpoch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "first-epoch",
+      abstract: "Record how the trials of a search do within their first epoch, for 'trawl bench search'.",
+      discussion: """
+        Trains every trial of the search for one epoch once more, with as many threads as there are cores, evaluates it after \
+        each part of the epoch, and writes first-epoch.csv into the run directory. The last part of a trial is its first line \
+        in history.csv, to the last digit.
+        """)
+
+    @Argument(help: .init("The run directory.", valueName: "run"), completion: .directory)
+    var directory: String
+
+    @Option(help: "Into how many parts, of whole steps, the epoch is divided.")
+    var parts = 32
+
+    func run() throws {
+      guard (2...1000).contains(parts) else { throw Complaint("--parts must be a number from 2 to 1000") }
+      let run = RunDirectory(path: directory)
+      let file = try SearchFileSource.read(run.searchFile).parse()
+      let store = DatasetStore()
+      let beginnings = Mutex([[EpochScore]](repeating: [], count: file.trials))
+      let problem = Mutex<(any Error)?>(nil)
+      DispatchQueue.concurrentPerform(iterations: file.trials) { trial in
+        do {
+          let scores = try beginning(of: trial, in: file, store)
+          beginnings.withLock { $0[trial] = scores }
+        } catch {
+          problem.withLock { $0 = error }
+        }
+      }
+      if let error = problem.withLock(\.self) { throw Complaint(error) }
+      try AtomicFile.write(Data(csv(beginnings.withLock(\.self)).bytes), to: run.firstEpoch)
+    }
+
+    /// What a trial reaches after each part; fewer parts if it diverges.
+    private func beginning(of trial: Int, in file: SearchFile, _ store: DatasetStore) throws -> [EpochScore] {
+      guard let configuration = file.configuration(values: file.values(trial: trial)) else { return [] }
+      let recipe = Recipe(configuration, seed: file.seed(of: Replicate(number: trial)))
+      let trainer = try Trainer(recipe, data: store.data(for: recipe.dataset))
+      var scores: [EpochScore] = []
+      for part in 1...parts {
+        let step = (trainer.stepsPerEpoch * part + parts - 1) / parts
+        guard case .reached(let evaluation) = trainer.train(untilStep: step), evaluation.loss.isFinite else {
+          break
+        }
+        scores.append(EpochScore(valAccuracy: evaluation.accuracy, valLoss: evaluation.loss))
+      }
+      return scores
+    }
+
+    private func csv(_ beginnings: [[EpochScore]]) -> CSV {
+      var csv = CSV(columns: ["trial", "part", "val_loss", "val_accuracy"])
+      for (trial, scores) in beginnings.enumerated() {
+        for (part, score) in scores.enumerated() {
+          csv.append([.integer(trial), .integer(part + 1), .real(score.valLoss), .real(score.valAccuracy)])
+        }
+      }
+      return csv
+    }
+  }
+}
