@@ -10,10 +10,11 @@ struct Exports {
   private var lastStatus = Duration.zero
   private var lastTables = Duration.zero
   private var lastCost = Duration.zero
+  private var lastStatusCost = Duration.zero
   private var writtenResults = -1
   private var writtenBest: Int?
 
-  private static let interval = Duration.seconds(1)
+  private static let interval = Duration.milliseconds(250)
 
   /// Files of a search in its directory, which this command goes on with.
   init(_ directory: RunDirectory, resume: String) {
@@ -21,18 +22,20 @@ struct Exports {
     self.resume = resume
   }
 
-  /// Writes what has changed, not too often, and the tables the less often the longer they take.
+  /// Writes what has changed, not too often, and the less often the longer it takes.
   mutating func writeIfDue(
     _ coordinator: Coordinator, _ study: StudyDatabase, at now: Duration
   ) throws {
-    guard now - lastStatus >= Self.interval else { return }
+    guard now - lastStatus >= max(Self.interval, lastStatusCost * 50) else { return }
     lastStatus = now
     if coordinator.endedCount != writtenResults, now - lastTables >= lastCost * 50 {
       lastTables = now
       try writeTables(coordinator, study)
       lastCost = monotonicNow() - now
     }
+    let begin = monotonicNow()
     try Status(coordinator, isRunning: true, resume: resume).write(to: directory.status)
+    lastStatusCost = monotonicNow() - begin
   }
 
   /// Writes everything, for the last time.

@@ -1,7 +1,7 @@
 import Coordination
 import Foundation
 
-/// How a search stands: `status.json` in its run directory, written every second or so.
+/// How a search stands: `status.json` in its run directory, written several times a second.
 struct Status: Codable {
   struct Best: Codable {
     var trial: Int
