@@ -95,6 +95,12 @@ struct ConfirmationTests {
     }
     let one = try await search("one", workers: 1)
     #expect(try await search("four", workers: 4) == one)
+    for command in ["search", "first-epoch"] {
+      let replay = try await scratch.run("bench", command, "one")
+      #expect(
+        replay.end == .exited(2) && replay.errors.contains("one: needs a search whose sampler does not learn")
+      )
+    }
     let grown = try await search("four", workers: 2, "--resume", "--trials", "27")
     #expect(try await search("more", workers: 3, "--set", "search.trials=27") == grown)
   }

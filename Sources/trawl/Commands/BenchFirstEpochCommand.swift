@@ -25,7 +25,7 @@ extension BenchCommand {
     func run() throws {
       guard (2...1000).contains(parts) else { throw Complaint("--parts must be a number from 2 to 1000") }
       let run = RunDirectory(path: directory)
-      let file = try SearchFileSource.read(run.searchFile).parse()
+      let file = try run.fileOfFixedTrials()
       let store = DatasetStore()
       let beginnings = Mutex([[EpochScore]](repeating: [], count: file.trials))
       let problem = Mutex<(any Error)?>(nil)

@@ -127,13 +127,24 @@ extension BenchCommand.Search {
   }
 }
 
+extension RunDirectory {
+  /// The file of a search whose configurations follow from it alone.
+  func fileOfFixedTrials() throws -> SearchFile {
+    let file = try SearchFileSource.read(searchFile).parse()
+    guard !file.sampler.learns else {
+      throw Complaint("\(path): needs a search whose sampler does not learn, such as random or sobol")
+    }
+    return file
+  }
+}
+
 /// The learning curves in the directory of a search that has ended.
 private struct RecordedRun {
   let name: String
   let curves: LearningCurves
 
   init(_ directory: RunDirectory) throws {
-    let file = try SearchFileSource.read(directory.searchFile).parse()
+    let file = try directory.fileOfFixedTrials()
     let configuration = file.configuration(values: file.values(trial: 0))
     let stopsEarly = file.halving != nil || configuration?.has("train.patience") == true
     guard let configuration, !stopsEarly,

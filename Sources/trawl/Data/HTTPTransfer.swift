@@ -6,6 +6,8 @@ import Synchronization
 #endif
 
 /// One HTTP request whose answer is appended to a file, from where the file ends.
+///
+/// Unchecked: one queue writes `verdict`, and it is read only after `done` was signalled; all else is constant or atomic.
 final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   enum Outcome {
     /// The file is as long as the server says.
