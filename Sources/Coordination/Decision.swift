@@ -96,14 +96,14 @@ package struct TrialEnd: Sendable, Equatable {
   /// The number of the trial, or of a replicate.
   package var trial: Int
   package var status: TrialResult.Status
-  /// Epochs completed.
-  package var epochs: Int
+  /// Epochs trained: a whole number, or a part of the first epoch.
+  package var epochs: Double
   /// Of the epoch that the objective judges by; nil without a score.
   package var valAccuracy: Double?
   package var valLoss: Double?
 
   package init(
-    trial: Int, status: TrialResult.Status, epochs: Int, valAccuracy: Double? = nil,
+    trial: Int, status: TrialResult.Status, epochs: Double, valAccuracy: Double? = nil,
     valLoss: Double? = nil
   ) {
     self.trial = trial
@@ -119,7 +119,7 @@ extension SearchFile {
   package func result(of end: TrialEnd, _ values: [Value]) -> TrialResult {
     TrialResult(
       trial: end.trial, values: values, status: end.status, epochs: end.epochs,
-      budget: end.status == .stopped ? Double(end.epochs) / Double(epochs(values)) : 1,
+      budget: end.status == .stopped ? end.epochs / Double(epochs(values)) : 1,
       objective: objective == .valLoss ? end.valLoss : end.valAccuracy,
       valAccuracy: end.valAccuracy, valLoss: end.valLoss)
   }

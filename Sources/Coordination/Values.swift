@@ -39,9 +39,20 @@ extension WireEpoch {
   }
 }
 
+extension WirePartScore {
+  /// Whether these can be numbers of a part of an epoch that did not diverge.
+  var isPlausible: Bool {
+    0 < part && part < 1 && (0...1).contains(valAccuracy) && valLoss >= 0 && valLoss.isFinite
+  }
+}
+
 extension EpochScore {
   init(_ epoch: WireEpoch) {
     self.init(valAccuracy: epoch.valAccuracy, valLoss: epoch.valLoss)
+  }
+
+  init(_ score: WirePartScore) {
+    self.init(valAccuracy: score.valAccuracy, valLoss: score.valLoss)
   }
 }
 

@@ -174,8 +174,9 @@ extension Field {
       "What trials are ranked by: accuracy after the last epoch, the best of all epochs, or the loss."
     ),
     Field(
-      "search.halving.min_epochs", .integer(1...100_000), .described("not used"), unit: "epochs",
-      "After so many epochs trials are compared for the first time, and only the best train on; without halving all train to their end."
+      "search.halving.min_epochs", .real(.atLeast(0.001, atMost: 100_000)), .described("not used"),
+      unit: "epochs",
+      "After so many epochs trials are compared for the first time, and only the best train on; without halving all train to their end. Below 1: after that part of the first epoch, in whole steps."
     ),
     Field(
       "search.halving.factor", .real(.above(1, atMost: 1000)), .value(.real(3)),

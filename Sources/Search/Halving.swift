@@ -42,8 +42,11 @@ package struct Halving: Sendable {
     }
   }
 
+  /// More rungs compare trials after hardly more training than before.
+  static let mostRungs = 100
+
   /// The epochs that a trial has trained when it reports at each rung; the last rung's are all.
-  package let budgets: [Int]
+  package let budgets: [Double]
   private let trials: Int
   private let factor: Double
   private let objective: Objective
@@ -53,7 +56,7 @@ package struct Halving: Sendable {
   private var brackets: [Int: Bracket] = [:]
 
   /// The rungs of a search: each has room for `factor` times fewer trials than the one before, one at least.
-  package init(trials: Int, bracket: Int? = nil, budgets: [Int], factor: Double, objective: Objective) {
+  package init(trials: Int, bracket: Int? = nil, budgets: [Double], factor: Double, objective: Objective) {
     precondition(trials > 0 && !budgets.isEmpty && factor > 1, "\(trials) trials, factor \(factor)")
     precondition(bracket ?? 1 > 0, "brackets of \(bracket ?? 0)")
     self.trials = trials
@@ -63,27 +66,29 @@ package struct Halving: Sendable {
     size = min(bracket ?? trials, trials)
   }
 
-  /// The budgets of the rungs, in epochs: `shortest` times growing powers of `factor`, rounded up, the last one `epochs`.
-  package static func budgets(shortest: Int, factor: Double, epochs: Int) -> [Int] {
+  /// The budgets of the rungs, in epochs: `shortest` times growing powers of `factor`, the last one `epochs`. From one epoch
+  /// on they are whole, rounded up.
+  package static func budgets(shortest: Double, factor: Double, epochs: Int) -> [Double] {
     precondition(shortest > 0 && factor > 1, "\(shortest) epochs, factor \(factor)")
-    var budgets: [Int] = []
-    var exact = Double(shortest)
-    while exact < Double(epochs) {
-      let whole = Int(exact.rounded(.up))
-      if whole != budgets.last, whole < epochs { budgets.append(whole) }
+    let epochs = Double(epochs)
+    var budgets: [Double] = []
+    var exact = shortest
+    while exact < epochs {
+      let budget = exact < 1 ? exact : exact.rounded(.up)
+      if budget != budgets.last, budget < epochs { budgets.append(budget) }
       exact *= factor
     }
     return budgets + [epochs]
   }
 
   /// The epochs that a search trains in all if none of its trials ends early.
-  package var work: Int {
+  package var work: Double {
     let (whole, rest) = trials.quotientAndRemainder(dividingBy: size)
-    return whole * work(size) + (rest > 0 ? work(rest) : 0)
+    return Double(whole) * work(size) + (rest > 0 ? work(rest) : 0)
   }
 
-  private func work(_ trials: Int) -> Int {
-    zip(rooms(trials), zip(budgets, [0] + budgets)).reduce(0) { $0 + $1.0 * ($1.1.0 - $1.1.1) }
+  private func work(_ trials: Int) -> Double {
+    zip(rooms(trials), zip(budgets, [0] + budgets)).reduce(0) { $0 + Double($1.0) * ($1.1.0 - $1.1.1) }
   }
 
   /// The trials that each rung of a bracket has room for.

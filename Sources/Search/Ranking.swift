@@ -23,8 +23,8 @@ package struct TrialResult: Hashable, Sendable {
   package var values: [Value]
   /// How it ended.
   package var status: Status
-  /// How many epochs it completed.
-  package var epochs: Int
+  /// How many epochs it trained: a whole number, or a part of the first epoch.
+  package var epochs: Double
   /// The share of its training that it was allowed, 0...1: below 1 only when it was stopped early.
   package var budget: Double
   /// What it is ranked by; nil or not finite ranks it behind all that have one.
@@ -38,7 +38,7 @@ package struct TrialResult: Hashable, Sendable {
 
   /// A result with the numbers as they are stored.
   package init(
-    trial: Int, values: [Value], status: Status, epochs: Int, budget: Double = 1,
+    trial: Int, values: [Value], status: Status, epochs: Double, budget: Double = 1,
     objective: Double? = nil, valAccuracy: Double? = nil, valLoss: Double? = nil
   ) {
     self.trial = trial

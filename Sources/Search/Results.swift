@@ -16,7 +16,7 @@ package enum Results {
       let accuracy = result.confirmed?.valAccuracy
       csv.append(
         [.integer(index + 1), .integer(result.trial)] + result.values.map(CSV.Cell.init) + [
-          CSV.Cell(result.valAccuracy), CSV.Cell(result.valLoss), .integer(result.epochs),
+          CSV.Cell(result.valAccuracy), CSV.Cell(result.valLoss), .real(result.epochs),
           .text(result.status.rawValue), .integer(accuracy?.count ?? 1), CSV.Cell(accuracy?.mean),
           CSV.Cell(accuracy?.interval95), tie.map(CSV.Cell.integer) ?? .empty,
         ])

@@ -105,8 +105,8 @@ extension SearchFile {
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
     guard let place = read.places["search.halving"] else { return }
-    guard case .fixed(.integer(let shortest)) = settings["search.halving.min_epochs"] else {
-      throw Fault(place, "search.halving.min_epochs", "is missing; needs a whole number of epochs")
+    guard case .fixed(.real(let shortest)) = settings["search.halving.min_epochs"] else {
+      throw Fault(place, "search.halving.min_epochs", "is missing; needs a number of epochs")
     }
     if settings["train.patience"] != nil {
       throw Fault(
@@ -118,10 +118,18 @@ extension SearchFile {
         read.places["train.epochs"] ?? .file, "train.epochs",
         "cannot be searched with search.halving, which trains trials for as long as they deserve")
     }
-    guard shortest < epochs else {
+    guard shortest < Double(epochs) else {
       throw Fault(
         read.places["search.halving.min_epochs"] ?? place, "search.halving.min_epochs",
         "must be fewer than train.epochs, which are \(epochs): nothing would be stopped")
+    }
+    guard case .fixed(.real(let factor)) = settings["search.halving.factor"] else { return }
+    let exact = sequence(first: shortest) { $0 * factor }.prefix(Halving.mostRungs)
+    guard exact.contains(where: { $0 >= Double(epochs) }) else {
+      throw Fault(
+        read.places["search.halving.factor"] ?? place, "search.halving.factor",
+        "is too small: it makes more than \(Halving.mostRungs) rungs from \(shortest.shortText) to \(epochs) epochs"
+      )
     }
   }
 

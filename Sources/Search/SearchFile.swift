@@ -82,8 +82,7 @@ extension SearchFile {
 
   /// How trials are stopped early; nil if all train to their end.
   package var halving: Halving? {
-    guard let shortest = fixed("search.halving.min_epochs"), case .integer(let shortest) = shortest
-    else { return nil }
+    guard case .real(let shortest) = fixed("search.halving.min_epochs") else { return nil }
     let factor = real("search.halving.factor")
     return Halving(
       trials: trials, bracket: bracket,

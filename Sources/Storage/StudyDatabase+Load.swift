@@ -117,6 +117,12 @@ extension StudyDatabase {
   }
 }
 
+/// What a trial came to on its way.
+package enum HistoryMoment: Sendable {
+  case rung(Int, EpochScore)
+  case epoch(Int, WireEpoch)
+}
+
 /// A row of `attempts.csv`.
 package struct AttemptRow: Sendable {
   package var attempt: Int64
@@ -156,23 +162,28 @@ extension StudyDatabase {
     }
   }
 
-  /// The epochs of every trial, by trial and epoch: of the attempt that brought its result, or else of its latest.
+  /// Every trial's scores at the rungs, and then its epochs, of the attempt that brought its result, or else of its latest.
   package func history(
-    _ body: (_ trial: Int, _ number: Int, _ epoch: WireEpoch) -> Void
+    _ body: (_ trial: Int, _ moment: HistoryMoment) -> Void
   ) throws(StudyError) {
     try run { db in
       let rows = try Row.fetchCursor(
         db,
         sql: """
-          SELECT \(Self.metrics), chosen.trial, number
+          SELECT NULL, NULL, val_loss, val_accuracy, NULL, trial, number, FALSE AS is_epoch FROM rung
+          UNION ALL
+          SELECT \(Self.metrics), chosen.trial, number, TRUE
           FROM (
             SELECT trial, max(id) AS attempt FROM attempt
             WHERE NOT is_past AND trial NOT IN (SELECT trial FROM result) GROUP BY trial
             UNION ALL SELECT trial, attempt FROM result
           ) AS chosen JOIN epoch ON epoch.attempt = chosen.attempt
-          ORDER BY chosen.trial, number
+          ORDER BY trial, is_epoch, number
           """)
-      while let row = try rows.next() { body(row[5], row[6], Self.epoch(row)) }
+      while let row = try rows.next() {
+        let score = { EpochScore(valAccuracy: row[3], valLoss: row[2]) }
+        body(row[5], row[7] ? .epoch(row[6], Self.epoch(row)) : .rung(row[6], score()))
+      }
     }
   }
 }

@@ -113,6 +113,23 @@ extension StudyDatabase {
           );
           """)
     }
+    migrator.registerMigration("6: parts of epochs") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE new_result (
+            trial INTEGER NOT NULL PRIMARY KEY,
+            attempt INTEGER NOT NULL UNIQUE REFERENCES attempt,
+            status TEXT NOT NULL,
+            -- Trained: a whole number, or a part of the first.
+            epochs REAL NOT NULL,
+            val_accuracy REAL,
+            val_loss REAL
+          ) STRICT;
+          INSERT INTO new_result SELECT trial, attempt, status, epochs, val_accuracy, val_loss FROM result;
+          DROP TABLE result;
+          ALTER TABLE new_result RENAME TO result;
+          """)
+    }
     return migrator
   }
 }

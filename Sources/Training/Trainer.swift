@@ -87,6 +87,11 @@ package final class Trainer {
   /// Steps taken in all.
   package var step: Int { epoch * stepsPerEpoch + progress.stepInEpoch }
 
+  /// The steps in a part of an epoch: whole ones, rounded up.
+  package func steps(in part: Double) -> Int {
+    max(1, Int((min(part, 1) * Double(stepsPerEpoch)).rounded(.up)))
+  }
+
   /// Trains the epoch, or what is left of it, and evaluates on the validation images.
   ///
   /// - Parameter observe: called after every step with the number of steps taken in all; false stops.

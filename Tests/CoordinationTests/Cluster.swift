@@ -130,8 +130,19 @@ struct Cluster {
     }
   }
 
+  /// Trains the part of an epoch that the first attempt of a worker was asked for; the score depends on the trial only.
+  mutating func finishPart(of id: WorkerID, valLoss: Double = 1) {
+    guard let assign = running[id]?.first else { return }
+    var score = WirePartScore()
+    score.part = assign.part
+    score.valAccuracy = 0.1 + Double(assign.trial) / 100
+    score.valLoss = valLoss
+    suspend(AttemptID(assign.attempt), of: id, score: score)
+    drain()
+  }
+
   /// Stops an attempt; its checkpoint is as long as it has epochs.
-  private mutating func suspend(_ attempt: AttemptID, of id: WorkerID) {
+  private mutating func suspend(_ attempt: AttemptID, of id: WorkerID, score: WirePartScore? = nil) {
     let trial = running[id]?.first { $0.attempt == attempt.number }?.trial ?? 0
     running[id]?.removeAll { $0.attempt == attempt.number }
     var checkpoint = WireCheckpoint()
@@ -139,7 +150,8 @@ struct Cluster {
     let bytes = Self.checkpoint(epochs: Int(checkpoint.epochs), trial: Int(trial))
     checkpoint.size = UInt64(bytes.count)
     checkpoint.digest = .init(Self.digest(bytes))
-    pending.append(.toWorker(id, .suspended(attempt, .init(checkpoint: checkpoint, bytes: bytes))))
+    let suspended = Worker.Suspended(checkpoint: checkpoint, bytes: bytes, score: score)
+    pending.append(.toWorker(id, .suspended(attempt, suspended)))
   }
 
   /// Many pieces and a bit, different for each number of epochs of a trial.

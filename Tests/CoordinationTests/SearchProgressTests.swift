@@ -41,7 +41,7 @@ import Testing
     cluster.trainEpochs(epochs, of: worker)
     cluster.running[worker]?.removeFirst()
     cluster.tell(worker, .ended(AttemptID(attempt), .done, words: ""))
-    #expect(cluster.coordinator.results.values.map(\.epochs) == (isAccepted ? [epochs] : []))
+    #expect(cluster.coordinator.results.values.map(\.epochs) == (isAccepted ? [Double(epochs)] : []))
   }
 
   @Test func workMovesToAWorkerThatJoinsLate() throws {

@@ -15,9 +15,25 @@ struct HalvingTests {
 
   @Test func theRankingIsThatOfAHalvingThatWaits() async throws {
     let outcome = try await Prepared.halving.value
-    let whole = try await Prepared.search(SearchText.halving(), "--set", "search.halving=null")
-    let curves = try whole.history().map(Epoch.init)
-    #expect(try outcome.ranking == reference(Dictionary(grouping: curves, by: \.trial)))
+    let curves = try await Self.curves.value
+    #expect(try outcome.ranking == reference(curves, [1, 3, 9]))
+  }
+
+  @Test func withinTheFirstEpochTooAndWhateverHappens() async throws {
+    try scratch.write("search.yaml", SearchText.halving(from: 0.25))
+    let search = try search(workers: 3)
+    if (try? await run.waitForResults(2, of: search)) != nil {
+      search.children.first.map { _ = kill($0, SIGKILL) }
+      search.send(SIGKILL)
+    }
+    _ = try await search.ending()
+    #expect(try await self.search(workers: 2, "--resume").ending().end == .exited(0))
+    let outcome = try run.outcome()
+    let curves = try await Self.curves.value
+    #expect(try outcome.ranking == reference(curves, [0.25, 0.75, 3, 7, 9]))
+    #expect(try run.history().map(Epoch.init).allSatisfy { curves[$0.trial]?[$0.epoch] == $0 })
+    let undisturbed = try await Prepared.search(SearchText.halving(from: 0.25))
+    #expect(try outcome == undisturbed.outcome())
   }
 
   @Test(arguments: [2, 4, 16])
@@ -50,32 +66,51 @@ struct HalvingTests {
 
   // MARK: The reference
 
-  private struct Epoch {
+  private struct Epoch: Equatable {
     let trial: Int
+    /// A whole number, or a part of the first epoch.
+    let epoch: Double
     let accuracy: Double
     let loss: Double
 
     init(_ row: [String: String]) throws {
-      guard let trial = row["trial"].flatMap(Int.init),
+      let epoch = row["epoch"].flatMap(Double.init) ?? row["part"].flatMap(Double.init).map { $0 / parts }
+      guard let trial = row["trial"].flatMap(Int.init), let epoch,
         let accuracy = row["val_accuracy"].flatMap(Double.init),
         let loss = row["val_loss"].flatMap(Double.init)
       else { throw Failure("not an epoch: \(row)") }
-      (self.trial, self.accuracy, self.loss) = (trial, accuracy, loss)
+      (self.trial, self.epoch, self.accuracy, self.loss) = (trial, epoch, accuracy, loss)
     }
   }
 
-  /// Trials, best first, and the epochs that each was trained, from the curves of whole trials.
-  private func reference(_ curves: [Int: [Epoch]]) -> [[Int]] {
-    var ranking: [[Int]] = []
-    var (rung, room) = (curves.values.map(\.self), curves.count)
-    for budget in SearchText.budgets {
-      rung.sort { one, other in
-        let (a, b) = (one[budget - 1], other[budget - 1])
+  /// By epochs trained.
+  private typealias Curve = [Double: Epoch]
+
+  private static let parts = 4.0
+
+  /// The whole curves of all trials, and of their first epoch some parts.
+  private static let curves = Task {
+    let whole = try await Prepared.search(SearchText.halving(), "--set", "search.halving=null")
+    let ending = try await whole.scratch.run("bench", "first-epoch", "run", "--parts", "\(Int(parts))")
+    guard ending.end == .exited(0) else { throw Failure(ending.errors) }
+    let epochs = try (whole.history() + whole.rows("first-epoch.csv")).map(Epoch.init)
+    return Dictionary(grouping: epochs, by: \.trial).mapValues { curve in
+      Curve(curve.map { ($0.epoch, $0) }) { whole, _ in whole }
+    }
+  }
+
+  /// Trials, best first, and the epochs that each was trained.
+  private func reference(_ curves: [Int: Curve], _ budgets: [Double]) -> [[Double]] {
+    var ranking: [[Double]] = []
+    var (rung, room) = (Array(curves.values), curves.count)
+    for budget in budgets {
+      let sorted = rung.sorted { one, other in
+        guard let a = one[budget], let b = other[budget] else { return false }
         return (b.accuracy, a.loss, a.trial) < (a.accuracy, b.loss, b.trial)
       }
-      room = budget == SearchText.budgets.last ? 0 : max(1, room / 3)
-      ranking = rung.dropFirst(room).map { [$0[0].trial, budget] } + ranking
-      rung = Array(rung.prefix(room))
+      room = budget == budgets.last ? 0 : max(1, room / 3)
+      ranking = sorted.dropFirst(room).map { [Double($0[budget]?.trial ?? -1), budget] } + ranking
+      rung = Array(sorted.prefix(room))
     }
     return ranking
   }
@@ -83,7 +118,7 @@ struct HalvingTests {
 
 extension Run.Outcome {
   /// Trials, best first, and their epochs.
-  fileprivate var ranking: [[Int]] {
+  fileprivate var ranking: [[Double]] {
     get throws {
       let lines = results.split(separator: "\n").map {
         $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -91,7 +126,7 @@ extension Run.Outcome {
       guard let columns = lines.first, let trial = columns.firstIndex(of: "trial"),
         let epochs = columns.firstIndex(of: "epochs")
       else { throw Failure("no results") }
-      return lines.dropFirst().map { [Int($0[trial]) ?? -1, Int($0[epochs]) ?? -1] }
+      return lines.dropFirst().map { [Double($0[trial]) ?? -1, Double($0[epochs]) ?? -1] }
     }
   }
 }

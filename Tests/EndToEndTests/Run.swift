@@ -84,7 +84,7 @@ struct Run {
   }
 
   /// Rows of one of our tables, by column; no cell that tests look at holds a comma or a quote.
-  private func rows(_ file: String) throws -> [[String: String]] {
+  func rows(_ file: String) throws -> [[String: String]] {
     let lines = try scratch.text("\(name)/\(file)").split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }

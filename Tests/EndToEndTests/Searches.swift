@@ -24,18 +24,15 @@ enum SearchText {
     """
   }
 
-  /// The rungs of `halving`.
-  static let budgets = [1, 3, 9]
-
-  /// A search that stops all trials but one, after 1 and 3 epochs.
-  static func halving() -> String {
+  /// A search that stops all trials but one: after 1 and 3 epochs, or at other powers of 3.
+  static func halving(from minEpochs: Double = 1) -> String {
     """
     name: halving
     seed: 5
     dataset: { name: digits }
     model: { hidden: [{ int: [16, 64] }] }
     train: { epochs: 9, batch: 64, lr: { log_uniform: [0.01, 2] } }
-    search: { trials: 12, heartbeat: 0.5, lease: 5, halving: { min_epochs: 1, factor: 3 } }
+    search: { trials: 12, heartbeat: 0.5, lease: 5, halving: { min_epochs: \(minEpochs), factor: 3 } }
     """
   }
 

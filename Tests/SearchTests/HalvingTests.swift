@@ -11,7 +11,7 @@ import Testing
   /// Scores of every trial at every rung; some have none, some are equal.
   private struct Scores {
     let trials: Int
-    let budgets: [Int]
+    let budgets: [Double]
     let seed: UInt64
 
     func standing(_ trial: Int, _ rung: Int) -> Halving.Standing {
@@ -114,6 +114,8 @@ import Testing
     #expect(Halving.budgets(shortest: 1, factor: 1.5, epochs: 4) == [1, 2, 3, 4])
     #expect(Halving.budgets(shortest: 8, factor: 2, epochs: 8) == [8])
     #expect(Halving.budgets(shortest: 9, factor: 2, epochs: 8) == [8])
+    #expect(Halving.budgets(shortest: 0.125, factor: 3, epochs: 8) == [0.125, 0.375, 2, 4, 8])
+    #expect(Halving.budgets(shortest: 2.5, factor: 2, epochs: 8) == [3, 5, 8])
   }
 
   @Test func theWorkIsThatOfAllRungs() {

@@ -198,8 +198,11 @@ private func samples(
 }
 
 @Suite struct RungAgreementTests {
-  private func history(_ scores: [Double]) -> [EpochScore] {
-    scores.map { EpochScore(valAccuracy: $0, valLoss: 1 - $0) }
+  private func history(_ scores: [Double]) -> TrialHistory {
+    scores.enumerated().reduce(into: TrialHistory()) { history, epoch in
+      history.append(
+        EpochScore(valAccuracy: epoch.element, valLoss: 1 - epoch.element), after: Double(epoch.offset + 1))
+    }
   }
 
   @Test func tauIsThatOfTheDefinitionWithTies() throws {
@@ -213,11 +216,16 @@ private func samples(
 
   @Test func eachRungIsComparedWithTheOneBeforeOverThoseThatReachedIt() {
     var histories = Dictionary(uniqueKeysWithValues: (0..<9).map { ($0, history([Double($0) / 10])) })
-    for trial in 4..<9 { histories[trial]?.append(contentsOf: history([0.5, Double(trial) / 10])) }
-    histories[8]?.append(contentsOf: history([0.9, 0.9]))
+    for trial in 4..<9 { histories[trial] = history([Double(trial) / 10, 0.5, Double(trial) / 10]) }
+    histories[8] = history([0.8, 0.5, 0.8, 0.9, 0.9])
     let rungs = RungAgreement.of(budgets: [1, 3, 5], histories: histories, by: .valAccuracy)
     #expect(rungs == [RungAgreement(epochs: 1, nextEpochs: 3, tau: 1, trials: 5)])
     #expect(RungAgreement.of(budgets: [1, 3, 5], histories: histories, by: .valLoss) == rungs)
+    for trial in 0..<9 {
+      histories[trial]?.append(EpochScore(valAccuracy: -Double(trial), valLoss: Double(trial)), after: 0.25)
+    }
+    let withPart = RungAgreement.of(budgets: [0.25, 1, 3, 5], histories: histories, by: .valAccuracy)
+    #expect(withPart == [RungAgreement(epochs: 0.25, nextEpochs: 1, tau: -1, trials: 9)] + rungs)
   }
 
   @Test func aTrialWithoutAScoreIsLeftOut() {
@@ -282,7 +290,9 @@ private func samples(
     }
     let histories = Dictionary(
       uniqueKeysWithValues: ranked.map {
-        ($0.trial, [EpochScore(valAccuracy: score($0.values), valLoss: 0)])
+        var history = TrialHistory()
+        history.append(EpochScore(valAccuracy: score($0.values), valLoss: 0), after: 1)
+        return ($0.trial, history)
       })
     let insight = Insight(file, ranked: ranked, histories: histories)
     #expect(insight.epochs == 1 && insight.importance?.shares[0] ?? 0 > 0.9)

@@ -172,14 +172,14 @@ import Testing
       """, file: "search.yaml"
     ).halving
     #expect(halving?.budgets == [2, 6, 10])
-    #expect(halving?.work == 9 * 2 + 3 * 4 + 1 * 4)
+    #expect(halving?.work == Double(9 * 2 + 3 * 4 + 1 * 4))
   }
 
   @Test(arguments: [
-    ("epochs: 10, lr: 1", "{}", "4: search.halving.min_epochs: is missing; needs a whole number of epochs"),
+    ("epochs: 10, lr: 1", "{}", "4: search.halving.min_epochs: is missing; needs a number of epochs"),
     (
       "epochs: 10, lr: 1", "{ factor: 2 }",
-      "4: search.halving.min_epochs: is missing; needs a whole number of epochs"
+      "4: search.halving.min_epochs: is missing; needs a number of epochs"
     ),
     (
       "epochs: 10, lr: 1", "{ min_epochs: 10 }",
@@ -188,6 +188,14 @@ import Testing
     (
       "epochs: 10, lr: 1", "{ min_epochs: 1, factor: 1 }",
       "4: search.halving.factor: needs a number above 1 and at most 1000, not '1'"
+    ),
+    (
+      "epochs: 10, lr: 1", "{ min_epochs: 0 }",
+      "4: search.halving.min_epochs: needs a number of at least 0.001 and at most 100000, not '0'"
+    ),
+    (
+      "epochs: 10, lr: 1", "{ min_epochs: 0.125, factor: 1.01 }",
+      "4: search.halving.factor: is too small: it makes more than 100 rungs from 0.125 to 10 epochs"
     ),
     (
       "epochs: { int: [1, 9] }, lr: 1", "{ min_epochs: 1 }",

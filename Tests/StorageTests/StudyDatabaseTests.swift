@@ -223,13 +223,20 @@ import Testing
         .epochEnded(AttemptID(3), number: 1, epoch(0.3)),
         .epochEnded(AttemptID(3), number: 2, epoch(0.4)),
         .epochEnded(AttemptID(2), number: 1, epoch(0.2)),
+        .rungReached(
+          RungScore(trial: 1, attempt: AttemptID(1), score: EpochScore(valAccuracy: 0.05, valLoss: 3)),
+          rung: 0),
         .trialEnded(TrialEnd(trial: 1, status: .done, epochs: 2), by: AttemptID(3)),
       ], at: date)
     var rows: [[Double]] = []
-    try study.history { trial, number, epoch in
-      rows.append([Double(trial), Double(number), epoch.valAccuracy])
+    try study.history { trial, moment in
+      switch moment {
+      case .rung(let rung, let score):
+        rows.append([Double(trial), Double(rung), score.valAccuracy, score.valLoss])
+      case .epoch(let number, let epoch): rows.append([Double(trial), Double(number), epoch.valAccuracy])
+      }
     }
-    #expect(rows == [[0, 1, 0.2], [1, 1, 0.3], [1, 2, 0.4]])
+    #expect(rows == [[0, 1, 0.2], [1, 0, 0.05, 3], [1, 1, 0.3], [1, 2, 0.4]])
   }
 
   @Test func attemptsTellWhereAndHowTheyEnded() throws {

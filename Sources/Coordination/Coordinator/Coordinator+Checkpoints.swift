@@ -1,3 +1,5 @@
+import Search
+
 // How trials move from one worker to another with all that was trained.
 extension Coordinator {
   /// Takes over what the last coordinator had stored.
@@ -35,15 +37,26 @@ extension Coordinator {
     guard isNext(release.sequence, of: id, from: worker), let attempt = attempts[id],
       attempt.handover == nil
     else { return }
-    if !attempt.hasReachedItsRung { peers[worker]?.isPaused = true }
+    guard !release.hasScore || isPlausible(release.score, of: attempt) else {
+      return misbehave(id, worker, "a score out of range")
+    }
+    if !attempt.hasReachedItsRung, !release.hasScore { peers[worker]?.isPaused = true }
     attempts[id]?.handover = Handover(
-      transfer: Transfer(release.checkpoint), why: release.why.asPeerText)
+      transfer: Transfer(release.checkpoint), why: release.why.asPeerText, isAtPart: release.hasScore)
+    if release.hasScore { note(EpochScore(release.score), after: release.score.part, of: id) }
+    // Its trial may have been stopped by that.
+    guard let attempt = attempts[id] else { return }
     guard release.checkpoint.isPlausible, release.checkpoint.epochs <= attempt.epochs.count,
       !attempt.isLost, !isStored(release.checkpoint, of: attempt.trial),
       checkpointBytes + Int(release.checkpoint.size) <= Limits.checkpoints
     else { return endHandover(of: id, isWhole: false) }
     handovers.append(id)
     continueHandovers(at: now)
+  }
+
+  /// Whether this can be what an attempt has come to within its first epoch.
+  private func isPlausible(_ score: WirePartScore, of attempt: Attempt) -> Bool {
+    attempt.epochs.isEmpty && halving?.budgets.contains(score.part) == true && score.isPlausible
   }
 
   private func isStored(_ checkpoint: WireCheckpoint, of trial: Int) -> Bool {

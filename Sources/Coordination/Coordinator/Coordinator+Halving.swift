@@ -3,8 +3,8 @@ import Search
 // Which trials train on, and how far.
 extension Coordinator {
   /// The epochs after which a trial is compared next, or ends.
-  func budget(trial: Int) -> Int {
-    guard let halving, !isReplicate(trial) else { return file.epochs(values(trial)) }
+  func budget(trial: Int) -> Double {
+    guard let halving, !isReplicate(trial) else { return Double(file.epochs(values(trial))) }
     return halving.budgets[openTrials[trial]?.goal ?? 0]
   }
 
@@ -30,14 +30,19 @@ extension Coordinator {
 
   /// An epoch of an attempt has been reported.
   mutating func noteEpoch(of id: AttemptID) {
-    guard let halving, let attempt = attempts[id], !isReplicate(attempt.trial),
-      let rung = openTrials[attempt.trial]?.reached,
-      rung + 1 < halving.budgets.count, attempt.epochs.count == halving.budgets[rung],
-      let score = file.objective.decisive(attempt.epochs.map(EpochScore.init))
+    guard let epochs = attempts[id]?.epochs.map(EpochScore.init), let score = file.objective.decisive(epochs)
+    else { return }
+    note(score, after: Double(epochs.count), of: id)
+  }
+
+  /// An attempt has told what it came to after so many epochs.
+  mutating func note(_ score: EpochScore, after epochs: Double, of id: AttemptID) {
+    guard let halving, let trial = attempts[id]?.trial, !isReplicate(trial),
+      let rung = openTrials[trial]?.reached, rung + 1 < halving.budgets.count, epochs == halving.budgets[rung]
     else { return }
     // One that was lost may get there while its trial waits to be tried again.
-    if openTrials[attempt.trial]?.current == nil { _ = backlog.remove(attempt.trial) }
-    let reached = RungScore(trial: attempt.trial, attempt: id, score: score)
+    if openTrials[trial]?.current == nil { _ = backlog.remove(trial) }
+    let reached = RungScore(trial: trial, attempt: id, score: score)
     effects.append(.persist(.rungReached(reached, rung: rung)))
     resume(reach(rung, reached))
   }

@@ -227,7 +227,9 @@ extension Coordinator {
   private mutating func take(_ report: WireReport, from worker: WorkerID, at now: Duration) {
     let id = AttemptID(report.attempt)
     guard isNext(report.sequence, of: id, from: worker), let attempt = attempts[id] else { return }
-    guard report.epoch.isPlausible, attempt.epochs.count < attempt.budget, attempt.handover == nil else {
+    guard report.epoch.isPlausible, Double(attempt.epochs.count + 1) <= attempt.budget,
+      attempt.handover == nil
+    else {
       return misbehave(id, worker, "a report out of range")
     }
     if attempt.epochs.count == attempt.inherited { noteNumerics(of: worker) }
@@ -267,9 +269,9 @@ extension Coordinator {
   }
 
   private func trialEnd(of attempt: Attempt, _ outcome: WireOutcome) -> TrialEnd? {
-    let epochs = attempt.epochs.count
+    let epochs = Double(attempt.epochs.count)
     switch outcome {
-    case .done where epochs == file.epochs(values(attempt.trial)) || isOutOfPatience(attempt):
+    case .done where epochs == Double(file.epochs(values(attempt.trial))) || isOutOfPatience(attempt):
       let score = file.objective.decisive(attempt.epochs.map(EpochScore.init))
       return TrialEnd(
         trial: attempt.trial, status: .done, epochs: epochs, valAccuracy: score?.valAccuracy,
@@ -281,7 +283,7 @@ extension Coordinator {
   }
 
   /// A worker broke a rule: its attempt is called off and counts as lost.
-  private mutating func misbehave(_ id: AttemptID, _ worker: WorkerID, _ words: String) {
+  mutating func misbehave(_ id: AttemptID, _ worker: WorkerID, _ words: String) {
     reject("\(words) for attempt \(id.number)", to: worker)
     abandonHandover(of: id)
     if attempts[id]?.isLost == true { effects.append(.persist(.attemptEnded(id, .revoked, words: words))) }

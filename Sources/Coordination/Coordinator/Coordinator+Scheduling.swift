@@ -120,7 +120,8 @@ extension Coordinator {
     assign.trial = UInt64(attempt.trial)
     assign.values = values(attempt.trial).map(WireValue.init)
     assign.seed = file.seed(of: Replicate(number: attempt.trial))
-    assign.epochs = UInt32(attempt.budget)
+    assign.epochs = UInt32(attempt.budget.rounded(.up))
+    if attempt.budget < 1 { assign.part = attempt.budget }
     if let stored = openTrials[attempt.trial]?.checkpoint?.stored { assign.checkpoint = stored.checkpoint }
     send(.assign(assign), to: peer.address)
   }

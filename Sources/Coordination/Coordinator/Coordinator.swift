@@ -91,8 +91,8 @@ package struct Coordinator: Sendable {
     let worker: WorkerID
     /// The public key that its worker joined with; empty where an old record does not tell.
     let key: String
-    /// The epochs after which its trial is compared, or ends.
-    var budget: Int
+    /// The epochs after which its trial is compared, or ends; less than one: a part of the first.
+    var budget: Double
     var epochs: [WireEpoch] = []
     /// How many of these an earlier attempt trained.
     var inherited = 0
@@ -113,7 +113,7 @@ package struct Coordinator: Sendable {
 
     var lastSequence: UInt32 { UInt32(epochs.count) }
 
-    var hasReachedItsRung: Bool { epochs.count >= budget }
+    var hasReachedItsRung: Bool { Double(epochs.count) >= budget || handover?.isAtPart == true }
 
     /// How it ends when it has been handed over.
     var handoverEnd: AttemptEnd { hasReachedItsRung ? .paused : .released }
@@ -128,6 +128,8 @@ package struct Coordinator: Sendable {
   struct Handover {
     var transfer: Transfer
     let why: String
+    /// Whether it has trained the part of an epoch that it was asked for.
+    let isAtPart: Bool
   }
 
   /// A trial that was tried and has no result yet.
@@ -199,7 +201,7 @@ package struct Coordinator: Sendable {
   /// The best of them so far.
   package private(set) var best: TrialEnd?
   /// The epochs of them all.
-  private var endedEpochs = 0
+  private var endedEpochs = 0.0
 
   /// A coordinator that goes on from what is on disk.
   package init(
@@ -260,18 +262,18 @@ package struct Coordinator: Sendable {
     guard let halving, let epochs = halving.budgets.last else {
       return min(1, (Double(results.count + replicates.done) + open) / Double(file.trials + replicates.of))
     }
-    let ended = Double(endedEpochs) / Double(epochs) + Double(replicates.done)
-    return min(1, (ended + open) / (Double(halving.work) / Double(epochs) + Double(replicates.of)))
+    let ended = endedEpochs / epochs + Double(replicates.done)
+    return min(1, (ended + open) / (halving.work / epochs + Double(replicates.of)))
   }
 
   /// How much of its whole training a trial has had.
   private func share(of trial: OpenTrial, number: Int) -> Double {
     let attempt = trial.current.flatMap { attempts[$0] }
     guard let halving, let epochs = halving.budgets.last, !isReplicate(number) else {
-      return attempt.map { Double($0.epochs.count) / Double($0.budget) } ?? 0
+      return attempt.map { Double($0.epochs.count) / $0.budget } ?? 0
     }
     let reached = trial.reached > 0 ? halving.budgets[trial.reached - 1] : 0
-    return Double(max(reached, attempt?.epochs.count ?? 0)) / Double(epochs)
+    return max(reached, Double(attempt?.epochs.count ?? 0)) / epochs
   }
 
   /// Trials and replicates that have ended.

@@ -435,11 +435,39 @@ package nonisolated struct WireRelease: Sendable {
   /// Clears the value of `checkpoint`. Subsequent reads from it will return its default value.
   package mutating func clearCheckpoint() {self._checkpoint = nil}
 
+  /// What it had come to where the Assign asked for a part of the first epoch.
+  package var score: WirePartScore {
+    get {_score ?? WirePartScore()}
+    set {_score = newValue}
+  }
+  /// Returns true if `score` has been explicitly set.
+  package var hasScore: Bool {self._score != nil}
+  /// Clears the value of `score`. Subsequent reads from it will return its default value.
+  package mutating func clearScore() {self._score = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _checkpoint: WireCheckpoint? = nil
+  fileprivate var _score: WirePartScore? = nil
+}
+
+package nonisolated struct WirePartScore: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The part of the first epoch that had been trained, as the Assign named it.
+  package var part: Double = 0
+
+  package var valLoss: Double = 0
+
+  package var valAccuracy: Double = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// A training run between two steps, as a file that its holder offers.
@@ -554,6 +582,9 @@ package nonisolated struct WireAssign: Sendable {
   package var hasCheckpoint: Bool {self._checkpoint != nil}
   /// Clears the value of `checkpoint`. Subsequent reads from it will return its default value.
   package mutating func clearCheckpoint() {self._checkpoint = nil}
+
+  /// Not 0: train only this part of the one epoch, in whole steps, rounded up, and tell its score with a Release.
+  package var part: Double = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1433,7 +1464,7 @@ nonisolated extension WireResult: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Release"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}why\0\u{1}sequence\0\u{1}checkpoint\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}why\0\u{1}sequence\0\u{1}checkpoint\0\u{1}score\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1445,6 +1476,7 @@ nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 2: try { try decoder.decodeSingularStringField(value: &self.why) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.sequence) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._checkpoint) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._score) }()
       default: break
       }
     }
@@ -1467,6 +1499,9 @@ nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._Message
     try { if let v = self._checkpoint {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    try { if let v = self._score {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1475,6 +1510,47 @@ nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.why != rhs.why {return false}
     if lhs.sequence != rhs.sequence {return false}
     if lhs._checkpoint != rhs._checkpoint {return false}
+    if lhs._score != rhs._score {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePartScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PartScore"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}part\0\u{3}val_loss\0\u{3}val_accuracy\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self.part) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.valLoss) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.valAccuracy) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.part.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.part, fieldNumber: 1)
+    }
+    if self.valLoss.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.valLoss, fieldNumber: 2)
+    }
+    if self.valAccuracy.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.valAccuracy, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePartScore, rhs: WirePartScore) -> Bool {
+    if lhs.part != rhs.part {return false}
+    if lhs.valLoss != rhs.valLoss {return false}
+    if lhs.valAccuracy != rhs.valAccuracy {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1672,7 +1748,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Assign"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}trial\0\u{1}values\0\u{1}seed\0\u{1}epochs\0\u{1}checkpoint\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}trial\0\u{1}values\0\u{1}seed\0\u{1}epochs\0\u{1}checkpoint\0\u{1}part\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1686,6 +1762,7 @@ nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.seed) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.epochs) }()
       case 6: try { try decoder.decodeSingularMessageField(value: &self._checkpoint) }()
+      case 7: try { try decoder.decodeSingularDoubleField(value: &self.part) }()
       default: break
       }
     }
@@ -1714,6 +1791,9 @@ nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try { if let v = self._checkpoint {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     } }()
+    if self.part.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.part, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1724,6 +1804,7 @@ nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.seed != rhs.seed {return false}
     if lhs.epochs != rhs.epochs {return false}
     if lhs._checkpoint != rhs._checkpoint {return false}
+    if lhs.part != rhs.part {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -37,6 +37,7 @@ extension Worker {
       release.sequence = sequence
       release.why = why
       release.checkpoint = suspended.checkpoint
+      if let score = suspended.score { release.score = score }
       return .release(release)
     }
   }

@@ -26,10 +26,13 @@ package struct Worker: Sendable {
     /// Of the bytes: how they are announced.
     package var checkpoint: WireCheckpoint
     package var bytes: [UInt8]
+    /// Of an attempt that has trained the part of an epoch that was asked for.
+    package var score: WirePartScore?
 
-    package init(checkpoint: WireCheckpoint, bytes: [UInt8]) {
+    package init(checkpoint: WireCheckpoint, bytes: [UInt8], score: WirePartScore? = nil) {
       self.checkpoint = checkpoint
       self.bytes = bytes
+      self.score = score
     }
   }
 

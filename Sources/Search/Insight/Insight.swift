@@ -7,7 +7,7 @@ package struct Insight: Hashable, Sendable {
   /// The trials among those of the importance that ended without a score and count as the worst that has one.
   package let scoreless: Int
   /// The epochs after which the importance compares trials; nil: each after all that it trained.
-  package let epochs: Int?
+  package let epochs: Double?
   /// Where wider ranges may hold better trials.
   package let edges: [EdgeWarning]
   /// Whether halving was safe.
@@ -20,8 +20,8 @@ package struct Insight: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - ranked: its results so far, best first.
-  ///   - histories: the epochs of its trials; needed only with halving.
-  package init(_ file: SearchFile, ranked: [TrialResult], histories: [Int: [EpochScore]]) {
+  ///   - histories: those of its trials; needed only with halving.
+  package init(_ file: SearchFile, ranked: [TrialResult], histories: [Int: TrialHistory]) {
     let budgets = file.halving?.budgets ?? []
     epochs = budgets.first
     parameters = file.space.parameters
@@ -48,13 +48,13 @@ private struct Scores {
   private(set) var scoreless = 0
 
   /// After so many epochs, or after all; a trial that failed has none, one that diverged the worst.
-  init(_ results: [TrialResult], of objective: Objective, _ histories: [Int: [EpochScore]], _ epochs: Int?) {
+  init(_ results: [TrialResult], of objective: Objective, _ histories: [Int: TrialHistory], _ epochs: Double?)
+  {
     var diverged: [TrialResult] = []
     for result in results where !result.status.isFailure {
       var score = result.objective
       if let epochs {
-        let history = histories[result.trial] ?? []
-        score = history.count >= epochs ? objective.score(Array(history.prefix(epochs))) : nil
+        score = histories[result.trial]?.score(after: epochs, by: objective)
       }
       if let score, score.isFinite {
         all.append((result, score))

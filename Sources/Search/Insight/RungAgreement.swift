@@ -3,9 +3,9 @@
 /// It is measured on the trials that went on, which are alike; over all trials the orders agree more.
 package struct RungAgreement: Hashable, Sendable {
   /// The epochs after which trials were compared.
-  package let epochs: Int
+  package let epochs: Double
   /// The epochs after which those that went on were compared again.
-  package let nextEpochs: Int
+  package let nextEpochs: Double
   /// Kendall's tau-b of the two scores.
   package let tau: Double
   /// How many trials it was taken of.
@@ -20,15 +20,15 @@ package struct RungAgreement: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - budgets: the epochs of the rungs, ascending.
-  ///   - histories: the epochs of each trial.
+  ///   - histories: of each trial.
   package static func of(
-    budgets: [Int], histories: [Int: [EpochScore]], by objective: Objective
+    budgets: [Double], histories: [Int: TrialHistory], by objective: Objective
   ) -> [RungAgreement] {
     let trials = histories.sorted { $0.key < $1.key }.map(\.value)
     return zip(budgets, budgets.dropFirst()).compactMap { budget, next in
-      let pairs = trials.lazy.filter { $0.count >= next }.compactMap { history -> (Double, Double)? in
-        guard let first = objective.score(Array(history.prefix(budget))),
-          let second = objective.score(Array(history.prefix(next)))
+      let pairs = trials.lazy.compactMap { history -> (Double, Double)? in
+        guard let first = history.score(after: budget, by: objective),
+          let second = history.score(after: next, by: objective)
         else { return nil }
         return (first, second)
       }.prefix(mostTrials)

@@ -34,26 +34,22 @@ struct WholeTraining: TrialScheduler {
 
 /// Halving over all trials, or in brackets, as the coordinator does it.
 struct HalvingTrials: TrialScheduler {
-  private let budgets: [Double]
   private var halving: Halving
   private var fresh: Range<Int>
   private var rungs: [Int: Int] = [:]
   private var promoted: [Int] = []
 
   init(trials: Int, bracket: Int?, budgets: [Double], factor: Double) {
-    self.budgets = budgets
     fresh = 0..<trials
-    // The rungs are what counts; their budgets are ours.
     halving = Halving(
-      trials: trials, bracket: bracket, budgets: Array(budgets.indices), factor: factor,
-      objective: .valAccuracy)
+      trials: trials, bracket: bracket, budgets: budgets, factor: factor, objective: .valAccuracy)
   }
 
   mutating func next() -> TrainingJob? {
     // What was put back, lowest first, then what has not begun.
     promoted.sort(by: >)
     return (promoted.popLast() ?? fresh.popFirst()).map { trial in
-      TrainingJob(trial: trial, epochs: budgets[rungs[trial, default: 0]])
+      TrainingJob(trial: trial, epochs: halving.budgets[rungs[trial, default: 0]])
     }
   }
 

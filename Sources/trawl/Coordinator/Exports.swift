@@ -83,15 +83,25 @@ struct Exports {
     var csv = CSV(columns: [
       "trial", "replicate", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
     ])
+    let budgets = coordinator.file.halving?.budgets ?? []
     try Complaint.asking {
-      try study.history { trial, number, epoch in
+      try study.history { trial, moment in
         guard coordinator.isWanted(trial) else { return }
         let replicate = Replicate(number: trial)
-        csv.append([
-          .integer(replicate.trial), .integer(replicate.index), .integer(number), .real(epoch.trainLoss),
-          .real(epoch.trainAccuracy),
-          .real(epoch.valLoss), .real(epoch.valAccuracy),
-        ])
+        let place = [CSV.Cell.integer(replicate.trial), .integer(replicate.index)]
+        switch moment {
+        case .rung(let rung, let score):
+          // Of whole epochs there is more to tell.
+          guard rung < budgets.count, budgets[rung] < 1 else { return }
+          csv.append(
+            place + [.real(budgets[rung]), .empty, .empty, .real(score.valLoss), .real(score.valAccuracy)])
+        case .epoch(let number, let epoch):
+          csv.append(
+            place + [
+              .integer(number), .real(epoch.trainLoss), .real(epoch.trainAccuracy), .real(epoch.valLoss),
+              .real(epoch.valAccuracy),
+            ])
+        }
       }
     }
     return Data(csv.bytes)

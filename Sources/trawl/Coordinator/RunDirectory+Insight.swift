@@ -35,7 +35,7 @@ extension Table {
     return cells(of: names).compactMap { cells in
       let values = zip(parameters, cells[5...]).compactMap { $0.distribution.value(cell: $1) }
       guard let trial = Int(cells[0]), let status = TrialResult.Status(rawValue: cells[1]),
-        let epochs = Int(cells[2]), file.space.contains(values)
+        let epochs = Double(cells[2]), file.space.contains(values)
       else { return nil }
       let end = TrialEnd(
         trial: trial, status: status, epochs: epochs, valAccuracy: Double(cells[3]), valLoss: Double(cells[4])
@@ -45,12 +45,12 @@ extension Table {
   }
 
   /// The rows of `history.csv`, without those of replicates, by trial.
-  fileprivate var histories: [Int: [EpochScore]] {
-    var histories: [Int: [EpochScore]] = [:]
-    for cells in cells(of: ["trial", "replicate", "val_accuracy", "val_loss"]) {
-      guard let trial = Int(cells[0]), cells[1] == "0" else { continue }
-      let score = EpochScore(valAccuracy: Double(cells[2]) ?? .nan, valLoss: Double(cells[3]) ?? .nan)
-      histories[trial, default: []].append(score)
+  fileprivate var histories: [Int: TrialHistory] {
+    var histories: [Int: TrialHistory] = [:]
+    for cells in cells(of: ["trial", "replicate", "epoch", "val_accuracy", "val_loss"]) {
+      guard let trial = Int(cells[0]), cells[1] == "0", let epoch = Double(cells[2]) else { continue }
+      let score = EpochScore(valAccuracy: Double(cells[3]) ?? .nan, valLoss: Double(cells[4]) ?? .nan)
+      histories[trial, default: TrialHistory()].append(score, after: epoch)
     }
     return histories
   }

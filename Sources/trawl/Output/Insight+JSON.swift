@@ -19,7 +19,7 @@ private struct Summary: Encodable {
     var explained: Double
     var trials: Int
     var diverged: Int
-    var epochs: Int?
+    var epochs: Double?
   }
 
   struct Share: Encodable {
@@ -36,8 +36,8 @@ private struct Summary: Encodable {
   }
 
   struct Rung: Encodable {
-    var epochs: Int
-    var nextEpochs: Int
+    var epochs: Double
+    var nextEpochs: Double
     var tau: Double
     var trials: Int
   }

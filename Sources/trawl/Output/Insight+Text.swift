@@ -8,7 +8,7 @@ extension Insight {
   }
 
   private func words(_ importance: Importance) -> String {
-    let when = epochs.map { " after \($0) epoch\($0 == 1 ? "" : "s")" } ?? ""
+    let when = epochs.map { " after \($0.inEpochs)" } ?? ""
     guard importance.isTelling else {
       return "what mattered\(when): \(importance.trials) trials do not tell"
     }
@@ -40,11 +40,8 @@ extension RungAgreement {
   }
 }
 
-extension Int {
-  fileprivate var inEpochs: String { "\(self) epoch\(self == 1 ? "" : "s")" }
-}
-
 extension Double {
+  fileprivate var inEpochs: String { "\(shortText) epoch\(self == 1 ? "" : "s")" }
   fileprivate var percent: String { "\(Int((self * 100).rounded())) %" }
 }
 

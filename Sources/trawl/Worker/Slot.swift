@@ -11,6 +11,8 @@ final class Slot: Sendable {
     let recipe: Recipe
     /// Epochs to train.
     let epochs: Int
+    /// Of the first of them, if it is the only one, only this part; 0: all.
+    let part: Double
     /// How many of them need not be told again.
     let reported: Int
     /// Where to go on, if that is what was announced; empty: at the beginning.
@@ -141,16 +143,15 @@ final class Slot: Sendable {
   }
 
   private func train(_ work: Work, with trainer: Trainer) {
+    let lastStep = work.part > 0 ? trainer.steps(in: work.part) : .max
     while trainer.epoch < work.epochs, !trainer.isComplete {
       let begin = monotonicNow()
-      let outcome = trainer.trainEpoch { _ in
+      let outcome = trainer.trainEpoch { step in
         self.steps.wrappingAdd(1, ordering: .relaxed)
-        return self.order.load(ordering: .relaxed) == .goOn
+        return step < lastStep && self.order.load(ordering: .relaxed) == .goOn
       }
       switch outcome {
-      case .stopped:
-        if order.load(ordering: .relaxed) == .suspend { tell(.suspended(work.attempt, .init(trainer))) }
-        return
+      case .stopped: return stop(work, trainer, hasTrainedItsPart: trainer.step >= lastStep)
       case .diverged: return tell(.ended(work.attempt, .diverged, words: ""))
       case .completed(let metrics):
         guard trainer.epoch > work.reported else { continue }
@@ -164,14 +165,29 @@ final class Slot: Sendable {
   }
 }
 
+extension Slot {
+  /// Training has stopped before the end of an epoch.
+  private func stop(_ work: Work, _ trainer: Trainer, hasTrainedItsPart: Bool) {
+    guard order.load(ordering: .relaxed) != .stop else { return }
+    guard hasTrainedItsPart else { return tell(.suspended(work.attempt, .init(trainer))) }
+    let validation = trainer.validate()
+    guard validation.loss.isFinite else { return tell(.ended(work.attempt, .diverged, words: "")) }
+    var score = WirePartScore()
+    score.part = work.part
+    score.valLoss = validation.loss
+    score.valAccuracy = validation.accuracy
+    tell(.suspended(work.attempt, .init(trainer, score: score)))
+  }
+}
+
 extension Worker.Suspended {
-  init(_ trainer: Trainer) {
+  init(_ trainer: Trainer, score: WirePartScore? = nil) {
     let bytes = trainer.checkpoint().encoded()
     var checkpoint = WireCheckpoint()
     checkpoint.digest = Data(SHA256.hash(bytes))
     checkpoint.size = UInt64(bytes.count)
     checkpoint.epochs = UInt32(trainer.epoch)
-    self.init(checkpoint: checkpoint, bytes: bytes)
+    self.init(checkpoint: checkpoint, bytes: bytes, score: score)
   }
 }
 

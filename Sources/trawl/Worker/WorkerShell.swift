@@ -201,7 +201,7 @@ final class WorkerShell {
     let recipe = Recipe(configuration, seed: assign.seed)
     pool.start(
       .init(
-        attempt: attempt, recipe: recipe, epochs: Int(assign.epochs),
+        attempt: attempt, recipe: recipe, epochs: Int(assign.epochs), part: assign.part,
         reported: Int(assign.checkpoint.epochs), checkpoint: checkpoint, announced: assign.checkpoint))
   }
 

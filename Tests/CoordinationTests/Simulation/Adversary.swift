@@ -78,6 +78,7 @@ struct Adversary {
       var release = WireRelease()
       release.attempt = attempt(knowledge)
       release.why = "\u{1B}[2Jbecause"
+      if dice.chance(0.5) { offer(with: &release) }
       return .release(release)
     default:
       var bye = WireBye()
@@ -130,6 +131,18 @@ struct Adversary {
     result.outcome = dice.element(of: [.done, .done, .diverged, .failed, .UNRECOGNIZED(9), .unspecified])!
     result.words = String(repeating: "x", count: dice.chance(0.02) ? 50_000 : 10)
     return result
+  }
+
+  /// A checkpoint that there is not, and the score of a part.
+  private mutating func offer(with release: inout WireRelease) {
+    release.sequence = sequence(of: release.attempt)
+    release.checkpoint.digest = .init((0..<Limits.digest).map { _ in UInt8(dice.number(0...255)) })
+    release.checkpoint.size = dice.element(of: [1, 1000, 0, .max])!
+    release.checkpoint.epochs = dice.element(of: [0, 0, 1, .max])!
+    guard dice.chance(0.7) else { return }
+    release.score.part = dice.element(of: [0.125, 0.3, 0.5, 1, 0, -1, .nan])!
+    release.score.valAccuracy = dice.element(of: [1, 1, 0.5, -1, .nan])!
+    release.score.valLoss = dice.element(of: [0, 0, 1, .infinity])!
   }
 
   private mutating func attempt(_ knowledge: Knowledge) -> UInt64 {

@@ -10,6 +10,7 @@ enum Occurrence {
   case isSuspended(process: Int, AttemptID)
   /// A slot has trained so many epochs of its attempt, or found that it cannot.
   case epochEnds(process: Int, AttemptID, count: Int)
+  case partEnds(process: Int, AttemptID)
   /// A message comes to a worker; over this connection, or nil: out of an old buffer.
   case reachesWorker(process: Int, WireToWorker, over: ReturnAddress?)
   case reachesCoordinator(WireToCoordinator, from: Origin)

@@ -11,7 +11,7 @@ enum Fault: String, CaseIterable, Sendable {
   // What follows from these.
   case attemptLost, attemptResumed, attemptAdopted, lostAttemptWon, attemptSuperseded, attemptRevoked
   case trialQuarantined, checkpointStored, checkpointContinued, resultKept, resultHandedIn
-  case attemptPaused, trialStopped, replicateEnded
+  case attemptPaused, trialStopped, replicateEnded, partTrained
 }
 
 /// How often each fault happened.

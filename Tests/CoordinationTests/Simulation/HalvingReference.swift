@@ -4,7 +4,7 @@ import Search
 
 /// Successive halving as it is written in books: each rung waits for all its trials, sorts them, and keeps the best.
 struct HalvingReference {
-  private let budgets: [Int]
+  private let budgets: [Double]
   private let factor: Double
   private let objective: Objective
   private let bracket: Int
@@ -12,14 +12,15 @@ struct HalvingReference {
   /// Nil for a search without halving.
   init?(_ file: SearchFile) {
     guard let line = file.text.split(separator: "\n").first(where: { $0.contains("halving") }),
-      let match = line.firstMatch(of: /min_epochs: (\d+), factor: ([\d.]+)/),
+      let match = line.firstMatch(of: /min_epochs: ([\d.]+), factor: ([\d.]+)/),
       let shortest = Double(match.1), let factor = Double(match.2),
       let epochs = file.text.firstMatch(of: /epochs: (\d+)/).flatMap({ Int($0.1) })
     else { return nil }
     let powers = (0..<20).map {
-      Int((shortest * (0..<$0).reduce(1) { power, _ in power * factor }).rounded(.up))
+      let exact = (0..<$0).reduce(shortest) { power, _ in power * factor }
+      return exact < 1 ? exact : exact.rounded(.up)
     }
-    budgets = Set(powers.filter { $0 < epochs }).sorted() + [epochs]
+    budgets = Set(powers.filter { $0 < Double(epochs) }).sorted() + [Double(epochs)]
     self.factor = factor
     objective = file.objective
     bracket = line.firstMatch(of: /bracket: (\d+)/).flatMap { Int($0.1) } ?? file.trials
@@ -36,7 +37,7 @@ struct HalvingReference {
     var ends: [Int: TrialEnd] = [:]
     var (rung, room) = (plans, plans.count)
     for budget in budgets {
-      let alive = rung.filter { plan in (1...budget).allSatisfy { plan.outcome(inEpoch: $0) == nil } }
+      let alive = rung.filter { lives($0, until: budget) }
       for plan in rung { ends[plan.trial] = plan.expected(by: objective) }
       room = budget == budgets.last ? alive.count : max(1, Int(Double(room) / factor))
       let sorted = alive.sorted { key($0, budget).lexicographicallyPrecedes(key($1, budget)) }
@@ -51,22 +52,33 @@ struct HalvingReference {
     return ends
   }
 
-  private func key(_ plan: TrialPlan, _ budget: Int) -> [Double] {
+  private func lives(_ plan: TrialPlan, until budget: Double) -> Bool {
+    (1...Int(budget.rounded(.up))).allSatisfy { plan.outcome(inEpoch: $0) == nil }
+  }
+
+  private func key(_ plan: TrialPlan, _ budget: Double) -> [Double] {
     guard let score = score(plan, budget) else { return [] }
     return [objective == .valLoss ? score.valLoss : -score.valAccuracy, score.valLoss, Double(plan.trial)]
   }
 
-  private func score(_ plan: TrialPlan, _ budget: Int) -> EpochScore? {
-    objective.decisive((1...budget).map { EpochScore(plan.epoch($0)) })
+  private func score(_ plan: TrialPlan, _ budget: Double) -> EpochScore? {
+    budget < 1
+      ? plan.score(ofPart: budget) : objective.decisive((1...Int(budget)).map { EpochScore(plan.epoch($0)) })
   }
+
+  /// What a trial comes to at a rung.
+  func score(_ plan: TrialPlan, atRung rung: Int) -> EpochScore? { score(plan, budgets[rung]) }
 
   /// What a trial comes to at the first rung; not a number if it ends before.
   func first(_ plan: TrialPlan) -> Double {
-    guard (1...budgets[0]).allSatisfy({ plan.outcome(inEpoch: $0) == nil }) else { return .nan }
+    guard lives(plan, until: budgets[0]) else { return .nan }
     let score = score(plan, budgets[0])
     return (objective == .valLoss ? score?.valLoss : score?.valAccuracy) ?? .nan
   }
 
   /// Whether attempts may be asked to train so far.
-  func allows(_ epochs: Int) -> Bool { budgets.contains(epochs) }
+  func allows(_ assign: WireAssign) -> Bool {
+    assign.part > 0
+      ? assign.epochs == 1 && budgets.contains(assign.part) : budgets.contains(Double(assign.epochs))
+  }
 }

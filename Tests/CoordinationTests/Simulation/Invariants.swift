@@ -73,8 +73,12 @@ extension Simulation {
         // A trial is stopped by what others reach.
         if end.status != .quarantined, end.status != .stopped { try checkHolder(of: id, is: origin) }
         try checkEnd(end)
-      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .checkpointStored, .rungReached:
-        break
+      case .rungReached(let reached, let rung):
+        guard
+          isHostile(reached.attempt)
+            || scenario.halving?.score(scenario.plan(reached.trial), atRung: rung) == reached.score
+        else { throw Violation("trial \(reached.trial) has another score at rung \(rung)") }
+      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .checkpointStored: break
       }
     }
   }

@@ -102,7 +102,8 @@ struct Scenario {
     let epochs = dice.chance(0.5) ? "\(most)" : "{ int: [1, \(max(2, most))] }"
     let halves = dice.chance(0.6) && epochs == "\(most)" && most > 1
     let patience = dice.chance(0.25) && !halves ? ", patience: \(dice.number(1...3))" : ""
-    let shortest = dice.number(1...min(3, max(1, most - 1)))
+    let whole = dice.number(1...min(3, max(1, most - 1)))
+    let shortest = dice.chance(0.5) ? dice.element(of: ["0.125", "0.3", "0.5"])! : "\(whole)"
     let factor = dice.element(of: ["1.5", "2", "3", "4"])!
     let bracket = dice.chance(0.4) ? ", bracket: \(dice.number(2...12))" : ""
     let halving = halves ? ", halving: { min_epochs: \(shortest), factor: \(factor)\(bracket) }" : ""

@@ -105,6 +105,7 @@ struct Simulation {
     case .workerTicks(let process): try tickWorker(process)
     case .drainIsAsked(let process): try tell(process, .drainRequested("drain"))
     case .isSuspended(let process, let attempt): try endSuspension(of: attempt, in: process)
+    case .partEnds(let process, let attempt): try endPart(of: attempt, in: process)
     case .epochEnds(let process, let attempt, let count):
       try endEpoch(count, of: attempt, in: process)
     case .reachesWorker(let process, let message, let address):

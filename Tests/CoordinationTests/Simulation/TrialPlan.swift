@@ -51,6 +51,11 @@ struct TrialPlan {
     return accuracies.count
   }
 
+  /// What it comes to within its first epoch.
+  func score(ofPart part: Double) -> EpochScore {
+    EpochScore(Self.epoch(Int(part * 1000) + 1000, of: trial, seed))
+  }
+
   /// The numbers of an epoch, counted from 1.
   func epoch(_ number: Int) -> WireEpoch { Self.epoch(number, of: trial, seed) }
 
@@ -85,10 +90,10 @@ struct TrialPlan {
     case .done(let epochs):
       let score = objective.decisive((1...epochs).map { EpochScore(epoch($0)) })
       return TrialEnd(
-        trial: trial, status: .done, epochs: epochs, valAccuracy: score?.valAccuracy,
+        trial: trial, status: .done, epochs: Double(epochs), valAccuracy: score?.valAccuracy,
         valLoss: score?.valLoss)
-    case .diverges(let epochs): return TrialEnd(trial: trial, status: .diverged, epochs: epochs)
-    case .fails(let epochs): return TrialEnd(trial: trial, status: .failed, epochs: epochs)
+    case .diverges(let epochs): return TrialEnd(trial: trial, status: .diverged, epochs: Double(epochs))
+    case .fails(let epochs): return TrialEnd(trial: trial, status: .failed, epochs: Double(epochs))
     case .kills: return TrialEnd(trial: trial, status: .quarantined, epochs: 0)
     }
   }

@@ -10,6 +10,8 @@ struct Training {
   var epochs: Int
   /// How many it shall train.
   let goal: Int
+  /// Of its one epoch; 0: all.
+  let part: Double
   /// How many need not be told again.
   let reported: Int
   var hangs = false
@@ -169,9 +171,9 @@ extension Simulation {
     let isDrawn = assign.searchedValues == scenario.values(trial)
     guard isDrawn || (scenario.file.sampler.learns && !ledger.tainted.isEmpty),
       assign.seed == scenario.file.seed(of: Replicate(number: trial)),
-      isTrial && scenario.halving?.allows(Int(assign.epochs)) == true
+      isTrial && scenario.halving?.allows(assign) == true
         || (scenario.halving == nil || !isTrial)
-          && assign.epochs == scenario.file.epochs(scenario.values(trial))
+          && assign.part == 0 && assign.epochs == scenario.file.epochs(scenario.values(trial))
     else { throw Violation("attempt \(assign.attempt) is not what trial \(trial) is") }
     let attempt = AttemptID(assign.attempt)
     let reported = Int(assign.checkpoint.epochs)
@@ -182,7 +184,7 @@ extension Simulation {
     }
     let epochs = isSound ? reported : 0
     processes[number]?.running[attempt] = Training(
-      trial: trial, epochs: epochs, goal: Int(assign.epochs), reported: reported)
+      trial: trial, epochs: epochs, goal: Int(assign.epochs), part: assign.part, reported: reported)
     try goOn(attempt, in: number)
   }
 
@@ -192,6 +194,7 @@ extension Simulation {
       return try end(attempt, training.trial, .done, in: number)
     }
     if training.epochs >= training.goal { return try endSuspension(of: attempt, in: number) }
+    guard training.part == 0 else { return planPart(training, of: attempt, in: number) }
     planEpoch(training.epochs + 1, of: attempt, in: number)
   }
 
@@ -199,6 +202,25 @@ extension Simulation {
     guard let process = processes[number], let training = process.running[attempt] else { return }
     let time = scenario.plan(training.trial).epochTime * scenario.places[process.place].slowness
     put(.epochEnds(process: number, attempt, count: count), after: time)
+  }
+
+  private mutating func planPart(_ training: Training, of attempt: AttemptID, in number: Int) {
+    guard let place = processes[number]?.place else { return }
+    let time = scenario.plan(training.trial).epochTime * scenario.places[place].slowness * training.part
+    put(.partEnds(process: number, attempt), after: time)
+  }
+
+  mutating func endPart(of attempt: AttemptID, in number: Int) throws(Violation) {
+    guard !isPaused(number, .partEnds(process: number, attempt)) else { return }
+    guard let training = processes[number]?.running[attempt], !training.hangs else { return }
+    let plan = scenario.plan(training.trial)
+    if let outcome = plan.outcome(inEpoch: 1) { return try end(attempt, training.trial, outcome, in: number) }
+    let score = plan.score(ofPart: training.part)
+    var told = WirePartScore()
+    told.part = training.part
+    (told.valLoss, told.valAccuracy) = (score.valLoss, score.valAccuracy)
+    counts.note(.partTrained)
+    try endSuspension(of: attempt, in: number, score: told)
   }
 
   mutating func endEpoch(_ count: Int, of attempt: AttemptID, in number: Int) throws(Violation) {
@@ -216,12 +238,15 @@ extension Simulation {
   }
 
   /// An attempt that was told to stop has done so, if it had not ended anyway.
-  mutating func endSuspension(of attempt: AttemptID, in number: Int) throws(Violation) {
+  mutating func endSuspension(
+    of attempt: AttemptID, in number: Int, score: WirePartScore? = nil
+  ) throws(Violation) {
     guard !isPaused(number, .isSuspended(process: number, attempt)) else { return }
     guard let training = processes[number]?.running.removeValue(forKey: attempt) else { return }
     let checkpoint = SimulatedCheckpoint(trial: training.trial, epochs: training.epochs)
     let bytes = checkpoint.bytes(dice.number(0...40_000))
-    try tell(number, .suspended(attempt, .init(checkpoint: checkpoint.announced(bytes), bytes: bytes)))
+    let suspended = Worker.Suspended(checkpoint: checkpoint.announced(bytes), bytes: bytes, score: score)
+    try tell(number, .suspended(attempt, suspended))
   }
 
   private mutating func end(
