@@ -14,6 +14,8 @@ package enum Decision: Sendable, Equatable {
   case checkpointStored(StoredCheckpoint)
   /// A trial has trained to the budget of a rung for the first time, and what it had come to there.
   case rungReached(RungScore, rung: Int)
+  /// No more trials begin than these.
+  case trialsComplete(count: Int)
   /// The one result of a trial, and the attempt that brought it.
   case trialEnded(TrialEnd, by: AttemptID)
 }
@@ -165,10 +167,15 @@ package struct Snapshot: Sendable {
   package var checkpoints: [StoredCheckpoint]
   /// What trials had come to at each rung.
   package var rungs: [[RungScore]]
+  /// How many trials there are, once that was said.
+  package var trialCount: Int?
+  /// The epochs of the trials that trained to their end; needed only with the median rule.
+  package var curves: [[EpochScore]]
 
   package init(
     search: SearchID, epoch: UInt64, lastAttempt: AttemptID, results: [TrialEnd],
-    openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [], rungs: [[RungScore]] = []
+    openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [], rungs: [[RungScore]] = [],
+    trialCount: Int? = nil, curves: [[EpochScore]] = []
   ) {
     self.search = search
     self.epoch = epoch
@@ -177,5 +184,7 @@ package struct Snapshot: Sendable {
     self.openAttempts = openAttempts
     self.checkpoints = checkpoints
     self.rungs = rungs
+    self.trialCount = trialCount
+    self.curves = curves
   }
 }

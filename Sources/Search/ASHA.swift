@@ -5,6 +5,9 @@
 /// tuning", MLSys 2020, algorithm 2). No slot ever waits. The price: which trials go on depends on the order of arrival, and
 /// early ones go on for want of better.
 package struct ASHA: Sendable {
+  /// A trial that goes on, and the rung that it goes on to.
+  package typealias Promotion = (trial: Int, to: Int)
+
   /// What trained to a rung's budget, best first.
   private struct Rung {
     var reported: [Halving.Standing] = []
@@ -28,22 +31,24 @@ package struct ASHA: Sendable {
 
   /// Takes what a trial reached at a rung, which it reports there once. Without a finite objective it goes no further.
   package mutating func report(_ standing: Halving.Standing, at rung: Int) {
-    let place = rungs[rung].reported.firstIndex { standing.ranks(before: $0, by: objective) }
-    rungs[rung].reported.insert(standing, at: place ?? rungs[rung].reported.endIndex)
+    let place = rungs[rung].reported.partitioningIndex { standing.ranks(before: $0, by: objective) }
+    rungs[rung].reported.insert(standing, at: place)
   }
 
-  /// Takes out a trial that goes on, from the highest rung that has one, and the rung that it goes on to; nil where a new
-  /// trial shall begin.
-  package mutating func promote() -> (trial: Int, to: Int)? {
+  /// The trial that goes on next, from the highest rung that has one; nil where a new trial shall begin.
+  package var next: Promotion? {
     for rung in rungs.indices.dropLast().reversed() {
       let room = Int(Double(rungs[rung].reported.count) / factor)
       let next = rungs[rung].reported.prefix(room).first { standing in
         standing.objective?.isFinite == true && !rungs[rung].promoted.contains(standing.trial)
       }
-      guard let next else { continue }
-      rungs[rung].promoted.insert(next.trial)
-      return (next.trial, rung + 1)
+      if let next { return (next.trial, rung + 1) }
     }
     return nil
+  }
+
+  /// A trial goes on.
+  package mutating func promote(_ promotion: Promotion) {
+    rungs[promotion.to - 1].promoted.insert(promotion.trial)
   }
 }

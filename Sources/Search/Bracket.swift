@@ -61,7 +61,7 @@ struct Bracket: Sendable {
 
 extension Array {
   /// The first place whose element, and all after it, satisfy the condition.
-  fileprivate func partitioningIndex(_ condition: (Element) -> Bool) -> Int {
+  func partitioningIndex(_ condition: (Element) -> Bool) -> Int {
     var range = 0..<count
     while !range.isEmpty {
       let middle = (range.lowerBound + range.upperBound) / 2

@@ -87,7 +87,7 @@ extension Field.Kind {
       }
       return name == "uniform"
         ? .uniform(low: low, high: high) : .logUniform(low: low, high: high)
-    case .word, .name, .folder, .heldOut, .integers, .realOrReals:
+    case .word, .name, .folder, .heldOut, .trials, .integers, .realOrReals:
       throw Fault(node.place, path, "holds words; use 'choice', not '\(name)'")
     }
   }

@@ -55,7 +55,10 @@ extension Field {
   ]
 
   /// Sections that may stand as null, which is as if they did not stand there.
-  static let optionalSections: Set<String> = ["augment", "search.halving", "search.confirm", "final"]
+  static let optionalSections: Set<String> = [
+    "augment", "search.stop_after", "search.halving", "search.asha", "search.median_rule", "search.confirm",
+    "final",
+  ]
 
   private static let model = [
     Field(
@@ -162,9 +165,16 @@ extension Field {
       "search.sampler", .word(Sampler.allCases.map(\.rawValue)), .value(.word("random")),
       "How configurations are drawn."),
     Field(
-      "search.trials", .integer(1...SearchFile.mostTrials),
+      "search.trials", .trials(1...SearchFile.mostTrials),
       .described("the whole grid for grid and random-grid, else it must be given"), unit: "trials",
-      "How many configurations are tried."),
+      "How many configurations are tried; until stopped: ever new ones, until Ctrl-C or stop_after."),
+    Field(
+      "search.stop_after.epochs", .real(.above(0, atMost: 1e12)), .described("not used"), unit: "epochs",
+      "When trials have trained so many epochs in all, no other begins; those that run train until they are compared, or end."
+    ),
+    Field(
+      "search.stop_after.hours", .real(.above(0, atMost: 100_000)), .described("not used"), unit: "hours",
+      "The same, so long after the first trial began."),
     Field(
       "search.lag", .integer(0...10_000), .value(.integer(SearchFile.defaultLag)), unit: "trials",
       "With tpe, each trial learns from the results of all before it but the last so many, which may still run; set it to at least the number of slots less one, or some wait."
@@ -184,6 +194,18 @@ extension Field {
     Field(
       "search.halving.bracket", .integer(2...SearchFile.mostTrials), .described("all"), unit: "trials",
       "How many trials, one after the other by number, are compared with each other."),
+    Field(
+      "search.asha.min_epochs", .real(.atLeast(0.001, atMost: 100_000)), .described("not used"),
+      unit: "epochs",
+      "As for halving, but nobody waits: whenever a slot is free, a trial goes on that is among the best so far, or else a new one begins; the outcome depends on who comes first."
+    ),
+    Field(
+      "search.asha.factor", .real(.above(1, atMost: 1000)), .value(.real(3)),
+      "Of every so many trials one trains on, for so many times as many epochs."),
+    Field(
+      "search.median_rule.after", .integer(1...1_000_000), .described("not used"), unit: "trials",
+      "When so many trials have trained to their end, one ends early if its best score is below the median of their means until then; the outcome depends on who comes first."
+    ),
     Field(
       "search.confirm.top", .integer(1...1000), .described("not used"), unit: "trials",
       "The configurations of so many trials, the best ones, are trained again under fresh seeds and ranked by the mean of these."

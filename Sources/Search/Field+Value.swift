@@ -27,7 +27,7 @@ extension Field.Kind {
 
   private func number(_ text: String) -> Value? {
     switch self {
-    case .integer(let range):
+    case .integer(let range), .trials(let range):
       return Number.integer(text).flatMap { range.contains($0) ? .integer($0) : nil }
     case .real(let range):
       return Number.real(text).flatMap { range.contains($0) ? .real($0) : nil }
@@ -45,6 +45,7 @@ extension Field.Kind {
     case .name: isName(text) ? .word(text) : nil
     case .folder: isFolder(text) ? .word(text) : nil
     case .heldOut: text == "test" ? .word(text) : nil
+    case .trials: text == SearchFile.untilStopped ? .word(text) : nil
     case .integer, .real, .integers, .realOrReals: nil
     }
   }

@@ -46,6 +46,8 @@ package struct Field: Sendable {
     case integer(ClosedRange<Int>)
     /// A number in a range.
     case real(RealRange)
+    /// How many trials there are: a whole number in a range, or the words until stopped.
+    case trials(ClosedRange<Int>)
     /// What is held out for validation: a share between 0 and 1, a count of at least 1, or the word test.
     case heldOut
     /// A list of whole numbers, each in a range; one number alone is a list of one.
@@ -118,6 +120,8 @@ extension Field.Kind: CustomStringConvertible {
     case .folder: "the path of a folder"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .real(let range): "\(range)"
+    case .trials(let range):
+      "a whole number from \(range.lowerBound) to \(range.upperBound), or '\(SearchFile.untilStopped)'"
     case .heldOut: "a share between 0 and 1, a count of at least 1, or test"
     case .integers(let range, let most):
       "a list of at most \(most) whole numbers from \(range.lowerBound) to \(range.upperBound)"

@@ -20,11 +20,13 @@ package enum Objective: String, CaseIterable, Sendable {
     }
   }
 
+  /// What it compares of an epoch.
+  package func value(_ epoch: EpochScore) -> Double { self == .valLoss ? epoch.valLoss : epoch.valAccuracy }
+
   /// The score of a history of epochs; nil when there is none or it is not finite.
   package func score(_ history: [EpochScore]) -> Double? {
     guard let epoch = decisive(history) else { return nil }
-    let score = self == .valLoss ? epoch.valLoss : epoch.valAccuracy
-    return score.isFinite ? score : nil
+    return value(epoch).isFinite ? value(epoch) : nil
   }
 }
 

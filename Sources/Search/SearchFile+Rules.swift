@@ -14,7 +14,7 @@ extension SearchFile {
     try Self.checkLease(settings, read)
     try Self.checkSchedule(read)
     try Self.checkLag(settings, read)
-    try Self.checkHalving(settings, read)
+    try Self.checkEarlyStopping(settings, read)
     try Self.checkConfirmation(settings, read)
     if read.places["final"] != nil, settings["final.train_on"] == nil {
       settings["final.train_on"] = .fixed(.word("all"))
@@ -28,7 +28,7 @@ extension SearchFile {
     let draft = SearchFile(
       space: space, settings: settings, notices: [], source: source, places: read.places)
     let (trials, notices) = try Self.trials(draft, read)
-    settings["search.trials"] = .fixed(.integer(trials))
+    settings["search.trials"] = .fixed(trials)
     self.init(
       space: space, settings: settings, notices: notices, source: source, places: read.places)
   }
@@ -100,37 +100,65 @@ extension SearchFile {
     throw Fault(place, "search.lag", "belongs to 'sampler: tpe'")
   }
 
-  /// Halving alone decides when a trial ends, and compares trials after equally many epochs.
-  private static func checkHalving(
+  /// One rule decides when a trial ends, and compares trials after equally many epochs.
+  private static func checkEarlyStopping(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
-    guard let place = read.places["search.halving"] else { return }
-    guard case .fixed(.real(let shortest)) = settings["search.halving.min_epochs"] else {
-      throw Fault(place, "search.halving.min_epochs", "is missing; needs a number of epochs")
+    let rules = ["search.halving", "search.asha", "search.median_rule"].filter { read.places[$0] != nil }
+    guard let rule = rules.first, let place = read.places[rule] else { return }
+    guard rules.count == 1 else {
+      throw Fault(read.places[rules[1]] ?? place, rules[1], "cannot be combined with \(rule)")
     }
     if settings["train.patience"] != nil {
       throw Fault(
         read.places["train.patience"] ?? .file, "train.patience",
-        "cannot be combined with search.halving, which ends trials itself")
+        "cannot be combined with \(rule), which ends trials itself")
     }
     guard case .fixed(.integer(let epochs)) = settings["train.epochs"] else {
       throw Fault(
         read.places["train.epochs"] ?? .file, "train.epochs",
-        "cannot be searched with search.halving, which trains trials for as long as they deserve")
+        "cannot be searched with \(rule), which trains trials for as long as they deserve")
+    }
+    guard rule == "search.median_rule" else { return try checkRungs(rule, place, epochs, settings, read) }
+    if settings["search.median_rule.after"] == nil {
+      throw Fault(place, "search.median_rule.after", "is missing; needs a number of trials")
+    }
+  }
+
+  private static func checkRungs(
+    _ rule: String, _ place: SearchFileError.Place, _ epochs: Int, _ settings: [String: Setting],
+    _ read: SearchFileReader
+  ) throws(Fault) {
+    guard case .fixed(.real(let shortest)) = settings["\(rule).min_epochs"] else {
+      throw Fault(place, "\(rule).min_epochs", "is missing; needs a number of epochs")
     }
     guard shortest < Double(epochs) else {
       throw Fault(
-        read.places["search.halving.min_epochs"] ?? place, "search.halving.min_epochs",
+        read.places["\(rule).min_epochs"] ?? place, "\(rule).min_epochs",
         "must be fewer than train.epochs, which are \(epochs): nothing would be stopped")
     }
-    guard case .fixed(.real(let factor)) = settings["search.halving.factor"] else { return }
+    guard case .fixed(.real(let factor)) = settings["\(rule).factor"] else { return }
+    if rule == "search.halving" { try checkEnd(place, settings, read) }
     let exact = sequence(first: shortest) { $0 * factor }.prefix(Halving.mostRungs)
     guard exact.contains(where: { $0 >= Double(epochs) }) else {
       throw Fault(
-        read.places["search.halving.factor"] ?? place, "search.halving.factor",
+        read.places["\(rule).factor"] ?? place, "\(rule).factor",
         "is too small: it makes more than \(Halving.mostRungs) rungs from \(shortest.shortText) to \(epochs) epochs"
       )
     }
+  }
+
+  /// Halving decides among all trials, so it must know how many there will be.
+  private static func checkEnd(
+    _ place: SearchFileError.Place, _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard
+      settings["search.trials"]?.words.contains(untilStopped) == true
+        || read.places["search.stop_after"] != nil
+    else { return }
+    throw Fault(
+      place, "search.halving",
+      "decides among a fixed number of trials; with '\(untilStopped)' or search.stop_after use search.asha")
   }
 
   private static func checkConfirmation(
@@ -262,12 +290,12 @@ extension SearchFile {
   /// How many trials run, and what to tell the user about that.
   private static func trials(
     _ file: SearchFile, _ read: SearchFileReader
-  ) throws(Fault) -> (Int, notices: [String]) {
+  ) throws(Fault) -> (Value, notices: [String]) {
     var asked: Int?
     if case .fixed(.integer(let number)) = read.settings["search.trials"] { asked = number }
     if file.space.isEmpty {
-      guard let asked, asked > 1 else { return (1, []) }
-      return (1, ["search.trials: \(asked) asked for, but nothing is searched; 1 trial runs"])
+      guard let asked, asked > 1 else { return (.integer(1), []) }
+      return (.integer(1), ["search.trials: \(asked) asked for, but nothing is searched; 1 trial runs"])
     }
     if file.sampler == .sobol, file.space.parameters.count > SobolSampler.mostParameters {
       throw Fault(
@@ -276,26 +304,28 @@ extension SearchFile {
       )
     }
     guard file.sampler.walksTheGrid else {
+      if file.isOpenEnded { return (.word(untilStopped), []) }
       guard let asked else {
-        throw missing("search.trials", "needs a whole number from 1 to \(mostTrials)", read)
+        throw missing(
+          "search.trials", "needs a whole number from 1 to \(mostTrials), or '\(untilStopped)'", read)
       }
       guard !file.sampler.learns || asked <= TPESampler.mostTrials else {
         throw Fault(
           read.places["search.trials"] ?? .file, "search.trials",
           "'tpe' draws at most \(TPESampler.mostTrials) trials, not \(asked)")
       }
-      return (asked, [])
+      return (.integer(asked), [])
     }
     let size = try gridSize(file, read)
     guard let asked else {
       guard size <= UInt64(mostTrials) else {
         throw missing("search.trials", "the grid has \(size) points, \(mostTrials) may run", read)
       }
-      return (Int(size), [])
+      return (.integer(Int(size)), [])
     }
-    guard size < asked else { return (asked, []) }
+    guard size < asked else { return (.integer(asked), []) }
     return (
-      Int(size),
+      .integer(Int(size)),
       [
         "search.trials: \(asked) asked for, but the grid has \(size) point\(size == 1 ? "; 1 trial runs" : "s; \(size) trials run")"
       ]

@@ -74,21 +74,66 @@ extension SearchFile {
   /// The lag where none is given: enough for the slots of a machine or two.
   static let defaultLag = 16
 
-  /// How many trials run: at most as many as a grid has points, and one when nothing is searched.
-  package var trials: Int { integer("search.trials") }
+  /// In place of a number of trials.
+  static let untilStopped = "until stopped"
+
+  /// How many trials run: at most as many as a grid has points, and one when nothing is searched. An open-ended search may
+  /// have as many as any can, and has those that have begun when it is stopped.
+  package var trials: Int {
+    guard isOpenEnded else { return integer("search.trials") }
+    return sampler.learns ? TPESampler.mostTrials : Self.mostTrials
+  }
+
+  /// Whether trials begin until someone says that it is enough.
+  package var isOpenEnded: Bool { fixed("search.trials") == .word(Self.untilStopped) }
+
+  /// When trials have trained so many epochs in all, no other begins.
+  package var epochLimit: Double? { limit("search.stop_after.epochs") }
+
+  /// So many hours after the first trial began no other does.
+  package var hourLimit: Double? { limit("search.stop_after.hours") }
+
+  private func limit(_ path: String) -> Double? {
+    if case .real(let number) = fixed(path) { number } else { nil }
+  }
 
   /// What trials are ranked by.
   package var objective: Objective { choice("search.objective") }
 
-  /// How trials are stopped early; nil if all train to their end.
+  /// Who trains on where that is decided among all trials.
   package var halving: Halving? {
-    guard case .real(let shortest) = fixed("search.halving.min_epochs") else { return nil }
-    let factor = real("search.halving.factor")
-    return Halving(
-      trials: trials, bracket: bracket,
-      budgets: Halving.budgets(shortest: shortest, factor: factor, epochs: integer("train.epochs")),
-      factor: factor, objective: objective)
+    rungs("search.halving").map { factor, budgets in
+      Halving(trials: trials, bracket: bracket, budgets: budgets, factor: factor, objective: objective)
+    }
   }
+
+  /// Who trains on where that is decided at once.
+  package var asha: ASHA? {
+    rungs("search.asha").map { factor, budgets in
+      ASHA(budgets: budgets, factor: factor, objective: objective)
+    }
+  }
+
+  /// The epochs after which trials are compared, ascending, the last ones all; empty where they are not.
+  package var rungs: [Double] { (rungs("search.halving") ?? rungs("search.asha"))?.budgets ?? [] }
+
+  private func rungs(_ section: String) -> (factor: Double, budgets: [Double])? {
+    guard let shortest = limit("\(section).min_epochs") else { return nil }
+    let factor = real("\(section).factor")
+    return (factor, Halving.budgets(shortest: shortest, factor: factor, epochs: integer("train.epochs")))
+  }
+
+  /// Who ends early for doing worse than most.
+  package var medianRule: MedianRule? {
+    guard case .integer(let patience) = fixed("search.median_rule.after") else { return nil }
+    return MedianRule(patience: patience, objective: objective)
+  }
+
+  /// Whether what becomes of a trial depends on how others have done.
+  package var comparesTrials: Bool { !rungs.isEmpty || medianRule != nil }
+
+  /// Whether what becomes of a trial depends on who comes first.
+  package var dependsOnArrival: Bool { asha != nil || medianRule != nil }
 
   /// The trials that halving compares with each other; nil: all.
   private var bracket: Int? {
@@ -96,8 +141,10 @@ extension SearchFile {
   }
 
   /// How the best are confirmed; nil if they are not.
-  package var confirmation: Confirmation? {
-    guard case .integer(let top) = fixed("search.confirm.top") else { return nil }
+  ///
+  /// - Parameter trials: how many there are.
+  package func confirmation(of trials: Int) -> Confirmation? {
+    guard case .integer(let top) = fixed("search.confirm.top"), trials > 0 else { return nil }
     return Confirmation(
       top: top, seeds: integer("search.confirm.seeds"), trials: trials, objective: objective)
   }
@@ -152,12 +199,17 @@ extension SearchFile {
   package func obstacles(toGoingOnWith before: SearchFile) -> [String] {
     differences(from: before).filter { path in
       if path == "search.trials" {
+        guard isOpenEnded == before.isOpenEnded else { return true }
         // A bracket that has begun cannot get more trials.
         let isWhole = halving == nil || bracket.map { before.trials % $0 == 0 } ?? false
         return trials < before.trials || !isWhole
       }
-      return !["search.heartbeat", "search.lease", "search.progress_timeout", "search.confirm.", "final."]
-        .contains { path.hasPrefix($0) }
+      let free = [
+        "search.heartbeat", "search.lease", "search.progress_timeout", "search.stop_after.",
+        "search.confirm.",
+        "final.",
+      ]
+      return !free.contains { path.hasPrefix($0) }
     }
   }
 

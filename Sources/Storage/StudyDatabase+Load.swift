@@ -18,10 +18,12 @@ extension StudyDatabase {
   }
 
   /// Counts one more start of the coordinator and returns all that it must know.
-  package func begin() throws(StudyError) -> Snapshot {
+  ///
+  /// - Parameter needsCurves: whether that includes the epochs of all trials that trained to their end.
+  package func begin(needsCurves: Bool = false) throws(StudyError) -> Snapshot {
     try run { db in
       try db.execute(sql: "UPDATE search SET epoch = epoch + 1")
-      guard let row = try Row.fetchOne(db, sql: "SELECT id, epoch FROM search") else {
+      guard let row = try Row.fetchOne(db, sql: "SELECT id, epoch, trials FROM search") else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no search in it")
       }
       return Snapshot(
@@ -29,8 +31,28 @@ extension StudyDatabase {
         lastAttempt: AttemptID(
           UInt64(try Int64.fetchOne(db, sql: "SELECT max(id) FROM attempt") ?? 0)),
         results: try Self.results(db), openAttempts: try Self.openAttempts(db),
-        checkpoints: try Self.checkpoints(db), rungs: try Self.rungs(db))
+        checkpoints: try Self.checkpoints(db), rungs: try Self.rungs(db), trialCount: row[2],
+        curves: needsCurves ? try Self.curves(db) : [])
     }
+  }
+
+  /// When the first trial began, in seconds since 1970; nil before.
+  package func beginning() throws(StudyError) -> Double? {
+    try run { db in try Double.fetchOne(db, sql: "SELECT min(started) FROM attempt") }
+  }
+
+  private static func curves(_ db: Database) throws -> [[EpochScore]] {
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT result.trial, epoch.val_accuracy, epoch.val_loss FROM result JOIN epoch USING (attempt)
+        WHERE status = 'done' AND result.trial < 4294967296 ORDER BY result.trial, number
+        """)
+    var curves: [Int: [EpochScore]] = [:]
+    while let row = try rows.next() {
+      curves[row[0], default: []].append(EpochScore(valAccuracy: row[1], valLoss: row[2]))
+    }
+    return curves.sorted { $0.key < $1.key }.map(\.value)
   }
 
   private static func rungs(_ db: Database) throws -> [[RungScore]] {

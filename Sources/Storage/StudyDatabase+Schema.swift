@@ -130,6 +130,10 @@ extension StudyDatabase {
           ALTER TABLE new_result RENAME TO result;
           """)
     }
+    migrator.registerMigration("7: searches that end when there is enough") { db in
+      // How many trials there are, once no more begin; NULL before, and where that never has to be said.
+      try db.execute(sql: "ALTER TABLE search ADD COLUMN trials INTEGER")
+    }
     return migrator
   }
 }

@@ -39,6 +39,11 @@ package final class StudyDatabase {
     try run { db in try String.fetchOne(db, sql: "SELECT file FROM search") ?? "" }
   }
 
+  /// How many trials there are, once no more begin; nil before.
+  package func trialCount() throws(StudyError) -> Int? {
+    try run { db in try Int.fetchOne(db, sql: "SELECT trials FROM search") }
+  }
+
   /// The search goes on by another file.
   package func replaceSearchFile(_ text: String) throws(StudyError) {
     try run { db in try db.execute(sql: "UPDATE search SET file = ?", arguments: [text]) }

@@ -141,6 +141,13 @@ struct Cluster {
     drain()
   }
 
+  /// The first attempt of a worker has trained to its rung.
+  mutating func suspendFirst(of id: WorkerID) {
+    guard let assign = running[id]?.first else { return }
+    suspend(AttemptID(assign.attempt), of: id)
+    drain()
+  }
+
   /// Stops an attempt; its checkpoint is as long as it has epochs.
   private mutating func suspend(_ attempt: AttemptID, of id: WorkerID, score: WirePartScore? = nil) {
     let trial = running[id]?.first { $0.attempt == attempt.number }?.trial ?? 0
@@ -222,7 +229,7 @@ struct Cluster {
     trained[assign.attempt] = begin + count
     for number in begin + 1..<begin + count + 1 {
       var epoch = WireEpoch()
-      epoch.valAccuracy = 0.5 + Double(assign.trial) / 100
+      epoch.valAccuracy = 0.5 + Double(Replicate(number: Int(assign.trial)).trial) / 100
       epoch.valLoss = 1 / Double(number)
       tell(id, .epochEnded(AttemptID(assign.attempt), epoch))
     }
@@ -267,6 +274,7 @@ struct Cluster {
       case .rungReached(let reached, let rung):
         while snapshot.rungs.count <= rung { snapshot.rungs.append([]) }
         snapshot.rungs[rung].append(reached)
+      case .trialsComplete(let count): snapshot.trialCount = count
       case .checkpointStored(let checkpoint):
         snapshot.checkpoints.removeAll { $0.trial == checkpoint.trial }
         snapshot.checkpoints.append(checkpoint)

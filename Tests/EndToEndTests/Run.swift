@@ -23,7 +23,7 @@ struct Run {
 
     let isRunning: Bool
     let pid: pid_t
-    let trials: Int
+    let trials: Int?
     let done: Int
     let running: Int
     let failed: Int

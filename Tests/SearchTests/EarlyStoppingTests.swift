@@ -9,7 +9,9 @@ import Testing
 
   /// The trial that goes on and the rung that it goes on to, as words.
   private func promotion(_ asha: inout ASHA) -> String {
-    asha.promote().map { "\($0.trial) to \($0.to)" } ?? "none"
+    guard let next = asha.next else { return "none" }
+    asha.promote(next)
+    return "\(next.trial) to \(next.to)"
   }
 
   @Test func theBestOfThoseThatHaveReportedGoOn() {

@@ -238,7 +238,7 @@ import Testing
     ),
     (
       file(search: "trials: { int: [1, 2] }"),
-      "search.yaml:4: search.trials: cannot be searched; needs a whole number from 1 to 10000000"
+      "search.yaml:4: search.trials: cannot be searched; needs a whole number from 1 to 10000000, or 'until stopped'"
     ),
     (
       file(search: "heartbeat: 20"),
@@ -246,7 +246,7 @@ import Testing
     ),
     (
       file(train: "lr: { uniform: [1, 2] }", search: "sampler: random"),
-      "search.yaml:4: search.trials: is missing; needs a whole number from 1 to 10000000"
+      "search.yaml:4: search.trials: is missing; needs a whole number from 1 to 10000000, or 'until stopped'"
     ),
     (
       file(train: "\n  lr: { uniform: [1, 2] }", search: "sampler: grid"),
@@ -273,7 +273,7 @@ import Testing
     ),
     (
       file(train: "lr: { uniform: [1, 2] }", search: "sampler: tpe"),
-      "search.yaml:4: search.trials: is missing; needs a whole number from 1 to 10000000"
+      "search.yaml:4: search.trials: is missing; needs a whole number from 1 to 10000000, or 'until stopped'"
     ),
     (
       "dataset: digits\nmodel: { hidden: ["

@@ -175,6 +175,22 @@ import Testing
     #expect(halving?.work == Double(9 * 2 + 3 * 4 + 1 * 4))
   }
 
+  @Test func aSearchNeedNotHaveAnEnd() throws {
+    let text =
+      "dataset: digits\nmodel: { hidden: [8] }\ntrain: { epochs: 8, lr: { uniform: [0.1, 1] } }\nsearch: "
+    let file = try SearchFile.parse(
+      text + "{ trials: until stopped, stop_after: { epochs: 1e3 }, asha: { min_epochs: 0.5, factor: 4 } }",
+      file: "search.yaml")
+    #expect(file.isOpenEnded && file.trials == SearchFile.mostTrials)
+    #expect(file.epochLimit == 1000 && file.hourLimit == nil)
+    #expect(file.asha != nil && file.halving == nil && file.rungs == [0.5, 2, 8])
+    #expect(file.dependsOnArrival && file.comparesTrials)
+    let tpe = try SearchFile.parse(text + "{ trials: until stopped, sampler: tpe }", file: "search.yaml")
+    #expect(tpe.trials == TPESampler.mostTrials && !tpe.dependsOnArrival)
+    let median = try SearchFile.parse(text + "{ trials: 9, median_rule: { after: 2 } }", file: "search.yaml")
+    #expect(median.medianRule?.patience == 2 && median.rungs.isEmpty && !median.isOpenEnded)
+  }
+
   @Test(arguments: [
     ("epochs: 10, lr: 1", "{}", "4: search.halving.min_epochs: is missing; needs a number of epochs"),
     (
@@ -198,6 +214,22 @@ import Testing
       "4: search.halving.factor: is too small: it makes more than 100 rungs from 0.125 to 10 epochs"
     ),
     (
+      "epochs: 10, lr: 1", "{ min_epochs: 1 }, asha: { min_epochs: 1 }",
+      "4: search.asha: cannot be combined with search.halving"
+    ),
+    (
+      "epochs: 10, lr: 1", "{ min_epochs: 1 }, stop_after: { hours: 1 }",
+      "4: search.halving: decides among a fixed number of trials; with 'until stopped' or search.stop_after use search.asha"
+    ),
+    (
+      "epochs: 10, lr: 1", "null, median_rule: {}",
+      "4: search.median_rule.after: is missing; needs a number of trials"
+    ),
+    (
+      "epochs: { int: [1, 9] }, lr: 1", "null, asha: { min_epochs: 1 }",
+      "3: train.epochs: cannot be searched with search.asha, which trains trials for as long as they deserve"
+    ),
+    (
       "epochs: { int: [1, 9] }, lr: 1", "{ min_epochs: 1 }",
       "3: train.epochs: cannot be searched with search.halving, which trains trials for as long as they deserve"
     ),
@@ -206,7 +238,7 @@ import Testing
       "3: train.patience: cannot be combined with search.halving, which ends trials itself"
     ),
   ])
-  func halvingThatCannotBeIsRefused(train: String, halving: String, words: String) {
+  func earlyStoppingThatCannotBeIsRefused(train: String, halving: String, words: String) {
     let text =
       "dataset: digits\nmodel: { hidden: [8] }\ntrain: { \(train) }\nsearch: { trials: 9, halving: \(halving) }"
     #expect(refusal(text) == "search.yaml:\(words)")

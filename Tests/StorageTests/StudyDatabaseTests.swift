@@ -96,6 +96,7 @@ import Testing
           sql: """
             DROP TABLE checkpoint;
             DROP TABLE rung;
+            ALTER TABLE search DROP COLUMN trials;
             ALTER TABLE attempt DROP COLUMN inherited;
             ALTER TABLE attempt DROP COLUMN is_past;
             ALTER TABLE worker DROP COLUMN key;

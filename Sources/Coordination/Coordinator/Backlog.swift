@@ -3,7 +3,7 @@ struct Backlog: Sendable, Equatable {
   /// Highest first.
   private var returned: [Int] = []
   private var fresh: Int
-  private let total: Int
+  private var total: Int
 
   /// All trials below a count, except those that have ended or run already.
   init(trials total: Int, taken: Set<Int>) {
@@ -13,6 +13,15 @@ struct Backlog: Sendable, Equatable {
   }
 
   var count: Int { returned.count + max(total - fresh, 0) }
+
+  /// Whether something was put back.
+  var holdsReturned: Bool { !returned.isEmpty }
+
+  /// Trials that have been taken out, all below this number.
+  var begun: Int { fresh }
+
+  /// No trial waits that was never tried.
+  mutating func forgetFresh() { total = min(total, fresh) }
 
   /// The next trial that was never tried; nil when all have been.
   var nextFresh: Int? { fresh < total ? fresh : nil }

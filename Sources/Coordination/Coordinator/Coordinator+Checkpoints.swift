@@ -56,7 +56,7 @@ extension Coordinator {
 
   /// Whether this can be what an attempt has come to within its first epoch.
   private func isPlausible(_ score: WirePartScore, of attempt: Attempt) -> Bool {
-    attempt.epochs.isEmpty && halving?.budgets.contains(score.part) == true && score.isPlausible
+    attempt.epochs.isEmpty && rungs.contains(score.part) && score.isPlausible
   }
 
   private func isStored(_ checkpoint: WireCheckpoint, of trial: Int) -> Bool {

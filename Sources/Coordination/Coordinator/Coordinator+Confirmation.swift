@@ -8,8 +8,7 @@ extension Coordinator {
   mutating func confirm(after end: TrialEnd) {
     let result = result(of: end)
     let wanted = (confirmation?.report(result) ?? []).map(\.number)
-    for number in wanted where replicates[number] == nil {
-      unconfirmed.insert(number)
+    for number in wanted where replicates[number] == nil && unconfirmed.insert(number).inserted {
       if openTrials[number] == nil { backlog.putBack(number) }
     }
   }
@@ -45,7 +44,7 @@ extension Coordinator {
   package var confirmations: (done: Int, of: Int)? {
     guard let confirmation else { return nil }
     let wanted =
-      results.count == file.trials ? confirmation.candidates.count : confirmation.top
+      results.count == trialCount ? confirmation.candidates.count : confirmation.top
     let done = confirmation.candidates.count * confirmation.seeds - unconfirmed.count
     return (done, wanted * confirmation.seeds)
   }

@@ -4,8 +4,8 @@ import Search
 extension Coordinator {
   /// The epochs after which a trial is compared next, or ends.
   func budget(trial: Int) -> Double {
-    guard let halving, !isReplicate(trial) else { return Double(file.epochs(values(trial))) }
-    return halving.budgets[openTrials[trial]?.goal ?? 0]
+    guard !rungs.isEmpty, !isReplicate(trial) else { return Double(file.epochs(values(trial))) }
+    return rungs[openTrials[trial]?.goal ?? 0]
   }
 
   /// Whether a trial waits until it is certain whether it may train on.
@@ -16,15 +16,27 @@ extension Coordinator {
 
   /// Decides again from what trials had come to: what was certain then is certain now. Rung by rung: no trial can be
   /// at one before it was promoted to it.
-  mutating func resumeHalving(_ rungs: [[RungScore]]) {
-    guard let halving else { return }
+  mutating func resumeRungs(_ scores: [[RungScore]]) {
     var scoreless = results.values.filter(\.endsWithoutScore).map(\.trial).sorted()
-    for rung in halving.budgets.indices.dropLast() {
-      let scores = rung < rungs.count ? rungs[rung] : []
-      for score in scores { reach(rung, score) }
+    for rung in rungs.indices.dropLast() {
+      let scores = rung < scores.count ? scores[rung] : []
+      for score in scores {
+        if rung > 0 { asha?.promote((score.trial, to: rung)) }
+        reach(rung, score)
+      }
       let passed = Set(scores.map(\.trial))
       for trial in scoreless where !passed.contains(trial) { report(nil, of: trial, at: rung) }
       scoreless.removeAll { !passed.contains($0) }
+    }
+    if asha != nil { resumePromotions() }
+  }
+
+  /// Which trials went on is not on record: those that have been begun again since their last rung.
+  private mutating func resumePromotions() {
+    for (trial, entry) in openTrials where entry.reached > 0 {
+      let goesOn = entry.lastRung.map { last in entry.attempts.contains { $0 > last.attempt } } ?? false
+      openTrials[trial]?.goal = goesOn ? entry.reached : entry.reached - 1
+      if goesOn { asha?.promote((trial, to: entry.reached)) }
     }
   }
 
@@ -37,19 +49,20 @@ extension Coordinator {
 
   /// An attempt has told what it came to after so many epochs.
   mutating func note(_ score: EpochScore, after epochs: Double, of id: AttemptID) {
-    guard let halving, let trial = attempts[id]?.trial, !isReplicate(trial),
-      let rung = openTrials[trial]?.reached, rung + 1 < halving.budgets.count, epochs == halving.budgets[rung]
+    guard let trial = attempts[id]?.trial, !isReplicate(trial), let rung = openTrials[trial]?.reached,
+      rung + 1 < rungs.count, epochs == rungs[rung]
     else { return }
     // One that was lost may get there while its trial waits to be tried again.
     if openTrials[trial]?.current == nil { _ = backlog.remove(trial) }
     let reached = RungScore(trial: trial, attempt: id, score: score)
     effects.append(.persist(.rungReached(reached, rung: rung)))
     resume(reach(rung, reached))
+    if isComplete, isParked(trial) { stop(trial, at: rung) }
   }
 
   /// A trial has ended without a score: it goes no further.
   mutating func noteEnd(of end: TrialEnd, after trial: OpenTrial) {
-    guard halving != nil, end.endsWithoutScore, !isReplicate(end.trial) else { return }
+    guard !rungs.isEmpty, end.endsWithoutScore, !isReplicate(end.trial) else { return }
     resume(report(nil, of: end.trial, at: trial.reached))
   }
 
@@ -73,12 +86,13 @@ extension Coordinator {
     let objective = file.objective == .valLoss ? score?.valLoss : score?.valAccuracy
     let standing = Halving.Standing(trial: trial, objective: objective, valLoss: score?.valLoss)
     if rung == 0 { proposals.report(trial: trial, objective: objective) }
+    asha?.report(standing, at: rung)
     var promoted: [Int] = []
     for decision in halving?.report(standing, at: rung) ?? [] {
       switch decision {
       case .promote(let trial, let goal):
         guard openTrials[trial] != nil else { continue }
-        openTrials[trial]?.goal = goal
+        sendOn(trial, to: goal)
         promoted.append(trial)
       case .stop(let trial, let rung): stop(trial, at: rung)
       }
@@ -86,17 +100,57 @@ extension Coordinator {
     return promoted
   }
 
-  /// Halving is certain that a trial goes no further.
-  private mutating func stop(_ trial: Int, at rung: Int) {
-    guard let last = openTrials[trial]?.lastRung, let epochs = halving?.budgets[rung] else { return }
-    if let attempt = attempts[last.attempt], !attempt.isLost {
-      effects.append(.persist(.attemptEnded(last.attempt, .finished, words: "")))
-      if let peer = peers[attempt.worker] { sendRevoke(last.attempt, to: peer.address) }
+  /// It is certain that a trial goes no further than a rung.
+  mutating func stop(_ trial: Int, at rung: Int) {
+    guard let last = openTrials[trial]?.lastRung else { return }
+    stop(trial, with: last.score, after: rungs[rung], in: last.attempt)
+  }
+
+  /// A trial ends with what it had come to in an attempt.
+  private mutating func stop(
+    _ trial: Int, with score: EpochScore, after epochs: Double, in id: AttemptID
+  ) {
+    if let attempt = attempts[id], !attempt.isLost {
+      effects.append(.persist(.attemptEnded(id, .finished, words: "")))
+      if let peer = peers[attempt.worker] { sendRevoke(id, to: peer.address) }
     }
     end(
       TrialEnd(
-        trial: trial, status: .stopped, epochs: epochs, valAccuracy: last.score.valAccuracy,
-        valLoss: last.score.valLoss), by: last.attempt)
+        trial: trial, status: .stopped, epochs: epochs, valAccuracy: score.valAccuracy, valLoss: score.valLoss
+      ),
+      by: id)
+  }
+
+  // MARK: Rules that do not wait
+
+  /// Sends the trial on that ASHA would; false if there is none, or none that could begin now.
+  mutating func promoteNext() -> Bool {
+    while let promotion = asha?.next {
+      asha?.promote(promotion)
+      sendOn(promotion.trial, to: promotion.to)
+      // What is still being handed over goes on afterwards.
+      guard let entry = openTrials[promotion.trial], entry.current == nil else { continue }
+      backlog.putBack(promotion.trial)
+      return true
+    }
+    return false
+  }
+
+  private mutating func sendOn(_ trial: Int, to rung: Int) {
+    guard let goal = openTrials[trial]?.goal else { return }
+    openEpochs += rungs[rung] - rungs[goal]
+    openTrials[trial]?.goal = rung
+  }
+
+  /// Ends a trial that the median rule gives up after its latest epoch.
+  mutating func applyMedianRule(to id: AttemptID) {
+    guard let medianRule, let attempt = attempts[id], !isReplicate(attempt.trial),
+      Double(attempt.epochs.count) < attempt.budget
+    else { return }
+    let epochs = attempt.epochs.map(EpochScore.init)
+    guard medianRule.stops(epochs.map(file.objective.value)), let score = file.objective.decisive(epochs)
+    else { return }
+    stop(attempt.trial, with: score, after: Double(epochs.count), in: id)
   }
 }
 

@@ -240,6 +240,7 @@ extension Coordinator {
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
     acknowledge(id, report.sequence, worker)
     noteEpoch(of: id)
+    applyMedianRule(to: id)
   }
 
   private mutating func take(_ result: WireResult, from worker: WorkerID, at now: Duration) {
@@ -254,6 +255,9 @@ extension Coordinator {
       effects.append(.warn("\(Replicate(number: attempt.trial)) failed: \(result.words.asPeerText)"))
     }
     effects.append(.persist(.attemptEnded(id, .finished, words: result.words.asPeerText)))
+    if outcome.status == .done, !isReplicate(attempt.trial) {
+      medianRule?.complete(attempt.epochs.map { file.objective.value(EpochScore($0)) })
+    }
     end(outcome, by: id)
     acknowledge(id, result.sequence, worker)
   }

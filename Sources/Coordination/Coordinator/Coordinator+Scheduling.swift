@@ -15,7 +15,7 @@ extension Coordinator {
 
   /// Takes over what the last coordinator left running. Local workers ended with it; others have time to come back.
   mutating func adopt(_ open: [Snapshot.OpenAttempt], at now: Duration) {
-    backlog = Backlog(trials: file.trials, taken: Set(results.keys).union(open.map(\.trial)))
+    backlog = Backlog(trials: trialCount, taken: Set(results.keys).union(open.map(\.trial)))
     for attempt in open {
       let goesOn = attempt.end == nil && !attempt.isLocal
       if attempt.end != .revoked {
@@ -56,10 +56,17 @@ extension Coordinator {
   }
 
   mutating func assignWork(at now: Duration) {
-    guard backlog.count > 0, !isClosing else { return }
+    guard !isClosing else { return }
+    fillSlots(at: now)
+    guard !isComplete, hasEnough || isExhausted else { return }
+    complete()
+    fillSlots(at: now)
+  }
+
+  private mutating func fillSlots(at now: Duration) {
     var left: [WorkerID] = []
     for (place, worker) in idle.enumerated() {
-      guard backlog.count > 0 else {
+      guard hasWork() else {
         left += idle[place...]
         break
       }
@@ -67,11 +74,18 @@ extension Coordinator {
       if let peer = peers[worker], now - peer.lastHeard > intervals.heartbeat * 2.5 {
         peers[worker]?.isPaused = true
       }
-      while let peer = peers[worker], let trial = nextTrial(for: peer) { start(trial, on: worker, at: now) }
+      while let peer = peers[worker], hasWork(), let trial = nextTrial(for: peer) {
+        start(trial, on: worker, at: now)
+      }
       let isFull = peers[worker].map { $0.freeSlots <= 0 } ?? true
       if isFull { peers[worker]?.isQueued = false } else { left.append(worker) }
     }
     idle = left
+  }
+
+  /// Whether something waits for a slot. Trials that may go on come before new ones.
+  private mutating func hasWork() -> Bool {
+    backlog.holdsReturned || (!hasEnough && (promoteNext() || backlog.count > 0))
   }
 
   /// Takes out what a worker may begin. A trial that may be the one that brings workers down runs alone, or others
@@ -83,8 +97,9 @@ extension Coordinator {
     }
     guard peer.freeSlots > 0, !isIsolated else { return nil }
     let fresh = backlog.nextFresh
-    let mayBegin = fresh.map { proposals.values(trial: $0) != nil } ?? false
-    waitsForResults = fresh != nil && !mayBegin
+    let isKnown = fresh.map { proposals.values(trial: $0) != nil } ?? false
+    let mayBegin = isKnown && !hasEnough
+    waitsForResults = fresh != nil && !isKnown
     return backlog.next(mayBegin: mayBegin) { trial in
       peer.attempts.isEmpty || openTrials[trial]?.isSuspect != true
     }
@@ -99,6 +114,7 @@ extension Coordinator {
     attempts[lastAttempt] = Attempt(
       trial: trial, worker: worker, key: peers[worker]?.key ?? "", budget: budget(trial: trial),
       leaseEnd: now + intervals.lease, lastSent: now, lastMoved: now)
+    if openTrials[trial] == nil, !isReplicate(trial) { openEpochs += budget(trial: trial) }
     openTrials[trial, default: OpenTrial()].attempts.append(lastAttempt)
     openTrials[trial]?.current = lastAttempt
     peers[worker]?.attempts.insert(lastAttempt)
@@ -236,6 +252,9 @@ extension Coordinator {
     record(result)
     _ = backlog.remove(result.trial)
     forgetCheckpoint(of: result.trial)
+    if openTrials[result.trial] != nil, !isReplicate(result.trial) {
+      openEpochs -= budget(trial: result.trial)
+    }
     let trial = openTrials.removeValue(forKey: result.trial) ?? OpenTrial()
     for id in trial.attempts {
       abandonHandover(of: id)
@@ -254,7 +273,7 @@ extension Coordinator {
     if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
   }
 
-  private mutating func sendFinish() {
+  mutating func sendFinish() {
     for (_, peer) in peers.sorted(by: { $0.key.description < $1.key.description }) {
       send(.finish(WireFinish()), to: peer.address)
     }

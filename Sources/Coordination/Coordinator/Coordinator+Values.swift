@@ -12,17 +12,18 @@ extension Coordinator {
     file.result(of: end, values(end.trial))
   }
 
-  /// A sampler that learns does so from how trials end. With halving it does from what they come to at the first rung,
-  /// because how they end is not known before all have begun.
+  /// A sampler that learns does so from how trials end. With rungs it does from what they come to at the first,
+  /// because how they end is not known before most have begun.
   mutating func propose(after end: TrialEnd) {
     let objective = file.objective == .valLoss ? end.valLoss : end.valAccuracy
-    proposals.report(trial: end.trial, objective: end.status == .done ? objective : nil)
+    proposals.report(
+      trial: end.trial, objective: end.status == .done || end.status == .stopped ? objective : nil)
   }
 
   /// Draws again what the last coordinator had drawn.
   mutating func resumeProposals(_ snapshot: Snapshot) {
     guard file.sampler.learns else { return }
-    if halving == nil {
+    if rungs.isEmpty {
       for end in results.values { propose(after: end) }
     } else {
       let first = snapshot.rungs.first ?? []

@@ -10,6 +10,8 @@ package struct Coordinator: Sendable {
     case received(WireToCoordinator, from: Sender)
     /// A local worker's process has ended.
     case processEnded(pid: Int32, ProcessEnd)
+    /// Enough trials have begun.
+    case enoughBegun
     /// These public keys are admitted no more.
     case keysRevoked(Set<String>)
     /// The last piece of an attempt's checkpoint has been stored; whether all of it is what was announced.
@@ -176,8 +178,19 @@ package struct Coordinator: Sendable {
   var proposals: Proposals
   /// Whether the next trial's values follow from trials that run.
   package internal(set) var waitsForResults = false
-  /// Who trains on; nil where all trials do.
+  /// The epochs after which trials are compared, the last ones all; empty where they are not.
+  let rungs: [Double]
+  /// Who trains on from rung to rung: by one of these.
   var halving: Halving?
+  var asha: ASHA?
+  /// Who ends early for doing worse than most.
+  var medianRule: MedianRule?
+  /// How many trials there are, or may be.
+  var trialCount: Int
+  /// Whether no more trials will begin, or train on to another rung.
+  var isComplete: Bool
+  /// The epochs that open trials will have trained when they are compared next, or end.
+  var openEpochs = 0.0
   /// Who is trained again under fresh seeds; nil where nobody is.
   var confirmation: Confirmation?
   /// How replicates have ended, by number.
@@ -201,7 +214,7 @@ package struct Coordinator: Sendable {
   /// The best of them so far.
   package private(set) var best: TrialEnd?
   /// The epochs of them all.
-  private var endedEpochs = 0.0
+  private(set) var endedEpochs = 0.0
 
   /// A coordinator that goes on from what is on disk.
   package init(
@@ -216,14 +229,20 @@ package struct Coordinator: Sendable {
     let ends = Dictionary(snapshot.results.map { ($0.trial, $0) }) { first, _ in first }
     results = ends.filter { $0.key < file.trials }
     replicates = ends.filter { $0.key >= file.trials }
-    backlog = Backlog(trials: file.trials, taken: Set(results.keys))
+    trialCount = snapshot.trialCount ?? file.trials
+    isComplete = snapshot.trialCount != nil
+    backlog = Backlog(trials: trialCount, taken: Set(results.keys))
+    rungs = file.rungs
     halving = file.halving
-    confirmation = file.confirmation
+    asha = file.asha
+    medianRule = file.medianRule
+    for curve in snapshot.curves { medianRule?.complete(curve.map(file.objective.value)) }
+    confirmation = file.confirmation(of: trialCount)
     proposals = Proposals(of: file)
     resumeProposals(snapshot)
     for result in results.values { noteBest(result) }
     adopt(snapshot.openAttempts, at: now)
-    resumeHalving(snapshot.rungs)
+    resumeRungs(snapshot.rungs)
     for (id, attempt) in attempts {
       let budget = budget(trial: attempt.trial)
       attempts[id]?.budget = budget
@@ -232,6 +251,8 @@ package struct Coordinator: Sendable {
     dropUnwantedReplicates()
     for (trial, entry) in openTrials where entry.current == nil && !isParked(trial) { backlog.putBack(trial) }
     for checkpoint in snapshot.checkpoints { adopt(checkpoint) }
+    for trial in openTrials.keys where !isReplicate(trial) { openEpochs += budget(trial: trial) }
+    if isComplete { stopParked() }
   }
 
   /// Takes one event; total: whatever comes is answered or ignored.
@@ -239,6 +260,7 @@ package struct Coordinator: Sendable {
     switch event {
     case .received(let message, let sender): receive(message, from: sender, at: now)
     case .processEnded(let pid, let end): processEnded(pid, end)
+    case .enoughBegun: complete()
     case .keysRevoked(let keys): revoke(keys)
     case .checkpointArrived(let id, let isWhole): endHandover(of: id, isWhole: isWhole)
     case .ticked:
@@ -252,15 +274,19 @@ package struct Coordinator: Sendable {
   }
 
   /// Whether every trial has ended, and every replicate that was wanted.
-  package var isFinished: Bool { results.count == file.trials && unconfirmed.isEmpty }
+  package var isFinished: Bool { results.count == trialCount && unconfirmed.isEmpty }
 
-  /// The share of the work that is done, 0...1.
-  package var progress: Double {
+  /// The share of the work that is done, 0...1; nil where nobody knows how much there is.
+  package var progress: Double? {
     guard !isFinished else { return 1 }
+    if let limit = file.epochLimit, !isComplete { return min(1, (endedEpochs + openEpochs) / limit) }
+    guard let trials else { return nil }
+    // What comes after the last has begun takes long or short.
+    if asha != nil { return Double(begunCount) / Double(trials) * 0.99 }
     let replicates = confirmations ?? (0, 0)
     let open = openTrials.reduce(0) { $0 + share(of: $1.value, number: $1.key) }
     guard let halving, let epochs = halving.budgets.last else {
-      return min(1, (Double(results.count + replicates.done) + open) / Double(file.trials + replicates.of))
+      return min(1, (Double(results.count + replicates.done) + open) / Double(trials + replicates.of))
     }
     let ended = endedEpochs / epochs + Double(replicates.done)
     return min(1, (ended + open) / (halving.work / epochs + Double(replicates.of)))
@@ -281,16 +307,16 @@ package struct Coordinator: Sendable {
 
   /// Those that have not, as far as is known.
   package var leftCount: Int {
-    file.trials - results.count + (confirmations.map { $0.of - $0.done } ?? 0)
+    trialCount - results.count + (confirmations.map { $0.of - $0.done } ?? 0)
   }
 
   package var runningCount: Int {
-    file.trials - results.count + unconfirmed.count - backlog.count - parkedCount
+    trialCount - results.count + unconfirmed.count - backlog.count - parkedCount
   }
 
   /// Trials that wait until others have been trained as long as they were.
   package var parkedCount: Int {
-    halving == nil ? 0 : openTrials.values.count { $0.current == nil && $0.reached > $0.goal }
+    rungs.isEmpty ? 0 : openTrials.values.count { $0.current == nil && $0.reached > $0.goal }
   }
 
   /// Trials that ended without a score for a reason other than their configuration's.
@@ -341,7 +367,7 @@ package struct Coordinator: Sendable {
       return
     }
     results[end.trial] = end
-    if halving == nil { propose(after: end) }
+    if rungs.isEmpty { propose(after: end) }
     noteBest(end)
     confirm(after: end)
   }

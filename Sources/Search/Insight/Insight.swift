@@ -22,10 +22,10 @@ package struct Insight: Hashable, Sendable {
   ///   - ranked: its results so far, best first.
   ///   - histories: those of its trials; needed only with halving.
   package init(_ file: SearchFile, ranked: [TrialResult], histories: [Int: TrialHistory]) {
-    let budgets = file.halving?.budgets ?? []
+    let budgets = file.rungs
     epochs = budgets.first
     parameters = file.space.parameters
-    let ranked = budgets.isEmpty || ranked.count == file.trials ? ranked : []
+    let ranked = budgets.isEmpty || file.isOpenEnded || ranked.count == file.trials ? ranked : []
     let scores = Scores(ranked, of: file.objective, histories, epochs)
     scoreless = scores.scoreless
     let samples = scores.all.map { result, score in

@@ -75,9 +75,10 @@ struct ASHATrials: TrialScheduler {
   }
 
   mutating func next() -> TrainingJob? {
-    if let (trial, rung) = asha.promote() {
-      rungs[trial] = rung
-      return TrainingJob(trial: trial, epochs: asha.budgets[rung])
+    if let promotion = asha.next {
+      asha.promote(promotion)
+      rungs[promotion.trial] = promotion.to
+      return TrainingJob(trial: promotion.trial, epochs: asha.budgets[promotion.to])
     }
     return fresh.popFirst().map { TrainingJob(trial: $0, epochs: asha.budgets[0]) }
   }

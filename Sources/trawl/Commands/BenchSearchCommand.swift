@@ -146,7 +146,7 @@ private struct RecordedRun {
   init(_ directory: RunDirectory) throws {
     let file = try directory.fileOfFixedTrials()
     let configuration = file.configuration(values: file.values(trial: 0))
-    let stopsEarly = file.halving != nil || configuration?.has("train.patience") == true
+    let stopsEarly = file.comparesTrials || configuration?.has("train.patience") == true
     guard let configuration, !stopsEarly,
       !file.space.parameters.contains(where: { $0.path == "train.epochs" })
     else {

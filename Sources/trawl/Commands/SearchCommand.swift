@@ -83,10 +83,12 @@ struct SearchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let stop = Latch()
+    let (stop, enough, isOpenEnded) = (Latch(), Latch(), Latch())
     let waker = try Complaint.asking { try Waker() }
     Signals.listen { signal in
-      if signal != SIGCHLD {
+      if signal == SIGINT, isOpenEnded.isRaised, !enough.isRaised {
+        enough.raise()
+      } else if signal != SIGCHLD {
         if signal == SIGINT, stop.isRaised {
           StandardError.write("stopped at once; the same command with --resume goes on\n")
           _exit(EndOfRun.interrupted.rawValue)
@@ -96,7 +98,8 @@ struct SearchCommand: ParsableCommand {
       waker.wake()
     }
     let launch = try SearchLaunch(self, waker: waker)
-    let shell = try launch.begin(stop: stop)
+    if launch.isOpenEnded { isOpenEnded.raise() }
+    let shell = try launch.begin(stop: stop, enough: enough)
     let ending = try shell.run()
     try launch.conclude(ending, shell.coordinator, stop: stop)
   }

@@ -54,14 +54,14 @@ extension Status {
   }
 
   private var state: String {
-    if left == 0 { return "finished" }
+    if left == 0, trials != nil { return "finished" }
     if isAlive { return "running (process \(pid) on \(host.asShownText))" }
     let how = isRunning ? "its coordinator is gone" : "stopped"
     return "\(how); to go on: \(resume.asShownText)"
   }
 
-  /// Trials and replicates that have not ended.
-  private var left: Int { trials - done + (replicates ?? 0) - (replicatesDone ?? 0) }
+  /// Trials and replicates that have not ended; of an open-ended search those that have begun.
+  private var left: Int { (trials ?? begun ?? 0) - done + (replicates ?? 0) - (replicatesDone ?? 0) }
 
   private var counts: String {
     let running = isAlive ? running : 0
@@ -69,14 +69,14 @@ extension Status {
     let failed = failed > 0 ? " (\(failed) failed)" : ""
     let undecided = undecided.map { $0 > 0 ? " (\($0) undecided)" : "" } ?? ""
     let replicates = replicates.map { ", \(replicatesDone ?? 0) of \($0) replicates" } ?? ""
-    return "\(done) of \(trials) done\(failed)\(replicates), \(running) running, "
-      + "\(waiting) waiting\(undecided)"
+    let ended = trials.map { "\(done) of \($0) done" } ?? "\(begun ?? 0) begun, \(done) done"
+    return "\(ended)\(failed)\(replicates), \(running) running, \(waiting) waiting\(undecided)"
   }
 
   /// Why a slot is idle; nil if none is.
   private var idleLine: String? {
     let idle = workers.reduce(0) { $0 + $1.slots - $1.running }
-    guard idle > 0, left > 0 else { return nil }
+    guard idle > 0, left > 0, let trials else { return nil }
     let slots = "  \(idle) slot\(idle == 1 ? " is" : "s are") idle: "
     if let undecided, undecided > 0, done + running + undecided == trials {
       return slots + "whether the undecided trials train on depends on those that run"

@@ -32,6 +32,8 @@ final class CoordinatorShell {
   private let stop: Latch
   /// How long local workers have to hand over what they have trained when someone raises the flag.
   private let grace: Duration
+  private var enough: Enough
+  private var hasToldEnough = false
   private var lastTick = Duration.zero
   private var lastResultCount = 0
   /// Messages for peers that could not take them at once, in order.
@@ -56,8 +58,9 @@ final class CoordinatorShell {
   /// How long workers have to say goodbye.
   private static let farewell = Duration.seconds(2)
 
-  init(_ parts: Parts, stop: Latch, grace: Duration) {
+  init(_ parts: Parts, stop: Latch, grace: Duration, enough: Enough) {
     self.parts = parts
+    self.enough = enough
     self.grace = grace
     self.stop = stop
     lastResultCount = parts.coordinator.results.count
@@ -122,6 +125,7 @@ final class CoordinatorShell {
     }
     let now = monotonicNow()
     effects += noteKeys(at: now)
+    effects += noteEnough(at: now)
     if now - lastTick >= Self.tick {
       lastTick = now
       noteConnections()
@@ -169,6 +173,18 @@ final class CoordinatorShell {
       hasWarnedOfKeys = true
       return []
     }
+  }
+
+  private func noteEnough(at now: Duration) -> [Coordinator.Effect] {
+    guard !hasToldEnough, enough.isReached(at: now, hasBegun: parts.coordinator.begunCount > 0) else {
+      return []
+    }
+    hasToldEnough = true
+    parts.log.info("no more trials begin")
+    parts.display.say(
+      "no more trials begin; \(parts.coordinator.runningCount) train until they would be compared, or end (Ctrl-C: stop now, "
+        + "to go on with --resume)")
+    return parts.coordinator.handle(.enoughBegun, at: now)
   }
 
   private func noteConnections() {

@@ -14,6 +14,8 @@ struct Display {
   private let begin: Duration
   /// The share of the work that was done before this start.
   private let resumed: Double
+  /// Trials that had begun before it.
+  private let begunBefore: Int
   private var lastShown = Duration.zero
   private var shownResults: Int
 
@@ -22,7 +24,8 @@ struct Display {
 
   init(_ verbosity: Verbosity, _ coordinator: Coordinator, at now: Duration) {
     self.verbosity = verbosity
-    resumed = coordinator.progress
+    resumed = coordinator.progress ?? 0
+    begunBefore = coordinator.begunCount
     begin = now
     shownResults = coordinator.endedCount
     lastShown = now
@@ -57,7 +60,10 @@ struct Display {
   /// `12/50 trials, 2 running, best 0.9812 (trial 7), 14.2 trials/min, 2 min 40 s left`
   private func summary(_ coordinator: Coordinator, at now: Duration) -> String {
     let done = coordinator.results.count
-    var parts = ["\(done)/\(coordinator.file.trials) trials", "\(coordinator.runningCount) running"]
+    let trials = coordinator.trials
+    let isOpen = trials == nil || (coordinator.file.dependsOnArrival && coordinator.begunCount < trials ?? 0)
+    let count = isOpen ? "\(coordinator.begunCount) begun, \(done) ended" : "\(done)/\(trials ?? done) trials"
+    var parts = [count, "\(coordinator.runningCount) running"]
     if let (done, all) = coordinator.confirmations { parts.append("\(done)/\(all) replicates") }
     if coordinator.parkedCount > 0 { parts.append("\(coordinator.parkedCount) waiting") }
     if coordinator.slotCount == 0 { parts.append("no workers yet") }
@@ -65,14 +71,20 @@ struct Display {
       let name = coordinator.file.objective == .valLoss ? "best loss" : "best"
       parts.append("\(name) \(score.rounded4) (trial \(best.trial))")
     }
-    let progress = coordinator.progress
-    let share = (progress - resumed) / max((now - begin).seconds, 0.001)
-    let rate = share * Double(coordinator.file.trials)
-    if rate > 0 {
-      parts.append(rate >= 1 ? "\(rate.rounded1) trials/s" : "\((rate * 60).rounded1) trials/min")
+    let seconds = max((now - begin).seconds, 0.001)
+    guard let progress = coordinator.progress, let trials else {
+      return (parts + [rate(Double(coordinator.begunCount - begunBefore) / seconds)]).joined(separator: ", ")
+    }
+    let share = (progress - resumed) / seconds
+    if share > 0 {
+      parts.append(rate(share * Double(trials)))
       parts.append("\(Duration.seconds((1 - progress) / share).words) left")
     }
     return parts.joined(separator: ", ")
+  }
+
+  private func rate(_ rate: Double) -> String {
+    rate >= 1 ? "\(rate.rounded1) trials/s" : "\((rate * 60).rounded1) trials/min"
   }
 }
 
@@ -95,6 +107,7 @@ extension Decision {
       "\(Replicate(number: end.trial)): attempt \(id.number) ends it, \(end.status)"
         + (end.valAccuracy.map { ", val_accuracy \($0.rounded4)" } ?? "")
     case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed, .checkpointStored, .rungReached: nil
+    case .trialsComplete(let count): "no more trials begin: there are \(count)"
     }
   }
 }

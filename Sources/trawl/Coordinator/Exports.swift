@@ -83,7 +83,7 @@ struct Exports {
     var csv = CSV(columns: [
       "trial", "replicate", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
     ])
-    let budgets = coordinator.file.halving?.budgets ?? []
+    let budgets = coordinator.file.rungs
     try Complaint.asking {
       try study.history { trial, moment in
         guard coordinator.isWanted(trial) else { return }

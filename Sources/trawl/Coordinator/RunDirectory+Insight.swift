@@ -11,7 +11,7 @@ extension RunDirectory {
   func insight(into results: Table) -> Insight? {
     do {
       let file = try SearchFileSource.read(searchFile).parse()
-      let histories = file.halving == nil ? [:] : try Table(file: history).histories
+      let histories = file.rungs.isEmpty ? [:] : try Table(file: history).histories
       return Insight(file, ranked: results.results(of: file), histories: histories)
     } catch {
       let words = (error as? Complaint)?.words ?? "\(error)"

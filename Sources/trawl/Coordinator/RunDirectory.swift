@@ -106,6 +106,10 @@ struct RunDirectory {
         "\(path) holds another search: \(obstacles.joined(separator: ", ")) differ"
           + "\(obstacles.count == 1 ? "s" : "") from what it was begun with")
     }
+    if file.trials != before.trials, let count = try Complaint.asking({ try study.trialCount() }) {
+      throw Complaint(
+        "\(path): no trials begin after the \(count) there are; begin another search with --output")
+    }
     guard !file.differences(from: before).isEmpty else { return }
     try Complaint.asking { try study.replaceSearchFile(file.text) }
     try AtomicFile.write(file.text, to: searchFile)

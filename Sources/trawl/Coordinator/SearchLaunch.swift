@@ -24,9 +24,9 @@ struct SearchLaunch {
     let before = isBegun && command.trials == nil ? directory.searchFile(named: command.file) : nil
     let grown = max(given.trials, before?.trials ?? 0)
     file = grown == given.trials ? given : try Self.read(command, trials: grown)
-    guard command.retry == nil || (file.halving == nil && !file.sampler.learns) else {
+    guard command.retry == nil || (!file.comparesTrials && !file.sampler.learns) else {
       throw Complaint(
-        "--retry is not for searches with halving or tpe: what failed has decided already how the others went on"
+        "--retry is not for searches with halving, asha, median_rule or tpe: what failed has decided already how the others went on"
       )
     }
     workerCount = command.workers ?? System.usableCores
@@ -41,7 +41,11 @@ struct SearchLaunch {
   }
 
   /// Makes the run directory and starts the coordinator.
-  func begin(stop: Latch) throws -> CoordinatorShell {
+  ///
+  /// - Parameters:
+  ///   - stop: raised when it shall stop, to be resumed.
+  ///   - enough: raised when enough trials have begun.
+  func begin(stop: Latch, enough: Latch) throws -> CoordinatorShell {
     Arithmetic.settleForChildren(file.numerics)
     try directory.lock()
     let before = try directory.openStudy(file, named: command.file, resume: command.resume)
@@ -49,7 +53,7 @@ struct SearchLaunch {
     let study = try before ?? directory.makeStudy(file)
     let retried = command.retry == nil ? 0 : try Complaint.asking { try study.reopenFailed() }
     let now = monotonicNow()
-    let snapshot = try Complaint.asking { try study.begin() }
+    let snapshot = try Complaint.asking { try study.begin(needsCurves: file.medianRule != nil) }
     guard
       (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({
         $0 >= 0 && Replicate(number: $0).trial < file.trials
@@ -73,7 +77,8 @@ struct SearchLaunch {
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
         checkpoints: CheckpointFolder(directory.checkpoints, holding: snapshot.checkpoints),
         exports: Exports(directory, resume: resumeCommand), display: display, log: log),
-      stop: stop, grace: .seconds(command.grace))
+      stop: stop, grace: .seconds(command.grace),
+      enough: Enough(enough, hours: file.hourLimit, since: try Complaint.asking { try study.beginning() }))
   }
 
   private var verbosity: Display.Verbosity {
@@ -85,7 +90,7 @@ struct SearchLaunch {
     for notice in file.notices { display.say("note: \(notice)") }
     let done = (done > 0 ? ", \(done) done before" : "") + (retried > 0 ? ", \(retried) tried again" : "")
     display.say(
-      "searching \(file.name): \(file.trials) trial\(file.trials == 1 ? "" : "s")\(done), \(workerCount) local worker"
+      "searching \(file.name): \(trials)\(done), \(workerCount) local worker"
         + "\(workerCount == 1 ? "" : "s"), into \(directory.path.asShellWord)")
     let isOpen = command.listen != nil || command.keys != nil
     if isOpen || workerCount == 0 {
@@ -94,12 +99,19 @@ struct SearchLaunch {
     }
   }
 
+  /// Whether Ctrl-C says that enough trials have begun.
+  var isOpenEnded: Bool { file.isOpenEnded }
+
+  private var trials: String {
+    file.isOpenEnded ? "trials until Ctrl-C" : "\(file.trials) trial\(file.trials == 1 ? "" : "s")"
+  }
+
   /// Tells how it ended and prints the ranking.
   func conclude(_ ending: CoordinatorShell.Ending, _ coordinator: Coordinator, stop: Latch) throws {
     switch ending {
     case .interrupted:
       StandardError.write(
-        "stopped with \(coordinator.results.count) of \(file.trials) trials done; to go on: \(resumeCommand)\n"
+        "stopped with \(coordinator.results.count) of \(trials) done; to go on: \(resumeCommand)\n"
       )
       throw EndOfRun.interrupted
     case .hopeless:

@@ -25,7 +25,10 @@ struct Status: Codable {
   var resume: String
   /// Seconds since 1970.
   var updated: Double
-  var trials: Int
+  /// Nil while ever new ones begin.
+  var trials: Int?
+  /// Trials that have begun; nil in files of earlier versions.
+  var begun: Int?
   var done: Int
   var running: Int
   /// Trials that wait until it is certain whether they train on; nil in files of earlier versions.
@@ -46,7 +49,8 @@ struct Status: Codable {
     pid = getpid()
     self.resume = resume
     updated = Date().timeIntervalSince1970
-    trials = coordinator.file.trials
+    trials = coordinator.trials
+    begun = coordinator.begunCount
     done = coordinator.results.count
     running = isRunning ? coordinator.runningCount : 0
     undecided = coordinator.parkedCount

@@ -36,6 +36,10 @@ struct Disk {
   /// Where trials can go on.
   private(set) var checkpoints: [Int: StoredCheckpoint] = [:]
   private var rungs: [[RungScore]] = []
+  /// How many trials there are, once that was said.
+  private(set) var trialCount: Int?
+  /// The attempts that brought whole trainings of trials.
+  private var curves: [Int: AttemptID] = [:]
   /// Whether a coordinator has the file open: no other can.
   var isLocked = false
 
@@ -54,7 +58,8 @@ struct Disk {
           isLocal: workers[attempt.worker]?.isLocal ?? false, key: attempt.key, end: attempt.end,
           epochs: attempt.epochs, inherited: attempt.inherited)
       },
-      checkpoints: checkpoints.values.sorted { $0.trial < $1.trial }, rungs: rungs)
+      checkpoints: checkpoints.values.sorted { $0.trial < $1.trial }, rungs: rungs, trialCount: trialCount,
+      curves: curves.sorted { $0.key < $1.key }.map { attempts[$0.value]?.epochs.map(EpochScore.init) ?? [] })
   }
 
   mutating func commit(_ decisions: [Decision]) throws(Violation) {
@@ -71,6 +76,9 @@ struct Disk {
     case .epochEnded(let id, let number, let epoch): try append(epoch, number, to: id)
     case .attemptEnded(let id, let end, _): try finish(id, end)
     case .attemptResumed(let id): try resume(id)
+    case .trialsComplete(let count):
+      guard trialCount == nil else { throw Violation("there are \(count) trials, not \(trialCount!)") }
+      trialCount = count
     case .trialEnded(let end, let id): try record(end, by: id)
     }
   }
@@ -156,6 +164,7 @@ struct Disk {
       throw Violation("trial \(end.trial) ends by attempt \(id.number), which did not finish")
     }
     results[end.trial] = end
+    if end.status == .done, Replicate(number: end.trial).index == 0 { curves[end.trial] = id }
     checkpoints[end.trial] = nil
     holders[end.trial] = nil
   }

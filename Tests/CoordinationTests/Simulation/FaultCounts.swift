@@ -12,6 +12,7 @@ enum Fault: String, CaseIterable, Sendable {
   case attemptLost, attemptResumed, attemptAdopted, lostAttemptWon, attemptSuperseded, attemptRevoked
   case trialQuarantined, checkpointStored, checkpointContinued, resultKept, resultHandedIn
   case attemptPaused, trialStopped, replicateEnded, partTrained
+  case trialStoppedByArrival, searchCutShort
 }
 
 /// How often each fault happened.

@@ -9,9 +9,9 @@ struct HalvingReference {
   private let objective: Objective
   private let bracket: Int
 
-  /// Nil for a search without halving.
+  /// Nil for a search without rungs.
   init?(_ file: SearchFile) {
-    guard let line = file.text.split(separator: "\n").first(where: { $0.contains("halving") }),
+    guard let line = file.text.split(separator: "\n").first(where: { $0.contains("min_epochs") }),
       let match = line.firstMatch(of: /min_epochs: ([\d.]+), factor: ([\d.]+)/),
       let shortest = Double(match.1), let factor = Double(match.2),
       let epochs = file.text.firstMatch(of: /epochs: (\d+)/).flatMap({ Int($0.1) })

@@ -78,7 +78,9 @@ extension Simulation {
           isHostile(reached.attempt)
             || scenario.halving?.score(scenario.plan(reached.trial), atRung: rung) == reached.score
         else { throw Violation("trial \(reached.trial) has another score at rung \(rung)") }
-      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .checkpointStored: break
+      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .checkpointStored,
+        .trialsComplete:
+        break
       }
     }
   }
@@ -99,7 +101,7 @@ extension Simulation {
 
   private func checkEnd(_ end: TrialEnd) throws(Violation) {
     let expected = scenario.expected[end.trial]
-    guard end == expected || isTainted(end.trial) else {
+    guard end == expected || isTainted(end.trial) || scenario.allowsStop(end) else {
       throw Violation("trial \(end.trial) ended as \(end), not as \(expected, default: "nothing")")
     }
   }
@@ -146,10 +148,11 @@ extension Simulation {
     case .attemptResumed: counts.note(.attemptResumed)
     case .trialEnded(let end, _):
       if end.status == .quarantined { counts.note(.trialQuarantined) }
-      if end.status == .stopped { counts.note(.trialStopped) }
+      if end.status == .stopped { counts.note(scenario.isFree ? .trialStoppedByArrival : .trialStopped) }
       if end.trial >= scenario.trials { counts.note(.replicateEnded) }
     case .epochsInherited: counts.note(.checkpointContinued)
     case .checkpointStored: counts.note(.checkpointStored)
+    case .trialsComplete(let count): if count < scenario.trials { counts.note(.searchCutShort) }
     case .workerJoined, .attemptStarted, .epochEnded, .attemptEnded, .rungReached: break
     }
   }
@@ -204,7 +207,7 @@ extension Coordinator {
     let wanted = (confirmation?.candidates ?? []).flatMap { trial in
       (1...(confirmation?.seeds ?? 1)).map { Replicate($0, of: trial).number }
     }
-    if places.sorted() != (Array(0..<file.trials) + wanted).sorted() {
+    if places.sorted() != (Array(0..<trialCount) + wanted).sorted() {
       return "the trials and replicates are \(places.sorted())"
     }
     for (id, attempt) in attempts {

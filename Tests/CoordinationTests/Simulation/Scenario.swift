@@ -80,7 +80,7 @@ struct Scenario {
     }
     self.plans = Dictionary(uniqueKeysWithValues: plans.map { ($0.trial, $0) })
     let whole = plans.map { [file] in ($0.trial, $0.expected(by: file.objective)) }
-    let ends = halving?.ends(of: Array(plans[..<trials])) ?? [:]
+    let ends = file.halving == nil ? [:] : halving?.ends(of: Array(plans[..<trials])) ?? [:]
     expected = Dictionary(uniqueKeysWithValues: whole).merging(ends) { $1 }
     let heartbeat = dice.seconds(0.5...2)
     intervals = .init(
@@ -106,18 +106,28 @@ struct Scenario {
     let shortest = dice.chance(0.5) ? dice.element(of: ["0.125", "0.3", "0.5"])! : "\(whole)"
     let factor = dice.element(of: ["1.5", "2", "3", "4"])!
     let bracket = dice.chance(0.4) ? ", bracket: \(dice.number(2...12))" : ""
-    let halving = halves ? ", halving: { min_epochs: \(shortest), factor: \(factor)\(bracket) }" : ""
+    let rule = halves ? dice.element(of: ["halving", "halving", "asha", "median_rule"])! : ""
+    let rungs = "min_epochs: \(shortest), factor: \(factor)"
+    let rules = [
+      "halving": ", halving: { \(rungs)\(bracket) }", "asha": ", asha: { \(rungs) }",
+      "median_rule": ", median_rule: { after: \(dice.number(1...4)) }",
+    ]
+    let limit =
+      rule != "halving" && dice.chance(0.3) ? ", stop_after: { epochs: \(dice.number(1...60)) }" : ""
+    let stopping = (rules[rule] ?? "") + limit
     let objective = dice.element(of: ["val_accuracy", "best_val_accuracy", "val_loss"])!
     let confirm =
       dice.chance(0.3) ? ", confirm: { top: \(dice.number(1...4)), seeds: \(dice.number(2...3)) }" : ""
-    let tpe = dice.chance(0.2) && epochs == "\(most)" ? ", sampler: tpe, lag: \(dice.number(0...5))" : ""
+    let tpe =
+      dice.chance(0.2) && epochs == "\(most)" && rule != "median_rule"
+      ? ", sampler: tpe, lag: \(dice.number(0...5))" : ""
     let trials = dice.chance(0.5) ? dice.number(1...6) : dice.number(7...40)
     return """
       seed: \(dice.number(0...1000))
       dataset: digits
       model: { hidden: [{ int: [8, 64] }] }
       train: { epochs: \(epochs), lr: { uniform: [0.1, 0.2] }\(patience) }
-      search: { trials: \(trials), objective: \(objective)\(halving)\(confirm)\(tpe) }
+      search: { trials: \(trials), objective: \(objective)\(stopping)\(confirm)\(tpe) }
       """
   }
 
@@ -149,7 +159,25 @@ struct Scenario {
   }
 
   /// Whether a lie about one trial changes what becomes of others.
-  var isIntertwined: Bool { halving != nil || file.sampler.learns }
+  var isIntertwined: Bool { file.comparesTrials || isFree || file.sampler.learns }
+
+  /// Whether who comes first decides which trials there are and how far they train.
+  var isFree: Bool { file.dependsOnArrival || file.epochLimit != nil }
+
+  /// Whether a trial may end so early in a search where who comes first decides that.
+  func allowsStop(_ end: TrialEnd) -> Bool {
+    guard isFree, end.status == .stopped, let accuracy = end.valAccuracy, let loss = end.valLoss else {
+      return false
+    }
+    let plan = plan(end.trial)
+    let isAllowed =
+      file.medianRule == nil ? file.rungs.dropLast().contains(end.epochs) : end.epochs == end.epochs.rounded()
+    let score =
+      end.epochs < 1
+      ? plan.score(ofPart: end.epochs)
+      : file.objective.decisive((1...Int(end.epochs)).map { EpochScore(plan.epoch($0)) })
+    return isAllowed && score == EpochScore(valAccuracy: accuracy, valLoss: loss)
+  }
 
   /// What a trial, or a replicate, is trained with.
   func values(_ number: Int) -> [Value] { configurations[Replicate(number: number).trial] }
@@ -163,8 +191,8 @@ struct Scenario {
   }
 
   /// All that must have ended for a search to have ended with these results.
-  func wanted(_ results: [Int: TrialEnd]) -> [Int] {
-    let trials = Array(0..<trials)
+  func wanted(_ results: [Int: TrialEnd], trials count: Int) -> [Int] {
+    let trials = Array(0..<count)
     guard let confirmation, trials.allSatisfy({ results[$0] != nil }) else { return trials }
     let scored = trials.compactMap { results[$0] }.filter { $0.valAccuracy != nil }
     let best = Ranking.ranked(scored.map(result(of:)), by: file.objective).prefix(confirmation.top)
