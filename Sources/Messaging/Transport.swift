@@ -11,6 +11,13 @@ package enum Transport {
   /// Messages that may wait for one peer, each way.
   private static let highWaterMark: Int32 = 64
 
+  /// The version of the libzmq that this process has loaded, such as "4.3.4".
+  package static var libraryVersion: String {
+    var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)
+    zmq_version(&major, &minor, &patch)
+    return "\(major).\(minor).\(patch)"
+  }
+
   /// Sets on a socket what keeps either end alive whatever the other does.
   static func prepare(_ socket: Socket, for endpoint: Endpoint) {
     socket.set(ZMQ_MAXMSGSIZE, wide: maximumFrame)

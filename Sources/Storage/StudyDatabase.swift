@@ -29,6 +29,12 @@ package final class StudyDatabase {
     try self.init(openingAt: path)
   }
 
+  /// The version of the SQLite that this process has loaded, such as "3.40.1".
+  package static var libraryVersion: String {
+    let answer = try? DatabaseQueue().read { db in try String.fetchOne(db, sql: "SELECT sqlite_version()") }
+    return answer ?? "unknown"
+  }
+
   /// Moves everything into the one file and lets go of it.
   private func close() throws(StudyError) {
     do { try queue.close() } catch { throw StudyError(error, path: queue.path) }

@@ -53,7 +53,9 @@ struct Trawl: ParsableCommand {
       return EndOfRun.badInput.rawValue
     }
     guard exitCode(for: error) != .success else {
-      print(fullMessage(for: error))
+      let message = fullMessage(for: error)
+      print(message)
+      if message == version { print(Versions.text) }
       return 0
     }
     complain(unknownCommand ?? message(for: error).replacing("\n", with: " "))
