@@ -1,5 +1,7 @@
 /// What either end of the protocol accepts from the other.
 package enum Limits {
+  /// Bytes of checkpoints that a worker keeps after it has handed them over.
+  static let shelf = 64 << 20
   /// The version of the protocol spoken here.
   package static let version: UInt32 = 1
   /// The slots of one worker: their progress must fit into one message.

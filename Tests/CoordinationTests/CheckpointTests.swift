@@ -5,6 +5,22 @@ import Testing
 
 /// Trials that move from one worker to another with all that they were trained.
 @Suite struct CheckpointTests {
+  @Test func whoHandedACheckpointOverNeedNotFetchIt() throws {
+    var cluster = try Cluster(
+      Cluster.file.replacing("search: { trials: 4 }", with: "search: { trials: 4, halving: { min_epochs: 1 } }"))
+    let workers = [cluster.join(1), cluster.join(2)]
+    for worker in [workers[0], workers[1], workers[0], workers[1]] {
+      cluster.trainEpochs(1, of: worker)
+      cluster.suspendFirst(of: worker)
+    }
+    // The last trial scores best; its worker goes on with it from what it has kept, without a word.
+    let assign = try #require(cluster.running[workers[1]]?.first)
+    #expect(assign.trial == 3 && assign.hasCheckpoint && cluster.running[workers[0]]?.isEmpty == true)
+    #expect(cluster.resumed[assign.attempt] == Cluster.checkpoint(epochs: 1, trial: 3))
+    #expect(cluster.fetches == 0)
+  }
+
+
   private static let longFile = Cluster.file.replacing("epochs: 2", with: "epochs: 5")
 
   private func ends(_ cluster: Cluster) -> [AttemptEnd] {

@@ -26,6 +26,8 @@ struct Cluster {
   /// The checkpoints that the coordinator has stored, by digest; it cannot store any while its disk is bad.
   var stored: [[UInt8]: [UInt8]] = [:]
   var isDiskBad = false
+  /// Pieces of stored checkpoints that workers asked for.
+  private(set) var fetches = 0
   /// What workers keep on disk, by attempt.
   var kept: [WorkerID: [UInt64: WireKept]] = [:]
   /// What started attempts went on from.
@@ -191,6 +193,7 @@ struct Cluster {
         let id = WorkerID([UInt8](repeating: UInt8(address.number), count: WorkerID.length))!
         if !cut.contains(id) { tell(id, .received(message)) }
       case .sendPiece(let fetch, let address):
+        fetches += 1
         var message = coordinator.envelope
         message.chunk = WireChunk(fetch, of: stored[Array(fetch.digest)] ?? [])
         perform([.send(message, to: address)])

@@ -26,12 +26,14 @@ struct Backlog: Sendable, Equatable {
   /// The next trial that was never tried; nil when all have been.
   var nextFresh: Int? { fresh < total ? fresh : nil }
 
-  /// Takes out what comes next; nil when nothing waits. Of those put back only such as fit.
-  mutating func next(mayBegin: Bool = true, fits: (Int) -> Bool = { _ in true }) -> Int? {
+  /// Takes out what comes next; nil when nothing waits. Of those put back only such as fit, and first those preferred.
+  mutating func next(
+    mayBegin: Bool = true, fits: (Int) -> Bool = { _ in true }, prefers: (Int) -> Bool = { _ in false }
+  ) -> Int? {
     let begins = mayBegin && fresh < total
-    if let lowest = returned.lastIndex(where: fits), returned[lowest] < fresh || !begins {
-      return returned.remove(at: lowest)
-    }
+    func mayReturn(_ trial: Int) -> Bool { fits(trial) && (trial < fresh || !begins) }
+    let place = returned.lastIndex { mayReturn($0) && prefers($0) } ?? returned.lastIndex(where: mayReturn)
+    if let place { return returned.remove(at: place) }
     guard begins else { return nil }
     defer { fresh += 1 }
     return fresh

@@ -15,6 +15,7 @@ extension Coordinator {
     guard !isStored(stored.checkpoint, of: stored.trial) else { return }
     forgetCheckpoint(of: stored.trial)
     checkpointBytes += Int(stored.checkpoint.size)
+    openTrials[stored.trial]?.holder = attempts[stored.attempt]?.worker
     openTrials[stored.trial]?.checkpoint = (stored, Array(epochs.prefix(Int(stored.checkpoint.epochs))))
   }
 

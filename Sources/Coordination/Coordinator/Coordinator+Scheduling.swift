@@ -74,7 +74,7 @@ extension Coordinator {
       if let peer = peers[worker], now - peer.lastHeard > intervals.heartbeat * 2.5 {
         peers[worker]?.isPaused = true
       }
-      while let peer = peers[worker], hasWork(), let trial = nextTrial(for: peer) {
+      while let peer = peers[worker], hasWork(), let trial = nextTrial(for: peer, worker) {
         start(trial, on: worker, at: now)
       }
       let isFull = peers[worker].map { $0.freeSlots <= 0 } ?? true
@@ -90,19 +90,25 @@ extension Coordinator {
 
   /// Takes out what a worker may begin. A trial that may be the one that brings workers down runs alone, or others
   /// that always begin beside it would be blamed as well.
-  private mutating func nextTrial(for peer: Peer) -> Int? {
-    let openTrials = openTrials
-    let isIsolated = peer.attempts.contains { id in
-      attempts[id].flatMap { openTrials[$0.trial] }?.isSuspect ?? false
+  private mutating func nextTrial(for peer: Peer, _ worker: WorkerID) -> Int? {
+    let (openTrials, peers, attempts) = (openTrials, peers, attempts)
+    func mayTakeMore(_ peer: Peer) -> Bool {
+      let isIsolated = peer.attempts.contains { id in
+        attempts[id].flatMap { openTrials[$0.trial] }?.isSuspect ?? false
+      }
+      return peer.freeSlots > 0 && !isIsolated
     }
-    guard peer.freeSlots > 0, !isIsolated else { return nil }
+    guard mayTakeMore(peer) else { return nil }
     let fresh = backlog.nextFresh
     let isKnown = fresh.map { proposals.values(trial: $0) != nil } ?? false
     let mayBegin = isKnown && !hasEnough
     waitsForResults = fresh != nil && !isKnown
     return backlog.next(mayBegin: mayBegin) { trial in
-      peer.attempts.isEmpty || openTrials[trial]?.isSuspect != true
-    }
+      let entry = openTrials[trial]
+      // Who handed its checkpoint over may still have it.
+      let isForAnother = entry?.holder.map { $0 != worker && peers[$0].map(mayTakeMore) == true }
+      return (peer.attempts.isEmpty || entry?.isSuspect != true) && isForAnother != true
+    } prefers: { openTrials[$0]?.holder == worker }
   }
 
   private mutating func start(_ trial: Int, on worker: WorkerID, at now: Duration) {

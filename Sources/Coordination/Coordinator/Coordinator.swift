@@ -142,6 +142,8 @@ package struct Coordinator: Sendable {
     var losses: [Loss] = []
     /// Where its next attempt goes on, and the epochs until then.
     var checkpoint: (stored: StoredCheckpoint, epochs: [WireEpoch])?
+    /// Who handed it over.
+    var holder: WorkerID?
     /// The rung that it may train to.
     var goal = 0
     /// The rungs that it has reached.

@@ -70,6 +70,9 @@ extension Worker {
     guard assign.hasCheckpoint, assign.checkpoint.isPlausible else {
       return effects.append(.start(assign, checkpoint: []))
     }
+    if let checkpoint = shelf.take(assign.checkpoint.digest) {
+      return effects.append(.start(assign, checkpoint: checkpoint))
+    }
     held[attempt]?.stage = .fetching(assign, Transfer(assign.checkpoint), [])
     fetchCheckpoint(of: attempt, at: now)
   }
@@ -106,6 +109,9 @@ extension Worker {
     guard count > 0 else { return }
     if count == entry.unacknowledged.count, !entry.isRunning {
       if entry.isKept { effects.append(.forget(attempt)) }
+      if case .release(let release) = entry.unacknowledged.last?.body {
+        shelf.put(entry.checkpoint, digest: release.checkpoint.digest)
+      }
       held[attempt] = nil
       ended.insert(attempt)
       return
@@ -127,6 +133,7 @@ extension Worker {
   /// Drops every attempt; of a search that is not over, what is kept on disk stays there.
   mutating func dropEverything(isOver: Bool = true) {
     for attempt in held.keys.sorted() { drop(attempt, isOver: isOver) }
+    shelf = Shelf()
     ended = RecentSet(capacity: 4 * Limits.slots)
   }
 

@@ -152,6 +152,7 @@ package struct Worker: Sendable {
   var epoch: UInt64 = 0
   var heartbeat = Duration.seconds(5)
   var held: [AttemptID: Held] = [:]
+  var shelf = Shelf()
   /// Attempts that ended lately: a late Assign must not start them again.
   var ended = RecentSet<AttemptID>(capacity: 4 * Limits.slots)
   var lastHeard: Duration?
