@@ -7,7 +7,8 @@ import Testing
 @Suite struct CheckpointTests {
   @Test func whoHandedACheckpointOverNeedNotFetchIt() throws {
     var cluster = try Cluster(
-      Cluster.file.replacing("search: { trials: 4 }", with: "search: { trials: 4, halving: { min_epochs: 1 } }"))
+      Cluster.file.replacing(
+        "search: { trials: 4 }", with: "search: { trials: 4, halving: { min_epochs: 1 } }"))
     let workers = [cluster.join(1), cluster.join(2)]
     for worker in [workers[0], workers[1], workers[0], workers[1]] {
       cluster.trainEpochs(1, of: worker)
@@ -19,7 +20,6 @@ import Testing
     #expect(cluster.resumed[assign.attempt] == Cluster.checkpoint(epochs: 1, trial: 3))
     #expect(cluster.fetches == 0)
   }
-
 
   private static let longFile = Cluster.file.replacing("epochs: 2", with: "epochs: 5")
 

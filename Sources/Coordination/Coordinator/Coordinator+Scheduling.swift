@@ -108,7 +108,9 @@ extension Coordinator {
       // Who handed its checkpoint over may still have it.
       let isForAnother = entry?.holder.map { $0 != worker && peers[$0].map(mayTakeMore) == true }
       return (peer.attempts.isEmpty || entry?.isSuspect != true) && isForAnother != true
-    } prefers: { openTrials[$0]?.holder == worker }
+    } prefers: {
+      openTrials[$0]?.holder == worker
+    }
   }
 
   private mutating func start(_ trial: Int, on worker: WorkerID, at now: Duration) {

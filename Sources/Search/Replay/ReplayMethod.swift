@@ -38,8 +38,8 @@ package struct ReplayMethod: Sendable {
   /// the coordinator; nil: of all trials whatever is known.
   var lag: Int? {
     switch scheduling {
-    case .whole, .medianRule, .asha: nil
-    case .oneEpoch, .halving: SearchFile.defaultLag
+    case .whole, .medianRule: nil
+    case .oneEpoch, .asha, .halving: SearchFile.defaultLag
     }
   }
 
