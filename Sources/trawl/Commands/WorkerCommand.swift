@@ -6,6 +6,22 @@ import Search
 import Training
 
 struct WorkerCommand: ParsableCommand {
+  /// How many trials are trained at once.
+  enum Slots: ExpressibleByArgument {
+    case auto
+    case number(Int)
+
+    init?(argument: String) {
+      if argument == "auto" {
+        self = .auto
+      } else if let number = Int(argument) {
+        self = .number(number)
+      } else {
+        return nil
+      }
+    }
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "worker",
     abstract: "Train trials for a coordinator on this or another machine.",
@@ -20,8 +36,15 @@ struct WorkerCommand: ParsableCommand {
   @Option(help: "The join file: RUN/join.json, or join.json of the cluster's keys.", completion: .file())
   var join: String
 
-  @Option(parsing: .unconditional, help: "Trials trained at once (default: one per core).")
-  var slots: Int?
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Trials trained at once: a number, or 'auto' for one per core.",
+      discussion: """
+        'auto' counts the cores of the affinity mask, and takes fewer where a CPU quota or a memory limit of a control group, \
+        Slurm's variables or the free memory (128 MiB a slot) allow no more; the worker says so.
+        """))
+  var slots = Slots.auto
 
   @Flag(help: "Stay when the search ends, and wait for the next.")
   var keep = false
@@ -40,7 +63,7 @@ struct WorkerCommand: ParsableCommand {
   var localEndpoint: String?
 
   func validate() throws {
-    if let slots, !(1...Limits.slots).contains(slots) {
+    if case .number(let slots) = slots, !(1...Limits.slots).contains(slots) {
       throw ValidationError("--slots must be a number from 1 to \(Limits.slots)")
     }
     guard (0...86400).contains(grace) else {
@@ -61,6 +84,7 @@ struct WorkerCommand: ParsableCommand {
     let place = WorkerShell.Place(
       joinFile: join,
       localEndpoint: try localEndpoint.map { text in try Complaint.asking { try Endpoint(text) } })
+    let slots = chooseSlots()
     guard place.waitForJoinFile(unless: leaving) else { return }
     let arithmetic = try Arithmetic.ofThisProcess()
     let joinFile = try place.load()
@@ -73,7 +97,7 @@ struct WorkerCommand: ParsableCommand {
         try handIn(spool, place, arithmetic, waker: waker, leaving: leaving)
       }
     }
-    let identity = identity(id: .random(), slots: slots ?? min(System.usableCores, Limits.slots))
+    let identity = identity(id: .random(), slots: slots)
     let spool = Spool(in: folder, of: identity.id)
     let shell = try WorkerShell(
       place: place, worker: Worker(identity: identity), spool: spool, arithmetic: arithmetic, waker: waker)
@@ -93,6 +117,13 @@ struct WorkerCommand: ParsableCommand {
     case .unable(let words): throw Complaint(words)
     case .abandoned: throw Complaint("the coordinator did not come back; \(Self.kept(spool))")
     }
+  }
+
+  private func chooseSlots() -> Int {
+    if case .number(let number) = slots { return number }
+    let count = SlotCount.ofThisProcess()
+    StandardError.write("\(count)\n")
+    return count.number
   }
 
   private static func kept(_ spool: Spool) -> String {
