@@ -62,6 +62,11 @@ struct WorkerCommand: ParsableCommand {
   @Option(help: .private)
   var localEndpoint: String?
 
+  /// Seconds that an epoch takes at least, for tests whose trials shall last without work for the processor. The results are
+  /// those of an ordinary worker.
+  @Option(help: .private)
+  var pace = 0.0
+
   func validate() throws {
     if case .number(let slots) = slots, !(1...Limits.slots).contains(slots) {
       throw ValidationError("--slots must be a number from 1 to \(Limits.slots)")
@@ -69,6 +74,7 @@ struct WorkerCommand: ParsableCommand {
     guard (0...86400).contains(grace) else {
       throw ValidationError("--grace must be a number from 0 to 86400")
     }
+    guard (0...60).contains(pace) else { throw ValidationError("--pace must be a number from 0 to 60") }
   }
 
   func run() throws {
@@ -99,8 +105,10 @@ struct WorkerCommand: ParsableCommand {
     }
     let identity = identity(id: .random(), slots: slots)
     let spool = Spool(in: folder, of: identity.id)
+    let pool = SlotPool(count: slots, store: DatasetStore(), waker: waker, pace: .seconds(pace))
     let shell = try WorkerShell(
-      place: place, worker: Worker(identity: identity), spool: spool, arithmetic: arithmetic, waker: waker)
+      place: place, worker: Worker(identity: identity), pool: pool, spool: spool, arithmetic: arithmetic,
+      waker: waker)
     let end = try shell.run(leaving: leaving)
     spool.removeIfEmpty()
     if shell.unkeptCount > 0 {
@@ -145,8 +153,9 @@ struct WorkerCommand: ParsableCommand {
     StandardError.write("\(words)\(loss)\n")
     guard !attempts.isEmpty else { return spool.removeIfEmpty() }
     let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
+    let pool = SlotPool(count: 0, store: DatasetStore(), waker: waker)
     let shell = try WorkerShell(
-      place: place, worker: worker, spool: spool, arithmetic: arithmetic, waker: waker)
+      place: place, worker: worker, pool: pool, spool: spool, arithmetic: arithmetic, waker: waker)
     _ = try shell.run(leaving: leaving)
     spool.removeIfEmpty()
   }
