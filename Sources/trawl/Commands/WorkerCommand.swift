@@ -90,7 +90,6 @@ struct WorkerCommand: ParsableCommand {
     let place = WorkerShell.Place(
       joinFile: join,
       localEndpoint: try localEndpoint.map { text in try Complaint.asking { try Endpoint(text) } })
-    let slots = chooseSlots()
     guard place.waitForJoinFile(unless: leaving) else { return }
     let arithmetic = try Arithmetic.ofThisProcess()
     let joinFile = try place.load()
@@ -103,6 +102,7 @@ struct WorkerCommand: ParsableCommand {
         try handIn(spool, place, arithmetic, waker: waker, leaving: leaving)
       }
     }
+    let slots = chooseSlots()
     let identity = identity(id: .random(), slots: slots)
     let spool = Spool(in: folder, of: identity.id)
     let pool = SlotPool(count: slots, store: DatasetStore(), waker: waker, pace: .seconds(pace))

@@ -92,7 +92,13 @@ final class WorkerShell {
   func run(leaving: Latch) throws -> Worker.Exit {
     say("waiting for the coordinator at \(join.endpoint)")
     var hasAskedToLeave = false
+    let begin = monotonicNow()
+    var hasExplained = isLocal
     while true {
+      if !hasExplained, monotonicNow() - begin > Unanswered.patience {
+        hasExplained = true
+        if !wasConnected { explainSilence() }
+      }
       _ = try Complaint.asking { try socket.wait(timeout: Self.tick, orRoom: !outbox.isEmpty) }
       flushOutbox()
       if leaving.isRaised, !hasAskedToLeave {
@@ -138,6 +144,11 @@ final class WorkerShell {
       case .retrying: break
       }
     }
+  }
+
+  private func explainSilence() {
+    let endpoint = join.endpoint
+    Thread { StandardError.write("\(Unanswered.words(about: endpoint))\n") }.start()
   }
 
   private func perform(_ effects: [Worker.Effect]) {
