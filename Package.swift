@@ -44,6 +44,7 @@ let package = Package(
       ],
       swiftSettings: checked),
     .target(name: "Fuzzing", dependencies: ["Randomness"], path: "Tests/Fuzzing", swiftSettings: checked),
+    .testTarget(name: "ProgramTests", dependencies: ["trawl"], swiftSettings: checked),
     .testTarget(
       name: "EndToEndTests", dependencies: ["trawl", "Coordination", "Messaging"], swiftSettings: checked),
   ]

@@ -25,6 +25,13 @@ package struct DealerConfiguration: Sendable {
     self.reconnectInterval = reconnectInterval
     self.maximumReconnectInterval = maximumReconnectInterval
   }
+
+  /// Tries quickly at first, and then at least every two seconds or so: for a worker that starts about when its coordinator does.
+  /// The drawn maximum spreads those that have waited long.
+  package mutating func tryQuickly() {
+    reconnectInterval = .milliseconds(.random(in: 50...150))
+    maximumReconnectInterval = .milliseconds(.random(in: 500...2_000))
+  }
 }
 
 /// What happens to a worker's connection.

@@ -6,6 +6,22 @@ import Search
 import Training
 
 struct WorkerCommand: ParsableCommand {
+  /// How many trials are trained at once.
+  enum Slots: ExpressibleByArgument {
+    case auto
+    case number(Int)
+
+    init?(argument: String) {
+      if argument == "auto" {
+        self = .auto
+      } else if let number = Int(argument) {
+        self = .number(number)
+      } else {
+        return nil
+      }
+    }
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "worker",
     abstract: "Train trials for a coordinator on this or another machine.",
@@ -20,8 +36,15 @@ struct WorkerCommand: ParsableCommand {
   @Option(help: "The join file: RUN/join.json, or join.json of the cluster's keys.", completion: .file())
   var join: String
 
-  @Option(parsing: .unconditional, help: "Trials trained at once (default: one per core).")
-  var slots: Int?
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Trials trained at once: a number, or 'auto' for one per core.",
+      discussion: """
+        'auto' counts the cores of the affinity mask, and takes fewer where a CPU quota or a memory limit of a control group, \
+        Slurm's variables or the free memory (128 MiB a slot) allow no more; the worker says so.
+        """))
+  var slots = Slots.auto
 
   @Flag(help: "Stay when the search ends, and wait for the next.")
   var keep = false
@@ -39,13 +62,19 @@ struct WorkerCommand: ParsableCommand {
   @Option(help: .private)
   var localEndpoint: String?
 
+  /// Seconds that an epoch takes at least, for tests whose trials shall last without work for the processor. The results are
+  /// those of an ordinary worker.
+  @Option(help: .private)
+  var pace = 0.0
+
   func validate() throws {
-    if let slots, !(1...Limits.slots).contains(slots) {
+    if case .number(let slots) = slots, !(1...Limits.slots).contains(slots) {
       throw ValidationError("--slots must be a number from 1 to \(Limits.slots)")
     }
     guard (0...86400).contains(grace) else {
       throw ValidationError("--grace must be a number from 0 to 86400")
     }
+    guard (0...60).contains(pace) else { throw ValidationError("--pace must be a number from 0 to 60") }
   }
 
   func run() throws {
@@ -73,10 +102,13 @@ struct WorkerCommand: ParsableCommand {
         try handIn(spool, place, arithmetic, waker: waker, leaving: leaving)
       }
     }
-    let identity = identity(id: .random(), slots: slots ?? min(System.usableCores, Limits.slots))
+    let slots = chooseSlots()
+    let identity = identity(id: .random(), slots: slots)
     let spool = Spool(in: folder, of: identity.id)
+    let pool = SlotPool(count: slots, store: DatasetStore(), waker: waker, pace: .seconds(pace))
     let shell = try WorkerShell(
-      place: place, worker: Worker(identity: identity), spool: spool, arithmetic: arithmetic, waker: waker)
+      place: place, worker: Worker(identity: identity), pool: pool, spool: spool, arithmetic: arithmetic,
+      waker: waker)
     let end = try shell.run(leaving: leaving)
     spool.removeIfEmpty()
     if shell.unkeptCount > 0 {
@@ -93,6 +125,13 @@ struct WorkerCommand: ParsableCommand {
     case .unable(let words): throw Complaint(words)
     case .abandoned: throw Complaint("the coordinator did not come back; \(Self.kept(spool))")
     }
+  }
+
+  private func chooseSlots() -> Int {
+    if case .number(let number) = slots { return number }
+    let count = SlotCount.ofThisProcess()
+    StandardError.write("\(count)\n")
+    return count.number
   }
 
   private static func kept(_ spool: Spool) -> String {
@@ -114,8 +153,9 @@ struct WorkerCommand: ParsableCommand {
     StandardError.write("\(words)\(loss)\n")
     guard !attempts.isEmpty else { return spool.removeIfEmpty() }
     let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
+    let pool = SlotPool(count: 0, store: DatasetStore(), waker: waker)
     let shell = try WorkerShell(
-      place: place, worker: worker, spool: spool, arithmetic: arithmetic, waker: waker)
+      place: place, worker: worker, pool: pool, spool: spool, arithmetic: arithmetic, waker: waker)
     _ = try shell.run(leaving: leaving)
     spool.removeIfEmpty()
   }

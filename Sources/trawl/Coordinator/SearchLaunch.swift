@@ -11,6 +11,8 @@ struct SearchLaunch {
   private let file: SearchFile
   private let directory: RunDirectory
   private let workerCount: Int
+  /// Why there are fewer local workers than cores, where nobody asked for that.
+  private let shortage: String?
   private let access: Access
   private let socket: RouterSocket
 
@@ -29,7 +31,9 @@ struct SearchLaunch {
         "--retry is not for searches with halving, asha, median_rule or tpe: what failed has decided already how the others went on"
       )
     }
-    workerCount = command.workers ?? System.usableCores
+    let slots = SlotCount.ofThisProcess()
+    workerCount = command.workers ?? slots.number
+    shortage = command.workers == nil ? slots.reason.map { "\(slots.cores) cores, but \($0)" } : nil
     try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
     access = try Access(command, directory)
     socket = try access.listen(waker: waker)
@@ -87,7 +91,7 @@ struct SearchLaunch {
 
   private func announce(_ display: inout Display, done: Int, retried: Int) {
     guard !command.quiet else { return }
-    for notice in file.notices { display.say("note: \(notice)") }
+    for notice in file.notices + [shortage].compactMap(\.self) { display.say("note: \(notice)") }
     let done = (done > 0 ? ", \(done) done before" : "") + (retried > 0 ? ", \(retried) tried again" : "")
     display.say(
       "searching \(file.name): \(trials)\(done), \(workerCount) local worker"

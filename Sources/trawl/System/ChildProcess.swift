@@ -102,7 +102,4 @@ enum System {
     let line = counters.split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
     return line.flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
   }
-
-  /// The processors that this process may use, by its affinity mask.
-  static var usableCores: Int { ProcessInfo.processInfo.activeProcessorCount }
 }

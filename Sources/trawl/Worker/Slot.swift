@@ -40,11 +40,13 @@ final class Slot: Sendable {
   private let order = Atomic<Order>(.goOn)
   private let steps = Atomic<UInt64>(0)
   private let store: DatasetStore
+  private let pace: Duration
   private let tell: @Sendable (Worker.Event) -> Void
 
-  /// A slot whose thread reports through `tell`.
-  init(store: DatasetStore, tell: @escaping @Sendable (Worker.Event) -> Void) {
+  /// A slot whose thread reports through `tell`, an epoch not before the `pace` is over.
+  init(store: DatasetStore, pace: Duration, tell: @escaping @Sendable (Worker.Event) -> Void) {
     self.store = store
+    self.pace = pace
     self.tell = tell
     let thread = Thread { [self] in serve() }
     thread.name = "slot"
@@ -142,6 +144,15 @@ final class Slot: Sendable {
     return try Trainer(work.recipe, data: data)
   }
 
+  /// Rests until so much time has passed, or the attempt shall stop.
+  private func waitOut(_ pace: Duration, since begin: Duration) {
+    while order.load(ordering: .relaxed) == .goOn, case let rest = pace - (monotonicNow() - begin),
+      rest > .zero
+    {
+      Thread.sleep(forTimeInterval: min(rest.seconds, 0.01))
+    }
+  }
+
   private func train(_ work: Work, with trainer: Trainer) {
     let lastStep = work.part > 0 ? trainer.steps(in: work.part) : .max
     while trainer.epoch < work.epochs, !trainer.isComplete {
@@ -154,6 +165,7 @@ final class Slot: Sendable {
       case .stopped: return stop(work, trainer, hasTrainedItsPart: trainer.step >= lastStep)
       case .diverged: return tell(.ended(work.attempt, .diverged, words: ""))
       case .completed(let metrics):
+        waitOut(pace, since: begin)
         guard trainer.epoch > work.reported else { continue }
         let seconds = (monotonicNow() - begin).seconds
         tell(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)))

@@ -9,10 +9,10 @@ final class SlotPool {
   private var places: [AttemptID: Slot] = [:]
 
   /// Slots that wake a thread when they have something to tell.
-  init(count: Int, store: DatasetStore, waker: Waker) {
+  init(count: Int, store: DatasetStore, waker: Waker, pace: Duration = .zero) {
     let inbox = Inbox(waker)
     self.inbox = inbox
-    slots = (0..<count).map { _ in Slot(store: store) { inbox.put($0) } }
+    slots = (0..<count).map { _ in Slot(store: store, pace: pace) { inbox.put($0) } }
   }
 
   func start(_ work: Slot.Work) {

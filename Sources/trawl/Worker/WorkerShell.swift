@@ -50,6 +50,9 @@ final class WorkerShell {
   private var hasWarnedOfSpool = false
   private var join: JoinFile
   private var socket: DealerSocket
+  /// Whether the socket is the first one, which tries quickly. Those that have lost a coordinator leave it time when it
+  /// comes back.
+  private var isFirstSocket = true
   private var file: SearchFile?
   private var exit: Worker.Exit?
   private var wasConnected = false
@@ -59,7 +62,7 @@ final class WorkerShell {
   private static let tick = Duration.milliseconds(100)
 
   init(
-    place: Place, worker: Worker, spool: Spool, arithmetic: SearchFile.Numerics, waker: Waker
+    place: Place, worker: Worker, pool: SlotPool, spool: Spool, arithmetic: SearchFile.Numerics, waker: Waker
   ) throws {
     self.place = place
     self.worker = worker
@@ -67,22 +70,35 @@ final class WorkerShell {
     self.arithmetic = arithmetic
     self.waker = waker
     isLocal = worker.identity.isLocal
-    pool = SlotPool(count: worker.identity.slots, store: DatasetStore(), waker: waker)
+    self.pool = pool
     join = try place.load()
-    socket = try Self.connect(join, isLocal: isLocal, waker)
+    var configuration = DealerConfiguration(join)
+    configuration.tryQuickly()
+    socket = try Complaint.asking { try DealerSocket(configuration, waker: waker) }
   }
 
-  private static func connect(_ join: JoinFile, isLocal: Bool, _ waker: Waker) throws -> DealerSocket {
-    var configuration = DealerConfiguration(join)
+  /// Takes another socket, for a place that may have changed.
+  private func connect(_ now: JoinFile) throws {
+    var configuration = DealerConfiguration(now)
     if isLocal { configuration.reconnectInterval = .milliseconds(100) }
-    return try Complaint.asking { try DealerSocket(configuration, waker: waker) }
+    let fresh = try Complaint.asking { try DealerSocket(configuration, waker: waker) }
+    socket.close()
+    socket = fresh
+    isFirstSocket = false
+    join = now
   }
 
   /// Works until the search ends, the worker shall leave (`leaving` is raised), or it cannot work.
   func run(leaving: Latch) throws -> Worker.Exit {
     say("waiting for the coordinator at \(join.endpoint)")
     var hasAskedToLeave = false
+    let begin = monotonicNow()
+    var hasExplained = isLocal
     while true {
+      if !hasExplained, monotonicNow() - begin > Unanswered.patience {
+        hasExplained = true
+        if !wasConnected { explainSilence() }
+      }
       _ = try Complaint.asking { try socket.wait(timeout: Self.tick, orRoom: !outbox.isEmpty) }
       flushOutbox()
       if leaving.isRaised, !hasAskedToLeave {
@@ -118,6 +134,7 @@ final class WorkerShell {
       case .disconnected:
         say("lost the connection to \(join.endpoint); trying again")
         wasConnected = false
+        if isFirstSocket { try connect(join) }
       case .refused:
         throw Complaint(
           "the coordinator at \(join.endpoint) does not admit this worker's key "
@@ -127,6 +144,11 @@ final class WorkerShell {
       case .retrying: break
       }
     }
+  }
+
+  private func explainSilence() {
+    let endpoint = join.endpoint
+    Thread { StandardError.write("\(Unanswered.words(about: endpoint))\n") }.start()
   }
 
   private func perform(_ effects: [Worker.Effect]) {
@@ -210,11 +232,9 @@ final class WorkerShell {
     guard let now = try? place.load() else { return }
     if let ended = now.endedSearch { perform(worker.handle(.searchEnded(ended), at: monotonicNow())) }
     guard now != join || socket.isFinished else { return }
-    guard let fresh = try? Self.connect(now, isLocal: isLocal, waker) else { return }
-    if now.endpoint != join.endpoint { say("the coordinator is now at \(now.endpoint)") }
-    socket.close()
-    socket = fresh
-    join = now
+    let old = join.endpoint
+    guard (try? connect(now)) != nil else { return }
+    if now.endpoint != old { say("the coordinator is now at \(now.endpoint)") }
   }
 
   /// A line for the user; a local worker leaves the terminal to its coordinator.

@@ -1,0 +1,12 @@
+import Foundation
+
+extension SlotCount {
+  /// What this process is allowed now.
+  static func ofThisProcess() -> SlotCount {
+    SlotCount(
+      Evidence(
+        cores: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
+        environment: ProcessInfo.processInfo.environment,
+        read: { FileManager.default.contents(atPath: $0).map { String(decoding: $0, as: UTF8.self) } }))
+  }
+}

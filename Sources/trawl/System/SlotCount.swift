@@ -1,0 +1,137 @@
+import Coordination
+import Foundation
+
+/// How many trials this process may train at once: one for each core that it has to itself, as far as there is memory.
+struct SlotCount: Equatable {
+  /// What the system and the scheduler say.
+  struct Evidence {
+    /// The machine's, whoever may use them.
+    var cores: Int
+    var environment: [String: String]
+    /// The text of a file; nil where there is none.
+    var read: (String) -> String?
+  }
+
+  /// What allows a certain number.
+  private struct Bound {
+    let number: Int
+    let words: String
+  }
+
+  /// Memory that a slot is taken to need: LeNet-5 takes 10 MiB, a network of 784-2000-2000-10 with AdamW 75 MiB. The images
+  /// lie in the system's file cache, once for all processes of a machine.
+  static let memory = 128 << 20
+
+  let number: Int
+  let cores: Int
+  /// Why there are fewer than the machine has cores; nil where there are not.
+  let reason: String?
+
+  init(_ evidence: Evidence) {
+    let groups = Cgroups(read: evidence.read)
+    let slurm = SlurmTask(evidence.environment)
+    var bounds = [
+      Bound(number: Limits.slots, words: "no worker has more")
+    ]
+    if let cores = Self.affinity(evidence.read) {
+      bounds.append(Bound(number: cores, words: "the affinity mask"))
+    }
+    if let slurm { bounds.append(Bound(number: slurm.cores, words: slurm.coresWords)) }
+    bounds += Self.quotas(groups, evidence.read)
+    bounds += Self.memories(groups, slurm, evidence.read).map { bytes, source in
+      Bound(
+        number: bytes / Self.memory,
+        words: "\(source) leaves \(bytes >> 20) MiB of memory, a slot is taken to need \(Self.memory >> 20)")
+    }
+    var least = Bound(number: evidence.cores, words: "")
+    for bound in bounds where bound.number < least.number { least = bound }
+    number = max(1, least.number)
+    cores = evidence.cores
+    reason = number < cores ? least.words : nil
+  }
+
+  /// How many processors are in the mask of this process: the kernel says `0-3,8`.
+  private static func affinity(_ read: (String) -> String?) -> Int? {
+    let line = read("/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+    guard let list = line?.drop(while: { !$0.isNumber }) else { return nil }
+    let count = list.split(separator: ",").reduce(0) { sum, part in
+      let ends = part.split(separator: "-").compactMap { Int($0) }
+      guard let first = ends.first, let last = ends.last, first <= last else { return sum }
+      return sum + last - first + 1
+    }
+    return count > 0 ? count : nil
+  }
+
+  /// Limits of processor time, in cores, rounded up: two and a half are best used by three.
+  private static func quotas(_ groups: Cgroups, _ read: (String) -> String?) -> [Bound] {
+    let unified = groups.unified.compactMap { folder -> Bound? in
+      let words = read("\(folder)/cpu.max")?.split(whereSeparator: \.isWhitespace) ?? []
+      guard words.count == 2, let quota = Int(words[0]), let period = Int(words[1]) else { return nil }
+      return bound(quota, in: period, by: "\(folder)/cpu.max")
+    }
+    let first = groups.cpu.compactMap { folder -> Bound? in
+      guard let quota = number(read("\(folder)/cpu.cfs_quota_us")),
+        let period = number(read("\(folder)/cpu.cfs_period_us"))
+      else { return nil }
+      return bound(quota, in: period, by: "\(folder)/cpu.cfs_quota_us")
+    }
+    return unified + first
+  }
+
+  private static func bound(_ quota: Int, in period: Int, by file: String) -> Bound? {
+    guard quota > 0, period > 0 else { return nil }
+    let cores = String(format: "%g", Double(quota) / Double(period))
+    return Bound(
+      number: (quota - 1) / period + 1,
+      words: "\(file) allows the time of \(cores) core\(cores == "1" ? "" : "s")")
+  }
+
+  /// Bytes that are still to be had, and who says so.
+  private static func memories(
+    _ groups: Cgroups, _ slurm: SlurmTask?, _ read: (String) -> String?
+  ) -> [(Int, String)] {
+    var found: [(Int, String)] = []
+    func add(_ folders: [String], _ limit: String, _ usage: String, cache: [Substring]) {
+      for folder in folders {
+        guard let most = number(read("\(folder)/\(limit)")), let used = number(read("\(folder)/\(usage)"))
+        else {
+          continue
+        }
+        // What is only a copy of files makes room when it must.
+        let counters = fields(read("\(folder)/memory.stat"))
+        let reclaimable = cache.reduce(0) { $0 + (counters[$1] ?? 0) }
+        found.append((max(0, most - max(0, used - reclaimable)), "\(folder)/\(limit)"))
+      }
+    }
+    add(groups.unified, "memory.max", "memory.current", cache: ["inactive_file", "active_file"])
+    add(
+      groups.memory, "memory.limit_in_bytes", "memory.usage_in_bytes",
+      cache: ["total_inactive_file", "total_active_file"])
+    if let memory = slurm?.memory { found.append(memory) }
+    if let kibibytes = fields(read("/proc/meminfo"))["MemAvailable:"] {
+      found.append((kibibytes << 10, "this machine"))
+    }
+    return found
+  }
+
+  private static func number(_ text: String?) -> Int? {
+    text.flatMap { Int($0.filter { !$0.isWhitespace }) }
+  }
+
+  /// Numbers by the words before them, one in a line.
+  private static func fields(_ text: String?) -> [Substring: Int] {
+    var fields: [Substring: Int] = [:]
+    for line in (text ?? "").split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.count >= 2, let number = Int(words[1]) { fields[words[0]] = number }
+    }
+    return fields
+  }
+}
+
+extension SlotCount: CustomStringConvertible {
+  var description: String {
+    let slots = "\(number) slot\(number == 1 ? "" : "s")"
+    return reason.map { "\(slots) on \(cores) cores: \($0)" } ?? slots
+  }
+}

@@ -1,0 +1,46 @@
+/// What Slurm gave to this task, by its variables. Where Slurm does not bind tasks to cores, nothing else tells.
+struct SlurmTask {
+  let cores: Int
+  /// Which variables tell the cores.
+  let coresWords: String
+  /// Bytes, and which variable tells them; nil where memory is not given out.
+  let memory: (Int, String)?
+
+  /// Nil outside of jobs.
+  init?(_ environment: [String: String]) {
+    guard environment["SLURM_JOB_ID"] != nil else { return nil }
+    func number(_ name: String) -> Int? {
+      environment[name].flatMap { Int($0) }.flatMap { (1...1 << 30).contains($0) ? $0 : nil }
+    }
+    let tasks = Self.tasksHere(environment)
+    let cores: Int
+    if let number = number("SLURM_CPUS_PER_TASK") {
+      cores = number
+      coresWords = "SLURM_CPUS_PER_TASK is \(number)"
+    } else if let number = number("SLURM_CPUS_ON_NODE") {
+      cores = max(1, number / tasks)
+      coresWords = "SLURM_CPUS_ON_NODE is \(number)" + (tasks > 1 ? ", for \(tasks) tasks" : "")
+    } else {
+      return nil
+    }
+    self.cores = cores
+    let perCore = number("SLURM_MEM_PER_CPU").map { ($0 * cores << 20, "SLURM_MEM_PER_CPU") }
+    let perNode = number("SLURM_MEM_PER_NODE").map { (($0 << 20) / tasks, "SLURM_MEM_PER_NODE") }
+    memory = perCore ?? perNode
+  }
+
+  /// How many tasks this node has: Slurm says `2(x3),1` for three nodes with two and one with one.
+  private static func tasksHere(_ environment: [String: String]) -> Int {
+    guard let text = environment["SLURM_STEP_TASKS_PER_NODE"] ?? environment["SLURM_TASKS_PER_NODE"] else {
+      return 1
+    }
+    var node = environment["SLURM_NODEID"].flatMap { Int($0) } ?? 0
+    for part in text.split(separator: ",") {
+      let numbers = part.split { !$0.isNumber }.compactMap { Int($0) }
+      guard let tasks = numbers.first else { return 1 }
+      node -= numbers.count > 1 ? numbers[1] : 1
+      if node < 0 { return max(1, tasks) }
+    }
+    return 1
+  }
+}
