@@ -143,6 +143,12 @@ struct Cluster {
     drain()
   }
 
+  /// The first attempt of a worker ends if it has trained all its epochs.
+  mutating func endFirst(of id: WorkerID) {
+    guard let assign = running[id]?.first, trained[assign.attempt] == Int(assign.epochs) else { return }
+    finishAttempt(of: id)
+  }
+
   /// The first attempt of a worker has trained to its rung.
   mutating func suspendFirst(of id: WorkerID) {
     guard let assign = running[id]?.first else { return }

@@ -19,6 +19,7 @@ extension Coordinator {
       for id in entry.attempts where attempts.removeValue(forKey: id)?.isLost == false {
         effects.append(.persist(.attemptEnded(id, .superseded, words: "")))
       }
+      rivals.subtract(entry.attempts)
       openTrials[number] = nil
     }
   }

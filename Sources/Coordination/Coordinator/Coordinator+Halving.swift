@@ -56,6 +56,7 @@ extension Coordinator {
     if openTrials[trial]?.current == nil { _ = backlog.remove(trial) }
     let reached = RungScore(trial: trial, attempt: id, score: score)
     effects.append(.persist(.rungReached(reached, rung: rung)))
+    settle(trial, wonBy: id)
     resume(reach(rung, reached))
     if isComplete, isParked(trial) { stop(trial, at: rung) }
   }

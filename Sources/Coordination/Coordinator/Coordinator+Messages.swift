@@ -237,6 +237,8 @@ extension Coordinator {
     attempts[id]?.isConfirmed = true
     attempts[id]?.leaseEnd = now + intervals.lease
     attempts[id]?.lastMoved = now
+    attempts[id]?.lastEpoch = now
+    pace.note(now - attempt.lastEpoch)
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
     acknowledge(id, report.sequence, worker)
     noteEpoch(of: id)

@@ -16,19 +16,24 @@ extension Coordinator {
   /// Takes over what the last coordinator left running. Local workers ended with it; others have time to come back.
   mutating func adopt(_ open: [Snapshot.OpenAttempt], at now: Duration) {
     backlog = Backlog(trials: trialCount, taken: Set(results.keys).union(open.map(\.trial)))
-    for attempt in open {
+    for attempt in open where attempt.end != .superseded {
       let goesOn = attempt.end == nil && !attempt.isLocal
       if attempt.end != .revoked {
         attempts[attempt.id] = Attempt(
           trial: attempt.trial, worker: attempt.worker, key: attempt.key,
           budget: 0, epochs: attempt.epochs, inherited: attempt.inherited,
-          leaseEnd: now + max(intervals.lease, Self.reunion), lastSent: now, lastMoved: now,
+          leaseEnd: now + max(intervals.lease, Self.reunion), lastSent: now, lastMoved: now, lastEpoch: now,
           isLost: !goesOn)
       }
       var trial = openTrials[attempt.trial] ?? OpenTrial()
       trial.attempts.append(attempt.id)
       if goesOn {
-        trial.current = attempt.id
+        if trial.current == nil {
+          trial.current = attempt.id
+        } else {
+          trial.rival = attempt.id
+          rivals.insert(attempt.id)
+        }
         orphans[attempt.worker, default: []].insert(attempt.id)
       } else if attempt.end == nil {
         effects.append(.persist(.attemptEnded(attempt.id, .interrupted, words: "")))
@@ -58,6 +63,10 @@ extension Coordinator {
   mutating func assignWork(at now: Duration) {
     guard !isClosing else { return }
     fillSlots(at: now)
+    if !rivals.isEmpty, hasWork() {
+      makeRoom()
+      fillSlots(at: now)
+    }
     guard !isComplete, hasEnough || isExhausted else { return }
     complete()
     fillSlots(at: now)
@@ -71,11 +80,9 @@ extension Coordinator {
         break
       }
       // Whoever missed two heartbeats may be gone; the next one brings it back here.
-      if let peer = peers[worker], now - peer.lastHeard > intervals.heartbeat * 2.5 {
-        peers[worker]?.isPaused = true
-      }
+      if let peer = peers[worker], !isHeard(peer, at: now) { peers[worker]?.isPaused = true }
       while let peer = peers[worker], hasWork(), let trial = nextTrial(for: peer, worker) {
-        start(trial, on: worker, at: now)
+        start(trial, on: worker, as: .holder, at: now)
       }
       let isFull = peers[worker].map { $0.freeSlots <= 0 } ?? true
       if isFull { peers[worker]?.isQueued = false } else { left.append(worker) }
@@ -84,21 +91,15 @@ extension Coordinator {
   }
 
   /// Whether something waits for a slot. Trials that may go on come before new ones.
-  private mutating func hasWork() -> Bool {
+  mutating func hasWork() -> Bool {
     backlog.holdsReturned || (!hasEnough && (promoteNext() || backlog.count > 0))
   }
 
   /// Takes out what a worker may begin. A trial that may be the one that brings workers down runs alone, or others
   /// that always begin beside it would be blamed as well.
   private mutating func nextTrial(for peer: Peer, _ worker: WorkerID) -> Int? {
-    let (openTrials, peers, attempts) = (openTrials, peers, attempts)
-    func mayTakeMore(_ peer: Peer) -> Bool {
-      let isIsolated = peer.attempts.contains { id in
-        attempts[id].flatMap { openTrials[$0.trial] }?.isSuspect ?? false
-      }
-      return peer.freeSlots > 0 && !isIsolated
-    }
     guard mayTakeMore(peer) else { return nil }
+    let (openTrials, peers, attempts) = (openTrials, peers, attempts)
     let fresh = backlog.nextFresh
     let isKnown = fresh.map { proposals.values(trial: $0) != nil } ?? false
     let mayBegin = isKnown && !hasEnough
@@ -106,14 +107,24 @@ extension Coordinator {
     return backlog.next(mayBegin: mayBegin) { trial in
       let entry = openTrials[trial]
       // Who handed its checkpoint over may still have it.
-      let isForAnother = entry?.holder.map { $0 != worker && peers[$0].map(mayTakeMore) == true }
-      return (peer.attempts.isEmpty || entry?.isSuspect != true) && isForAnother != true
+      let holder = entry?.holder.flatMap { $0 == worker ? nil : peers[$0] }
+      let isForAnother = holder?.mayTakeMore(attempts, openTrials) == true
+      return (peer.attempts.isEmpty || entry?.isSuspect != true) && !isForAnother
     } prefers: {
       openTrials[$0]?.holder == worker
     }
   }
 
-  private mutating func start(_ trial: Int, on worker: WorkerID, at now: Duration) {
+  func mayTakeMore(_ peer: Peer) -> Bool { peer.mayTakeMore(attempts, openTrials) }
+
+  func isHeard(_ peer: Peer, at now: Duration) -> Bool { now - peer.lastHeard <= intervals.heartbeat * 2.5 }
+
+  /// What an attempt is to its trial.
+  enum Role {
+    case holder, rival
+  }
+
+  mutating func start(_ trial: Int, on worker: WorkerID, as role: Role, at now: Duration) {
     if let peer = peers[worker], !peer.isRecorded {
       peers[worker]?.isRecorded = true
       effects.append(.persist(.workerJoined(worker, peer.description)))
@@ -121,10 +132,15 @@ extension Coordinator {
     lastAttempt = AttemptID(lastAttempt.number + 1)
     attempts[lastAttempt] = Attempt(
       trial: trial, worker: worker, key: peers[worker]?.key ?? "", budget: budget(trial: trial),
-      leaseEnd: now + intervals.lease, lastSent: now, lastMoved: now)
+      leaseEnd: now + intervals.lease, lastSent: now, lastMoved: now, lastEpoch: now)
     if openTrials[trial] == nil, !isReplicate(trial) { openEpochs += budget(trial: trial) }
     openTrials[trial, default: OpenTrial()].attempts.append(lastAttempt)
-    openTrials[trial]?.current = lastAttempt
+    switch role {
+    case .holder: openTrials[trial]?.current = lastAttempt
+    case .rival:
+      openTrials[trial]?.rival = lastAttempt
+      rivals.insert(lastAttempt)
+    }
     peers[worker]?.attempts.insert(lastAttempt)
     effects.append(.persist(.attemptStarted(lastAttempt, trial: trial, worker: worker)))
     if let (stored, epochs) = openTrials[trial]?.checkpoint {
@@ -221,7 +237,7 @@ extension Coordinator {
     attempts[id]?.isLost = true
     peers[attempt.worker]?.attempts.remove(id)
     markIdle(attempt.worker)
-    openTrials[attempt.trial]?.current = nil
+    let isAlone = leave(id, of: attempt.trial)
     effects.append(.persist(.attemptEnded(id, end, words: words)))
     effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(words)"))
     if end.countsAsLoss {
@@ -231,7 +247,7 @@ extension Coordinator {
     }
     if isPoison(attempt.trial, epochs: attempt.epochs.count) {
       quarantine(attempt, id)
-    } else if !isParked(attempt.trial) {
+    } else if isAlone, !isParked(attempt.trial) {
       backlog.putBack(attempt.trial)
     }
   }
@@ -265,6 +281,7 @@ extension Coordinator {
     }
     let trial = openTrials.removeValue(forKey: result.trial) ?? OpenTrial()
     for id in trial.attempts {
+      rivals.remove(id)
       abandonHandover(of: id)
       guard let attempt = attempts.removeValue(forKey: id),
         peers[attempt.worker]?.attempts.remove(id) != nil
@@ -276,7 +293,7 @@ extension Coordinator {
     if isFinished { sendFinish() }
   }
 
-  private mutating func supersede(_ id: AttemptID, on worker: WorkerID) {
+  mutating func supersede(_ id: AttemptID, on worker: WorkerID) {
     effects.append(.persist(.attemptEnded(id, .superseded, words: "")))
     if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
   }
@@ -294,9 +311,18 @@ extension Coordinator {
   }
 }
 
+extension Coordinator.Peer {
+  /// Whether it may begin another trial: one that is a suspect runs alone.
+  fileprivate func mayTakeMore(
+    _ all: [AttemptID: Coordinator.Attempt], _ trials: [Int: Coordinator.OpenTrial]
+  ) -> Bool {
+    freeSlots > 0 && !attempts.contains { id in all[id].flatMap { trials[$0.trial] }?.isSuspect ?? false }
+  }
+}
+
 extension Coordinator.OpenTrial {
   /// Whether it is well on the way to be taken for poison.
-  fileprivate var isSuspect: Bool {
+  var isSuspect: Bool {
     Dictionary(grouping: losses, by: \.epochs).values.contains { alike in
       alike.count(where: \.isEvident) >= Coordinator.crashesToQuarantine - 1
         || alike.count >= Coordinator.lossesToQuarantine / 2

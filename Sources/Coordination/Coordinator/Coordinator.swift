@@ -104,6 +104,8 @@ package struct Coordinator: Sendable {
     var steps: UInt64 = 0
     /// When it was last seen to go on.
     var lastMoved: Duration
+    /// When its latest epoch was reported, or it began.
+    var lastEpoch: Duration
     /// Its lease has ended, and its trial waits or runs elsewhere; its result still counts.
     var isLost = false
     /// Whether its worker has said that it holds it.
@@ -138,6 +140,8 @@ package struct Coordinator: Sendable {
   struct OpenTrial {
     /// The attempt that holds its lease; nil while it waits.
     var current: AttemptID?
+    /// Another that runs because that one is slow.
+    var rival: AttemptID?
     var attempts: [AttemptID] = []
     var losses: [Loss] = []
     /// Where its next attempt goes on, and the epochs until then.
@@ -193,6 +197,10 @@ package struct Coordinator: Sendable {
   var isComplete: Bool
   /// The epochs that open trials will have trained when they are compared next, or end.
   var openEpochs = 0.0
+  /// Attempts at trials that others are slow with.
+  var rivals: Set<AttemptID> = []
+  /// How long epochs take.
+  var pace = Pace()
   /// Who is trained again under fresh seeds; nil where nobody is.
   var confirmation: Confirmation?
   /// How replicates have ended, by number.
@@ -269,6 +277,7 @@ package struct Coordinator: Sendable {
       expireLeases(at: now)
       revokeStuck(at: now)
       continueHandovers(at: now)
+      startRivals(at: now)
     }
     assignWork(at: now)
     defer { effects.removeAll(keepingCapacity: true) }

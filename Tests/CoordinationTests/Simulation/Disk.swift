@@ -30,8 +30,8 @@ struct Disk {
   private(set) var lastAttempt = AttemptID(0)
   /// Of the coordinator that started last.
   private(set) var epoch: UInt64 = 0
-  /// The attempt that has a trial's lease.
-  private var holders: [Int: AttemptID] = [:]
+  /// The attempts that have a trial's lease: one, and perhaps a rival.
+  private var holders: [Int: Set<AttemptID>] = [:]
   private var workers: [WorkerID: WorkerDescription] = [:]
   /// Where trials can go on.
   private(set) var checkpoints: [Int: StoredCheckpoint] = [:]
@@ -95,10 +95,10 @@ struct Disk {
     guard results[trial] == nil else {
       throw Violation("attempt \(id.number) runs trial \(trial), which has ended")
     }
-    if let holder = holders[trial] {
-      throw Violation("trial \(trial) has two leases: attempts \(holder.number) and \(id.number)")
+    if let others = holders[trial], others.count > 1 || others.contains(where: { attempts[$0]?.worker == attempts[id]?.worker }) {
+      throw Violation("trial \(trial) has leases too many: attempts \(others) and \(id.number)")
     }
-    holders[trial] = id
+    holders[trial, default: []].insert(id)
   }
 
   private mutating func inherit(_ id: AttemptID, _ source: AttemptID, _ count: Int) throws(Violation) {
@@ -142,7 +142,7 @@ struct Disk {
       throw Violation("attempt \(id.number) is \(end) after it was \(attempt.end!)")
     }
     attempts[id]?.end = end
-    if holders[attempt.trial] == id { holders[attempt.trial] = nil }
+    holders[attempt.trial]?.remove(id)
   }
 
   private mutating func resume(_ id: AttemptID) throws(Violation) {
@@ -174,6 +174,6 @@ struct Disk {
     guard let attempt = attempts[id] else { return false }
     // After its epochs there is one message more, which gives it back.
     return sequence <= attempt.epochs.count + (attempt.end == nil ? 0 : 1) || results[attempt.trial] != nil
-      || attempt.end == .revoked
+      || attempt.end == .revoked || attempt.end == .superseded
   }
 }

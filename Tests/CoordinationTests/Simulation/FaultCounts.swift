@@ -12,7 +12,7 @@ enum Fault: String, CaseIterable, Sendable {
   case attemptLost, attemptResumed, attemptAdopted, lostAttemptWon, attemptSuperseded, attemptRevoked
   case trialQuarantined, checkpointStored, checkpointContinued, resultKept, resultHandedIn
   case attemptPaused, trialStopped, replicateEnded, partTrained
-  case trialStoppedByArrival, searchCutShort
+  case trialStoppedByArrival, searchCutShort, rivalStarted, rivalCalledOff
 }
 
 /// How often each fault happened.

@@ -140,7 +140,8 @@ extension Simulation {
   mutating func count(_ decision: Decision) {
     switch decision {
     case .attemptEnded(_, .lost, _): counts.note(.attemptLost)
-    case .attemptEnded(_, .superseded, _): counts.note(.attemptSuperseded)
+    case .attemptEnded(let id, .superseded, _):
+      counts.note(coordinator?.machine.results[ledger.trials[id] ?? 0] == nil ? .rivalCalledOff : .attemptSuperseded)
     case .attemptEnded(_, .revoked, _): counts.note(.attemptRevoked)
     case .attemptEnded(let id, .finished, _):
       if disk.attempts[id]?.end != nil { counts.note(.lostAttemptWon) }
@@ -153,7 +154,9 @@ extension Simulation {
     case .epochsInherited: counts.note(.checkpointContinued)
     case .checkpointStored: counts.note(.checkpointStored)
     case .trialsComplete(let count): if count < scenario.trials { counts.note(.searchCutShort) }
-    case .workerJoined, .attemptStarted, .epochEnded, .attemptEnded, .rungReached: break
+    case .attemptStarted(let id, _, _):
+      if coordinator?.machine.rivals.contains(id) == true { counts.note(.rivalStarted) }
+    case .workerJoined, .epochEnded, .attemptEnded, .rungReached: break
     }
   }
 
@@ -211,7 +214,9 @@ extension Coordinator {
       return "the trials and replicates are \(places.sorted())"
     }
     for (id, attempt) in attempts {
-      let isCurrent = openTrials[attempt.trial]?.current == id
+      let entry = openTrials[attempt.trial]
+      let isCurrent = entry?.current == id || entry?.rival == id
+      if rivals.contains(id) != (entry?.rival == id) { return "attempt \(id.number) is a rival, or not" }
       if isCurrent == attempt.isLost { return "attempt \(id.number) is current and lost, or neither" }
     }
     return nil

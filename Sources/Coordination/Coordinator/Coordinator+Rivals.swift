@@ -1,0 +1,70 @@
+import Search
+
+// Slow attempts, and the rivals that idle slots give them: who gets there first wins, and both lead to the same result.
+extension Coordinator {
+  /// An epoch that takes so many times as long as most is slow.
+  static let slowness = 3.0
+
+  /// Gives idle slots what runs too slowly elsewhere, where nothing else is left for them.
+  mutating func startRivals(at now: Duration) {
+    guard let typical = pace.typical, !idle.isEmpty, !isClosing, !hasWork() else { return }
+    let slow = openTrials.filter { isStraggler($0.value, typical, at: now) }.keys.sorted()
+    for trial in slow {
+      let holder = openTrials[trial]?.current.flatMap { attempts[$0]?.worker }
+      let worker = idle.first { worker in
+        worker != holder && peers[worker].map { mayTakeMore($0) && isHeard($0, at: now) } == true
+      }
+      if let worker { start(trial, on: worker, as: .rival, at: now) }
+    }
+    idle.removeAll { worker in
+      guard let peer = peers[worker], peer.freeSlots <= 0 else { return false }
+      peers[worker]?.isQueued = false
+      return true
+    }
+  }
+
+  /// Whether another worker would very likely have a trial done before the one that has it.
+  private func isStraggler(_ trial: OpenTrial, _ typical: Duration, at now: Duration) -> Bool {
+    guard trial.rival == nil, !trial.isSuspect, let attempt = trial.current.flatMap({ attempts[$0] }),
+      attempt.handover == nil
+    else { return false }
+    // Its other epochs will hardly take less than what its present one has taken already.
+    let present = now - attempt.lastEpoch
+    let left = max(1, attempt.budget - Double(attempt.epochs.count))
+    let anew = attempt.budget - Double(trial.checkpoint?.epochs.count ?? 0)
+    return present > typical * Self.slowness + intervals.heartbeat && present * left > typical * (2 * anew)
+  }
+
+  /// Calls off rivals where others could use their slots.
+  mutating func makeRoom() {
+    for id in rivals.sorted().prefix(backlog.count) { callOff(id) }
+  }
+
+  /// An attempt has got to where its trial is compared: its rival need not.
+  mutating func settle(_ trial: Int, wonBy id: AttemptID) {
+    guard let entry = openTrials[trial], let rival = entry.rival else { return }
+    callOff(id == rival ? entry.current ?? rival : rival)
+  }
+
+  private mutating func callOff(_ id: AttemptID) {
+    abandonHandover(of: id)
+    guard let attempt = attempts.removeValue(forKey: id) else { return }
+    leave(id, of: attempt.trial)
+    openTrials[attempt.trial]?.attempts.removeAll { $0 == id }
+    peers[attempt.worker]?.attempts.remove(id)
+    markIdle(attempt.worker)
+    supersede(id, on: attempt.worker)
+  }
+
+  /// An attempt works on its trial no more.
+  ///
+  /// - Returns: whether nobody does now.
+  @discardableResult
+  mutating func leave(_ id: AttemptID, of trial: Int) -> Bool {
+    guard let entry = openTrials[trial], entry.current == id || entry.rival == id else { return false }
+    if let rival = entry.rival { rivals.remove(rival) }
+    openTrials[trial]?.current = entry.rival == id ? entry.current : entry.rival
+    openTrials[trial]?.rival = nil
+    return openTrials[trial]?.current == nil
+  }
+}

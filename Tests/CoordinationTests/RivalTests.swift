@@ -1,0 +1,64 @@
+import Search
+import Testing
+
+@testable import Coordination
+
+/// Trials that are slow where they run, run elsewhere too when a slot would be idle.
+@Suite struct RivalTests {
+  private var cluster: Cluster
+  private let slow: WorkerID
+  private let fast: WorkerID
+
+  /// One worker is still busy with trial 0 when the other has done all the rest, an epoch in a second.
+  init() throws {
+    cluster = try Cluster(Cluster.file.replacing("trials: 4", with: "trials: 6"))
+    slow = cluster.join(1)
+    fast = cluster.join(2)
+    for _ in 0..<10 {
+      cluster.wait(.seconds(1))
+      cluster.trainEpochs(1, of: fast)
+      cluster.endFirst(of: fast)
+    }
+  }
+
+  private var started: Int {
+    cluster.persisted.count { if case .attemptStarted = $0 { true } else { false } }
+  }
+
+  @Test mutating func theFirstToGetThereWins() throws {
+    #expect(cluster.running[fast]?.map(\.trial) == [0] && cluster.running[slow]?.map(\.trial) == [0])
+    cluster.trainEpochs(2, of: fast)
+    cluster.endFirst(of: fast)
+    #expect(cluster.coordinator.isFinished && cluster.coordinator.results.count == 6)
+    #expect(cluster.running[slow] == [] && cluster.exits[slow] == .finished)
+  }
+
+  @Test mutating func theSlowOneMayStillWin() throws {
+    cluster.finishAttempt(of: slow)
+    #expect(cluster.coordinator.isFinished && cluster.running[fast] == [])
+  }
+
+  @Test mutating func whoeverIsLostTheOtherGoesOn() throws {
+    for lost in [slow, fast] {
+      var cluster = cluster
+      let count = started
+      let other = lost == slow ? fast : slow
+      cluster.kill(lost)
+      cluster.wait(.seconds(8))
+      #expect(cluster.running[other]?.map(\.trial) == [0])
+      #expect(cluster.persisted.count { if case .attemptStarted = $0 { true } else { false } } == count)
+      cluster.finishAttempt(of: other)
+      #expect(cluster.coordinator.isFinished)
+    }
+  }
+
+  @Test mutating func bothGoOnAfterARestart() throws {
+    let count = started
+    cluster.restart()
+    cluster.wait(.seconds(5))
+    #expect(cluster.running[fast]?.map(\.trial) == [0] && cluster.running[slow]?.map(\.trial) == [0])
+    #expect(cluster.coordinator.rivals.count == 1 && started == count)
+    cluster.finishAttempt(of: fast)
+    #expect(cluster.coordinator.isFinished)
+  }
+}
