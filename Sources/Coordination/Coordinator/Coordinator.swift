@@ -304,6 +304,9 @@ package struct Coordinator: Sendable {
     return max(reached, Double(attempt?.epochs.count ?? 0)) / epochs
   }
 
+  /// Attempts that were begun in all.
+  package var attemptCount: UInt64 { lastAttempt.number }
+
   /// Trials and replicates that have ended.
   package var endedCount: Int { results.count + replicates.count }
 

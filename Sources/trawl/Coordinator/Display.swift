@@ -92,6 +92,9 @@ extension Double {
   /// With four digits after the point.
   var rounded4: Double { (self * 1e4).rounded() / 1e4 }
 
+  /// With three digits, or all before the point.
+  var shownRate: String { self >= 100 ? "\(Int(rounded()))" : String(format: "%.3g", self) }
+
   /// With one digit after the point.
   var rounded1: Double { (self * 10).rounded() / 10 }
 }

@@ -7,6 +7,9 @@ import Storage
 struct Exports {
   private let directory: RunDirectory
   private let resume: String
+  /// When this coordinator started, and what had ended by then.
+  private let begin: Duration
+  private let endedBefore: Int
   private var lastStatus = Duration.zero
   private var lastTables = Duration.zero
   private var lastCost = Duration.zero
@@ -17,9 +20,10 @@ struct Exports {
   private static let interval = Duration.milliseconds(250)
 
   /// Files of a search in its directory, which this command goes on with.
-  init(_ directory: RunDirectory, resume: String) {
+  init(_ directory: RunDirectory, of coordinator: Coordinator, resume: String) {
     self.directory = directory
     self.resume = resume
+    (begin, endedBefore) = (monotonicNow(), coordinator.endedCount)
   }
 
   /// Writes what has changed, not too often, and the less often the longer it takes.
@@ -34,14 +38,21 @@ struct Exports {
       lastCost = monotonicNow() - now
     }
     let begin = monotonicNow()
-    try Status(coordinator, isRunning: true, resume: resume).write(to: directory.status)
+    try writeStatus(coordinator, isRunning: true)
     lastStatusCost = monotonicNow() - begin
   }
 
   /// Writes everything, for the last time.
   mutating func writeAll(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
     try writeTables(coordinator, study)
-    try Status(coordinator, isRunning: false, resume: resume).write(to: directory.status)
+    try writeStatus(coordinator, isRunning: false)
+  }
+
+  private func writeStatus(_ coordinator: Coordinator, isRunning: Bool) throws {
+    let ended = coordinator.endedCount - endedBefore
+    let rate = ended > 0 ? Double(ended) / (monotonicNow() - begin).seconds * 3600 : nil
+    let status = Status(coordinator, isRunning: isRunning, resume: resume, trialsPerHour: rate)
+    try status.write(to: directory.status)
   }
 
   private mutating func writeTables(_ coordinator: Coordinator, _ study: StudyDatabase) throws {

@@ -80,7 +80,7 @@ struct SearchLaunch {
           count: min(workerCount, coordinator.leftCount),
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
         checkpoints: CheckpointFolder(directory.checkpoints, holding: snapshot.checkpoints),
-        exports: Exports(directory, resume: resumeCommand), display: display, log: log),
+        exports: Exports(directory, of: coordinator, resume: resumeCommand), display: display, log: log),
       stop: stop, grace: .seconds(command.grace),
       enough: Enough(enough, hours: file.hourLimit, since: try Complaint.asking { try study.beginning() }))
   }
