@@ -36,6 +36,11 @@ struct Display {
     terminal.say(line)
   }
 
+  /// A line that stays, for all but those who asked for quiet.
+  mutating func inform(_ line: String) {
+    if verbosity != .quiet { terminal.say(line) }
+  }
+
   /// A line that stays, for those who asked to know everything.
   mutating func detail(_ line: String) {
     if verbosity == .verbose { terminal.say(line) }

@@ -32,7 +32,7 @@ struct Exports {
   ) throws {
     guard now - lastStatus >= max(Self.interval, lastStatusCost * 50) else { return }
     lastStatus = now
-    if coordinator.endedCount != writtenResults, now - lastTables >= lastCost * 50 {
+    if coordinator.newsCount != writtenResults, now - lastTables >= lastCost * 50 {
       lastTables = now
       try writeTables(coordinator, study)
       lastCost = monotonicNow() - now
@@ -62,7 +62,7 @@ struct Exports {
     try AtomicFile.write(attempts(study), to: directory.attempts)
     try AtomicFile.write(history(study, of: coordinator), to: directory.history)
     try writeBest(ranked.first, of: file)
-    writtenResults = coordinator.endedCount
+    writtenResults = coordinator.newsCount
   }
 
   private func attempts(_ study: StudyDatabase) throws -> Data {
@@ -118,9 +118,9 @@ struct Exports {
     return Data(csv.bytes)
   }
 
-  /// The recipe of the best trial: `trawl train` makes its model from it, bit for bit.
+  /// The recipe of the best trial: `trawl train` makes its model from it, bit for bit, or trains to its end what was stopped.
   private mutating func writeBest(_ best: TrialResult?, of file: SearchFile) throws {
-    guard let best, best.trial != writtenBest, best.status == .done || best.confirmed != nil,
+    guard let best, best.trial != writtenBest, best.objective != nil,
       let configuration = file.configuration(values: best.values)
     else { return }
     try System.makeFolder(directory.best)

@@ -107,7 +107,9 @@ struct SearchLaunch {
   var isOpenEnded: Bool { file.isOpenEnded }
 
   private var trials: String {
-    file.isOpenEnded ? "trials until Ctrl-C" : "\(file.trials) trial\(file.trials == 1 ? "" : "s")"
+    file.isOpenEnded
+      ? "trials \(file.epochLimit ?? file.hourLimit == nil ? "until Ctrl-C" : "until stopped")"
+      : "\(file.trials) trial\(file.trials == 1 ? "" : "s")"
   }
 
   /// Tells how it ended and prints the ranking.
@@ -115,7 +117,8 @@ struct SearchLaunch {
     switch ending {
     case .interrupted:
       StandardError.write(
-        "stopped with \(coordinator.results.count) of \(trials) done; to go on: \(resumeCommand)\n"
+        "stopped with \(coordinator.results.count) of \(coordinator.trials ?? coordinator.begunCount) trials done; to go on: "
+          + "\(resumeCommand)\n"
       )
       throw EndOfRun.interrupted
     case .hopeless:
