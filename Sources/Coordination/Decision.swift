@@ -121,7 +121,7 @@ extension SearchFile {
   package func result(of end: TrialEnd, _ values: [Value]) -> TrialResult {
     TrialResult(
       trial: end.trial, values: values, status: end.status, epochs: end.epochs,
-      budget: end.status == .stopped ? end.epochs / Double(epochs(values)) : 1,
+      budget: end.status == .stopped || end.status == .paused ? end.epochs / Double(epochs(values)) : 1,
       objective: objective == .valLoss ? end.valLoss : end.valAccuracy,
       valAccuracy: end.valAccuracy, valLoss: end.valLoss)
   }

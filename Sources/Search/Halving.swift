@@ -67,14 +67,14 @@ package struct Halving: Sendable {
   }
 
   /// The budgets of the rungs, in epochs: `shortest` times growing powers of `factor`, the last one `epochs`. From one epoch
-  /// on they are whole, rounded up.
+  /// on they are whole, rounded up; before that they are rounded to millionths.
   package static func budgets(shortest: Double, factor: Double, epochs: Int) -> [Double] {
     precondition(shortest > 0 && factor > 1, "\(shortest) epochs, factor \(factor)")
     let epochs = Double(epochs)
     var budgets: [Double] = []
     var exact = shortest
     while exact < epochs {
-      let budget = exact < 1 ? exact : exact.rounded(.up)
+      let budget = exact < 1 ? (exact * 1e6).rounded() / 1e6 : exact.rounded(.up)
       if budget != budgets.last, budget < epochs { budgets.append(budget) }
       exact *= factor
     }

@@ -4,8 +4,10 @@ package struct TrialResult: Hashable, Sendable {
   package enum Status: String, CaseIterable, Sendable {
     /// It trained to its end.
     case done
-    /// Halving stopped it.
+    /// It was stopped early.
     case stopped
+    /// It may train on yet.
+    case paused
     /// Its numbers stopped being finite.
     case diverged
     /// It raised an error.

@@ -14,6 +14,7 @@ extension SearchFile {
     try Self.checkLease(settings, read)
     try Self.checkSchedule(read)
     try Self.checkLag(settings, read)
+    try Self.checkLimits(settings, read)
     try Self.checkEarlyStopping(settings, read)
     try Self.checkConfirmation(settings, read)
     if read.places["final"] != nil, settings["final.train_on"] == nil {
@@ -100,6 +101,15 @@ extension SearchFile {
     throw Fault(place, "search.lag", "belongs to 'sampler: tpe'")
   }
 
+  private static func checkLimits(
+    _ settings: [String: Setting], _ read: SearchFileReader
+  ) throws(Fault) {
+    guard let place = read.places["search.stop_after"] else { return }
+    let limits = ["search.stop_after.epochs", "search.stop_after.hours"]
+    guard limits.allSatisfy({ settings[$0] == nil }) else { return }
+    throw Fault(place, "search.stop_after", "needs epochs, hours or both")
+  }
+
   /// One rule decides when a trial ends, and compares trials after equally many epochs.
   private static func checkEarlyStopping(
     _ settings: [String: Setting], _ read: SearchFileReader
@@ -132,7 +142,7 @@ extension SearchFile {
     guard case .fixed(.real(let shortest)) = settings["\(rule).min_epochs"] else {
       throw Fault(place, "\(rule).min_epochs", "is missing; needs a number of epochs")
     }
-    guard shortest < Double(epochs) else {
+    guard (shortest < 1 ? shortest : shortest.rounded(.up)) < Double(epochs) else {
       throw Fault(
         read.places["\(rule).min_epochs"] ?? place, "\(rule).min_epochs",
         "must be fewer than train.epochs, which are \(epochs): nothing would be stopped")
@@ -294,6 +304,7 @@ extension SearchFile {
     var asked: Int?
     if case .fixed(.integer(let number)) = read.settings["search.trials"] { asked = number }
     if file.space.isEmpty {
+      if file.isOpenEnded { return (.integer(1), ["search.trials: nothing is searched; 1 trial runs"]) }
       guard let asked, asked > 1 else { return (.integer(1), []) }
       return (.integer(1), ["search.trials: \(asked) asked for, but nothing is searched; 1 trial runs"])
     }
@@ -321,7 +332,8 @@ extension SearchFile {
       guard size <= UInt64(mostTrials) else {
         throw missing("search.trials", "the grid has \(size) points, \(mostTrials) may run", read)
       }
-      return (.integer(Int(size)), [])
+      let words = "search.trials: the grid has \(size) point\(size == 1 ? "" : "s"), and no more trials run"
+      return (.integer(Int(size)), file.isOpenEnded ? [words] : [])
     }
     guard size < asked else { return (.integer(asked), []) }
     return (

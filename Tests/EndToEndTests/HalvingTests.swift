@@ -36,6 +36,29 @@ struct HalvingTests {
     #expect(try outcome == undisturbed.outcome())
   }
 
+  /// An epoch has two steps, the first four rungs lie within it, and the first two of them in its first step.
+  @Test func partsThatEndWithTheSameStepScoreTheSame() async throws {
+    let text = SearchText.halving(from: 0.1).replacing("batch: 64", with: "batch: 4000").replacing(
+      "factor: 3", with: "factor: 2")
+    let one = try await Prepared.search(text)
+    let scores = Dictionary(grouping: try one.history().map(Epoch.init), by: \.trial).values.filter {
+      $0.count > 2
+    }
+    #expect(!scores.isEmpty)
+    for curve in scores {
+      #expect(curve.prefix(4).map(\.epoch) == [0.1, 0.2, 0.4, 0.8])
+      #expect(
+        curve[0].loss == curve[1].loss && curve[1].loss == curve[2].loss && curve[2].loss != curve[3].loss)
+    }
+    try scratch.write("search.yaml", text)
+    let search = try search(workers: 2)
+    try? await run.waitForResults(1, of: search)
+    search.send(SIGKILL)
+    _ = try await search.ending()
+    #expect(try await self.search(workers: 2, "--resume").ending().end == .exited(0))
+    #expect(try run.outcome() == one.outcome())
+  }
+
   @Test(arguments: [2, 4, 16])
   func anyNumberOfWorkersDecidesTheSame(workers: Int) async throws {
     let ending = try await search(workers: workers).ending()

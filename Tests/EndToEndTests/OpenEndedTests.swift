@@ -70,6 +70,31 @@ struct OpenEndedTests {
     #expect(results.count { $0["seeds"] == "2" } == 2)
   }
 
+  @Test func whatHasComeToARungIsToldWhileASHAGoesOn() async throws {
+    let search = try start("asha: { min_epochs: 0.5, factor: 2 }")
+    try await eventually("results are told") {
+      (try? run.results())?.contains { $0["status"] == "paused" } == true
+    }
+    search.send(SIGINT)
+    #expect(try await search.ending().end == .exited(0))
+    #expect(try results().allSatisfy { ["done", "stopped"].contains($0["status"]) })
+    #expect(try scratch.text("run/best/recipe.yaml").contains("epochs: 4"))
+    let more = try await start(
+      "asha: { min_epochs: 0.5, factor: 2 }, stop_after: { epochs: 1000 }", "--resume"
+    ).ending()
+    #expect(more.end == .exited(2) && more.errors.contains("no trials begin after the"))
+  }
+
+  @Test func ctrlCBeforeAnythingHasBegunStopsASearchToBeResumed() async throws {
+    let search = try start("sampler: sobol", workers: 0)
+    try await eventually("it runs") { run.status(of: search) != nil }
+    search.send(SIGINT)
+    #expect(try await search.ending().end == .exited(130))
+    let resumed = try start("sampler: sobol, stop_after: { epochs: 4 }", "--resume")
+    #expect(try await resumed.ending().end == .exited(0))
+    #expect(try results().count == 1)
+  }
+
   @Test func timeEndsASearch() async throws {
     let search = try start("median_rule: { after: 2 }, stop_after: { hours: 0.001 }")
     #expect(try await search.ending().end == .exited(0))

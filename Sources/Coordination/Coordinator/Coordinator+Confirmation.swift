@@ -31,14 +31,15 @@ extension Coordinator {
     return Confirmed(ends.compactMap { $0.map(result(of:)) })
   }
 
-  /// The trials that have ended, best first. What fresh seeds say counts when all have spoken.
+  /// The trials that have ended, best first, and where ASHA never waits for ends, those that have come to a rung. What fresh seeds say counts when all have spoken.
   package var ranking: [TrialResult] {
     let ended = results.values.map { end in
       var result = result(of: end)
       if isFinished { result.confirmed = confirmed(end.trial) }
       return result
     }
-    return Ranking.ranked(ended, by: file.objective)
+    let ongoing = asha == nil ? [] : openTrials.keys.compactMap { standing(of: $0).map(result(of:)) }
+    return Ranking.ranked(ended + ongoing, by: file.objective)
   }
 
   /// Replicates that have ended, and how many there will be; nil where nothing is confirmed.

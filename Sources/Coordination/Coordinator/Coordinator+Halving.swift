@@ -79,6 +79,10 @@ extension Coordinator {
   private mutating func reach(_ rung: Int, _ reached: RungScore) -> [Int] {
     openTrials[reached.trial]?.reached = rung + 1
     openTrials[reached.trial]?.lastRung = reached
+    if asha != nil {
+      standingCount += 1
+      standing(of: reached.trial).map { consider($0) }
+    }
     return report(reached.score, of: reached.trial, at: rung)
   }
 
@@ -99,6 +103,14 @@ extension Coordinator {
       }
     }
     return promoted
+  }
+
+  /// What a trial that waits to be sent on, or trains on, has come to.
+  func standing(of trial: Int) -> TrialEnd? {
+    guard let entry = openTrials[trial], let last = entry.lastRung else { return nil }
+    return TrialEnd(
+      trial: trial, status: .paused, epochs: rungs[entry.reached - 1], valAccuracy: last.score.valAccuracy,
+      valLoss: last.score.valLoss)
   }
 
   /// It is certain that a trial goes no further than a rung.

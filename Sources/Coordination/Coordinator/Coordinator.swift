@@ -195,6 +195,8 @@ package struct Coordinator: Sendable {
   var trialCount: Int
   /// Whether no more trials will begin, or train on to another rung.
   var isComplete: Bool
+  /// How often trials have come to a rung, where ASHA sends them on.
+  var standingCount = 0
   /// The epochs that open trials will have trained when they are compared next, or end.
   var openEpochs = 0.0
   /// Attempts at trials that others are slow with.
@@ -293,7 +295,7 @@ package struct Coordinator: Sendable {
     if let limit = file.epochLimit, !isComplete { return min(1, (endedEpochs + openEpochs) / limit) }
     guard let trials else { return nil }
     // What comes after the last has begun takes long or short.
-    if asha != nil { return Double(begunCount) / Double(trials) * 0.99 }
+    if asha != nil { return isComplete ? nil : Double(begunCount) / Double(trials) * 0.99 }
     let replicates = confirmations ?? (0, 0)
     let open = openTrials.reduce(0) { $0 + share(of: $1.value, number: $1.key) }
     guard let halving, let epochs = halving.budgets.last else {
@@ -312,6 +314,12 @@ package struct Coordinator: Sendable {
     let reached = trial.reached > 0 ? halving.budgets[trial.reached - 1] : 0
     return max(reached, Double(attempt?.epochs.count ?? 0)) / epochs
   }
+
+  /// What has ended, and where ASHA does not wait for ends, what has come to a rung: how much there is to tell.
+  package var newsCount: Int { endedCount + standingCount }
+
+  /// Attempts that were begun in all.
+  package var attemptCount: UInt64 { lastAttempt.number }
 
   /// Trials and replicates that have ended.
   package var endedCount: Int { results.count + replicates.count }
@@ -385,7 +393,15 @@ package struct Coordinator: Sendable {
 
   private mutating func noteBest(_ end: TrialEnd) {
     endedEpochs += end.epochs
-    guard end.status == .done || end.status == .stopped else { return }
+    if best?.trial == end.trial { best = nil }
+    consider(end)
+    // What led before its end has come to nothing.
+    if best == nil { for other in results.values { consider(other) } }
+  }
+
+  /// Takes a trial for the best if it is.
+  mutating func consider(_ end: TrialEnd) {
+    guard end.status == .done || end.status == .stopped || end.status == .paused else { return }
     guard let champion = best,
       !Ranking.isBetter(result(of: end), result(of: champion), file.objective)
     else {

@@ -159,7 +159,8 @@ extension Worker {
   }
 
   private mutating func seek(at now: Duration) {
-    if let lastHeard, now - lastHeard > Self.patience {
+    let mayWait = identity.staysForever && held.isEmpty
+    if let lastHeard, now - lastHeard > Self.patience, !mayWait {
       if held.isEmpty { return effects.append(.exit(.finished)) }
       if drain != nil { return effects.append(.exit(.abandoned)) }
       return beginDrain(because: .abandoned, why: "its coordinator did not come back", at: now)

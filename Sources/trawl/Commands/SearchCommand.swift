@@ -16,7 +16,8 @@ struct SearchCommand: ParsableCommand {
     abstract: "Run a search: coordinator and local workers.",
     discussion: """
       Writes everything into a run directory: results.csv (the ranking), attempts.csv, history.csv, best/recipe.yaml, \
-      study.db. Ctrl-C stops it; the same command with --resume goes on.
+      study.db. Ctrl-C stops it; the same command with --resume goes on. (A search 'until stopped' is \
+      ended by Ctrl-C, and stopped by a second one.)
 
       Exit status: 0 done, 2 bad input, 3 some trials failed, 130 interrupted.
       """)

@@ -49,6 +49,10 @@ extension Status {
       ]
       lines.append("best: trial \(best.trial), " + scores.compactMap(\.self).joined(separator: ", "))
     }
+    if let attempts {
+      let rate = trialsPerHour.map { ", \($0.shownRate) trials an hour" } ?? ""
+      lines.append("attempts: \(attempts)\(rate)")
+    }
     if isAlive { lines += workerLines }
     return lines.joined(separator: "\n")
   }

@@ -179,11 +179,16 @@ final class CoordinatorShell {
     guard !hasToldEnough, enough.isReached(at: now, hasBegun: parts.coordinator.begunCount > 0) else {
       return []
     }
+    guard parts.coordinator.begunCount > 0 else {
+      stop.raise()
+      return []
+    }
     hasToldEnough = true
+    let goal = parts.coordinator.file.rungs.isEmpty ? "to their end" : "to where they would be compared next"
     parts.log.info("no more trials begin")
-    parts.display.say(
-      "no more trials begin; \(parts.coordinator.runningCount) train until they would be compared, or end (Ctrl-C: stop now, "
-        + "to go on with --resume)")
+    parts.display.inform(
+      "no more trials begin; \(parts.coordinator.runningCount) train \(goal) (Ctrl-C: stop now, to go on with --resume)"
+    )
     return parts.coordinator.handle(.enoughBegun, at: now)
   }
 

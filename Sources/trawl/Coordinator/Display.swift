@@ -36,6 +36,11 @@ struct Display {
     terminal.say(line)
   }
 
+  /// A line that stays, for all but those who asked for quiet.
+  mutating func inform(_ line: String) {
+    if verbosity != .quiet { terminal.say(line) }
+  }
+
   /// A line that stays, for those who asked to know everything.
   mutating func detail(_ line: String) {
     if verbosity == .verbose { terminal.say(line) }
@@ -91,6 +96,9 @@ struct Display {
 extension Double {
   /// With four digits after the point.
   var rounded4: Double { (self * 1e4).rounded() / 1e4 }
+
+  /// With three digits, or all before the point.
+  var shownRate: String { self >= 100 ? "\(Int(rounded()))" : String(format: "%.3g", self) }
 
   /// With one digit after the point.
   var rounded1: Double { (self * 10).rounded() / 10 }

@@ -7,6 +7,9 @@ import Storage
 struct Exports {
   private let directory: RunDirectory
   private let resume: String
+  /// When this coordinator started, and what had ended by then.
+  private let begin: Duration
+  private let endedBefore: Int
   private var lastStatus = Duration.zero
   private var lastTables = Duration.zero
   private var lastCost = Duration.zero
@@ -17,9 +20,10 @@ struct Exports {
   private static let interval = Duration.milliseconds(250)
 
   /// Files of a search in its directory, which this command goes on with.
-  init(_ directory: RunDirectory, resume: String) {
+  init(_ directory: RunDirectory, of coordinator: Coordinator, resume: String) {
     self.directory = directory
     self.resume = resume
+    (begin, endedBefore) = (monotonicNow(), coordinator.endedCount)
   }
 
   /// Writes what has changed, not too often, and the less often the longer it takes.
@@ -28,20 +32,27 @@ struct Exports {
   ) throws {
     guard now - lastStatus >= max(Self.interval, lastStatusCost * 50) else { return }
     lastStatus = now
-    if coordinator.endedCount != writtenResults, now - lastTables >= lastCost * 50 {
+    if coordinator.newsCount != writtenResults, now - lastTables >= lastCost * 50 {
       lastTables = now
       try writeTables(coordinator, study)
       lastCost = monotonicNow() - now
     }
     let begin = monotonicNow()
-    try Status(coordinator, isRunning: true, resume: resume).write(to: directory.status)
+    try writeStatus(coordinator, isRunning: true)
     lastStatusCost = monotonicNow() - begin
   }
 
   /// Writes everything, for the last time.
   mutating func writeAll(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
     try writeTables(coordinator, study)
-    try Status(coordinator, isRunning: false, resume: resume).write(to: directory.status)
+    try writeStatus(coordinator, isRunning: false)
+  }
+
+  private func writeStatus(_ coordinator: Coordinator, isRunning: Bool) throws {
+    let ended = coordinator.endedCount - endedBefore
+    let rate = ended > 0 ? Double(ended) / (monotonicNow() - begin).seconds * 3600 : nil
+    let status = Status(coordinator, isRunning: isRunning, resume: resume, trialsPerHour: rate)
+    try status.write(to: directory.status)
   }
 
   private mutating func writeTables(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
@@ -51,7 +62,7 @@ struct Exports {
     try AtomicFile.write(attempts(study), to: directory.attempts)
     try AtomicFile.write(history(study, of: coordinator), to: directory.history)
     try writeBest(ranked.first, of: file)
-    writtenResults = coordinator.endedCount
+    writtenResults = coordinator.newsCount
   }
 
   private func attempts(_ study: StudyDatabase) throws -> Data {
@@ -107,9 +118,9 @@ struct Exports {
     return Data(csv.bytes)
   }
 
-  /// The recipe of the best trial: `trawl train` makes its model from it, bit for bit.
+  /// The recipe of the best trial: `trawl train` makes its model from it, bit for bit, or trains to its end what was stopped.
   private mutating func writeBest(_ best: TrialResult?, of file: SearchFile) throws {
-    guard let best, best.trial != writtenBest, best.status == .done || best.confirmed != nil,
+    guard let best, best.trial != writtenBest, best.objective != nil,
       let configuration = file.configuration(values: best.values)
     else { return }
     try System.makeFolder(directory.best)

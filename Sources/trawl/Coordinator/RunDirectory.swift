@@ -101,16 +101,22 @@ struct RunDirectory {
           + "unless search.halving.bracket divides them into whole brackets; begin another search with --output"
       )
     }
+    guard before.isOpenEnded == file.isOpenEnded || obstacles != ["search.trials"] else {
+      throw Complaint("\(path): of the search there and this one, only one has a number of trials")
+    }
     guard obstacles.isEmpty else {
       throw Complaint(
         "\(path) holds another search: \(obstacles.joined(separator: ", ")) differ"
           + "\(obstacles.count == 1 ? "s" : "") from what it was begun with")
     }
-    if file.trials != before.trials, let count = try Complaint.asking({ try study.trialCount() }) {
+    let differences = file.differences(from: before)
+    let growth = differences.first { $0 == "search.trials" || $0.hasPrefix("search.stop_after.") }
+    if let growth, let count = try Complaint.asking({ try study.trialCount() }) {
       throw Complaint(
-        "\(path): no trials begin after the \(count) there are; begin another search with --output")
+        "\(path): no trials begin after the \(count) there are, whatever \(growth) says now; begin another search with "
+          + "--output")
     }
-    guard !file.differences(from: before).isEmpty else { return }
+    guard !differences.isEmpty else { return }
     try Complaint.asking { try study.replaceSearchFile(file.text) }
     try AtomicFile.write(file.text, to: searchFile)
   }

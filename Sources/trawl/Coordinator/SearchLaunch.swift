@@ -80,7 +80,7 @@ struct SearchLaunch {
           count: min(workerCount, coordinator.leftCount),
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
         checkpoints: CheckpointFolder(directory.checkpoints, holding: snapshot.checkpoints),
-        exports: Exports(directory, resume: resumeCommand), display: display, log: log),
+        exports: Exports(directory, of: coordinator, resume: resumeCommand), display: display, log: log),
       stop: stop, grace: .seconds(command.grace),
       enough: Enough(enough, hours: file.hourLimit, since: try Complaint.asking { try study.beginning() }))
   }
@@ -107,7 +107,9 @@ struct SearchLaunch {
   var isOpenEnded: Bool { file.isOpenEnded }
 
   private var trials: String {
-    file.isOpenEnded ? "trials until Ctrl-C" : "\(file.trials) trial\(file.trials == 1 ? "" : "s")"
+    file.isOpenEnded
+      ? "trials \(file.epochLimit ?? file.hourLimit == nil ? "until Ctrl-C" : "until stopped")"
+      : "\(file.trials) trial\(file.trials == 1 ? "" : "s")"
   }
 
   /// Tells how it ended and prints the ranking.
@@ -115,7 +117,8 @@ struct SearchLaunch {
     switch ending {
     case .interrupted:
       StandardError.write(
-        "stopped with \(coordinator.results.count) of \(trials) done; to go on: \(resumeCommand)\n"
+        "stopped with \(coordinator.results.count) of \(coordinator.trials ?? coordinator.begunCount) trials done; to go on: "
+          + "\(resumeCommand)\n"
       )
       throw EndOfRun.interrupted
     case .hopeless:

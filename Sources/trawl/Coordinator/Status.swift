@@ -39,10 +39,14 @@ struct Status: Codable {
   var replicatesDone: Int?
   var replicates: Int?
   var failed: Int
+  /// Nil in files of earlier versions.
+  var attempts: UInt64?
+  /// Trials and replicates that ended in an hour, since this coordinator started; nil before one has.
+  var trialsPerHour: Double?
   var best: Best?
   var workers: [WorkerLine]
 
-  init(_ coordinator: Coordinator, isRunning: Bool, resume: String) {
+  init(_ coordinator: Coordinator, isRunning: Bool, resume: String, trialsPerHour: Double?) {
     name = coordinator.file.name
     self.isRunning = isRunning
     host = System.hostName
@@ -57,6 +61,8 @@ struct Status: Codable {
     waitsForResults = coordinator.waitsForResults
     (replicatesDone, replicates) = (coordinator.confirmations?.done, coordinator.confirmations?.of)
     failed = coordinator.failedCount
+    attempts = coordinator.attemptCount
+    self.trialsPerHour = trialsPerHour
     best = coordinator.best.map { Best(trial: $0.trial, valAccuracy: $0.valAccuracy, valLoss: $0.valLoss) }
     let now = monotonicNow()
     workers = (isRunning ? coordinator.workers : []).map { worker in

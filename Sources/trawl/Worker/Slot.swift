@@ -155,6 +155,8 @@ final class Slot: Sendable {
 
   private func train(_ work: Work, with trainer: Trainer) {
     let lastStep = work.part > 0 ? trainer.steps(in: work.part) : .max
+    // Two parts of an epoch of few steps may end with the same one.
+    if trainer.step >= lastStep { return stop(work, trainer, hasTrainedItsPart: true) }
     while trainer.epoch < work.epochs, !trainer.isComplete {
       let begin = monotonicNow()
       let outcome = trainer.trainEpoch { step in

@@ -18,7 +18,7 @@ struct HalvingReference {
     else { return nil }
     let powers = (0..<20).map {
       let exact = (0..<$0).reduce(shortest) { power, _ in power * factor }
-      return exact < 1 ? exact : exact.rounded(.up)
+      return exact < 1 ? (exact * 1e6).rounded() / 1e6 : exact.rounded(.up)
     }
     budgets = Set(powers.filter { $0 < Double(epochs) }).sorted() + [Double(epochs)]
     self.factor = factor
