@@ -19,6 +19,7 @@ import Testing
       cluster.trainEpochs(1, of: fast)
       cluster.endFirst(of: fast)
     }
+    cluster.wait(.seconds(1))
   }
 
   private var started: Int {

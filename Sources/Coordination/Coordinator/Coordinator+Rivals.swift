@@ -35,9 +35,9 @@ extension Coordinator {
     return present > typical * Self.slowness + intervals.heartbeat && present * left > typical * (2 * anew)
   }
 
-  /// Calls off rivals where others could use their slots.
+  /// Calls off all rivals: others could use their slots.
   mutating func makeRoom() {
-    for id in rivals.sorted().prefix(backlog.count) { callOff(id) }
+    for id in rivals.sorted() { callOff(id) }
   }
 
   /// An attempt has got to where its trial is compared: its rival need not.
