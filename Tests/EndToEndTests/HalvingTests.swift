@@ -42,7 +42,7 @@ struct HalvingTests {
       "factor: 3", with: "factor: 2")
     let one = try await Prepared.search(text)
     let scores = Dictionary(grouping: try one.history().map(Epoch.init), by: \.trial).values.filter {
-      $0.count > 2
+      $0.count > 3
     }
     #expect(!scores.isEmpty)
     for curve in scores {
