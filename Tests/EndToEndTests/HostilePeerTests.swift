@@ -82,7 +82,7 @@ struct HostilePeerTests {
     let port = try port()
     let held = RawConnections()
     try await eventually("the coordinator says that nobody new is let in") {
-      for _ in 0..<5 { held.open(port, sending: Self.greeting) }
+      for _ in 0..<20 { held.open(port, sending: Self.greeting) }
       return search.errors.contains("at 85 % nobody new is let in")
     }
     try await expectUndisturbed(search, worker, during: [])

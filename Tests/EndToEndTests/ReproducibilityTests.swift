@@ -24,7 +24,7 @@ struct ReproducibilityTests {
 
   @Test(arguments: [1, 2] as [UInt64])
   func workersKilledAtRandomMomentsLeaveNoTraceInTheResults(seed: UInt64) async throws {
-    let kills = 7
+    let kills = 5
     let search = try search(workers: 2)
     let victims = try await killWorkers(of: search, times: kills, seed: seed)
     #expect(try await search.ending().end == .exited(0))
