@@ -95,7 +95,9 @@ struct Disk {
     guard results[trial] == nil else {
       throw Violation("attempt \(id.number) runs trial \(trial), which has ended")
     }
-    if let others = holders[trial], others.count > 1 || others.contains(where: { attempts[$0]?.worker == attempts[id]?.worker }) {
+    if let others = holders[trial],
+      others.count > 1 || others.contains(where: { attempts[$0]?.worker == attempts[id]?.worker })
+    {
       throw Violation("trial \(trial) has leases too many: attempts \(others) and \(id.number)")
     }
     holders[trial, default: []].insert(id)

@@ -141,7 +141,8 @@ extension Simulation {
     switch decision {
     case .attemptEnded(_, .lost, _): counts.note(.attemptLost)
     case .attemptEnded(let id, .superseded, _):
-      counts.note(coordinator?.machine.results[ledger.trials[id] ?? 0] == nil ? .rivalCalledOff : .attemptSuperseded)
+      counts.note(
+        coordinator?.machine.results[ledger.trials[id] ?? 0] == nil ? .rivalCalledOff : .attemptSuperseded)
     case .attemptEnded(_, .revoked, _): counts.note(.attemptRevoked)
     case .attemptEnded(let id, .finished, _):
       if disk.attempts[id]?.end != nil { counts.note(.lostAttemptWon) }
