@@ -393,10 +393,11 @@ package struct Coordinator: Sendable {
 
   private mutating func noteBest(_ end: TrialEnd) {
     endedEpochs += end.epochs
-    if best?.trial == end.trial { best = nil }
+    let hasLed = best?.trial == end.trial
+    if hasLed { best = nil }
     consider(end)
     // What led before its end has come to nothing.
-    if best == nil { for other in results.values { consider(other) } }
+    if hasLed, best == nil { for other in results.values { consider(other) } }
   }
 
   /// Takes a trial for the best if it is.
