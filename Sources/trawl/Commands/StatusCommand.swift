@@ -4,7 +4,12 @@ import Foundation
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Print how a search stands: trials, best so far, workers.")
+    abstract: "Print how a search stands: trials, best so far, workers.",
+    discussion: """
+      In JSON 'is_running' says whether there is a coordinator, 'trials' is missing while a search is open-ended, 'undecided' \
+      are trials that wait for others to be compared with, and 'waits_for_results' says whether the next configuration \
+      follows from trials that run (tpe).
+      """)
 
   @Argument(help: .init("The run directory.", valueName: "run"), completion: .directory)
   var directory: String
@@ -18,7 +23,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let path = RunDirectory(path: directory).status
     var status = try Status.read(path)
-    if json { return try JSON.print(status) }
+    if json { return try JSON.print(status.asSeenNow) }
     print(status.text)
     while watch, status.isAlive {
       fflush(nil)
@@ -38,6 +43,16 @@ extension Status {
   var isAlive: Bool {
     guard isRunning else { return false }
     return host == System.hostName ? kill(pid, 0) == 0 || errno == EPERM : age < 30
+  }
+
+  /// Without what it tells of a coordinator that is gone.
+  fileprivate var asSeenNow: Status {
+    guard !isAlive else { return self }
+    var status = self
+    status.isRunning = false
+    status.running = 0
+    status.workers = []
+    return status
   }
 
   var text: String {

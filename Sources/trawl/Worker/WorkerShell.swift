@@ -56,6 +56,8 @@ final class WorkerShell {
   private var file: SearchFile?
   private var exit: Worker.Exit?
   private var wasConnected = false
+  /// Whether anybody has ever answered, with whatever key.
+  private var hasMetSomebody = false
   private var outbox: [[UInt8]] = []
   private var lastSaid = ""
 
@@ -97,7 +99,7 @@ final class WorkerShell {
     while true {
       if !hasExplained, monotonicNow() - begin > Unanswered.patience {
         hasExplained = true
-        if !wasConnected { explainSilence() }
+        if !hasMetSomebody { explainSilence() }
       }
       _ = try Complaint.asking { try socket.wait(timeout: Self.tick, orRoom: !outbox.isEmpty) }
       flushOutbox()
@@ -131,6 +133,7 @@ final class WorkerShell {
       case .connected:
         if !wasConnected { say("connected to \(join.endpoint)") }
         wasConnected = true
+        hasMetSomebody = true
       case .disconnected:
         say("lost the connection to \(join.endpoint); trying again")
         wasConnected = false
@@ -140,6 +143,7 @@ final class WorkerShell {
           "the coordinator at \(join.endpoint) does not admit this worker's key "
             + "(\(join.workerKeys.publicKey.fingerprint)); get its present join file")
       case .handshakeFailed:
+        hasMetSomebody = true
         say("\(join.endpoint) answers, but not with the key in \(place.joinFile)")
       case .retrying: break
       }
