@@ -53,6 +53,31 @@ import Testing
     }
   }
 
+  @Test mutating func anAssignThatIsSentAgainIsTheSame() throws {
+    // The rival's Assign has been lost, and the slow one hands over a checkpoint before it is sent again.
+    cluster.cut.insert(fast)
+    cluster.running[fast] = []
+    let rival = try #require(cluster.coordinator.rivals.first)
+    cluster.trainEpochs(1, of: slow)
+    cluster.tell(slow, .drainRequested("it shall leave"))
+    #expect(cluster.coordinator.openTrials[0]?.current == rival)
+    #expect(cluster.coordinator.openTrials[0]?.checkpoint != nil)
+    cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
+    #expect(cluster.coordinator.attempts[rival]?.checkpoint == nil)
+  }
+
+  @Test mutating func attemptsThatNobodyHeldAnyMoreAreNotLeftRunning() throws {
+    cluster.kill(slow)
+    cluster.restart()
+    cluster.wait(.seconds(2))
+    cluster.finishAttempt(of: fast)
+    #expect(cluster.coordinator.isFinished)
+    let ended = cluster.persisted.compactMap { decision -> AttemptID? in
+      if case .attemptEnded(let id, _, _) = decision { id } else { nil }
+    }
+    #expect(Set(ended).count == started)
+  }
+
   @Test mutating func bothGoOnAfterARestart() throws {
     let count = started
     cluster.restart()

@@ -138,6 +138,7 @@ extension Coordinator {
       effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) is back"))
     }
     attempts[id]?.leaseEnd = now + intervals.lease
+    if !attempt.isConfirmed { attempts[id]?.lastEpoch = now }
     attempts[id]?.isConfirmed = true
     peers[worker]?.attempts.insert(id)
     return true
@@ -238,7 +239,8 @@ extension Coordinator {
     attempts[id]?.leaseEnd = now + intervals.lease
     attempts[id]?.lastMoved = now
     attempts[id]?.lastEpoch = now
-    pace.note(now - attempt.lastEpoch)
+    // What was kept while the coordinator was away comes all at once.
+    pace.note(max(now - attempt.lastEpoch, .seconds(report.epoch.seconds)))
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
     acknowledge(id, report.sequence, worker)
     noteEpoch(of: id)

@@ -146,6 +146,7 @@ extension Coordinator {
     if let (stored, epochs) = openTrials[trial]?.checkpoint {
       attempts[lastAttempt]?.epochs = epochs
       attempts[lastAttempt]?.inherited = epochs.count
+      attempts[lastAttempt]?.checkpoint = stored.checkpoint
       effects.append(
         .persist(.epochsInherited(lastAttempt, from: stored.attempt, count: epochs.count)))
     }
@@ -162,7 +163,7 @@ extension Coordinator {
     assign.seed = file.seed(of: Replicate(number: attempt.trial))
     assign.epochs = UInt32(attempt.budget.rounded(.up))
     if attempt.budget < 1 { assign.part = attempt.budget }
-    if let stored = openTrials[attempt.trial]?.checkpoint?.stored { assign.checkpoint = stored.checkpoint }
+    if let checkpoint = attempt.checkpoint { assign.checkpoint = checkpoint }
     send(.assign(assign), to: peer.address)
   }
 
@@ -283,11 +284,9 @@ extension Coordinator {
     for id in trial.attempts {
       rivals.remove(id)
       abandonHandover(of: id)
-      guard let attempt = attempts.removeValue(forKey: id),
-        peers[attempt.worker]?.attempts.remove(id) != nil
-      else { continue }
-      markIdle(attempt.worker)
-      if id != winner { supersede(id, on: attempt.worker) }
+      guard let attempt = attempts.removeValue(forKey: id) else { continue }
+      if peers[attempt.worker]?.attempts.remove(id) != nil { markIdle(attempt.worker) }
+      if id != winner, !attempt.isLost { supersede(id, on: attempt.worker) }
     }
     noteEnd(of: result, after: trial)
     if isFinished { sendFinish() }

@@ -98,6 +98,8 @@ package struct Coordinator: Sendable {
     var epochs: [WireEpoch] = []
     /// How many of these an earlier attempt trained.
     var inherited = 0
+    /// Where it went on; by its Assign, even if its trial has another one by now.
+    var checkpoint: WireCheckpoint?
     var leaseEnd: Duration
     var lastSent: Duration
     /// Its training steps, as far as they were heard of.

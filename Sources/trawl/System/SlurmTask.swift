@@ -8,9 +8,11 @@ struct SlurmTask {
 
   /// Nil outside of jobs.
   init?(_ environment: [String: String]) {
+    let environment = environment.filter { !$0.value.isEmpty }
     guard environment["SLURM_JOB_ID"] != nil else { return nil }
+    // Larger ones are not meant, and products of these stay in range.
     func number(_ name: String) -> Int? {
-      environment[name].flatMap { Int($0) }.flatMap { (1...1 << 30).contains($0) ? $0 : nil }
+      environment[name].flatMap { Int($0) }.flatMap { (1...1 << 21).contains($0) ? $0 : nil }
     }
     let tasks = Self.tasksHere(environment)
     let cores: Int
@@ -34,9 +36,9 @@ struct SlurmTask {
     guard let text = environment["SLURM_STEP_TASKS_PER_NODE"] ?? environment["SLURM_TASKS_PER_NODE"] else {
       return 1
     }
-    var node = environment["SLURM_NODEID"].flatMap { Int($0) } ?? 0
+    var node = environment["SLURM_NODEID"].flatMap { UInt32($0) }.map(Int.init) ?? 0
     for part in text.split(separator: ",") {
-      let numbers = part.split { !$0.isNumber }.compactMap { Int($0) }
+      let numbers = part.split { !$0.isNumber }.compactMap { UInt32($0) }.map(Int.init)
       guard let tasks = numbers.first else { return 1 }
       node -= numbers.count > 1 ? numbers[1] : 1
       if node < 0 { return max(1, tasks) }

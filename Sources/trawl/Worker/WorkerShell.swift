@@ -30,7 +30,12 @@ final class WorkerShell {
         if leaving.isRaised { return false }
         Thread.sleep(forTimeInterval: 0.1)
       }
-      return true
+      // Whoever brings it here may still be writing it.
+      let written = min(deadline, monotonicNow() + .seconds(5))
+      while (try? load()) == nil, monotonicNow() < written, !leaving.isRaised {
+        Thread.sleep(forTimeInterval: 0.1)
+      }
+      return !leaving.isRaised
     }
   }
 
