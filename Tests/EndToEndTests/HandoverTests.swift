@@ -102,7 +102,8 @@ struct HandoverTests {
 
   private var keptPaths: [String] {
     let all = FileManager.default.enumerator(atPath: "\(scratch.path)/spool")?.allObjects as? [String] ?? []
-    return all.filter { ($0 as NSString).lastPathComponent.allSatisfy(\.isNumber) }
+    // The name of the folder is sixteen digits, and once in a while has no letter.
+    return all.filter { Int(($0 as NSString).lastPathComponent).map { $0 < 1_000_000 } ?? false }
   }
 
   /// Changes the last bit of each.
