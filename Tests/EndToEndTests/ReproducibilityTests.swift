@@ -24,7 +24,7 @@ struct ReproducibilityTests {
 
   @Test(arguments: [1, 2] as [UInt64])
   func workersKilledAtRandomMomentsLeaveNoTraceInTheResults(seed: UInt64) async throws {
-    let kills = 5
+    let kills = 7
     let search = try search(workers: 2)
     let victims = try await killWorkers(of: search, times: kills, seed: seed)
     #expect(try await search.ending().end == .exited(0))
@@ -98,7 +98,7 @@ struct ReproducibilityTests {
         present = search.children.filter { !victims.contains($0) && run.hasJoined($0) }
         return !present.isEmpty
       }
-      try await generator.pause(upTo: 250)
+      try await generator.pause(upTo: 100)
       guard let victim = present.randomElement(using: &generator) else { continue }
       kill(victim, SIGKILL)
       victims.insert(victim)
