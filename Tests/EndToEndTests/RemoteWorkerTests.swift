@@ -107,6 +107,21 @@ struct RemoteWorkerTests {
     #expect(endings.last == "released")
   }
 
+  @Test func stragglersTrialIsWonByARival() async throws {
+    try scratch.write("search.yaml", SearchText.lasting())
+    let search = try scratch.coordinator("--listen", Self.anyPort)
+    // An epoch of this one takes a minute.
+    let slow = try scratch.worker("run/join.json", "--pace", "60")
+    try await eventually("the slow worker has a trial") { run.status(of: search)?.running == 1 }
+    let quick = try scratch.worker("run/join.json")
+    #expect(try await search.ending().end == .exited(0))
+    for worker in [slow, quick] { #expect(try await worker.ending().end == .exited(0)) }
+    #expect(try run.outcome() == (await Prepared.outcome.value))
+    let attempts = try run.attempts()
+    #expect(attempts.filter { $0.pid == slow.pid }.map(\.ending) == ["superseded"])
+    #expect(attempts.filter { $0.pid == quick.pid }.allSatisfy { $0.ending == "finished" })
+  }
+
   @Test func workerWithAForeignKeyIsTurnedAwayAndNeverCounted() async throws {
     let port = try HeldPort.free()
     try await scratch.makeKeys("keys", port: port)
