@@ -14,6 +14,8 @@ package enum Decision: Sendable, Equatable {
   case checkpointStored(StoredCheckpoint)
   /// A trial has trained to the budget of a rung for the first time, and what it had come to there.
   case rungReached(RungScore, rung: Int)
+  /// The SHA-256 of the dataset that all results come from.
+  case dataKnown([UInt8])
   /// No more trials begin than these.
   case trialsComplete(count: Int)
   /// The one result of a trial, and the attempt that brought it.
@@ -167,6 +169,8 @@ package struct Snapshot: Sendable {
   package var checkpoints: [StoredCheckpoint]
   /// What trials had come to at each rung.
   package var rungs: [[RungScore]]
+  /// The SHA-256 of the dataset that results come from, once there are any.
+  package var data: [UInt8]?
   /// How many trials there are, once that was said.
   package var trialCount: Int?
   /// The epochs of the trials that trained to their end; needed only with the median rule.
@@ -175,7 +179,7 @@ package struct Snapshot: Sendable {
   package init(
     search: SearchID, epoch: UInt64, lastAttempt: AttemptID, results: [TrialEnd],
     openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [], rungs: [[RungScore]] = [],
-    trialCount: Int? = nil, curves: [[EpochScore]] = []
+    data: [UInt8]? = nil, trialCount: Int? = nil, curves: [[EpochScore]] = []
   ) {
     self.search = search
     self.epoch = epoch
@@ -184,6 +188,7 @@ package struct Snapshot: Sendable {
     self.openAttempts = openAttempts
     self.checkpoints = checkpoints
     self.rungs = rungs
+    self.data = data
     self.trialCount = trialCount
     self.curves = curves
   }

@@ -1,4 +1,5 @@
 import Coordination
+import Foundation
 import GRDB
 import Search
 
@@ -23,7 +24,7 @@ extension StudyDatabase {
   package func begin(needsCurves: Bool = false) throws(StudyError) -> Snapshot {
     try run { db in
       try db.execute(sql: "UPDATE search SET epoch = epoch + 1")
-      guard let row = try Row.fetchOne(db, sql: "SELECT id, epoch, trials FROM search") else {
+      guard let row = try Row.fetchOne(db, sql: "SELECT id, epoch, trials, data FROM search") else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no search in it")
       }
       return Snapshot(
@@ -31,7 +32,8 @@ extension StudyDatabase {
         lastAttempt: AttemptID(
           UInt64(try Int64.fetchOne(db, sql: "SELECT max(id) FROM attempt") ?? 0)),
         results: try Self.results(db), openAttempts: try Self.openAttempts(db),
-        checkpoints: try Self.checkpoints(db), rungs: try Self.rungs(db), trialCount: row[2],
+        checkpoints: try Self.checkpoints(db), rungs: try Self.rungs(db),
+        data: (row[3] as Data?).map(Array.init), trialCount: row[2],
         curves: needsCurves ? try Self.curves(db) : [])
     }
   }

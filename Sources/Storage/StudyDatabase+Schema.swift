@@ -134,6 +134,10 @@ extension StudyDatabase {
       // How many trials there are, once no more begin; NULL before, and where that never has to be said.
       try db.execute(sql: "ALTER TABLE search ADD COLUMN trials INTEGER")
     }
+    migrator.registerMigration("8: the dataset that results come from") { db in
+      // Its SHA-256; NULL before it is known.
+      try db.execute(sql: "ALTER TABLE search ADD COLUMN data BLOB")
+    }
     return migrator
   }
 }

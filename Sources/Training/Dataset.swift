@@ -27,6 +27,15 @@ package struct Dataset: Sendable {
     self.test = test
     self.classes = classes
   }
+
+  /// The SHA-256 of its four files, unpacked, one after the other in the order of their names' list: the same wherever
+  /// the data are.
+  package func hash() -> SHA256 {
+    var hash = SHA256()
+    train.add(to: &hash)
+    test.add(to: &hash)
+    return hash
+  }
 }
 
 extension ImageSet {

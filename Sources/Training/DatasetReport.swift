@@ -30,6 +30,8 @@ package struct DatasetSummary: Sendable, Equatable {
   package let classes: Int
   package let train: Part
   package let test: Part
+  /// The SHA-256 of the four files, unpacked, one after the other, as hexadecimal digits.
+  package let digest: String
 }
 
 /// What is known about one of the files of a dataset.
@@ -65,10 +67,11 @@ extension DatasetCatalog {
     func part(_ images: ImageSet) -> DatasetSummary.Part {
       .init(count: images.count, histogram: images.histogram(classes: dataset.classes))
     }
+    var hash = dataset.hash()
     return try DatasetSummary(
       name: dataset.name, folder: folder(source), rows: dataset.train.rows,
       columns: dataset.train.columns, classes: dataset.classes, train: part(dataset.train),
-      test: part(dataset.test))
+      test: part(dataset.test), digest: hash.hexadecimal())
   }
 
   /// Compares the unpacked files of a dataset with the published SHA-256 digests. The generated dataset

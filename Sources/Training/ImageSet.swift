@@ -53,6 +53,12 @@ package struct ImageSet: Sendable {
     }
   }
 
+  /// Adds both files to a hash.
+  func add(to hash: inout SHA256) {
+    images.withBytes { hash.update($0) }
+    labels.withBytes { hash.update($0) }
+  }
+
   /// For each pixel, whether it is 0 in every image.
   func blankPixels() -> [Bool] {
     var seen = [UInt8](repeating: 0, count: pixels)

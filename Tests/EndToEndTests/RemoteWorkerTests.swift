@@ -122,6 +122,31 @@ struct RemoteWorkerTests {
     #expect(attempts.filter { $0.pid == quick.pid }.allSatisfy { $0.ending == "finished" })
   }
 
+  @Test func workerWithOtherDataOfThatNameIsSentAway() async throws {
+    for (place, count) in [("one", 40), ("other", 50)] {
+      try IDXSet(images: count).write(to: "\(place)/own", in: scratch)
+    }
+    try scratch.write(
+      "search.yaml",
+      SearchText.brief().replacing("name: digits", with: "name: own")
+        .replacing("epochs: 2", with: "epochs: 2, batch: 4"))
+    let search = try scratch.coordinator("--listen", Self.anyPort)
+    func worker(_ place: String, _ more: String...) throws -> Program {
+      let words = ["trawl", "worker", "--join", "run/join.json", "--slots", "1"] + more
+      return try scratch.start(words, environment: ["TRAWL_DATA_PATH": place])
+    }
+    let first = try worker("one", "--pace", "1")
+    try await run.waitForResults(1, of: search)
+    let other = try await worker("other").ending()
+    #expect(other.end == .exited(2))
+    #expect(other.complaints.count { $0.contains("is not the one that this search began with") } == 1)
+    let ending = try await search.ending()
+    #expect(ending.end == .exited(0))
+    #expect(ending.errors.contains("was sent away: its dataset (SHA-256 sum "))
+    #expect(try await first.ending().end == .exited(0))
+    #expect(try run.attempts().filter { $0.ending == "finished" }.allSatisfy { $0.pid == first.pid })
+  }
+
   @Test func workerWithAForeignKeyIsTurnedAwayAndNeverCounted() async throws {
     let port = try HeldPort.free()
     try await scratch.makeKeys("keys", port: port)

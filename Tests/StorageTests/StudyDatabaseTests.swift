@@ -60,6 +60,7 @@ import Testing
           .trialEnded(
             TrialEnd(trial: 0, status: .done, epochs: 1, valAccuracy: 0.5, valLoss: 0.1 + 0.2),
             by: AttemptID(1)),
+          .dataKnown([1, 2, 3]), .trialsComplete(count: 2),
         ], at: date)
     }
     let snapshot = try StudyDatabase(openingAt: folder.study).begin()
@@ -70,6 +71,8 @@ import Testing
       snapshot.results == [
         TrialEnd(trial: 0, status: .done, epochs: 1, valAccuracy: 0.5, valLoss: 0.1 + 0.2)
       ])
+    #expect(snapshot.data == [1, 2, 3])
+    #expect(snapshot.trialCount == 2)
     let open = try #require(snapshot.openAttempts.first)
     #expect(snapshot.openAttempts.count == 1)
     #expect(open.id == AttemptID(2) && open.trial == 1 && open.worker == worker)

@@ -81,12 +81,15 @@ import Testing
   }
 
   @Test func inspectCounts() throws {
-    try folder.write(SampleFiles(train: 60, test: 20), to: "own")
+    let files = SampleFiles(train: 60, test: 20)
+    try folder.write(files, to: "own")
     let summary = try catalog.inspect(.idx(path: "\(folder.path)/own"))
     #expect(summary.folder == "\(folder.path)/own")
     #expect((summary.rows, summary.columns, summary.classes) == (5, 5, 3))
     #expect(summary.train == .init(count: 60, histogram: [20, 20, 20]))
     #expect(summary.test == .init(count: 20, histogram: [7, 7, 6]))
+    let all = [files.trainImages, files.trainLabels, files.testImages, files.testLabels].flatMap { Array($0) }
+    #expect(summary.digest == SHA256.hexadecimal(all))
   }
 
   @Test func verifyComparesDigests() throws {

@@ -6,6 +6,7 @@ extension Coordinator {
     guard let id = WorkerID(message.worker), let body = message.body else {
       return reject(.invalid, "not a message of this protocol", to: sender)
     }
+    if hasOtherData(message) { return turnAway(id, with: message.data, sender) }
     if case .hello(let hello) = body { return greet(id, hello, from: sender, at: now) }
     guard let peer = peers[id], message.search == search.number else {
       if case .bye = body { return send(.finish(WireFinish()), to: sender.address) }
@@ -16,6 +17,7 @@ extension Coordinator {
     }
     peers[id]?.address = sender.address
     peers[id]?.lastHeard = now
+    learnData(from: message, of: id)
     switch body {
     case .heartbeat(let heartbeat): renew(heartbeat, of: id, at: now)
     case .report(let report): take(report, from: id, at: now)

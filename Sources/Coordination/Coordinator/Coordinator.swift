@@ -219,6 +219,8 @@ package struct Coordinator: Sendable {
   var isClosing = false
   var lastAttempt: AttemptID
   var numerics: Set<String> = []
+  /// The SHA-256 of the dataset that results come from; nil before there are any.
+  var data: [UInt8]?
   /// Local processes that have ended: a Hello that they left behind is nobody's.
   var endedProcesses = RecentSet<Int32>(capacity: 256)
   var effects: [Effect] = []
@@ -240,6 +242,7 @@ package struct Coordinator: Sendable {
     search = snapshot.search
     epoch = snapshot.epoch
     lastAttempt = snapshot.lastAttempt
+    data = snapshot.data
     let ends = Dictionary(snapshot.results.map { ($0.trial, $0) }) { first, _ in first }
     results = ends.filter { $0.key < file.trials }
     replicates = ends.filter { $0.key >= file.trials }

@@ -153,6 +153,10 @@ package nonisolated struct WireToCoordinator: Sendable {
     set {body = .chunk(newValue)}
   }
 
+  /// SHA-256 of the dataset that the worker has loaded for this search; empty before. Results of other data than those of the
+  /// search's first result are refused.
+  package var data: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -733,6 +737,9 @@ package nonisolated struct WireReject: Sendable {
 
     /// The worker's key was revoked: it must leave.
     case revoked // = 4
+
+    /// Its data are not those that the search's results come from: it must drop what it holds, and leave.
+    case data // = 5
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -746,6 +753,7 @@ package nonisolated struct WireReject: Sendable {
       case 2: self = .version
       case 3: self = .invalid
       case 4: self = .revoked
+      case 5: self = .data
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -757,6 +765,7 @@ package nonisolated struct WireReject: Sendable {
       case .version: return 2
       case .invalid: return 3
       case .revoked: return 4
+      case .data: return 5
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -768,6 +777,7 @@ package nonisolated struct WireReject: Sendable {
       .version,
       .invalid,
       .revoked,
+      .data,
     ]
 
   }
@@ -785,7 +795,7 @@ nonisolated extension WireOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToCoordinator"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}search\0\u{1}hello\0\u{1}heartbeat\0\u{1}report\0\u{1}result\0\u{1}release\0\u{1}bye\0\u{1}fetch\0\u{1}chunk\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}search\0\u{1}hello\0\u{1}heartbeat\0\u{1}report\0\u{1}result\0\u{1}release\0\u{1}bye\0\u{1}fetch\0\u{1}chunk\0\u{1}data\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -899,6 +909,7 @@ nonisolated extension WireToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._M
           self.body = .chunk(v)
         }
       }()
+      case 11: try { try decoder.decodeSingularBytesField(value: &self.data) }()
       default: break
       }
     }
@@ -950,6 +961,9 @@ nonisolated extension WireToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._M
     }()
     case nil: break
     }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -957,6 +971,7 @@ nonisolated extension WireToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.worker != rhs.worker {return false}
     if lhs.search != rhs.search {return false}
     if lhs.body != rhs.body {return false}
+    if lhs.data != rhs.data {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2065,5 +2080,5 @@ nonisolated extension WireReject: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 }
 
 nonisolated extension WireReject.Code: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_UNKNOWN_WORKER\0\u{1}CODE_VERSION\0\u{1}CODE_INVALID\0\u{1}CODE_REVOKED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_UNKNOWN_WORKER\0\u{1}CODE_VERSION\0\u{1}CODE_INVALID\0\u{1}CODE_REVOKED\0\u{1}CODE_DATA\0")
 }

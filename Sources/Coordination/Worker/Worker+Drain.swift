@@ -93,15 +93,3 @@ extension Worker {
     held[AttemptID(attempt)] = entry
   }
 }
-
-extension WireToCoordinator.OneOf_Body {
-  /// The attempt that a numbered message is about, and its number.
-  fileprivate var place: (attempt: UInt64, sequence: UInt32)? {
-    switch self {
-    case .report(let report): (report.attempt, report.sequence)
-    case .result(let result): (result.attempt, result.sequence)
-    case .release(let release): (release.attempt, release.sequence)
-    default: nil
-    }
-  }
-}

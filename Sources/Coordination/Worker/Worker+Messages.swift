@@ -2,7 +2,7 @@
 extension Worker {
   mutating func receive(_ message: WireToWorker, at now: Duration) {
     switch message.body {
-    case .reject(let reject): rejected(reject, at: now)
+    case .reject(let reject): rejected(reject, of: message.search, at: now)
     case .welcome(let welcome):
       guard message.search != search || message.epoch >= epoch else { return }
       enter(message, welcome, at: now)
@@ -26,13 +26,16 @@ extension Worker {
     }
   }
 
-  private mutating func rejected(_ reject: WireReject, at now: Duration) {
+  private mutating func rejected(_ reject: WireReject, of number: UInt64, at now: Duration) {
     switch reject.code {
     case .unknownWorker:
       guard phase == .serving || phase == .seeking else { return }
       phase = .seeking
       if lastHello.map({ now - $0 >= .milliseconds(200) }) ?? true { hello(at: now) }
-    case .version, .revoked:
+    case .data where number != search: break
+    case .version, .revoked, .data:
+      // What other data have come to is of no use to anyone.
+      if reject.code == .data { dropEverything() }
       effects.append(.exit(.unable("the coordinator refused this worker: \(reject.words.asPeerText)")))
     default:
       effects.append(.note("the coordinator rejected a message: \(reject.words.asPeerText)"))
@@ -45,6 +48,7 @@ extension Worker {
       for attempt in held.keys.sorted() { keep(attempt) }
       dropEverything(isOver: false)
       search = message.search
+      data = []
       effects.append(.enter(searchFile: welcome.searchFile))
     }
     epoch = message.epoch
@@ -144,6 +148,7 @@ extension Worker {
       if phase == .serving { send(.bye(WireBye())) }
       dropEverything()
       search = 0
+      data = []
       epoch = 0
       lastHeard = nil
       phase = .seeking

@@ -5,6 +5,8 @@ package struct Worker: Sendable {
   /// What happened to the worker.
   package enum Event: Sendable {
     case received(WireToWorker)
+    /// What an attempt trains with has been loaded; its SHA-256.
+    case dataLoaded(AttemptID, [UInt8])
     /// An attempt has trained one more epoch.
     case epochEnded(AttemptID, WireEpoch)
     /// An attempt has come to its end.
@@ -151,6 +153,8 @@ package struct Worker: Sendable {
   var search: UInt64 = 0
   var epoch: UInt64 = 0
   var heartbeat = Duration.seconds(5)
+  /// The SHA-256 of the search's dataset, once it is loaded.
+  var data: [UInt8] = []
   var held: [AttemptID: Held] = [:]
   var shelf = Shelf()
   /// Attempts that ended lately: a late Assign must not start them again.
@@ -170,6 +174,7 @@ package struct Worker: Sendable {
     self.identity = identity
     drain = Drain(exit: .left, why: "everything is handed in", deadline: nil)
     search = attempts.first?.messages.first?.search ?? 0
+    data = Array(attempts.first?.messages.first?.data ?? .init())
     for attempt in attempts { recover(attempt) }
   }
 
@@ -177,6 +182,7 @@ package struct Worker: Sendable {
   package mutating func handle(_ event: Event, at now: Duration) -> [Effect] {
     switch event {
     case .received(let message): receive(message, at: now)
+    case .dataLoaded(let attempt, let digest): if held[attempt] != nil { data = digest }
     case .epochEnded(let attempt, let epoch): report(epoch, of: attempt, at: now)
     case .ended(let attempt, let outcome, let words):
       end(attempt, outcome: outcome, words: words, at: now)
@@ -202,6 +208,7 @@ package struct Worker: Sendable {
     var message = WireToCoordinator()
     message.worker = .init(identity.id.bytes)
     message.search = search
+    message.data = .init(data)
     message.body = body
     return message
   }

@@ -94,6 +94,7 @@ struct DataCommand: ParsableCommand {
         let classes = part.histogram.map(String.init).joined(separator: " ")
         print("\(name): \(part.count) images, by class \(classes)")
       }
+      print("SHA-256 of the four files, unpacked, one after the other: \(summary.digest)")
     }
   }
 }

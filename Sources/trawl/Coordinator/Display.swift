@@ -114,7 +114,9 @@ extension Decision {
     case .trialEnded(let end, let id):
       "\(Replicate(number: end.trial)): attempt \(id.number) ends it, \(end.status)"
         + (end.valAccuracy.map { ", val_accuracy \($0.rounded4)" } ?? "")
-    case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed, .checkpointStored, .rungReached: nil
+    case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed, .checkpointStored, .rungReached,
+      .dataKnown:
+      nil
     case .trialsComplete(let count): "no more trials begin: there are \(count)"
     }
   }

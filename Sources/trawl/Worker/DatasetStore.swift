@@ -7,6 +7,8 @@ final class DatasetStore: Sendable {
   private struct Entry {
     let selection: DatasetSelection
     let data: TrainingData
+    /// The SHA-256 of its dataset, once somebody wants to know.
+    var digest: [UInt8]?
   }
 
   private let catalog = DatasetCatalog(.ofThisMachine)
@@ -14,12 +16,29 @@ final class DatasetStore: Sendable {
 
   /// The images that a selection trains on and validates with; loads them at the first call.
   func data(for selection: DatasetSelection) throws -> TrainingData {
+    try withEntry(selection) { $0.data }
+  }
+
+  /// The SHA-256 of the dataset that a selection chooses from.
+  func digest(of selection: DatasetSelection) throws -> [UInt8] {
+    try withEntry(selection) { entry in
+      if let digest = entry.digest { return digest }
+      var hash = entry.data.dataset.hash()
+      let digest = hash.bytes()
+      entry.digest = digest
+      return digest
+    }
+  }
+
+  private func withEntry<Answer>(
+    _ selection: DatasetSelection, _ body: (inout Entry) -> Answer
+  ) throws -> Answer {
     try entries.withLock { entries in
-      if let entry = entries.first(where: { $0.selection == selection }) { return entry.data }
+      if let index = entries.firstIndex(where: { $0.selection == selection }) { return body(&entries[index]) }
       let data = try TrainingData(catalog.load(selection.source), selection)
       // A worker that serves many searches need not keep the data of old ones.
       entries = entries.suffix(1) + [Entry(selection: selection, data: data)]
-      return data
+      return body(&entries[entries.count - 1])
     }
   }
 }

@@ -123,7 +123,10 @@ final class Slot: Sendable {
 
   private func train(_ work: Work) {
     let data: TrainingData
-    do { data = try store.data(for: work.recipe.dataset) } catch {
+    do {
+      data = try store.data(for: work.recipe.dataset)
+      tell(.dataLoaded(work.attempt, try store.digest(of: work.recipe.dataset)))
+    } catch {
       return tell(.unable("\(error)"))
     }
     do {

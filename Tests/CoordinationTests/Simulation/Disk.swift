@@ -24,6 +24,8 @@ struct Disk {
   }
 
   static let search = SearchID(7)
+  /// The digest of what all good workers train with.
+  static let dataset = [UInt8](repeating: 0xDA, count: Limits.digest)
 
   private(set) var attempts: [AttemptID: Attempt] = [:]
   private(set) var results: [Int: TrialEnd] = [:]
@@ -36,12 +38,19 @@ struct Disk {
   /// Where trials can go on.
   private(set) var checkpoints: [Int: StoredCheckpoint] = [:]
   private var rungs: [[RungScore]] = []
+  /// The dataset of all results, once there are any.
+  private(set) var data: [UInt8]?
   /// How many trials there are, once that was said.
   private(set) var trialCount: Int?
   /// The attempts that brought whole trainings of trials.
   private var curves: [Int: AttemptID] = [:]
   /// Whether a coordinator has the file open: no other can.
   var isLocked = false
+
+  /// The disk of a search that has just begun, or whose data are known already.
+  init(knowsData: Bool) {
+    data = knowsData ? Self.dataset : nil
+  }
 
   /// What a coordinator finds when it starts; nil while another one runs.
   mutating func begin() -> Snapshot? {
@@ -58,7 +67,8 @@ struct Disk {
           isLocal: workers[attempt.worker]?.isLocal ?? false, key: attempt.key, end: attempt.end,
           epochs: attempt.epochs, inherited: attempt.inherited)
       },
-      checkpoints: checkpoints.values.sorted { $0.trial < $1.trial }, rungs: rungs, trialCount: trialCount,
+      checkpoints: checkpoints.values.sorted { $0.trial < $1.trial }, rungs: rungs, data: data,
+      trialCount: trialCount,
       curves: curves.sorted { $0.key < $1.key }.map { attempts[$0.value]?.epochs.map(EpochScore.init) ?? [] })
   }
 
@@ -76,6 +86,9 @@ struct Disk {
     case .epochEnded(let id, let number, let epoch): try append(epoch, number, to: id)
     case .attemptEnded(let id, let end, _): try finish(id, end)
     case .attemptResumed(let id): try resume(id)
+    case .dataKnown(let digest):
+      guard data == nil, digest == Self.dataset else { throw Violation("the data are others") }
+      data = digest
     case .trialsComplete(let count):
       guard trialCount == nil else { throw Violation("there are \(count) trials, not \(trialCount!)") }
       trialCount = count

@@ -12,7 +12,7 @@ enum Fault: String, CaseIterable, Sendable {
   case attemptLost, attemptResumed, attemptAdopted, lostAttemptWon, attemptSuperseded, attemptRevoked
   case trialQuarantined, checkpointStored, checkpointContinued, resultKept, resultHandedIn
   case attemptPaused, trialStopped, replicateEnded, partTrained
-  case trialStoppedByArrival, searchCutShort, rivalStarted, rivalCalledOff
+  case trialStoppedByArrival, searchCutShort, rivalStarted, rivalCalledOff, otherDataRefused
 }
 
 /// How often each fault happened.

@@ -6,6 +6,8 @@ import Search
 struct Ledger {
   /// The names of honest processes.
   var names: [Int: WorkerID] = [:]
+  /// Those that train with other data.
+  var misled: Set<WorkerID> = []
   /// Trials that a hostile worker was given: it may lie about them.
   var tainted: Set<Int> = []
   /// Attempts that someone hostile was given.
@@ -67,19 +69,23 @@ extension Simulation {
         }
       case .epochEnded(let id, let number, let epoch):
         try checkHolder(of: id, is: origin)
+        try checkData(of: id)
         guard let trial = ledger.trials[id], isHostile(id) || epoch == scenario.plan(trial).epoch(number)
         else { throw Violation("epoch \(number) of attempt \(id.number) has other numbers") }
       case .trialEnded(let end, let id):
         // A trial is stopped by what others reach.
-        if end.status != .quarantined, end.status != .stopped { try checkHolder(of: id, is: origin) }
+        if end.status != .quarantined, end.status != .stopped {
+          try checkHolder(of: id, is: origin)
+          try checkData(of: id)
+        }
         try checkEnd(end)
       case .rungReached(let reached, let rung):
         guard
           isHostile(reached.attempt)
             || scenario.halving?.score(scenario.plan(reached.trial), atRung: rung) == reached.score
         else { throw Violation("trial \(reached.trial) has another score at rung \(rung)") }
-      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .checkpointStored,
-        .trialsComplete:
+      case .checkpointStored(let stored): try checkData(of: stored.attempt)
+      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .dataKnown, .trialsComplete:
         break
       }
     }
@@ -97,6 +103,11 @@ extension Simulation {
       case nil: false
       }
     guard isRight else { throw Violation("attempt \(id.number) is moved by \(origin, default: "nobody")") }
+  }
+
+  private func checkData(of id: AttemptID) throws(Violation) {
+    guard let worker = ledger.holders[id], ledger.misled.contains(worker) else { return }
+    throw Violation("attempt \(id.number) counts, and was trained with other data")
   }
 
   private func checkEnd(_ end: TrialEnd) throws(Violation) {
@@ -157,7 +168,7 @@ extension Simulation {
     case .trialsComplete(let count): if count < scenario.trials { counts.note(.searchCutShort) }
     case .attemptStarted(let id, _, _):
       if coordinator?.machine.rivals.contains(id) == true { counts.note(.rivalStarted) }
-    case .workerJoined, .epochEnded, .attemptEnded, .rungReached: break
+    case .workerJoined, .epochEnded, .attemptEnded, .rungReached, .dataKnown: break
     }
   }
 

@@ -13,6 +13,8 @@ struct Scenario {
     let staysForever: Bool
     /// It cannot train this search.
     let isUnable: Bool
+    /// Its dataset is another one of the same name.
+    let hasOtherData: Bool
     /// Epochs take so many times as long as elsewhere.
     let slowness: Double
     /// The seconds of its clock in a true second.
@@ -139,6 +141,7 @@ struct Scenario {
       return Place(
         slots: isLocal || dice.chance(0.5) ? 1 : dice.number(2...4), isLocal: isLocal,
         staysForever: !isLocal && dice.chance(0.2), isUnable: !isLocal && index > 0 && dice.chance(0.05),
+        hasOtherData: !isLocal && index > 0 && dice.chance(0.05),
         slowness: dice.element(of: [0.5, 1, 1, 3])!, clockRate: dice.element(of: [0.97, 1, 1, 1.03])!)
     }
   }

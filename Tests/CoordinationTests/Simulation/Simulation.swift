@@ -23,7 +23,7 @@ struct Simulation {
   var dice: Philox
   private(set) var now = Duration.zero
   private var queue = EventQueue()
-  var disk = Disk()
+  var disk: Disk
   /// The coordinator's files of checkpoints, by their digests.
   var files: [[UInt8]: [UInt8]] = [:]
   /// What workers keep on the disks of their places.
@@ -54,6 +54,7 @@ struct Simulation {
     scenario = Scenario(seed: seed)
     self.bug = bug
     dice = Philox(seed: seed, stream: 2)
+    disk = Disk(knowsData: scenario.places.contains(where: \.hasOtherData))
     tenants = scenario.places.map { _ in nil }
     spools = scenario.places.map { _ in [:] }
     links = scenario.places.map { _ in Link() }

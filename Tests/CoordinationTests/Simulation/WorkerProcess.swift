@@ -51,6 +51,7 @@ extension Simulation {
     processes[number] = process
     tenants[place] = number
     ledger.names[number] = id
+    if site.hasOtherData { ledger.misled.insert(id) }
     if site.isLocal { coordinator?.started.append(pid) }
     note("process \(number) starts at place \(place), pid \(pid)")
     put(.workerTicks(process: number), after: .milliseconds(1))
@@ -111,6 +112,7 @@ extension Simulation {
       counts.note(.staleCoordinatorHeard)
     }
     note("process \(number) hears \(message.words)")
+    if case .reject(let reject) = message.body, reject.code == .data { counts.note(.otherDataRefused) }
     try tell(number, .received(message))
   }
 
@@ -188,6 +190,12 @@ extension Simulation {
     try goOn(attempt, in: number)
   }
 
+  /// A slot tells what it trains with before anything that has come of it.
+  private mutating func tellData(of attempt: AttemptID, in number: Int) throws(Violation) {
+    let isOther = processes[number].map { scenario.places[$0.place].hasOtherData } ?? false
+    try tell(number, .dataLoaded(attempt, isOther ? Disk.dataset.map { ~$0 } : Disk.dataset))
+  }
+
   private mutating func goOn(_ attempt: AttemptID, in number: Int) throws(Violation) {
     guard let training = processes[number]?.running[attempt] else { return }
     if scenario.plan(training.trial).fate == .done(training.epochs) {
@@ -226,6 +234,7 @@ extension Simulation {
   mutating func endEpoch(_ count: Int, of attempt: AttemptID, in number: Int) throws(Violation) {
     guard !isPaused(number, .epochEnds(process: number, attempt, count: count)) else { return }
     guard let training = processes[number]?.running[attempt], !training.hangs else { return }
+    try tellData(of: attempt, in: number)
     let trial = training.trial
     let plan = scenario.plan(trial)
     if let outcome = plan.outcome(inEpoch: count) {
@@ -242,7 +251,9 @@ extension Simulation {
     of attempt: AttemptID, in number: Int, score: WirePartScore? = nil
   ) throws(Violation) {
     guard !isPaused(number, .isSuspended(process: number, attempt)) else { return }
-    guard let training = processes[number]?.running.removeValue(forKey: attempt) else { return }
+    guard let training = processes[number]?.running[attempt] else { return }
+    try tellData(of: attempt, in: number)
+    processes[number]?.running[attempt] = nil
     let checkpoint = SimulatedCheckpoint(trial: training.trial, epochs: training.epochs)
     let bytes = checkpoint.bytes(dice.number(0...40_000))
     let suspended = Worker.Suspended(checkpoint: checkpoint.announced(bytes), bytes: bytes, score: score)
@@ -253,6 +264,7 @@ extension Simulation {
     _ attempt: AttemptID, _ trial: Int, _ outcome: TrialPlan.Outcome, in number: Int
   ) throws(Violation) {
     note("process \(number) ends attempt \(attempt.number) of trial \(trial): \(outcome)")
+    try tellData(of: attempt, in: number)
     processes[number]?.running[attempt] = nil
     switch outcome {
     case .done: try tell(number, .ended(attempt, .done, words: ""))

@@ -1,0 +1,37 @@
+// Results are comparable only where they come from the same data: those of the worker that brought the first.
+extension Coordinator {
+  /// Takes the data of whoever reports on an attempt for the search's, if it is the first to do so.
+  mutating func learnData(from message: WireToCoordinator, of worker: WorkerID) {
+    guard data == nil, message.data.count == Limits.digest, let id = message.body?.place?.attempt,
+      let attempt = attempts[AttemptID(id)], attempt.worker == worker, let peer = peers[worker]
+    else { return }
+    let digest = Array(message.data)
+    data = digest
+    effects.append(.persist(.dataKnown(digest)))
+    let host = peer.description.host
+    effects.append(.note("the dataset, as \(host) has it, has the SHA-256 sum \(digest.hexadecimal)"))
+  }
+
+  /// Whether somebody trains this search with other data. Who says goodbye may.
+  func hasOtherData(_ message: WireToCoordinator) -> Bool {
+    if case .bye = message.body { return false }
+    guard let data, message.search == search.number, !message.data.isEmpty else { return false }
+    return Array(message.data) != data
+  }
+
+  /// Takes back all that a worker holds, and has it leave.
+  mutating func turnAway(_ id: WorkerID, with other: some Sequence<UInt8>, _ sender: Sender) {
+    let own = (data ?? []).hexadecimal.prefix(16)
+    let found = Array(other.prefix(Limits.digest)).hexadecimal.prefix(16)
+    let words = "its dataset (SHA-256 sum \(found)...) is not the one that this search began with (\(own)...)"
+    if let peer = peers[id], peer.key == sender.key {
+      for attempt in peer.attempts.sorted() {
+        lose(attempt, as: .released, words: "its worker has other data")
+      }
+      forget([id])
+      let worker = "worker \(peer.description.host) (pid \(peer.description.pid))"
+      effects.append(.warn("\(worker) was sent away: \(words)"))
+    }
+    reject(.data, words, to: sender)
+  }
+}

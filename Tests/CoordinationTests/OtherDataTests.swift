@@ -1,0 +1,105 @@
+import Testing
+
+@testable import Coordination
+
+/// Workers whose dataset goes by the same name and is another one.
+struct OtherDataTests {
+  private static let data = [UInt8](repeating: 1, count: Limits.digest)
+  private static let otherData = [UInt8](repeating: 2, count: Limits.digest)
+
+  private var cluster: Cluster
+  private let first: WorkerID
+  private let second: WorkerID
+
+  init() throws {
+    cluster = try Cluster()
+    first = cluster.join(1)
+    second = cluster.join(2)
+    load(Self.data, by: first)
+    cluster.trainEpochs(1, of: first)
+  }
+
+  @Test mutating func whoBroughtTheFirstEpochTellsWhatTheDataAre() {
+    #expect(cluster.coordinator.data == Self.data)
+    #expect(cluster.persisted.contains(.dataKnown(Self.data)))
+    load(Self.data, by: second)
+    cluster.finishAttempt(of: second)
+    #expect(cluster.coordinator.results.count == 1)
+    #expect(cluster.warnings.isEmpty)
+  }
+
+  @Test mutating func resultsOfOtherDataAreRefusedAndTheirTrialRunsElsewhere() throws {
+    let trial = try #require(cluster.running[second]?.first?.trial)
+    load(Self.otherData, by: second)
+    cluster.trainEpochs(1, of: second)
+    guard case .unable(let words) = try #require(cluster.exits[second]) else {
+      Issue.record("it left otherwise")
+      return
+    }
+    #expect(words.contains("its dataset (SHA-256 sum 0202020202020202...)"), "\(words)")
+    #expect(cluster.warnings.count == 1)
+    #expect(cluster.persisted.filter { if case .epochEnded = $0 { true } else { false } }.count == 1)
+    cluster.finishAttempt(of: first)
+    #expect(cluster.running[first]?.first?.trial == trial)
+  }
+
+  @Test mutating func theDataAreKnownAfterARestart() {
+    cluster.cut = [first, second]
+    load(Self.otherData, by: second)
+    cluster.trainEpochs(2, of: second)
+    cluster.restart()
+    #expect(cluster.coordinator.data == Self.data)
+    cluster.cut = []
+    cluster.wait(.seconds(10))
+    #expect(cluster.exits[second] != nil)
+    #expect(cluster.exits[first] == nil)
+    #expect(cluster.coordinator.results.isEmpty)
+  }
+
+  @Test mutating func keptResultsOfOtherDataAreForgotten() {
+    cluster.cut = [second]
+    load(Self.otherData, by: second)
+    cluster.finishAttempt(of: second)
+    cluster.wait(.seconds(5))
+    #expect(cluster.kept[second]?.count == 1)
+    cluster.kill(second)
+    cluster.cut = []
+    cluster.handIn(for: second)
+    #expect(cluster.kept[second]?.isEmpty == true)
+    #expect(cluster.coordinator.results.isEmpty)
+  }
+
+  @Test mutating func aWorkerMayServeAnotherSearchWithOtherData() {
+    let keeper = cluster.join(3, staysForever: true)
+    load(Self.data, by: keeper)
+    #expect(cluster.workers[keeper]?.data == Self.data)
+    cluster.perform([.send(finish, to: ReturnAddress(3))])
+    #expect(cluster.workers[keeper]?.data == [])
+  }
+
+  /// Who has another's name and no right to it sends nobody away.
+  @Test mutating func anotherKeyHolderCannotSendAWorkerAway() {
+    var message = WireToCoordinator()
+    message.worker = .init(first.bytes)
+    message.search = cluster.coordinator.search.number
+    message.data = .init(Self.otherData)
+    message.heartbeat = WireHeartbeat()
+    cluster.deliver(message, from: WorkerID([UInt8](repeating: 9, count: WorkerID.length))!, key: "another")
+    #expect(cluster.coordinator.peers[first] != nil)
+    #expect(cluster.warnings.isEmpty)
+  }
+
+  private var finish: WireToWorker {
+    var message = cluster.coordinator.envelope
+    message.finish = WireFinish()
+    return message
+  }
+
+  private mutating func load(_ digest: [UInt8], by worker: WorkerID) {
+    guard let assign = cluster.running[worker]?.first else {
+      Issue.record("it has nothing to train")
+      return
+    }
+    cluster.tell(worker, .dataLoaded(AttemptID(assign.attempt), digest))
+  }
+}
