@@ -104,8 +104,14 @@ package final class StudyDatabase {
     do {
       return try queue.write(body)
     } catch {
-      throw StudyError(error, path: queue.path)
+      throw Self.isOverQuota(errno, error) ? .diskFull : StudyError(error, path: queue.path)
     }
+  }
+
+  /// Whether a write failed because the user may not fill more of the disk. For SQLite only a full disk is one where it did
+  /// nothing, and what the system said of its last call tells the rest.
+  private static func isOverQuota(_ code: Int32, _ error: any Error) -> Bool {
+    code == EDQUOT && (error as? DatabaseError)?.extendedResultCode == .SQLITE_IOERR_WRITE
   }
 }
 
@@ -136,10 +142,18 @@ package enum StudyError: Error, CustomStringConvertible, Equatable {
     }
   }
 
+  /// Whether nobody made a mistake: the same may do another time.
+  package var isOfTheMachine: Bool {
+    switch self {
+    case .diskFull, .failed: true
+    case .inUse, .damaged, .later: false
+    }
+  }
+
   package var description: String {
     switch self {
     case .inUse(let path): "\(path) is in use: another coordinator runs this search"
-    case .diskFull: "the disk is full"
+    case .diskFull: "the disk is full, or your quota"
     case .later(let path): "\(path) was made by a newer version of Trawl, which must go on with it"
     case .damaged(let words), .failed(let words): words
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 
 @main
 struct Trawl: ParsableCommand {
@@ -42,7 +43,7 @@ struct Trawl: ParsableCommand {
   /// Sees to it that what was printed got out. Whoever closed a pipe has read enough.
   static func flushOutput() throws {
     guard fflush(nil) != 0, errno != EPIPE else { return }
-    throw Complaint(System.words("cannot write the output"))
+    throw Complaint.ofSystem("cannot write the output")
   }
 
   /// Tells the user what went wrong, in one line, and returns the exit status.
@@ -50,7 +51,7 @@ struct Trawl: ParsableCommand {
     if let end = error as? EndOfRun { return end.rawValue }
     if let complaint = error as? Complaint {
       complain(complaint.words)
-      return EndOfRun.badInput.rawValue
+      return complaint.status.rawValue
     }
     guard exitCode(for: error) != .success else {
       let message = fullMessage(for: error)
@@ -76,17 +77,28 @@ struct Trawl: ParsableCommand {
   }
 }
 
-/// Something the user must mend: one line that says what, where and what is allowed. Exit status 2.
+/// One line that says what is wrong, where, and what is allowed. Most often it is the user's to mend.
 struct Complaint: Error {
   let words: String
+  /// How the program ends by it.
+  let status: EndOfRun
 
-  init(_ words: String) {
+  init(_ words: String, status: EndOfRun = .badInput) {
     self.words = words
+    self.status = status
   }
 
   /// The one line of an error of one of the modules.
   init(_ error: any Error) {
     words = "\(error)"
+    status = (error as? StudyError)?.isOfTheMachine == true ? .failed : .badInput
+  }
+
+  /// What the system said to the call before.
+  static func ofSystem(_ call: String) -> Complaint {
+    let ofTheMachine = [EIO, ENOSPC, EDQUOT, ESTALE, EMFILE, ENFILE, ENOMEM]
+    let status: EndOfRun = ofTheMachine.contains(errno) ? .failed : .badInput
+    return Complaint(System.words(call), status: status)
   }
 
   /// Runs something whose errors are the user's to mend.
@@ -101,6 +113,8 @@ struct Complaint: Error {
 
 /// The exit statuses other than 0; thrown, they end the program without another word.
 enum EndOfRun: Int32, Error {
+  /// The disk is full or fails, say: the same command may do another time.
+  case failed = 1
   case badInput = 2
   /// The search ended, but with trials that failed.
   case failedTrials = 3

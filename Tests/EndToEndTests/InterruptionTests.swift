@@ -49,6 +49,31 @@ struct InterruptionTests {
     #expect(try await resumed.ending(within: .seconds(10)).end == .exited(130))
   }
 
+  /// On network disks the lock of a machine that is gone stays for a while.
+  @Test func whoGoesOnWaitsForACoordinatorOfAnotherMachine() async throws {
+    let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "1")
+    try await run.waitForResults(1, of: search)
+    search.send(SIGINT)
+    #expect(try await search.ending(within: .seconds(10)).end == .exited(130))
+    let host = try #require(scratch.object("run/status.json")["host"]?.text)
+    let status = try scratch.text("run/status.json").replacing("\"\(host)\"", with: "\"elsewhere\"")
+    try scratch.write("run/status.json", status)
+    let lock = open("\(scratch.path)/run/trawl.log", O_RDONLY | O_CLOEXEC)
+    defer { close(lock) }
+    #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+
+    let command = ["trawl", "search", "search.yaml", "--output", "run", "--workers", "1", "--resume"]
+    let refused = try scratch.start(command)
+    try await eventually("it waits") { refused.errors.contains("on elsewhere; waiting 3 min") }
+    refused.send(SIGINT)
+    #expect(try await refused.ending(within: .seconds(10)).end == .exited(130))
+    let resumed = try scratch.start(command)
+    try await eventually("it waits") { resumed.errors.contains("on elsewhere; waiting 3 min") }
+    flock(lock, LOCK_UN)
+    #expect(try await resumed.ending().end == .exited(0))
+    #expect(try run.outcome() == (await Prepared.outcome.value))
+  }
+
   @Test func remoteWorkersDoNotNoticeAnInterruption() async throws {
     let search = try scratch.coordinator("--listen", "tcp://127.0.0.1:0")
     let worker = try scratch.worker("run/join.json")

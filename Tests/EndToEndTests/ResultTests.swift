@@ -173,9 +173,9 @@ struct ResultTests {
   }
 
   @Test func killedTrainingResumesToTheSameModel() async throws {
-    try scratch.write("recipe.yaml", SearchText.recipe(epochs: 8))
+    try scratch.write("recipe.yaml", SearchText.recipe(epochs: 24))
     let training = try scratch.trawl("train", "recipe.yaml", "--output", "cut")
-    try await eventually("some epochs are done") { training.errors.contains("epoch 3/8") }
+    try await eventually("some epochs are done") { training.errors.contains("epoch 3/24") }
     training.send(SIGKILL)
     #expect(try await training.ending().end == .signalled(SIGKILL))
     #expect(try await scratch.run("train", "recipe.yaml", "--output", "cut", "--resume").end == .exited(0))

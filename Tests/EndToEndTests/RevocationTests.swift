@@ -41,8 +41,8 @@ struct RevocationTests {
 
   @Test func aKeyMadeWhileASearchRunsIsAdmittedAndLocalWorkersOutliveTheirs() async throws {
     try scratch.write("search.yaml", SearchText.lasting())
-    let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "2")
-    try await run.waitForResults(2, of: search)
+    let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "1")
+    try await run.waitForResults(1, of: search)
     try await scratch.addKey("second", to: "run/keys")
     let joinFile = try scratch.data("run/join.json")
     let ending = try await scratch.run("keys", "revoke", "default", "--in", "run/keys")

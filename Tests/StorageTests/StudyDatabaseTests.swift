@@ -100,6 +100,7 @@ import Testing
             DROP TABLE checkpoint;
             DROP TABLE rung;
             ALTER TABLE search DROP COLUMN trials;
+            ALTER TABLE search DROP COLUMN data;
             ALTER TABLE attempt DROP COLUMN inherited;
             ALTER TABLE attempt DROP COLUMN is_past;
             ALTER TABLE worker DROP COLUMN key;

@@ -19,7 +19,7 @@ struct SearchCommand: ParsableCommand {
       study.db. Ctrl-C stops it; the same command with --resume goes on. (A search 'until stopped' is \
       ended by Ctrl-C, and stopped by a second one.)
 
-      Exit status: 0 done, 2 bad input, 3 some trials failed, 130 interrupted.
+      Exit status: 0 done, 1 the machine failed (its disk, say), 2 bad input, 3 some trials failed, 130 interrupted.
       """)
 
   @Argument(help: "The search file.", completion: .file(extensions: ["yaml", "yml"]))

@@ -90,7 +90,7 @@ final class CoordinatorShell {
     parts.log.info("ends: \(ending), \(parts.coordinator.results.count) trials done")
     do { try writeLastExports() } catch let complaint as Complaint {
       parts.display.say("warning: \(complaint.words); 'trawl search ... --resume' writes it again")
-      if case .finished = ending { throw EndOfRun.badInput }
+      if case .finished = ending { throw EndOfRun.failed }
     }
     return ending
   }
@@ -315,7 +315,7 @@ final class CoordinatorShell {
         hasGivenUp = stop.isRaised
         if hasGivenUp { return }
         parts.study.shrink()
-        if !hasWarned { parts.display.say("warning: the disk is full; the search waits for room") }
+        if !hasWarned { parts.display.say("warning: the disk is full, or your quota; the search waits for room") }
         hasWarned = true
         Thread.sleep(forTimeInterval: 1)
       } catch {

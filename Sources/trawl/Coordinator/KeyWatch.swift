@@ -36,7 +36,7 @@ struct KeyWatch {
     lastLook = now
     var status = stat()
     guard stat(keys.workersFolder, &status) == 0 else {
-      throw Complaint(System.words("cannot read \(keys.workersFolder)"))
+      throw Complaint.ofSystem("cannot read \(keys.workersFolder)")
     }
     let isSame = status.st_mtim.tv_sec == date.tv_sec && status.st_mtim.tv_nsec == date.tv_nsec
     guard !isSame || !isSettled else { return nil }

@@ -66,7 +66,7 @@ struct LocalWorkers {
 
   private mutating func judge(_ end: ChildProcess.End) -> Coordinator.ProcessEnd {
     switch end {
-    case .exited(EndOfRun.badInput.rawValue):
+    case .exited(EndOfRun.badInput.rawValue), .exited(EndOfRun.failed.rawValue):
       refusals += 1
       failures += 1
       isHopeless = isHopeless || refusals >= Self.mostRefusals

@@ -58,13 +58,31 @@ struct RunDirectory {
     }
   }
 
+  /// On network disks the lock of a machine that is gone lasts as long as its lease: 90 seconds or so.
+  private static let patience = Duration.seconds(180)
+
   /// Takes the directory for this process as long as it lives, and makes it if need be: its log is locked.
-  func lock() throws {
+  ///
+  /// - Parameters:
+  ///   - wait: whether to wait for a coordinator of another machine to be gone, until this says no more.
+  ///   - tell: takes a line about that.
+  func lock(while wait: () -> Bool, tell: (String) -> Void) throws {
     try System.makeFolder(path)
     let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Complaint(System.words("cannot write \(log)")) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw Complaint("\(path) is in use: another coordinator runs this search")
+    guard descriptor >= 0 else { throw Complaint.ofSystem("cannot write \(log)") }
+    let begin = monotonicNow()
+    var hasTold = false
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      let holder = try? Status.read(status)
+      let words = "\(path) is in use: another coordinator runs this search"
+      if hasTold, !wait() { throw EndOfRun.interrupted }
+      guard wait(), let holder, holder.host != System.hostName else { throw Complaint(words) }
+      let place = "\(words), process \(holder.pid) on \(holder.host.asShownText)"
+      // Whoever starts this again in a while may find it free.
+      guard monotonicNow() - begin < Self.patience else { throw Complaint(place, status: .failed) }
+      if !hasTold { tell("\(place); waiting \(Self.patience.words) for it to be gone") }
+      hasTold = true
+      Thread.sleep(forTimeInterval: 0.5)
     }
   }
 

@@ -72,11 +72,11 @@ struct DatasetDownload {
   private func lock(_ terminal: inout Terminal) throws -> Int32 {
     let path = "\(cache)/.lock-\(dataset.name)"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Complaint(System.words("cannot write \(path)")) }
+    guard descriptor >= 0 else { throw Complaint.ofSystem("cannot write \(path)") }
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       terminal.say("another process downloads \(dataset.name); waiting for it")
       while flock(descriptor, LOCK_EX) != 0 {
-        guard errno == EINTR else { throw Complaint(System.words("cannot lock \(path)")) }
+        guard errno == EINTR else { throw Complaint.ofSystem("cannot lock \(path)") }
       }
     }
     return descriptor
@@ -105,10 +105,10 @@ struct DatasetDownload {
     try? FileManager.default.removeItem(atPath: old)
     defer { try? FileManager.default.removeItem(atPath: old) }
     if rename(folder, old) != 0, errno != ENOENT {
-      throw Complaint(System.words("cannot move \(folder) out of the way"))
+      throw Complaint.ofSystem("cannot move \(folder) out of the way")
     }
     guard rename(partial, folder) == 0 else {
-      throw Complaint(System.words("cannot move the files to \(folder)"))
+      throw Complaint.ofSystem("cannot move the files to \(folder)")
     }
   }
 }

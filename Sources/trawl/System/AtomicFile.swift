@@ -14,19 +14,19 @@ enum AtomicFile {
     let temporary = "\(path).\(getpid()).tmp"
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
     let descriptor = open(temporary, flags, kind == .output ? 0o644 : 0o600)
-    guard descriptor >= 0 else { throw Complaint(System.words("cannot write \(path)")) }
+    guard descriptor >= 0 else { throw Complaint.ofSystem("cannot write \(path)") }
     do {
       defer { close(descriptor) }
       try writeAll(data, to: descriptor, path)
       guard kind == .output || fsync(descriptor) == 0 else {
-        throw Complaint(System.words("cannot write \(path)"))
+        throw Complaint.ofSystem("cannot write \(path)")
       }
     } catch {
       unlink(temporary)
       throw error
     }
     guard rename(temporary, path) == 0 else {
-      throw Complaint(System.words("cannot write \(path)"))
+      throw Complaint.ofSystem("cannot write \(path)")
     }
   }
 
@@ -40,7 +40,7 @@ enum AtomicFile {
       while offset < bytes.count {
         let count = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
         if count < 0, errno == EINTR { continue }
-        guard count > 0 else { throw Complaint(System.words("cannot write \(path)")) }
+        guard count > 0 else { throw Complaint.ofSystem("cannot write \(path)") }
         offset += count
       }
     }

@@ -9,7 +9,7 @@ struct ChildProcess {
   /// Starts a program with nothing open but the pipe, our standard output and our standard error.
   init(_ path: String, _ arguments: [String]) throws {
     var pipeEnds: [Int32] = [0, 0]
-    guard pipe(&pipeEnds) == 0 else { throw Complaint(System.words("cannot make a pipe")) }
+    guard pipe(&pipeEnds) == 0 else { throw Complaint.ofSystem("cannot make a pipe") }
     // Nothing else starts processes here, so nobody can inherit them in between.
     for end in pipeEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     defer { close(pipeEnds[0]) }
@@ -81,7 +81,8 @@ enum System {
     for part in parts {
       folder += "/\(part)"
       guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-        throw Complaint("\(words("cannot make the folder \(path)")); choose another with --output")
+        let refusal = Complaint.ofSystem("cannot make the folder \(path)")
+        throw Complaint("\(refusal.words); choose another with --output", status: refusal.status)
       }
     }
     var status = stat()

@@ -34,6 +34,6 @@ enum Arithmetic {
     settleForChildren(numerics)
     let words: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
     execv("/proc/self/exe", words)
-    return Complaint(System.words("cannot start again"))
+    return Complaint.ofSystem("cannot start again")
   }
 }
