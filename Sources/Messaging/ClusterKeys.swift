@@ -20,7 +20,7 @@ package struct ClusterKeys: Equatable, Sendable {
 
   package let folder: String
   /// Where the cluster's coordinator is reached.
-  package let endpoint: Endpoint
+  package private(set) var endpoint: Endpoint
   package let coordinatorKeys: CurveKeyPair
   /// The admitted keys, by name.
   package private(set) var workers: [Worker] = []
@@ -49,14 +49,18 @@ package struct ClusterKeys: Equatable, Sendable {
     var keys = ClusterKeys(folder: folder, endpoint: endpoint, coordinatorKeys: coordinatorKeys)
     try GuardedFile.makeFolder(folder)
     try GuardedFile.makeFolder(keys.workersFolder)
-    let fields = [
-      "endpoint": endpoint.description,
-      "coordinator_public_key": keys.coordinatorKeys.publicKey.z85,
-      "coordinator_secret_key": keys.coordinatorKeys.secretKey.revealedZ85,
-    ]
-    try KeyDocument.write(fields, to: keys.coordinatorFile, existing: .kept)
+    try keys.writeCoordinator(existing: .kept)
     try keys.addWorker(named: defaultWorker)
     return keys
+  }
+
+  private func writeCoordinator(existing: GuardedFile.Existing) throws(KeyFileError) {
+    let fields = [
+      "endpoint": endpoint.description,
+      "coordinator_public_key": coordinatorKeys.publicKey.z85,
+      "coordinator_secret_key": coordinatorKeys.secretKey.revealedZ85,
+    ]
+    try KeyDocument.write(fields, to: coordinatorFile, existing: existing)
   }
 
   /// Reads the folder; refuses one that others can change.
@@ -109,6 +113,7 @@ package struct ClusterKeys: Equatable, Sendable {
     let join = JoinFile(
       endpoint: endpoint, coordinatorKey: coordinatorKeys.publicKey, workerKeys: keys)
     try join.write(to: joinFile(of: name))
+    try GuardedFile.share(joinFile(of: name), as: coordinatorFile)
     workers.append(Worker(name: name, key: keys.publicKey))
     workers.sort { $0.name < $1.name }
     return joinFile(of: name)
@@ -128,6 +133,23 @@ package struct ClusterKeys: Equatable, Sendable {
     try GuardedFile.synchronize(folder: workersFolder)
     try reloadWorkers()
     return worker.key
+  }
+
+  /// The coordinator is reached elsewhere from now on: writes all files anew that tell where.
+  ///
+  /// - Returns: the paths of the join files of admitted workers, which these must be given.
+  package mutating func move(to endpoint: Endpoint) throws(KeyFileError) -> [String] {
+    guard endpoint.isConnectable else { throw .notConnectable(endpoint) }
+    self.endpoint = endpoint
+    var paths: [String] = []
+    for path in workers.map({ joinFile(of: $0.name) }) where access(path, F_OK) == 0 {
+      var join = try JoinFile.load(from: path)
+      join.endpoint = endpoint
+      try join.write(to: path)
+      paths.append(path)
+    }
+    try writeCoordinator(existing: .replaced)
+    return paths
   }
 
   /// Where the join file of a worker key lies.

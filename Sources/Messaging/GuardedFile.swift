@@ -58,7 +58,7 @@ enum GuardedFile {
     _ status: stat, of path: String, _ secrecy: Secrecy
   ) throws(KeyFileError) {
     guard status.st_uid == geteuid() || status.st_uid == 0 else { throw .foreignOwner(path) }
-    let isGiven = status.st_uid != geteuid()
+    let isGiven = status.st_uid == 0 && (geteuid() != 0 || status.st_gid != 0)
     let readers: mode_t = isGiven ? 0o007 : 0o077
     if secrecy == .secret, status.st_mode & (readers | 0o022) != 0 {
       throw .readableByOthers(path)
@@ -68,13 +68,15 @@ enum GuardedFile {
 
   // MARK: Writing
 
-  /// Writes the whole file or nothing: readers see the old content or the new, even after a crash.
+  /// Writes the whole file or nothing: readers see the old content or the new, even after a crash. A file that takes the place
+  /// of one that root had given to a group is that group's to read too.
   static func write(
     _ content: String, to path: String, _ secrecy: Secrecy, existing: Existing
   ) throws(KeyFileError) {
     let draft = "\(path).\(getpid())-\(UInt32.random(in: .min ... .max)).draft"
     defer { unlink(draft) }
     try writeDraft(Array(content.utf8), to: draft, secrecy.mode)
+    try share(draft, as: path)
     // Linking fails where a file is; renaming takes its place.
     let result = existing == .kept ? link(draft, path) : rename(draft, path)
     let code = errno
@@ -99,6 +101,15 @@ enum GuardedFile {
       rest = rest.dropFirst(count)
     }
     guard fsync(descriptor) == 0 else { throw failure(path, errno) }
+  }
+
+  /// Lets a group read a file if root has given that group another one.
+  static func share(_ path: String, as other: String) throws(KeyFileError) {
+    var status = stat()
+    guard geteuid() == 0, stat(other, &status) == 0, status.st_uid == 0, status.st_gid != 0 else { return }
+    guard chown(path, 0, status.st_gid) == 0, chmod(path, status.st_mode & 0o644) == 0 else {
+      throw failure(path, errno)
+    }
   }
 
   /// Makes changed names in the folder last.

@@ -201,6 +201,48 @@ struct KeyFileTests {
     #expect(fresh.workerKeys.publicKey != key)
   }
 
+  @Test func keysMoveToAnotherEndpoint() throws {
+    let path = folder.file("cluster")
+    var keys = try ClusterKeys.create(in: path, endpoint: join.endpoint)
+    try keys.addWorker(named: "left")
+    try keys.addWorker(named: "right")
+    try keys.revokeWorker(named: "left")
+    let before = try JoinFile.load(from: "\(path)/join.json")
+    let endpoint = try Endpoint("tcp://elsewhere:7")
+    #expect(try keys.move(to: endpoint) == ["\(path)/join.json", "\(path)/join-right.json"])
+    #expect(try ClusterKeys.load(from: path) == keys)
+    #expect(keys.endpoint == endpoint)
+    var expected = before
+    expected.endpoint = endpoint
+    #expect(try JoinFile.load(from: "\(path)/join.json") == expected)
+    let wildcard = try Endpoint("tcp://*:5555")
+    #expect(throws: KeyFileError.notConnectable(wildcard)) { try keys.move(to: wildcard) }
+  }
+
+  /// As root gives them to the group of a coordinator that is a service.
+  @Test(.enabled(if: geteuid() == 0)) func keysOfAGroupStayIts() throws {
+    let path = folder.file("cluster")
+    _ = try ClusterKeys.create(in: path, endpoint: join.endpoint)
+    let (group, names): (gid_t, _) = (65534, ["", "/workers", "/coordinator.json", "/join.json"])
+    for name in names {
+      let isFolder = !name.hasSuffix(".json")
+      try #require(chown(path + name, 0, group) == 0 && chmod(path + name, isFolder ? 0o750 : 0o640) == 0)
+    }
+    var keys = try ClusterKeys.load(from: path)
+    try keys.addWorker(named: "more")
+    _ = try keys.move(to: Endpoint("tcp://elsewhere:7"))
+    try keys.revokeWorker(named: "default")
+    for name in ["coordinator.json", "join.json", "join-more.json"] {
+      var status = stat()
+      try #require(stat("\(path)/\(name)", &status) == 0)
+      #expect(status.st_gid == group && status.st_mode & 0o777 == 0o640, "\(name)")
+    }
+    try #require(chmod("\(path)/join.json", 0o644) == 0)
+    #expect(throws: KeyFileError.readableByOthers("\(path)/join.json")) {
+      try JoinFile.load(from: "\(path)/join.json")
+    }
+  }
+
   @Test func aRevokedKeyStaysSoWhoeverPutsItBack() throws {
     let path = folder.file("cluster")
     var keys = try ClusterKeys.create(in: path, endpoint: join.endpoint)

@@ -5,7 +5,7 @@ import Messaging
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keys",
-    abstract: "Make, show and revoke the keys of a cluster.",
+    abstract: "Make, show, move and revoke the keys of a cluster.",
     discussion: """
       Keys let workers start before any search and serve many:
         trawl keys new DIR --endpoint tcp://HOST:5555   once; DIR/join.json is for the workers
@@ -14,9 +14,11 @@ struct KeysCommand: ParsableCommand {
       One key may serve many workers. What shall be revoked alone needs a key of its own:
         trawl keys new NAME --in DIR                    DIR/join-NAME.json is for these workers
         trawl keys revoke NAME --in DIR                 running searches notice within a second
+      When the coordinator moves to another host:
+        trawl keys move tcp://HOST:5555 --in DIR        the join files are new, the keys are not
       Without them a search makes its own, in RUN/keys, where they are shown, added and revoked alike.
       """,
-    subcommands: [New.self, Show.self, Revoke.self])
+    subcommands: [New.self, Show.self, Move.self, Revoke.self])
 
   struct New: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -67,6 +69,29 @@ struct KeysCommand: ParsableCommand {
       print("coordinator  \(keys.coordinatorKeys.publicKey.fingerprint)")
       for worker in keys.workers { print("worker       \(worker.line)") }
       for worker in keys.revoked { print("revoked      \(worker.line)") }
+    }
+  }
+
+  struct Move: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Tell where a cluster's coordinator is reached from now on: another host or port, with the same keys.",
+      discussion: """
+        Workers need their join files again; those that read them in this folder notice by themselves. A coordinator that runs \
+        must be started again.
+        """)
+
+    @Argument(help: "Where the coordinator will be reached, as tcp://HOST:5555.")
+    var endpoint: String
+
+    @Option(name: .customLong("in"), help: "The folder with the keys.", completion: .directory)
+    var folder: String
+
+    func run() throws {
+      let paths = try Complaint.asking {
+        var keys = try ClusterKeys.load(from: folder)
+        return try keys.move(to: Endpoint(endpoint))
+      }
+      for path in paths { print("give this file to its workers anew: \(path)") }
     }
   }
 

@@ -104,15 +104,26 @@ final class Access: Sendable {
   private func writeJoinFile(
     of keys: ClusterKeys, _ endpoint: Endpoint, to directory: RunDirectory
   ) throws {
-    let authorized = keys.authorizedKeys
-    let files = keys.workers.filter { authorized.contains($0.key) }.map { keys.joinFile(of: $0.name) }
-    guard let file = files.first(where: FileManager.default.fileExists) ?? files.first else {
+    guard let file = workersFile(of: keys) else {
       throw Complaint("\(folder) admits no worker; add one: trawl keys new NAME --in \(folder)")
     }
     var join = try JoinFile.load(from: file)
     join.endpoint = endpoint
     join.endedSearch = nil
     try join.write(to: directory.joinFile)
+  }
+
+  /// The join file among the keys whose workers may join; nil if nobody may.
+  private func workersFile(of keys: ClusterKeys) -> String? {
+    let authorized = keys.authorizedKeys
+    let files = keys.workers.filter { authorized.contains($0.key) }.map { keys.joinFile(of: $0.name) }
+    return files.first(where: FileManager.default.fileExists) ?? files.first
+  }
+
+  /// What a worker on another machine is given: a file that will serve other searches too, if there is one.
+  func joinFile(_ keys: ClusterKeys, _ directory: RunDirectory) -> String {
+    let own = directory.joinFile
+    return advertisedHost == nil && isClusters ? workersFile(of: keys) ?? own : own
   }
 
   private func makeKeys(_ endpoint: Endpoint) throws -> ClusterKeys {

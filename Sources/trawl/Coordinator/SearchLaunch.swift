@@ -70,7 +70,8 @@ struct SearchLaunch {
         progress: .seconds(file.progressTimeoutSeconds)),
       from: snapshot, at: now)
     var display = Display(verbosity, coordinator, at: now)
-    announce(&display, done: coordinator.results.count, retried: retried)
+    announce(
+      &display, done: coordinator.results.count, retried: retried, joinFile: access.joinFile(keys, directory))
     let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
     log.info("coordinator \(snapshot.epoch) of '\(file.name)' listens at \(socket.endpoint)")
     return CoordinatorShell(
@@ -89,7 +90,7 @@ struct SearchLaunch {
     command.quiet ? .quiet : command.verbose ? .verbose : .normal
   }
 
-  private func announce(_ display: inout Display, done: Int, retried: Int) {
+  private func announce(_ display: inout Display, done: Int, retried: Int, joinFile: String) {
     guard !command.quiet else { return }
     for notice in file.notices + [shortage].compactMap(\.self) { display.say("note: \(notice)") }
     let done = (done > 0 ? ", \(done) done before" : "") + (retried > 0 ? ", \(retried) tried again" : "")
@@ -99,7 +100,8 @@ struct SearchLaunch {
     let isOpen = command.listen != nil || command.keys != nil
     if isOpen || workerCount == 0 {
       let place = isOpen ? "elsewhere" : "on this machine (--listen lets others in)"
-      display.say("start a worker \(place): trawl worker --join \(directory.joinFile.asShellWord)")
+      let file = URL(filePath: joinFile).standardizedFileURL.path
+      display.say("start a worker \(place): trawl worker --join \(file.asShellWord)")
     }
   }
 

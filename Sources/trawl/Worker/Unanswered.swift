@@ -14,7 +14,7 @@ enum Unanswered {
     guard code == 0 else {
       return
         "this machine knows no host '\(endpoint.host)' (\(String(cString: gai_strerror(code)))); the search's "
-        + "--advertise sets the name by which workers reach its coordinator; trying on"
+        + "--advertise, or 'trawl keys move', sets the name by which workers reach its coordinator; trying on"
     }
     return
       "nobody answers at \(endpoint): is the search running, is \(endpoint.host) its machine as seen from here "
