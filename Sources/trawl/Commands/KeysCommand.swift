@@ -74,10 +74,10 @@ struct KeysCommand: ParsableCommand {
 
   struct Move: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Tell where a cluster's coordinator is reached from now on: another host or port, with the same keys.",
+      abstract: "Tell where a cluster's coordinator is reached from now on, with the same keys.",
       discussion: """
-        Workers need their join files again; those that read them in this folder notice by themselves. A coordinator that runs \
-        must be started again.
+        Workers need their join files again; those that read them in this folder notice by themselves. A coordinator \
+        that runs must be started again.
         """)
 
     @Argument(help: "Where the coordinator will be reached, as tcp://HOST:5555.")

@@ -315,7 +315,9 @@ final class CoordinatorShell {
         hasGivenUp = stop.isRaised
         if hasGivenUp { return }
         parts.study.shrink()
-        if !hasWarned { parts.display.say("warning: the disk is full, or your quota; the search waits for room") }
+        if !hasWarned {
+          parts.display.say("warning: the disk is full, or your quota; the search waits for room")
+        }
         hasWarned = true
         Thread.sleep(forTimeInterval: 1)
       } catch {

@@ -51,7 +51,8 @@ struct SearchLaunch {
   ///   - enough: raised when enough trials have begun.
   func begin(stop: Latch, enough: Latch) throws -> CoordinatorShell {
     Arithmetic.settleForChildren(file.numerics)
-    try directory.lock(while: { command.resume && !stop.isRaised }) { StandardError.write("\($0)\n") }
+    try directory.lock(
+      while: { command.resume && !stop.isRaised }, tell: { StandardError.write("\($0)\n") })
     let before = try directory.openStudy(file, named: command.file, resume: command.resume)
     let keys = try access.write(socket.endpoint, to: directory)
     let study = try before ?? directory.makeStudy(file)
