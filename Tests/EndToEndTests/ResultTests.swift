@@ -157,9 +157,9 @@ struct ResultTests {
   }
 
   @Test func interruptedTrainingResumesToTheSameModel() async throws {
-    try scratch.write("recipe.yaml", SearchText.recipe(epochs: 12))
+    try scratch.write("recipe.yaml", SearchText.recipe(epochs: 40))
     let training = try scratch.trawl("train", "recipe.yaml", "--output", "cut")
-    try await eventually("an epoch is done") { training.errors.contains("epoch 2/12") }
+    try await eventually("an epoch is done") { training.errors.contains("epoch 2/40") }
     training.send(SIGINT)
     let ending = try await training.ending()
     #expect(ending.end == .exited(130))
