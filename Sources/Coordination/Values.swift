@@ -75,15 +75,3 @@ extension SearchFile {
     return configuration
   }
 }
-
-extension WireToCoordinator.OneOf_Body {
-  /// The attempt that a numbered message is about, and its number.
-  var place: (attempt: UInt64, sequence: UInt32)? {
-    switch self {
-    case .report(let report): (report.attempt, report.sequence)
-    case .result(let result): (result.attempt, result.sequence)
-    case .release(let release): (release.attempt, release.sequence)
-    default: nil
-    }
-  }
-}

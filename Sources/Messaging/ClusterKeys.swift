@@ -141,15 +141,17 @@ package struct ClusterKeys: Equatable, Sendable {
   package mutating func move(to endpoint: Endpoint) throws(KeyFileError) -> [String] {
     guard endpoint.isConnectable else { throw .notConnectable(endpoint) }
     self.endpoint = endpoint
-    var paths: [String] = []
+    var joinFiles: [(path: String, content: JoinFile)] = []
     for path in workers.map({ joinFile(of: $0.name) }) where access(path, F_OK) == 0 {
-      var join = try JoinFile.load(from: path)
-      join.endpoint = endpoint
-      try join.write(to: path)
-      paths.append(path)
+      joinFiles.append((path, try JoinFile.load(from: path)))
     }
     try writeCoordinator(existing: .replaced)
-    return paths
+    for (path, content) in joinFiles {
+      var join = content
+      join.endpoint = endpoint
+      try join.write(to: path)
+    }
+    return joinFiles.map(\.path)
   }
 
   /// Where the join file of a worker key lies.

@@ -9,7 +9,7 @@ enum Context {
 
   // Contexts are the one thing in libzmq that threads may share.
   private nonisolated(unsafe) static let handle: UnsafeMutableRawPointer? = {
-    OpenFiles.raiseLimit()
+    guard OpenFiles.raisedLimit >= OpenFiles.least else { return nil }
     seedRoutingIds()
     guard let handle = zmq_ctx_new() else { return nil }
     zmq_ctx_set(handle, ZMQ_IO_THREADS, ioThreads)
@@ -35,6 +35,9 @@ enum Context {
 
 /// The process's limit of open files: libzmq spins without a word when it is reached.
 package enum OpenFiles {
+  /// With fewer, libzmq ends the process, or nobody could connect.
+  static let least = 128
+
   /// Raises the limit to what the system allows; done with the first socket too.
   package static func raiseLimit() {
     var limit = rlimit()

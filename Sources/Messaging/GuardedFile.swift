@@ -158,6 +158,6 @@ enum GuardedFile {
   }
 
   static func failure(_ path: String, _ code: Int32) -> KeyFileError {
-    .system(path, String(cString: strerror(code)))
+    .system(path, String(cString: strerror(code)), code: code)
   }
 }

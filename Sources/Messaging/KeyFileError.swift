@@ -20,8 +20,8 @@ package enum KeyFileError: Error, Equatable, Sendable, CustomStringConvertible {
   case invalidName(String)
   /// There is no admitted worker of the name in the folder.
   case unknownWorker(String, String)
-  /// Anything else the system said, about a path, in words.
-  case system(String, String)
+  /// Anything else the system said, about a path, in words, with its errno where that is known.
+  case system(String, String, code: Int32 = 0)
 
   package var description: String {
     switch self {
@@ -41,7 +41,7 @@ package enum KeyFileError: Error, Equatable, Sendable, CustomStringConvertible {
         + " digit first"
     case .unknownWorker(let name, let folder):
       "no worker '\(name)' in \(folder): 'trawl keys show \(folder)' lists them"
-    case .system(let path, let reason): "\(path): \(reason)"
+    case .system(let path, let reason, _): "\(path): \(reason)"
     }
   }
 }

@@ -33,7 +33,8 @@ package enum MessagingError: Error, Equatable, Sendable, CustomStringConvertible
       "'\(endpoint)' cannot be connected to: it needs the coordinator's host and port"
     case .selfTestFailed(let endpoint, let reason):
       "the coordinator stops: its test with an unknown key at \(endpoint) failed: \(reason)"
-    case .tooManyOpenFiles: "too many open files: raise the limit with ulimit -n"
+    case .tooManyOpenFiles:
+      "too many open files, or fewer than \(OpenFiles.least) allowed: raise the limit with ulimit -n"
     case .system(let operation, let reason): "\(operation) failed: \(reason)"
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Messaging
 import Storage
 
 @main
@@ -23,6 +24,8 @@ struct Trawl: ParsableCommand {
 
   static func main() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    System.openStandardStreams()
     let status = run()
     fflush(nil)
     // Without taking the libraries down: other threads may still train with them.
@@ -91,15 +94,26 @@ struct Complaint: Error {
   /// The one line of an error of one of the modules.
   init(_ error: any Error) {
     words = "\(error)"
-    status = (error as? StudyError)?.isOfTheMachine == true ? .failed : .badInput
+    let isOfTheMachine =
+      switch error {
+      case let error as StudyError: error.isOfTheMachine
+      case KeyFileError.system(_, _, let code): Self.codesOfTheMachine.contains(code)
+      case MessagingError.tooManyOpenFiles: true
+      default: false
+      }
+    status = isOfTheMachine ? .failed : .badInput
   }
 
   /// What the system said to the call before.
   static func ofSystem(_ call: String) -> Complaint {
-    let ofTheMachine = [EIO, ENOSPC, EDQUOT, ESTALE, EMFILE, ENFILE, ENOMEM]
-    let status: EndOfRun = ofTheMachine.contains(errno) ? .failed : .badInput
+    let status: EndOfRun = codesOfTheMachine.contains(errno) ? .failed : .badInput
     return Complaint(System.words(call), status: status)
   }
+
+  /// What nobody did wrong.
+  private static let codesOfTheMachine = [
+    EIO, ENOSPC, EDQUOT, EFBIG, ESTALE, EMFILE, ENFILE, ENOMEM,
+  ]
 
   /// Runs something whose errors are the user's to mend.
   static func asking<Value>(_ body: () throws -> Value) throws -> Value {

@@ -43,6 +43,22 @@ struct OtherDataTests {
     #expect(cluster.running[first]?.first?.trial == trial)
   }
 
+  @Test mutating func aTrialThatFailsTellsNothingOfTheData() throws {
+    var cluster = try Cluster()
+    let (fast, slow) = (cluster.join(1), cluster.join(2))
+    for (worker, data) in [(fast, Self.otherData), (slow, Self.data)] {
+      let assign = try #require(cluster.running[worker]?.first)
+      cluster.tell(worker, .dataLoaded(AttemptID(assign.attempt), data))
+    }
+    let attempt = try #require(cluster.running[fast]?.removeFirst().attempt)
+    cluster.tell(fast, .ended(AttemptID(attempt), .failed, words: "too small"))
+    #expect(cluster.coordinator.data == nil)
+    cluster.trainEpochs(1, of: slow)
+    #expect(cluster.coordinator.data == Self.data)
+    cluster.trainEpochs(1, of: fast)
+    #expect(cluster.exits.keys.contains(fast) && !cluster.exits.keys.contains(slow))
+  }
+
   @Test mutating func theDataAreKnownAfterARestart() {
     cluster.cut = [first, second]
     load(Self.otherData, by: second)

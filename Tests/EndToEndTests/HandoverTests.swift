@@ -62,7 +62,7 @@ struct HandoverTests {
     first.send(SIGKILL)
     #expect(try await first.ending().end == .signalled(SIGKILL))
     try await eventually("the worker keeps its result; it said: \(worker.errors)") {
-      keptFiles.contains { Int($0) != nil }
+      !keptFiles.isEmpty
     }
     worker.send(SIGKILL)
     #expect(try await worker.ending().end == .signalled(SIGKILL))
@@ -97,18 +97,15 @@ struct HandoverTests {
     #expect(try run.outcome() == (await Prepared.outcome.value))
   }
 
-  /// The names of what lies in the spool.
-  private var keptFiles: [String] { keptPaths.map { ($0 as NSString).lastPathComponent } }
-
-  private var keptPaths: [String] {
+  /// What lies in the spool: for each attempt a file, named by search and attempt.
+  private var keptFiles: [String] {
     let all = FileManager.default.enumerator(atPath: "\(scratch.path)/spool")?.allObjects as? [String] ?? []
-    // The name of the folder is sixteen digits, and once in a while has no letter.
-    return all.filter { Int(($0 as NSString).lastPathComponent).map { $0 < 1_000_000 } ?? false }
+    return all.filter { $0.contains(/\/[0-9]+-[0-9]+$/) }
   }
 
   /// Changes the last bit of each.
   private func damageKeptFiles() throws {
-    for path in keptPaths {
+    for path in keptFiles {
       var bytes = try scratch.data("spool/\(path)")
       bytes[bytes.count - 1] ^= 1
       try bytes.write(to: URL(filePath: "\(scratch.path)/spool/\(path)"))

@@ -122,6 +122,59 @@ struct RemoteWorkerTests {
     #expect(attempts.filter { $0.pid == quick.pid }.allSatisfy { $0.ending == "finished" })
   }
 
+  /// Its last trial trains on for a moment, and has the number of one of the next search.
+  @Test func whatASearchLeftUndoneIsNothingToTheNext() async throws {
+    try await scratch.makeKeys("keys", port: HeldPort.free())
+    for number in 1...2 {
+      try scratch.write(
+        "search-\(number).yaml",
+        SearchText.brief(seed: number).replacing("epochs: 2", with: "epochs: 1")
+          .replacing("trials: 4", with: "trials: 2"))
+    }
+    let expected = try await scratch.run("search", "search-2.yaml", "--output", "expected", "--workers", "1")
+    #expect(expected.end == .exited(0))
+    let worker = try scratch.worker("keys/join.json", "--keep", "--pace", "4")
+    func search(_ number: Int) throws -> Program {
+      try scratch.trawl(
+        "search", "search-\(number).yaml", "--output", "run-\(number)", "--keys", "keys", "--workers", "0")
+    }
+    let first = try search(1)
+    let firstRun = Run(scratch: scratch, name: "run-1")
+    try await eventually("the worker trains") { firstRun.status(of: first)?.running == 1 }
+    // It has trained its epoch, and waits for its time to be over.
+    try await Task.sleep(for: .seconds(2))
+    first.send(SIGINT)
+    #expect(try await first.ending(within: .seconds(10)).end == .exited(130))
+    let second = try await search(2).ending()
+    #expect(second.end == .exited(0))
+    worker.send(SIGTERM)
+    #expect(try await worker.ending().end == .exited(0))
+    #expect(
+      try Run(scratch: scratch, name: "run-2").outcome()
+        == (Run(scratch: scratch, name: "expected").outcome()))
+  }
+
+  @Test func aWorkerThatStaysSeesThatItsDatasetHasChanged() async throws {
+    try await scratch.makeKeys("keys", port: HeldPort.free())
+    try scratch.write(
+      "search.yaml",
+      SearchText.brief().replacing("name: digits", with: "idx: own")
+        .replacing("epochs: 2", with: "epochs: 2, batch: 4"))
+    let worker = try scratch.worker("keys/join.json", "--keep")
+    for count in [40, 50] {
+      try IDXSet(images: count).write(to: "own", in: scratch)
+      for (name, words) in [("run-\(count)", ["--keys", "keys", "--workers", "0"]), ("here-\(count)", [])] {
+        let command = ["trawl", "search", "search.yaml", "--output", name] + words
+        #expect(try await scratch.start(command).ending().end == .exited(0))
+      }
+      #expect(
+        try Run(scratch: scratch, name: "run-\(count)").outcome()
+          == (Run(scratch: scratch, name: "here-\(count)").outcome()))
+    }
+    worker.send(SIGTERM)
+    #expect(try await worker.ending().end == .exited(0))
+  }
+
   @Test func workerWithOtherDataOfThatNameIsSentAway() async throws {
     for (place, count) in [("one", 40), ("other", 50)] {
       try IDXSet(images: count).write(to: "\(place)/own", in: scratch)

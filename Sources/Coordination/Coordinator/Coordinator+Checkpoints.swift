@@ -28,7 +28,9 @@ extension Coordinator {
 
   // MARK: From a worker
 
-  mutating func take(_ release: WireRelease, from worker: WorkerID, at now: Duration) {
+  mutating func take(
+    _ release: WireRelease, on data: some Sequence<UInt8>, from worker: WorkerID, at now: Duration
+  ) {
     let id = AttemptID(release.attempt)
     guard release.hasCheckpoint else {
       guard attempts[id]?.worker == worker else { return }
@@ -41,6 +43,7 @@ extension Coordinator {
     guard !release.hasScore || isPlausible(release.score, of: attempt) else {
       return misbehave(id, worker, "a score out of range")
     }
+    learn(data, from: worker)
     if !attempt.hasReachedItsRung, !release.hasScore { peers[worker]?.isPaused = true }
     attempts[id]?.handover = Handover(
       transfer: Transfer(release.checkpoint), why: release.why.asPeerText, isAtPart: release.hasScore)

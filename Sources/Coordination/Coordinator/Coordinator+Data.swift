@@ -1,11 +1,10 @@
 // Results are comparable only where they come from the same data: those of the worker that brought the first.
 extension Coordinator {
-  /// Takes the data of whoever reports on an attempt for the search's, if it is the first to do so.
-  mutating func learnData(from message: WireToCoordinator, of worker: WorkerID) {
-    guard data == nil, message.data.count == Limits.digest, let id = message.body?.place?.attempt,
-      let attempt = attempts[AttemptID(id)], attempt.worker == worker, let peer = peers[worker]
-    else { return }
-    let digest = Array(message.data)
+  /// Takes a worker's data for the search's, if its training is the first that counts. That a trial fails says nothing of
+  /// the others: it may be the data that are wrong.
+  mutating func learn(_ digest: some Sequence<UInt8>, from worker: WorkerID) {
+    let digest = Array(digest)
+    guard data == nil, digest.count == Limits.digest, let peer = peers[worker] else { return }
     data = digest
     effects.append(.persist(.dataKnown(digest)))
     let host = peer.description.host

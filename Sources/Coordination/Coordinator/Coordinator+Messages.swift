@@ -17,12 +17,11 @@ extension Coordinator {
     }
     peers[id]?.address = sender.address
     peers[id]?.lastHeard = now
-    learnData(from: message, of: id)
     switch body {
     case .heartbeat(let heartbeat): renew(heartbeat, of: id, at: now)
-    case .report(let report): take(report, from: id, at: now)
-    case .result(let result): take(result, from: id, at: now)
-    case .release(let release): take(release, from: id, at: now)
+    case .report(let report): take(report, on: message.data, from: id, at: now)
+    case .result(let result): take(result, on: message.data, from: id, at: now)
+    case .release(let release): take(release, on: message.data, from: id, at: now)
     case .fetch(let fetch): answer(fetch, of: id)
     case .chunk(let chunk): take(chunk, from: id, at: now)
     case .bye(let bye): leave(id, bye)
@@ -227,7 +226,9 @@ extension Coordinator {
     send(.ack(ack), to: peer.address)
   }
 
-  private mutating func take(_ report: WireReport, from worker: WorkerID, at now: Duration) {
+  private mutating func take(
+    _ report: WireReport, on data: some Sequence<UInt8>, from worker: WorkerID, at now: Duration
+  ) {
     let id = AttemptID(report.attempt)
     guard isNext(report.sequence, of: id, from: worker), let attempt = attempts[id] else { return }
     guard report.epoch.isPlausible, Double(attempt.epochs.count + 1) <= attempt.budget,
@@ -235,6 +236,7 @@ extension Coordinator {
     else {
       return misbehave(id, worker, "a report out of range")
     }
+    learn(data, from: worker)
     if attempt.epochs.count == attempt.inherited { noteNumerics(of: worker) }
     attempts[id]?.epochs.append(report.epoch)
     attempts[id]?.isConfirmed = true
@@ -249,7 +251,9 @@ extension Coordinator {
     applyMedianRule(to: id)
   }
 
-  private mutating func take(_ result: WireResult, from worker: WorkerID, at now: Duration) {
+  private mutating func take(
+    _ result: WireResult, on data: some Sequence<UInt8>, from worker: WorkerID, at now: Duration
+  ) {
     let id = AttemptID(result.attempt)
     guard isNext(result.sequence, of: id, from: worker), let attempt = attempts[id] else { return }
     guard attempt.handover == nil, !isParked(attempt.trial),
@@ -259,6 +263,8 @@ extension Coordinator {
     }
     if outcome.status == .failed {
       effects.append(.warn("\(Replicate(number: attempt.trial)) failed: \(result.words.asPeerText)"))
+    } else {
+      learn(data, from: worker)
     }
     effects.append(.persist(.attemptEnded(id, .finished, words: result.words.asPeerText)))
     if outcome.status == .done, !isReplicate(attempt.trial) {

@@ -2,6 +2,9 @@ import Search
 
 // How a search stands, for people.
 extension Coordinator {
+  /// Whether workers that train may yet come back to this coordinator.
+  package var awaitsWorkers: Bool { attempts.values.contains { !$0.isLost && peers[$0.worker] == nil } }
+
   /// The share of the work that is done, 0...1; nil where nobody knows how much there is.
   package var progress: Double? {
     guard !isFinished else { return 1 }

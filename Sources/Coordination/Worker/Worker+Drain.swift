@@ -74,7 +74,7 @@ extension Worker {
     var kept = WireKept()
     kept.messages = entry.unacknowledged.map { envelope($0.body) }
     kept.checkpoint = .init(entry.checkpoint)
-    effects.append(.keep(attempt, kept))
+    effects.append(.keep(attempt, kept, search: search))
   }
 
   /// Holds again what `keep` gave out; nothing of what cannot be that.
@@ -91,5 +91,17 @@ extension Worker {
     }
     guard let attempt = attempts.first, attempts.count == 1 else { return }
     held[AttemptID(attempt)] = entry
+  }
+}
+
+extension WireToCoordinator.OneOf_Body {
+  /// The attempt that a numbered message is about, and its number.
+  fileprivate var place: (attempt: UInt64, sequence: UInt32)? {
+    switch self {
+    case .report(let report): (report.attempt, report.sequence)
+    case .result(let result): (result.attempt, result.sequence)
+    case .release(let release): (release.attempt, release.sequence)
+    default: nil
+    }
   }
 }

@@ -112,7 +112,7 @@ extension Worker {
     let count = entry.unacknowledged.prefix { $0.sequence <= sequence }.count
     guard count > 0 else { return }
     if count == entry.unacknowledged.count, !entry.isRunning {
-      if entry.isKept { effects.append(.forget(attempt)) }
+      if entry.isKept { effects.append(.forget(attempt, search: search)) }
       if case .release(let release) = entry.unacknowledged.last?.body {
         shelf.put(entry.checkpoint, digest: release.checkpoint.digest)
       }
@@ -130,7 +130,7 @@ extension Worker {
   mutating func drop(_ attempt: AttemptID, isOver: Bool = true) {
     guard let entry = held.removeValue(forKey: attempt) else { return }
     if entry.isRunning { effects.append(.cancel(attempt)) }
-    if entry.isKept, isOver { effects.append(.forget(attempt)) }
+    if entry.isKept, isOver { effects.append(.forget(attempt, search: search)) }
     ended.insert(attempt)
   }
 

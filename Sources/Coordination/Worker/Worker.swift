@@ -50,9 +50,9 @@ package struct Worker: Sendable {
     /// Stop an attempt after its current step, and tell what it has come to.
     case suspend(AttemptID)
     /// Keep an attempt's last messages on disk, in case this process ends before they are acknowledged.
-    case keep(AttemptID, WireKept)
+    case keep(AttemptID, WireKept, search: UInt64)
     /// They are acknowledged, or no longer wanted.
-    case forget(AttemptID)
+    case forget(AttemptID, search: UInt64)
     /// The coordinator has been silent: see whether the join file names another place.
     case seekCoordinator
     /// A line for the log.

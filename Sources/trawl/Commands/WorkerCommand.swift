@@ -146,17 +146,18 @@ struct WorkerCommand: ParsableCommand {
   ) throws {
     guard !leaving.isRaised else { return }
     let left = spool.count
-    let attempts = spool.attempts()
-    let damaged = left - attempts.count
+    let searches = spool.attempts()
+    let damaged = left - searches.reduce(0) { $0 + $1.count }
     let words = "an earlier worker left \(left) trial\(left == 1 ? "" : "s") in \(spool.path)"
     let loss = damaged > 0 ? "; \(damaged) cannot be read and must be trained again" : ""
     StandardError.write("\(words)\(loss)\n")
-    guard !attempts.isEmpty else { return spool.removeIfEmpty() }
-    let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
-    let pool = SlotPool(count: 0, store: DatasetStore(), waker: waker)
-    let shell = try WorkerShell(
-      place: place, worker: worker, pool: pool, spool: spool, arithmetic: arithmetic, waker: waker)
-    _ = try shell.run(leaving: leaving)
+    for attempts in searches {
+      let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
+      let pool = SlotPool(count: 0, store: DatasetStore(), waker: waker)
+      let shell = try WorkerShell(
+        place: place, worker: worker, pool: pool, spool: spool, arithmetic: arithmetic, waker: waker)
+      _ = try shell.run(leaving: leaving)
+    }
     spool.removeIfEmpty()
   }
 

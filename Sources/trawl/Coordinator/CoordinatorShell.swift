@@ -111,7 +111,7 @@ final class CoordinatorShell {
 
   private func startWorkers() throws -> Bool {
     for pid in try parts.workers.start(at: monotonicNow()) { parts.coordinator.processStarted(pid) }
-    return !parts.workers.isHopeless || parts.coordinator.slotCount > 0
+    return !parts.workers.isHopeless || parts.coordinator.slotCount > 0 || parts.coordinator.awaitsWorkers
   }
 
   /// Waits for what comes, and deals with it.
@@ -165,7 +165,7 @@ final class CoordinatorShell {
         parts.display.say("the key \(worker.label) was revoked: its workers are sent away")
       }
       // They start again with the key that stands in the join file now.
-      if change.concernsLocalWorkers { parts.workers.killAll() }
+      if change.concernsLocalWorkers { parts.workers.noteOtherKeys() }
       return parts.coordinator.handle(.keysRevoked(Set(change.revoked.map(\.key.z85))), at: now)
     } catch {
       let words = (error as? Complaint)?.words ?? "\(error)"

@@ -16,7 +16,7 @@ struct LocalWorkers {
   private var hasStarted = false
   /// Ends since one of them last did some work.
   private var failures = 0
-  /// Ends with the word that work is impossible, since one of them last did some.
+  /// Ends with the word that work is impossible.
   private var refusals = 0
   private(set) var isHopeless = false
 
@@ -81,10 +81,15 @@ struct LocalWorkers {
     }
   }
 
-  /// Some work was done: earlier failures were not the program's.
+  /// Some work was done, here or elsewhere: earlier failures were not the program's.
   mutating func noteProgress() {
     failures = 0
+  }
+
+  /// Those that were refused had other keys.
+  mutating func noteOtherKeys() {
     refusals = 0
+    killAll()
   }
 
   /// Has them hand over what they have trained, and end.

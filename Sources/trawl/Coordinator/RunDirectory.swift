@@ -72,8 +72,8 @@ struct RunDirectory {
     guard descriptor >= 0 else { throw Complaint.ofSystem("cannot write \(log)") }
     let begin = monotonicNow()
     var hasTold = false
+    let holder = try? Status.read(status)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      let holder = try? Status.read(status)
       let words = "\(path) is in use: another coordinator runs this search"
       if hasTold, !wait() { throw EndOfRun.interrupted }
       guard wait(), let holder, holder.host != System.hostName else { throw Complaint(words) }

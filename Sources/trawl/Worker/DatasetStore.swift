@@ -30,6 +30,11 @@ final class DatasetStore: Sendable {
     }
   }
 
+  /// Loads whatever is asked for anew from now on.
+  func forget() {
+    entries.withLock { $0 = [] }
+  }
+
   private func withEntry<Answer>(
     _ selection: DatasetSelection, _ body: (inout Entry) -> Answer
   ) throws -> Answer {

@@ -7,6 +7,8 @@ import Training
 final class Slot: Sendable {
   /// An attempt to train.
   struct Work: Sendable {
+    /// Tells it from all others of this process: another search may have an attempt of the same number.
+    let number: UInt64
     let attempt: AttemptID
     let recipe: Recipe
     /// Epochs to train.
@@ -27,7 +29,7 @@ final class Slot: Sendable {
 
   private struct State {
     var queue: [Work] = []
-    var current: AttemptID?
+    var current: Work?
     /// When it was told to stop.
     var stopped: Duration?
   }
@@ -41,10 +43,11 @@ final class Slot: Sendable {
   private let steps = Atomic<UInt64>(0)
   private let store: DatasetStore
   private let pace: Duration
-  private let tell: @Sendable (Worker.Event) -> Void
+  private let tell: @Sendable (Worker.Event, Work) -> Void
 
-  /// A slot whose thread reports through `tell`, an epoch not before the `pace` is over.
-  init(store: DatasetStore, pace: Duration, tell: @escaping @Sendable (Worker.Event) -> Void) {
+  /// A slot whose thread reports through `tell`, an epoch not before the `pace` is over. What it reports of a work that was
+  /// called off meanwhile is of no interest.
+  init(store: DatasetStore, pace: Duration, tell: @escaping @Sendable (Worker.Event, Work) -> Void) {
     self.store = store
     self.pace = pace
     self.tell = tell
@@ -63,11 +66,11 @@ final class Slot: Sendable {
     arrived.signal()
   }
 
-  /// Stops an attempt, after its current step if it runs; nothing more is told of it.
-  func cancel(_ attempt: AttemptID) {
+  /// Stops a work, after its current step if it runs.
+  func cancel(_ number: UInt64) {
     state.withLock { state in
-      state.queue.removeAll { $0.attempt == attempt }
-      if state.current == attempt {
+      state.queue.removeAll { $0.number == number }
+      if state.current?.number == number {
         order.store(.stop, ordering: .relaxed)
         state.stopped = monotonicNow()
       }
@@ -79,24 +82,20 @@ final class Slot: Sendable {
     state.withLock { $0.stopped.map { now - $0 > Self.patience } ?? false }
   }
 
-  /// Stops an attempt after its current step, and tells what it has come to.
-  func suspend(_ attempt: AttemptID) {
-    let isWaiting = state.withLock { state in
-      let count = state.queue.count
-      state.queue.removeAll { $0.attempt == attempt }
-      if state.current == attempt { order.store(.suspend, ordering: .relaxed) }
-      return state.queue.count < count
+  /// Stops a work after its current step, and tells what it has come to.
+  func suspend(_ number: UInt64) {
+    let waiting = state.withLock { state in
+      let waiting = state.queue.first { $0.number == number }
+      state.queue.removeAll { $0.number == number }
+      if state.current?.number == number { order.store(.suspend, ordering: .relaxed) }
+      return waiting
     }
-    if isWaiting { tell(.suspended(attempt, nil)) }
+    if let waiting { tell(.suspended(waiting.attempt, nil), waiting) }
   }
 
-  /// The running attempt and its training steps so far.
-  var progress: WireProgress? {
-    guard let attempt = state.withLock({ $0.current }) else { return nil }
-    var progress = WireProgress()
-    progress.attempt = attempt.number
-    progress.step = steps.load(ordering: .relaxed)
-    return progress
+  /// What runs, and its training steps so far.
+  var progress: (work: Work, steps: UInt64)? {
+    state.withLock { $0.current }.map { ($0, steps.load(ordering: .relaxed)) }
   }
 
   private func serve() {
@@ -114,7 +113,7 @@ final class Slot: Sendable {
     state.withLock { state in
       guard !state.queue.isEmpty else { return nil }
       let work = state.queue.removeFirst()
-      state.current = work.attempt
+      state.current = work
       order.store(.goOn, ordering: .relaxed)
       steps.store(0, ordering: .relaxed)
       return work
@@ -125,14 +124,14 @@ final class Slot: Sendable {
     let data: TrainingData
     do {
       data = try store.data(for: work.recipe.dataset)
-      tell(.dataLoaded(work.attempt, try store.digest(of: work.recipe.dataset)))
+      tell(.dataLoaded(work.attempt, try store.digest(of: work.recipe.dataset)), work)
     } catch {
-      return tell(.unable("\(error)"))
+      return tell(.unable("\(error)"), work)
     }
     do {
       try train(work, with: trainer(for: work, data: data))
     } catch {
-      tell(.ended(work.attempt, .failed, words: "\(error)"))
+      tell(.ended(work.attempt, .failed, words: "\(error)"), work)
     }
   }
 
@@ -168,17 +167,17 @@ final class Slot: Sendable {
       }
       switch outcome {
       case .stopped: return stop(work, trainer, hasTrainedItsPart: trainer.step >= lastStep)
-      case .diverged: return tell(.ended(work.attempt, .diverged, words: ""))
+      case .diverged: return tell(.ended(work.attempt, .diverged, words: ""), work)
       case .completed(let metrics):
         waitOut(pace, since: begin)
         guard trainer.epoch > work.reported else { continue }
         let seconds = (monotonicNow() - begin).seconds
-        tell(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)))
+        tell(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)), work)
       }
     }
     tell(
       trainer.isComplete
-        ? .ended(work.attempt, .done, words: "") : .suspended(work.attempt, .init(trainer)))
+        ? .ended(work.attempt, .done, words: "") : .suspended(work.attempt, .init(trainer)), work)
   }
 }
 
@@ -186,14 +185,14 @@ extension Slot {
   /// Training has stopped before the end of an epoch.
   private func stop(_ work: Work, _ trainer: Trainer, hasTrainedItsPart: Bool) {
     guard order.load(ordering: .relaxed) != .stop else { return }
-    guard hasTrainedItsPart else { return tell(.suspended(work.attempt, .init(trainer))) }
+    guard hasTrainedItsPart else { return tell(.suspended(work.attempt, .init(trainer)), work) }
     let validation = trainer.validate()
-    guard validation.loss.isFinite else { return tell(.ended(work.attempt, .diverged, words: "")) }
+    guard validation.loss.isFinite else { return tell(.ended(work.attempt, .diverged, words: ""), work) }
     var score = WirePartScore()
     score.part = work.part
     score.valLoss = validation.loss
     score.valAccuracy = validation.accuracy
-    tell(.suspended(work.attempt, .init(trainer, score: score)))
+    tell(.suspended(work.attempt, .init(trainer, score: score)), work)
   }
 }
 

@@ -55,16 +55,17 @@ final class Spool {
 
   private var names: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return names.filter { UInt64($0) != nil }.sorted()
+    return names.filter { $0.contains(/^[0-9]+-[0-9]+$/) }.sorted()
   }
 
-  /// Takes out what is kept. Damaged files are removed.
-  func attempts() -> [WireKept] {
-    names.compactMap { name in
+  /// Takes out what is kept, by search. Damaged files are removed.
+  func attempts() -> [[WireKept]] {
+    let kept = names.compactMap { name -> (search: Substring?, WireKept)? in
       let kept = FileManager.default.contents(atPath: "\(path)/\(name)").flatMap(Self.decode)
       if kept == nil { unlink("\(path)/\(name)") }
-      return kept
+      return kept.map { (name.split(separator: "-").first, $0) }
     }
+    return Dictionary(grouping: kept, by: \.search).values.map { $0.map(\.1) }
   }
 
   private static func decode(_ bytes: Data) -> WireKept? {
@@ -77,10 +78,10 @@ final class Spool {
   var count: Int { lock < 0 ? 0 : names.count }
 
   /// Keeps an attempt, on the disk when this returns.
-  func keep(_ attempt: AttemptID, _ kept: WireKept) throws {
+  func keep(_ attempt: AttemptID, _ kept: WireKept, of search: UInt64) throws {
     if lock < 0 { try make() }
     let content: Data = try kept.serializedBytes()
-    try AtomicFile.write(SHA256.hash(content) + content, to: "\(path)/\(attempt.number)", as: .keepsake)
+    try AtomicFile.write(SHA256.hash(content) + content, to: file(attempt, search), as: .keepsake)
   }
 
   /// The folder appears locked, or another process would take it for one that was left.
@@ -99,8 +100,13 @@ final class Spool {
     lock = descriptor
   }
 
-  func forget(_ attempt: AttemptID) {
-    unlink("\(path)/\(attempt.number)")
+  func forget(_ attempt: AttemptID, of search: UInt64) {
+    unlink(file(attempt, search))
+  }
+
+  /// Attempts of two searches may have the same number.
+  private func file(_ attempt: AttemptID, _ search: UInt64) -> String {
+    "\(path)/\(search)-\(attempt.number)"
   }
 
   /// Removes the folder if nothing is kept in it.

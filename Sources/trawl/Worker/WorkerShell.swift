@@ -114,7 +114,7 @@ final class WorkerShell {
       }
       try noteConnection()
       while exit == nil, let bytes = socket.receive() { receive(bytes) }
-      for event in pool.events() { perform(worker.handle(event, at: monotonicNow())) }
+      while exit == nil, let event = pool.nextEvent() { perform(worker.handle(event, at: monotonicNow())) }
       if pool.hangs(at: monotonicNow()) {
         perform(worker.handle(.unable("a trial that was called off does not stop"), at: monotonicNow()))
       }
@@ -168,9 +168,9 @@ final class WorkerShell {
       case .start(let assign, let checkpoint): start(assign, checkpoint)
       case .cancel(let attempt): pool.cancel(attempt)
       case .suspend(let attempt): pool.suspend(attempt)
-      case .keep(let attempt, let kept): keep(attempt, kept)
-      case .forget(let attempt):
-        spool.forget(attempt)
+      case .keep(let attempt, let kept, let search): keep(attempt, kept, of: search)
+      case .forget(let attempt, let search):
+        spool.forget(attempt, of: search)
         unkept.remove(attempt)
       case .seekCoordinator: seekCoordinator()
       case .note(let words): say(words)
@@ -194,6 +194,7 @@ final class WorkerShell {
 
   private func enter(_ text: String) {
     guard worker.identity.slots > 0 else { return }
+    pool.forgetData()
     do {
       let file = try SearchFile.parse(text, file: "search.yaml")
       self.file = file
@@ -207,14 +208,14 @@ final class WorkerShell {
       say("joined a search of \(file.trials) trials")
     } catch {
       file = nil
-      pool.put(.unable("\(error)"))
+      perform(worker.handle(.unable("\(error)"), at: monotonicNow()))
     }
   }
 
   /// A disk that takes nothing is no reason to stop: the results are still in memory.
-  private func keep(_ attempt: AttemptID, _ kept: WireKept) {
+  private func keep(_ attempt: AttemptID, _ kept: WireKept, of search: UInt64) {
     do {
-      try spool.keep(attempt, kept)
+      try spool.keep(attempt, kept, of: search)
       unkept.remove(attempt)
     } catch {
       unkept.insert(attempt)
@@ -227,13 +228,15 @@ final class WorkerShell {
   private func start(_ assign: WireAssign, _ checkpoint: [UInt8]) {
     let attempt = AttemptID(assign.attempt)
     guard let values = assign.searchedValues, let configuration = file?.configuration(values: values) else {
-      return pool.put(.ended(attempt, .failed, words: "its values are not of the declared space"))
+      let words = "its values are not of the declared space"
+      return perform(worker.handle(.ended(attempt, .failed, words: words), at: monotonicNow()))
     }
     let recipe = Recipe(configuration, seed: assign.seed)
-    pool.start(
+    pool.start(attempt) { number in
       .init(
-        attempt: attempt, recipe: recipe, epochs: Int(assign.epochs), part: assign.part,
-        reported: Int(assign.checkpoint.epochs), checkpoint: checkpoint, announced: assign.checkpoint))
+        number: number, attempt: attempt, recipe: recipe, epochs: Int(assign.epochs), part: assign.part,
+        reported: Int(assign.checkpoint.epochs), checkpoint: checkpoint, announced: assign.checkpoint)
+    }
   }
 
   /// The coordinator is silent. It may have come back elsewhere, and then the join file says where.

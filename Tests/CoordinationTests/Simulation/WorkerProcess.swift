@@ -137,10 +137,10 @@ extension Simulation {
     case .start(let assign, let checkpoint): try start(assign, checkpoint, in: number)
     case .cancel(let attempt): processes[number]?.running[attempt] = nil
     case .suspend(let attempt): put(.isSuspended(process: number, attempt), after: dice.seconds(0...0.3))
-    case .keep(let attempt, let kept):
+    case .keep(let attempt, let kept, _):
       counts.note(.resultKept)
       spools[process.place][process.id, default: [:]][attempt] = kept
-    case .forget(let attempt):
+    case .forget(let attempt, _):
       if process.machine.identity.slots == 0 { counts.note(.resultHandedIn) }
       spools[process.place][process.id]?[attempt] = nil
       if spools[process.place][process.id]?.isEmpty == true { spools[process.place][process.id] = nil }
