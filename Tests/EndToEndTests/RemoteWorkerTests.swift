@@ -32,7 +32,7 @@ struct RemoteWorkerTests {
   @Test func killedWorkersTrialRunsElsewhere() async throws {
     try scratch.write("search.yaml", SearchText.lasting(heartbeat: 0.5, lease: 2))
     let search = try scratch.coordinator("--listen", Self.anyPort)
-    let workers = [try scratch.worker("run/join.json"), try scratch.worker("run/join.json")]
+    let workers = try (0..<2).map { _ in try scratch.worker("run/join.json", "--pace", "0.1") }
     try await run.waitForResults(3, of: search)
     try await waitForWork(of: workers, search)
     workers[0].send(SIGKILL)
@@ -96,7 +96,7 @@ struct RemoteWorkerTests {
   @Test func leavingWorkerGivesItsTrialBack() async throws {
     try scratch.write("search.yaml", SearchText.lasting())
     let search = try scratch.coordinator("--listen", Self.anyPort)
-    let workers = [try scratch.worker("run/join.json"), try scratch.worker("run/join.json")]
+    let workers = try (0..<2).map { _ in try scratch.worker("run/join.json", "--pace", "0.1") }
     try await run.waitForResults(2, of: search)
     try await waitForWork(of: workers, search)
     workers[0].send(SIGTERM)
