@@ -231,6 +231,10 @@ struct BadInputTests {
     let second = try await scratch.run(
       "search", "search.yaml", "--output", "run", "--workers", "1", "--resume")
     expectOneLine(second, ["run is in use"])
+    let port = try #require(scratch.object("run/join.json")["endpoint"]?.text)
+    let third = try await scratch.run(
+      "search", "search.yaml", "--output", "run", "--workers", "1", "--resume", "--listen", port)
+    expectOneLine(third, ["run is in use"])
     #expect(try scratch.data("run/join.json") == join)
     try await run.waitForResults(3, of: search)
     search.send(SIGINT)

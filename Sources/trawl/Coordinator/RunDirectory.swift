@@ -58,6 +58,16 @@ struct RunDirectory {
     }
   }
 
+  var inUse: Complaint { Complaint("\(path) is in use: another coordinator runs this search") }
+
+  /// Whether a coordinator has it now.
+  var isInUse: Bool {
+    let descriptor = open(log, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
   /// On network disks the lock of a machine that is gone lasts as long as its lease: 90 seconds or so.
   private static let patience = Duration.seconds(180)
 
@@ -74,10 +84,9 @@ struct RunDirectory {
     var hasTold = false
     let holder = try? Status.read(status)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      let words = "\(path) is in use: another coordinator runs this search"
       if hasTold, !wait() { throw EndOfRun.interrupted }
-      guard wait(), let holder, holder.host != System.hostName else { throw Complaint(words) }
-      let place = "\(words), process \(holder.pid) on \(holder.host.asShownText)"
+      guard wait(), let holder, holder.host != System.hostName else { throw inUse }
+      let place = "\(inUse.words), process \(holder.pid) on \(holder.host.asShownText)"
       // Whoever starts this again in a while may find it free.
       guard monotonicNow() - begin < Self.patience else { throw Complaint(place, status: .failed) }
       if !hasTold { tell("\(place); waiting \(Self.patience.words) for it to be gone") }

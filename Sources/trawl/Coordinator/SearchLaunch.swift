@@ -36,7 +36,10 @@ struct SearchLaunch {
     shortage = command.workers == nil ? slots.reason.map { "\(slots.cores) cores, but \($0)" } : nil
     try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
     access = try Access(command, directory)
-    socket = try access.listen(waker: waker)
+    do { socket = try access.listen(waker: waker) } catch {
+      // Its coordinator has the port, too.
+      throw directory.isInUse ? directory.inUse : error
+    }
   }
 
   private static func read(_ command: SearchCommand, trials: Int?) throws -> SearchFile {
