@@ -75,7 +75,11 @@ enum GuardedFile {
   ) throws(KeyFileError) {
     let draft = "\(path).\(getpid())-\(UInt32.random(in: .min ... .max)).draft"
     defer { unlink(draft) }
-    try writeDraft(Array(content.utf8), to: draft, secrecy.mode)
+    do {
+      try writeDraft(Array(content.utf8), to: draft, secrecy.mode)
+    } catch .system(_, let words, let code) {
+      throw .system(path, words, code: code)
+    }
     try share(draft, as: path)
     // Linking fails where a file is; renaming takes its place.
     let result = existing == .kept ? link(draft, path) : rename(draft, path)

@@ -29,7 +29,10 @@ package enum KeyFileError: Error, Equatable, Sendable, CustomStringConvertible {
       "no join file at \(path): the coordinator writes it when it starts"
     case .noClusterKeys(let folder):
       "no keys in \(folder): make them with 'trawl keys new \(folder) --endpoint tcp://HOST:PORT'"
-    case .exists(let path): "\(path) exists already and is not overwritten"
+    case .exists(let path):
+      "\(path) exists already and is not overwritten"
+        + (path.hasSuffix("coordinator.json")
+          ? "; 'trawl keys move' changes its endpoint, 'trawl keys new NAME --in DIR' adds a worker key" : "")
     case .readableByOthers(let path): "\(path) can be read by others: chmod 600 \(path)"
     case .writableByOthers(let path): "\(path) can be changed by others: chmod go-w \(path)"
     case .foreignOwner(let path): "\(path) belongs to another user"

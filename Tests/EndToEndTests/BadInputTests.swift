@@ -216,6 +216,17 @@ struct BadInputTests {
       ["keys", "changed by others"], "search", "search.yaml", "--keys", "keys", "--output", "run")
   }
 
+  @Test func forgottenKeysOfAClusterAreNamed() async throws {
+    try scratch.write("search.yaml", SearchText.brief())
+    try await scratch.makeKeys("keys", port: HeldPort.free())
+    let search = ["search", "search.yaml", "--output", "run", "--workers", "1"]
+    #expect(try await scratch.start(["trawl"] + search + ["--keys", "keys"]).ending().end == .exited(0))
+    let ending = try await scratch.start(["trawl"] + search + ["--resume"]).ending()
+    expectOneLine(ending, ["run was begun with the keys of a cluster", "--keys"])
+    let moved = try await scratch.run("keys", "move", "tcp://localhost:5555", "--in", "run/keys")
+    expectOneLine(moved, ["run/keys"])
+  }
+
   @Test func keysAreNotOverwritten() async throws {
     try await scratch.makeKeys("keys", port: 5555)
     try await expectComplaint(

@@ -22,7 +22,9 @@ extension Coordinator {
   mutating func turnAway(_ id: WorkerID, with other: some Sequence<UInt8>, _ sender: Sender) {
     let own = (data ?? []).hexadecimal.prefix(16)
     let found = Array(other.prefix(Limits.digest)).hexadecimal.prefix(16)
-    let words = "its dataset (SHA-256 sum \(found)...) is not the one that this search began with (\(own)...)"
+    let words =
+      "its dataset (SHA-256 sum \(found)...) is not the one that this search began with (\(own)...); "
+      + "'trawl data inspect' prints the sum of what lies on a machine"
     if let peer = peers[id], peer.key == sender.key {
       for attempt in peer.attempts.sorted() {
         lose(attempt, as: .released, words: "its worker has other data")

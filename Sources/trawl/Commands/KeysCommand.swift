@@ -43,8 +43,9 @@ struct KeysCommand: ParsableCommand {
     private func makeKeys() throws -> String {
       switch (endpoint, folder) {
       case (let endpoint?, nil):
-        return try ClusterKeys.create(in: name, endpoint: Endpoint(endpoint))
-          .joinFile(of: ClusterKeys.defaultWorker)
+        let keys = try ClusterKeys.create(in: name, endpoint: Endpoint(endpoint))
+        StandardError.write("workers will look for their coordinator at \(keys.endpoint)\n")
+        return keys.joinFile(of: ClusterKeys.defaultWorker)
       case (nil, let folder?):
         var keys = try ClusterKeys.load(from: folder)
         return try keys.addWorker(named: name)
@@ -76,8 +77,8 @@ struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Tell where a cluster's coordinator is reached from now on, with the same keys.",
       discussion: """
-        Workers need their join files again; those that read them in this folder notice by themselves. A coordinator \
-        that runs must be started again.
+        Workers need their join files again; those that read them in this folder notice by themselves. A search that runs \
+        stays at its port until it is stopped and gone on with.
         """)
 
     @Argument(help: "Where the coordinator will be reached, as tcp://HOST:5555.")
@@ -87,9 +88,16 @@ struct KeysCommand: ParsableCommand {
     var folder: String
 
     func run() throws {
+      guard !FileManager.default.fileExists(atPath: RunDirectory(path: "\(folder)/..").study) else {
+        throw Complaint(
+          "\(folder) are the keys of one search: stop it, and go on with --resume --advertise HOST")
+      }
       let paths = try Complaint.asking {
         var keys = try ClusterKeys.load(from: folder)
-        return try keys.move(to: Endpoint(endpoint))
+        let before = keys.endpoint
+        let paths = try keys.move(to: Endpoint(endpoint))
+        StandardError.write("\(before) became \(keys.endpoint)\n")
+        return paths
       }
       for path in paths { print("give this file to its workers anew: \(path)") }
     }

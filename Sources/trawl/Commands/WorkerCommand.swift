@@ -87,6 +87,9 @@ struct WorkerCommand: ParsableCommand {
       waker.wake()
     }
     if localEndpoint != nil { Self.endWithParent() }
+    guard !FileManager.default.fileExists(atPath: "\(join)/join.json") else {
+      throw Complaint("\(join): not a regular file; \(join)/join.json is")
+    }
     let place = WorkerShell.Place(
       joinFile: join,
       localEndpoint: try localEndpoint.map { text in try Complaint.asking { try Endpoint(text) } })
@@ -118,7 +121,7 @@ struct WorkerCommand: ParsableCommand {
     }
     if let next = shell.nextArithmetic, !leaving.isRaised { throw Arithmetic.restart(next) }
     switch end {
-    case .finished: return
+    case .finished: if localEndpoint == nil { StandardError.write("the search has ended\n") }
     case .left:
       guard spool.count > 0 else { return }
       StandardError.write("\(Self.kept(spool))\n")
@@ -136,7 +139,7 @@ struct WorkerCommand: ParsableCommand {
 
   private static func kept(_ spool: Spool) -> String {
     "\(spool.count) trial\(spool.count == 1 ? " is" : "s are") kept in \(spool.path); the next worker with this join "
-      + "file hands them in"
+      + "file hands \(spool.count == 1 ? "it" : "them") in"
   }
 
   /// Hands in what an ended worker left, under its name.

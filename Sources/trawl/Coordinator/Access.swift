@@ -23,11 +23,18 @@ final class Access: Sendable {
     advertisedHost = command.advertise
     // Own keys count only once their search has begun.
     let hasKeys = isClusters || directory.content == .search
-    let folder = folder
-    loaded = hasKeys ? try Complaint.asking { try ClusterKeys.load(from: folder) } : nil
+    loaded = hasKeys ? try Self.load(folder, isClusters ? nil : directory) : nil
     coordinatorKeys = loaded?.coordinatorKeys ?? .generate()
     admitted = Mutex(loaded?.authorizedKeys ?? [])
     endpoints = try Self.endpoints(command, loaded, directory)
+  }
+
+  private static func load(_ folder: String, _ owner: RunDirectory?) throws -> ClusterKeys {
+    do { return try ClusterKeys.load(from: folder) } catch KeyFileError.noClusterKeys where owner != nil {
+      throw Complaint("\(owner?.path ?? "it") was begun with the keys of a cluster: give --keys DIR again")
+    } catch {
+      throw Complaint(error)
+    }
   }
 
   private static func endpoints(
@@ -123,7 +130,10 @@ final class Access: Sendable {
   /// What a worker on another machine is given: a file that will serve other searches too, if there is one.
   func joinFile(_ keys: ClusterKeys, _ directory: RunDirectory) -> String {
     let own = directory.joinFile
-    return advertisedHost == nil && isClusters ? workersFile(of: keys) ?? own : own
+    guard isClusters, let file = workersFile(of: keys), let join = try? JoinFile.load(from: file),
+      join.endpoint == (try? JoinFile.load(from: own))?.endpoint
+    else { return own }
+    return file
   }
 
   private func makeKeys(_ endpoint: Endpoint) throws -> ClusterKeys {

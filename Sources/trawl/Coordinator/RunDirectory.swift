@@ -51,6 +51,7 @@ struct RunDirectory {
     case .other: throw Complaint("\(path) holds other files; choose a new directory with --output")
     case .search:
       guard resume else {
+        guard !isInUse else { throw inUse }
         throw Complaint(
           "\(path) already holds a search; go on with it by --resume, or choose another --output")
       }
@@ -58,7 +59,12 @@ struct RunDirectory {
     }
   }
 
-  var inUse: Complaint { Complaint("\(path) is in use: another coordinator runs this search") }
+  /// Says who has it, as far as that is known.
+  var inUse: Complaint {
+    let holder = try? Status.read(status)
+    let place = holder.map { ", process \($0.pid) on \($0.host.asShownText)" } ?? ""
+    return Complaint("\(path) is in use: another coordinator runs this search\(place)")
+  }
 
   /// Whether a coordinator has it now.
   var isInUse: Bool {
@@ -86,10 +92,9 @@ struct RunDirectory {
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       if hasTold, !wait() { throw EndOfRun.interrupted }
       guard wait(), let holder, holder.host != System.hostName else { throw inUse }
-      let place = "\(inUse.words), process \(holder.pid) on \(holder.host.asShownText)"
       // Whoever starts this again in a while may find it free.
-      guard monotonicNow() - begin < Self.patience else { throw Complaint(place, status: .failed) }
-      if !hasTold { tell("\(place); waiting \(Self.patience.words) for it to be gone") }
+      guard monotonicNow() - begin < Self.patience else { throw Complaint(inUse.words, status: .failed) }
+      if !hasTold { tell("\(inUse.words); waiting \(Self.patience.words) for it to be gone") }
       hasTold = true
       Thread.sleep(forTimeInterval: 0.5)
     }

@@ -35,8 +35,10 @@ struct SearchLaunch {
     workerCount = command.workers ?? slots.number
     shortage = command.workers == nil ? slots.reason.map { "\(slots.cores) cores, but \($0)" } : nil
     try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
-    access = try Access(command, directory)
-    do { socket = try access.listen(waker: waker) } catch {
+    do {
+      access = try Access(command, directory)
+      socket = try access.listen(waker: waker)
+    } catch {
       // Its coordinator has the port, too.
       throw directory.isInUse ? directory.inUse : error
     }

@@ -65,7 +65,9 @@ struct Status: Codable {
     self.trialsPerHour = trialsPerHour
     best = coordinator.best.map { Best(trial: $0.trial, valAccuracy: $0.valAccuracy, valLoss: $0.valLoss) }
     let now = monotonicNow()
-    workers = (isRunning ? coordinator.workers : []).map { worker in
+    // Who has neither slots nor trials has only handed something in.
+    let workers = coordinator.workers.filter { $0.description.slots > 0 || $0.running > 0 }
+    self.workers = (isRunning ? workers : []).map { worker in
       WorkerLine(
         host: worker.description.host, pid: worker.description.pid,
         slots: worker.description.slots, running: worker.running,

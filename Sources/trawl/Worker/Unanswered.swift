@@ -13,8 +13,8 @@ enum Unanswered {
     if found != nil { freeaddrinfo(found) }
     guard code == 0 else {
       return
-        "this machine knows no host '\(endpoint.host)' (\(String(cString: gai_strerror(code)))); the search's "
-        + "--advertise, or 'trawl keys move', sets the name by which workers reach its coordinator; trying on"
+        "this machine knows no host '\(endpoint.host)' (\(String(cString: gai_strerror(code)))); what sets "
+        + "it is --advertise for a search with keys of its own, 'trawl keys move' for a cluster's; trying on"
     }
     return
       "nobody answers at \(endpoint): is the search running, is \(endpoint.host) its machine as seen from here "
