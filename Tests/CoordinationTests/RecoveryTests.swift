@@ -4,6 +4,28 @@ import Testing
 @testable import Coordination
 
 @Suite struct RecoveryTests {
+  @Test func whatAWorkerHoldsOfAnotherSearchIsNothingHere() throws {
+    var cluster = try Cluster()
+    let worker = cluster.join(1)
+    let attempt = try #require(cluster.running[worker]?.first?.attempt)
+    cluster.cut = [worker]
+    cluster.wait(.seconds(6))
+    cluster.kill(worker)
+    #expect(cluster.coordinator.attempts[AttemptID(attempt)]?.isLost == true)
+    var progress = WireProgress()
+    progress.attempt = attempt
+    progress.ended = true
+    var message = WireToCoordinator()
+    message.worker = .init(worker.bytes)
+    message.hello.version = Limits.version
+    message.hello.held = [progress]
+    for (search, isBack) in [(0, false), (8, false), (cluster.coordinator.search.number, true)] {
+      message.search = search
+      cluster.deliver(message, from: worker)
+      #expect(cluster.persisted.contains(.attemptResumed(AttemptID(attempt))) == isBack)
+    }
+  }
+
   @Test func aTrialThatKillsItsWorkersIsGivenUpAndThoseBesideItAreNot() throws {
     var cluster = try Cluster()
     for number in UInt8(1)...20 {

@@ -7,7 +7,11 @@ extension Coordinator {
       return reject(.invalid, "not a message of this protocol", to: sender)
     }
     if hasOtherData(message) { return turnAway(id, with: message.data, sender) }
-    if case .hello(let hello) = body { return greet(id, hello, from: sender, at: now) }
+    if case .hello(var hello) = body {
+      // Attempts of another search may have the same numbers.
+      if message.search != search.number { hello.held = [] }
+      return greet(id, hello, from: sender, at: now)
+    }
     guard let peer = peers[id], message.search == search.number else {
       if case .bye = body { return send(.finish(WireFinish()), to: sender.address) }
       return reject(.unknownWorker, "say Hello first", to: sender)
