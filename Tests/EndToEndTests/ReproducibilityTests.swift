@@ -25,10 +25,11 @@ struct ReproducibilityTests {
   @Test(arguments: [1, 2] as [UInt64])
   func workersKilledAtRandomMomentsLeaveNoTraceInTheResults(seed: UInt64) async throws {
     let kills = 7
+    try scratch.write("search.yaml", SearchText.long())
     let search = try search(workers: 2)
     let victims = try await killWorkers(of: search, times: kills, seed: seed)
     #expect(try await search.ending().end == .exited(0))
-    #expect(try run.outcome() == (await Prepared.outcome.value))
+    #expect(try run.outcome() == (await Prepared.long.value))
     let killed = try run.attempts().filter { $0.ending == "killed" }
     #expect(killed.allSatisfy { victims.contains($0.pid) })
     #expect(killed.count >= kills - 2, "most kills hit a running trial")

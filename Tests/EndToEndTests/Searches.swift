@@ -24,6 +24,9 @@ enum SearchText {
     """
   }
 
+  /// The same with twice as many trials.
+  static func long() -> String { lasting().replacing("trials: \(trials)", with: "trials: \(2 * trials)") }
+
   /// A search that stops all trials but one: after 1 and 3 epochs, or at other powers of 3.
   static func halving(from minEpochs: Double = 1) -> String {
     """
@@ -70,6 +73,9 @@ enum Prepared {
 
   /// What `SearchText.lasting` leads to when one worker does it all and nothing happens to it.
   static let outcome = Task { try await search(SearchText.lasting()).outcome() }
+
+  /// What `SearchText.long` leads to then.
+  static let long = Task { try await search(SearchText.long()).outcome() }
 
   /// What `SearchText.halving` leads to then.
   static let halving = Task { try await search(SearchText.halving()).outcome() }
