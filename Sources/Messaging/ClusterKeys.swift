@@ -113,7 +113,7 @@ package struct ClusterKeys: Equatable, Sendable {
     let join = JoinFile(
       endpoint: endpoint, coordinatorKey: coordinatorKeys.publicKey, workerKeys: keys)
     try join.write(to: joinFile(of: name))
-    try GuardedFile.share(joinFile(of: name), as: coordinatorFile)
+    try GuardedFile.share(joinFile(of: name), as: coordinatorFile, .secret)
     workers.append(Worker(name: name, key: keys.publicKey))
     workers.sort { $0.name < $1.name }
     return joinFile(of: name)

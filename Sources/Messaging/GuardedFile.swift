@@ -80,7 +80,7 @@ enum GuardedFile {
     } catch .system(_, let words, let code) {
       throw .system(path, words, code: code)
     }
-    try share(draft, as: path)
+    try share(draft, as: path, secrecy)
     // Linking fails where a file is; renaming takes its place.
     let result = existing == .kept ? link(draft, path) : rename(draft, path)
     let code = errno
@@ -108,10 +108,11 @@ enum GuardedFile {
   }
 
   /// Lets a group read a file if root has given that group another one.
-  static func share(_ path: String, as other: String) throws(KeyFileError) {
+  static func share(_ path: String, as other: String, _ secrecy: Secrecy) throws(KeyFileError) {
     var status = stat()
     guard geteuid() == 0, stat(other, &status) == 0, status.st_uid == 0, status.st_gid != 0 else { return }
-    guard chown(path, 0, status.st_gid) == 0, chmod(path, status.st_mode & 0o644) == 0 else {
+    let most: mode_t = secrecy == .secret ? 0o640 : 0o644
+    guard chown(path, 0, status.st_gid) == 0, chmod(path, status.st_mode & most) == 0 else {
       throw failure(path, errno)
     }
   }

@@ -241,6 +241,9 @@ struct KeyFileTests {
     #expect(throws: KeyFileError.readableByOthers("\(path)/join.json")) {
       try JoinFile.load(from: "\(path)/join.json")
     }
+    // Written anew it is not.
+    try join.write(to: "\(path)/join.json")
+    #expect(try mode(of: "\(path)/join.json") == 0o640)
   }
 
   @Test func aRevokedKeyStaysSoWhoeverPutsItBack() throws {
