@@ -23,17 +23,16 @@ final class Access: Sendable {
     advertisedHost = command.advertise
     // Own keys count only once their search has begun.
     let hasKeys = isClusters || directory.content == .search
-    loaded = hasKeys ? try Self.load(folder, isClusters ? nil : directory) : nil
+    loaded = hasKeys ? try Self.load(folder, ofSearchIn: isClusters ? nil : directory) : nil
     coordinatorKeys = loaded?.coordinatorKeys ?? .generate()
     admitted = Mutex(loaded?.authorizedKeys ?? [])
     endpoints = try Self.endpoints(command, loaded, directory)
   }
 
-  private static func load(_ folder: String, _ owner: RunDirectory?) throws -> ClusterKeys {
-    do { return try ClusterKeys.load(from: folder) } catch KeyFileError.noClusterKeys where owner != nil {
-      throw Complaint("\(owner?.path ?? "it") was begun with the keys of a cluster: give --keys DIR again")
-    } catch {
-      throw Complaint(error)
+  private static func load(_ folder: String, ofSearchIn owner: RunDirectory?) throws -> ClusterKeys {
+    do { return try ClusterKeys.load(from: folder) } catch {
+      guard error == .noClusterKeys(folder), let owner else { throw Complaint(error) }
+      throw Complaint("\(owner.path) was begun with the keys of a cluster: give --keys DIR again")
     }
   }
 
