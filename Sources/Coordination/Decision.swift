@@ -18,6 +18,8 @@ package enum Decision: Sendable, Equatable {
   case dataKnown([UInt8])
   /// No more trials begin than these.
   case trialsComplete(count: Int)
+  /// The worker gets no more work from this search; why.
+  case workerExcluded(WorkerID, reason: String)
   /// The one result of a trial, and the attempt that brought it.
   case trialEnded(TrialEnd, by: AttemptID)
 }
@@ -58,13 +60,16 @@ package enum AttemptEnd: String, Sendable, CaseIterable {
   case released
   /// Its trial has been trained until it is compared with others.
   case paused
-  /// The coordinator called it off.
+  /// It made no training step for too long, and was taken from its worker.
   case revoked
+  /// Its worker broke a rule: a value out of range, a result too early.
+  case rejected
+  /// Its worker reported that the trial cannot be trained.
+  case failed
+  /// Its worker gave it back without leaving.
+  case refused
   /// It ended with its coordinator.
   case interrupted
-
-  /// Whether the trial may be to blame.
-  var countsAsLoss: Bool { [.lost, .crashed, .revoked].contains(self) }
 }
 
 /// A checkpoint of a trial without result that lies beside the record of the search.
@@ -136,25 +141,29 @@ package struct Snapshot: Sendable {
     package var id: AttemptID
     package var trial: Int
     package var worker: WorkerID
+    package var host: String
     package var isLocal: Bool
     /// The public key of its worker; empty where an old record does not tell.
     package var key: String
     /// Nil: it was running when the last coordinator ended.
     package var end: AttemptEnd?
+    package var detail: String
     package var epochs: [WireEpoch]
     /// How many of these an earlier attempt trained.
     package var inherited: Int
 
     package init(
-      id: AttemptID, trial: Int, worker: WorkerID, isLocal: Bool, key: String, end: AttemptEnd?,
-      epochs: [WireEpoch], inherited: Int = 0
+      id: AttemptID, trial: Int, worker: WorkerID, host: String = "", isLocal: Bool, key: String,
+      end: AttemptEnd?, detail: String = "", epochs: [WireEpoch], inherited: Int = 0
     ) {
       self.id = id
       self.trial = trial
       self.worker = worker
+      self.host = host
       self.isLocal = isLocal
       self.key = key
       self.end = end
+      self.detail = detail
       self.epochs = epochs
       self.inherited = inherited
     }
@@ -175,11 +184,16 @@ package struct Snapshot: Sendable {
   package var trialCount: Int?
   /// The epochs of the trials that trained to their end; needed only with the median rule.
   package var curves: [[EpochScore]]
+  /// Workers that get no more work, and why.
+  package var excluded: [WorkerID: String]
+  /// Whether workers of other machines have served the search.
+  package var hadRemoteWorkers: Bool
 
   package init(
     search: SearchID, epoch: UInt64, lastAttempt: AttemptID, results: [TrialEnd],
     openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [], rungs: [[RungScore]] = [],
-    data: [UInt8]? = nil, trialCount: Int? = nil, curves: [[EpochScore]] = []
+    data: [UInt8]? = nil, trialCount: Int? = nil, curves: [[EpochScore]] = [],
+    excluded: [WorkerID: String] = [:], hadRemoteWorkers: Bool = false
   ) {
     self.search = search
     self.epoch = epoch
@@ -191,5 +205,7 @@ package struct Snapshot: Sendable {
     self.data = data
     self.trialCount = trialCount
     self.curves = curves
+    self.excluded = excluded
+    self.hadRemoteWorkers = hadRemoteWorkers
   }
 }

@@ -31,19 +31,28 @@ extension WireAssign {
 }
 
 extension WireEpoch {
-  /// Whether these can be the numbers of an epoch that did not diverge.
-  var isPlausible: Bool {
-    let shares = [trainAccuracy, valAccuracy]
-    return shares.allSatisfy { (0...1).contains($0) }
-      && [trainLoss, valLoss, seconds].allSatisfy { $0 >= 0 && $0.isFinite }
+  /// What cannot be a number of an epoch that did not diverge; nil if all can.
+  var problem: String? {
+    problemOfShare("train_accuracy", trainAccuracy) ?? problemOfShare("val_accuracy", valAccuracy)
+      ?? problemOfLoss("train_loss", trainLoss) ?? problemOfLoss("val_loss", valLoss)
+      ?? problemOfLoss("seconds", seconds)
   }
 }
 
 extension WirePartScore {
-  /// Whether these can be numbers of a part of an epoch that did not diverge.
-  var isPlausible: Bool {
-    0 < part && part < 1 && (0...1).contains(valAccuracy) && valLoss >= 0 && valLoss.isFinite
+  /// What cannot be a number of a part of an epoch that did not diverge; nil if all can.
+  var problem: String? {
+    guard 0 < part, part < 1 else { return "a part of an epoch of \(part), not between 0 and 1" }
+    return problemOfShare("val_accuracy", valAccuracy) ?? problemOfLoss("val_loss", valLoss)
   }
+}
+
+private func problemOfShare(_ name: String, _ value: Double) -> String? {
+  (0...1).contains(value) ? nil : "\(name) \(value), not between 0 and 1"
+}
+
+private func problemOfLoss(_ name: String, _ value: Double) -> String? {
+  value >= 0 && value.isFinite ? nil : "\(name) \(value), not a finite number of at least 0"
 }
 
 extension EpochScore {

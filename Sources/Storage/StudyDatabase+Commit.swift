@@ -45,6 +45,8 @@ extension StudyDatabase {
         "INSERT INTO rung (trial, number, attempt, val_accuracy, val_loss) VALUES (?, ?, ?, ?, ?)",
         [reached.trial, rung, reached.attempt.rowID, reached.score.valAccuracy, reached.score.valLoss], db)
     case .dataKnown(let digest): try execute("UPDATE search SET data = ?", [Data(digest)], db)
+    case .workerExcluded(let id, let reason):
+      try execute("UPDATE worker SET excluded = ? WHERE id = ?", [reason, id.description], db)
     case .trialsComplete(let count): try execute("UPDATE search SET trials = ?", [count], db)
     case .trialEnded(let result, let id):
       try execute("DELETE FROM checkpoint WHERE trial = ?", [result.trial], db)

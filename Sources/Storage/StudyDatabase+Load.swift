@@ -34,7 +34,9 @@ extension StudyDatabase {
         results: try Self.results(db), openAttempts: try Self.openAttempts(db),
         checkpoints: try Self.checkpoints(db), rungs: try Self.rungs(db),
         data: (row[3] as Data?).map(Array.init), trialCount: row[2],
-        curves: needsCurves ? try Self.curves(db) : [])
+        curves: needsCurves ? try Self.curves(db) : [], excluded: try Self.excludedWorkers(db),
+        hadRemoteWorkers: try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM worker WHERE NOT is_local)")
+          ?? false)
     }
   }
 
@@ -92,7 +94,7 @@ extension StudyDatabase {
       db,
       sql: """
         SELECT attempt.id, attempt.trial, attempt.worker, worker.is_local, attempt.key,
-          attempt.ending, attempt.inherited
+          attempt.ending, attempt.inherited, worker.host, attempt.words
         FROM attempt JOIN worker ON worker.id = attempt.worker
         WHERE NOT is_past AND attempt.trial NOT IN (SELECT trial FROM result) ORDER BY attempt.id
         """)
@@ -101,10 +103,18 @@ extension StudyDatabase {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "not a worker's name")
       }
       return Snapshot.OpenAttempt(
-        id: AttemptID(UInt64(bitPattern: row[0])), trial: row[1], worker: worker, isLocal: row[3],
-        key: row[4], end: (row[5] as String?).flatMap(AttemptEnd.init), epochs: try epochs(of: row[0], db),
-        inherited: row[6])
+        id: AttemptID(UInt64(bitPattern: row[0])), trial: row[1], worker: worker, host: row[7],
+        isLocal: row[3], key: row[4], end: (row[5] as String?).flatMap(AttemptEnd.init), detail: row[8],
+        epochs: try epochs(of: row[0], db), inherited: row[6])
     }
+  }
+
+  private static func excludedWorkers(_ db: Database) throws -> [WorkerID: String] {
+    let rows = try Row.fetchAll(db, sql: "SELECT id, excluded FROM worker WHERE excluded IS NOT NULL")
+    return Dictionary(
+      uniqueKeysWithValues: rows.compactMap { row in
+        WorkerID(hexadecimal: row[0]).map { ($0, row[1]) }
+      })
   }
 
   private static func checkpoints(_ db: Database) throws -> [StoredCheckpoint] {

@@ -138,6 +138,10 @@ extension StudyDatabase {
       // Its SHA-256; NULL before it is known.
       try db.execute(sql: "ALTER TABLE search ADD COLUMN data BLOB")
     }
+    migrator.registerMigration("9: workers that get no more work") { db in
+      // Why; NULL for those that do.
+      try db.execute(sql: "ALTER TABLE worker ADD COLUMN excluded TEXT")
+    }
     return migrator
   }
 }

@@ -283,6 +283,7 @@ struct Cluster {
       case .rungReached(let reached, let rung):
         while snapshot.rungs.count <= rung { snapshot.rungs.append([]) }
         snapshot.rungs[rung].append(reached)
+      case .workerExcluded(let id, let reason): snapshot.excluded[id] = reason
       case .dataKnown(let digest): snapshot.data = digest
       case .trialsComplete(let count): snapshot.trialCount = count
       case .checkpointStored(let checkpoint):

@@ -215,6 +215,7 @@ private struct Siege {
         #expect(theirs.contains(id), "\(decision)")
       case .checkpointStored(let stored): #expect(theirs.contains(stored.attempt))
       case .rungReached(let reached, _): #expect(theirs.contains(reached.attempt))
+      case .workerExcluded(let id, _): #expect(hostile.contains(id))
       case .epochsInherited, .dataKnown: break
       case .trialsComplete: Issue.record("the search is not open-ended")
       }

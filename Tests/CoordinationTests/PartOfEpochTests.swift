@@ -75,7 +75,7 @@ import Testing
     let ends = cluster.persisted.compactMap { decision -> AttemptEnd? in
       if case .attemptEnded(AttemptID(assign.attempt), let end, _) = decision { end } else { nil }
     }
-    #expect(ends == [.revoked])
+    #expect(ends == [.rejected])
     #expect(!cluster.persisted.contains { if case .rungReached = $0 { true } else { false } })
   }
 

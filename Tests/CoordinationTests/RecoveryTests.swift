@@ -168,7 +168,7 @@ import Testing
       if case .attemptEnded(_, let end, _) = decision { end } else { nil }
     }
     #expect(ends == [.released, .lost])
-    #expect(cluster.coordinator.openTrials[0]?.losses.map(\.isEvident) == [false])
+    #expect(cluster.coordinator.openTrials[0]?.failures.failures.map(\.end) == [.lost])
   }
 
   @Test func anAttemptThatIsLongOnItsWayToALivingWorkerIsNotLost() throws {

@@ -14,8 +14,8 @@ struct Backlog: Sendable, Equatable {
 
   var count: Int { returned.count + max(total - fresh, 0) }
 
-  /// Whether something was put back.
-  var holdsReturned: Bool { !returned.isEmpty }
+  /// Whether a trial was put back that is ready.
+  func holdsReturned(where isReady: (Int) -> Bool) -> Bool { returned.reversed().contains(where: isReady) }
 
   /// Trials that have been taken out, all below this number.
   var begun: Int { fresh }

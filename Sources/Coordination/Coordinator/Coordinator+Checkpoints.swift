@@ -35,32 +35,36 @@ extension Coordinator {
     guard release.hasCheckpoint else {
       guard attempts[id]?.worker == worker else { return }
       peers[worker]?.isPaused = true
-      return lose(id, as: .released, words: release.why.asPeerText)
+      let isLeaving = peers[worker]?.description.slots == 0
+      return lose(id, as: isLeaving ? .released : .refused, words: release.why.asPeerText, at: now)
     }
-    guard isNext(release.sequence, of: id, from: worker), let attempt = attempts[id],
+    guard isNext(release.sequence, of: id, from: worker, at: now), let attempt = attempts[id],
       attempt.handover == nil
     else { return }
-    guard !release.hasScore || isPlausible(release.score, of: attempt) else {
-      return misbehave(id, worker, "a score out of range")
+    if release.hasScore, let problem = problem(of: release.score, for: attempt) {
+      return rejectAttempt(id, of: worker, because: problem, at: now)
     }
     learn(data, from: worker)
     if !attempt.hasReachedItsRung, !release.hasScore { peers[worker]?.isPaused = true }
     attempts[id]?.handover = Handover(
       transfer: Transfer(release.checkpoint), why: release.why.asPeerText, isAtPart: release.hasScore)
-    if release.hasScore { note(EpochScore(release.score), after: release.score.part, of: id) }
+    if release.hasScore { note(EpochScore(release.score), after: release.score.part, of: id, at: now) }
     // Its trial may have been stopped by that.
     guard let attempt = attempts[id] else { return }
     guard release.checkpoint.isPlausible, release.checkpoint.epochs <= attempt.epochs.count,
       !attempt.isLost, !isStored(release.checkpoint, of: attempt.trial),
       checkpointBytes + Int(release.checkpoint.size) <= Limits.checkpoints
-    else { return endHandover(of: id, isWhole: false) }
+    else { return endHandover(of: id, isWhole: false, at: now) }
     handovers.append(id)
     continueHandovers(at: now)
   }
 
-  /// Whether this can be what an attempt has come to within its first epoch.
-  private func isPlausible(_ score: WirePartScore, of attempt: Attempt) -> Bool {
-    attempt.epochs.isEmpty && rungs.contains(score.part) && score.isPlausible
+  /// Why this cannot be the score of an attempt within its first epoch; nil if it can.
+  private func problem(of score: WirePartScore, for attempt: Attempt) -> String? {
+    guard attempt.epochs.isEmpty, rungs.contains(score.part) else {
+      return "a score after \(score.part) epochs, where none is due"
+    }
+    return score.problem
   }
 
   private func isStored(_ checkpoint: WireCheckpoint, of trial: Int) -> Bool {
@@ -75,7 +79,7 @@ extension Coordinator {
       let fetches = handover.transfer.requests(at: now)
       attempts[id]?.handover = handover
       if let moved = handover.transfer.lastMoved, now - moved > intervals.lease {
-        endHandover(of: id, isWhole: false)
+        endHandover(of: id, isWhole: false, at: now)
       } else {
         for fetch in fetches { send(.fetch(fetch), to: peer.address) }
       }
@@ -87,7 +91,7 @@ extension Coordinator {
       attempts[$0]?.handover?.transfer.checkpoint.digest == chunk.digest
     }
     guard let id = source, handovers.contains(id), let attempt = attempts[id] else { return }
-    guard !chunk.data.isEmpty else { return endHandover(of: id, isWhole: false) }
+    guard !chunk.data.isEmpty else { return endHandover(of: id, isWhole: false, at: now) }
     guard attempts[id]?.handover?.transfer.take(chunk, at: now) == true,
       let transfer = attempts[id]?.handover?.transfer
     else { return }
@@ -97,7 +101,7 @@ extension Coordinator {
   }
 
   /// The attempt is over; its trial waits, with its checkpoint if that has arrived.
-  mutating func endHandover(of id: AttemptID, isWhole: Bool) {
+  mutating func endHandover(of id: AttemptID, isWhole: Bool, at now: Duration) {
     guard let attempt = attempts[id], let handover = attempt.handover else { return }
     let stored = StoredCheckpoint(
       trial: attempt.trial, attempt: id, checkpoint: handover.transfer.checkpoint)
@@ -107,7 +111,7 @@ extension Coordinator {
       attempts[id]?.handover = nil
       handovers.removeAll { $0 == id }
     }
-    lose(id, as: attempt.handoverEnd, words: handover.why)
+    lose(id, as: attempt.handoverEnd, words: handover.why, at: now)
     acknowledge(id, attempt.lastSequence + 1, attempt.worker)
     attempts[id] = nil
   }

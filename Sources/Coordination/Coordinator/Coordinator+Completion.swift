@@ -10,7 +10,7 @@ extension Coordinator {
 
   /// Nothing more begins: what runs trains until it is compared, or ends, and what waits to be sent on ends with what it
   /// has come to.
-  mutating func complete() {
+  mutating func complete(at now: Duration) {
     guard !isComplete else { return }
     isComplete = true
     effects.append(.persist(.trialsComplete(count: backlog.begun)))
@@ -20,13 +20,13 @@ extension Coordinator {
       confirmation = file.confirmation(of: trialCount)
       for end in results.values { confirm(after: end) }
     }
-    stopParked()
+    stopParked(at: now)
     if isFinished { sendFinish() }
   }
 
-  mutating func stopParked() {
+  mutating func stopParked(at now: Duration) {
     for trial in openTrials.keys.sorted() where isParked(trial) {
-      openTrials[trial].map { stop(trial, at: $0.reached - 1) }
+      openTrials[trial].map { stop(trial, at: $0.reached - 1, now: now) }
     }
   }
 

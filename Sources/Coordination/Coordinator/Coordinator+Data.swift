@@ -19,7 +19,7 @@ extension Coordinator {
   }
 
   /// Takes back all that a worker holds, and has it leave.
-  mutating func turnAway(_ id: WorkerID, with other: some Sequence<UInt8>, _ sender: Sender) {
+  mutating func turnAway(_ id: WorkerID, with other: some Sequence<UInt8>, _ sender: Sender, at now: Duration) {
     let own = (data ?? []).hexadecimal.prefix(16)
     let found = Array(other.prefix(Limits.digest)).hexadecimal.prefix(16)
     let words =
@@ -27,8 +27,9 @@ extension Coordinator {
       + "'trawl data inspect' prints the sum of what lies on a machine"
     if let peer = peers[id], peer.key == sender.key {
       for attempt in peer.attempts.sorted() {
-        lose(attempt, as: .released, words: "its worker has other data")
+        lose(attempt, as: .released, words: "its worker has other data", at: now)
       }
+      delayWork(for: peer, at: now)
       forget([id])
       let worker = "worker \(peer.description.host) (pid \(peer.description.pid))"
       effects.append(.warn("\(worker) was sent away: \(words)"))

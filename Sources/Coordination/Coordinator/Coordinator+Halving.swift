@@ -16,16 +16,16 @@ extension Coordinator {
 
   /// Decides again from what trials had come to: what was certain then is certain now. Rung by rung: no trial can be
   /// at one before it was promoted to it.
-  mutating func resumeRungs(_ scores: [[RungScore]]) {
+  mutating func resumeRungs(_ scores: [[RungScore]], at now: Duration) {
     var scoreless = results.values.filter(\.endsWithoutScore).map(\.trial).sorted()
     for rung in rungs.indices.dropLast() {
       let scores = rung < scores.count ? scores[rung] : []
       for score in scores {
         if rung > 0 { asha?.promote((score.trial, to: rung)) }
-        reach(rung, score)
+        reach(rung, score, at: now)
       }
       let passed = Set(scores.map(\.trial))
-      for trial in scoreless where !passed.contains(trial) { report(nil, of: trial, at: rung) }
+      for trial in scoreless where !passed.contains(trial) { report(nil, of: trial, at: rung, now: now) }
       scoreless.removeAll { !passed.contains($0) }
     }
     if asha != nil { resumePromotions() }
@@ -41,14 +41,15 @@ extension Coordinator {
   }
 
   /// An epoch of an attempt has been reported.
-  mutating func noteEpoch(of id: AttemptID) {
+  mutating func noteEpoch(of id: AttemptID, at now: Duration) {
     guard let epochs = attempts[id]?.epochs.map(EpochScore.init), let score = file.objective.decisive(epochs)
     else { return }
-    note(score, after: Double(epochs.count), of: id)
+    note(score, after: Double(epochs.count), of: id, at: now)
   }
 
   /// An attempt has told what it came to after so many epochs.
-  mutating func note(_ score: EpochScore, after epochs: Double, of id: AttemptID) {
+  mutating func note(_ score: EpochScore, after epochs: Double, of id: AttemptID, at now: Duration) {
+    lastProgress = now
     guard let trial = attempts[id]?.trial, !isReplicate(trial), let rung = openTrials[trial]?.reached,
       rung + 1 < rungs.count, epochs == rungs[rung]
     else { return }
@@ -57,14 +58,16 @@ extension Coordinator {
     let reached = RungScore(trial: trial, attempt: id, score: score)
     effects.append(.persist(.rungReached(reached, rung: rung)))
     settle(trial, wonBy: id)
-    resume(reach(rung, reached))
-    if isComplete, isParked(trial) { stop(trial, at: rung) }
+    if let worker = attempts[id]?.worker { peers[worker]?.conduct.noteSuccess() }
+    noteProgress(of: trial, by: attempts[id]?.worker, epochs: epochs.rounded(.up), at: now)
+    resume(reach(rung, reached, at: now))
+    if isComplete, isParked(trial) { stop(trial, at: rung, now: now) }
   }
 
   /// A trial has ended without a score: it goes no further.
-  mutating func noteEnd(of end: TrialEnd, after trial: OpenTrial) {
+  mutating func noteEnd(of end: TrialEnd, after trial: OpenTrial, at now: Duration) {
     guard !rungs.isEmpty, end.endsWithoutScore, !isReplicate(end.trial) else { return }
-    resume(report(nil, of: end.trial, at: trial.reached))
+    resume(report(nil, of: end.trial, at: trial.reached, now: now))
   }
 
   /// Trials that wait for nothing more go on; those that still run do so when they have been handed over.
@@ -76,18 +79,18 @@ extension Coordinator {
   ///
   /// - Returns: the trials that may go on now. So do the next two.
   @discardableResult
-  private mutating func reach(_ rung: Int, _ reached: RungScore) -> [Int] {
+  private mutating func reach(_ rung: Int, _ reached: RungScore, at now: Duration) -> [Int] {
     openTrials[reached.trial]?.reached = rung + 1
     openTrials[reached.trial]?.lastRung = reached
     if asha != nil {
       standingCount += 1
       standing(of: reached.trial).map { consider($0) }
     }
-    return report(reached.score, of: reached.trial, at: rung)
+    return report(reached.score, of: reached.trial, at: rung, now: now)
   }
 
   @discardableResult
-  private mutating func report(_ score: EpochScore?, of trial: Int, at rung: Int) -> [Int] {
+  private mutating func report(_ score: EpochScore?, of trial: Int, at rung: Int, now: Duration) -> [Int] {
     let objective = file.objective == .valLoss ? score?.valLoss : score?.valAccuracy
     let standing = Halving.Standing(trial: trial, objective: objective, valLoss: score?.valLoss)
     if rung == 0 { proposals.report(trial: trial, objective: objective) }
@@ -99,7 +102,7 @@ extension Coordinator {
         guard openTrials[trial] != nil else { continue }
         sendOn(trial, to: goal)
         promoted.append(trial)
-      case .stop(let trial, let rung): stop(trial, at: rung)
+      case .stop(let trial, let rung): stop(trial, at: rung, now: now)
       }
     }
     return promoted
@@ -114,14 +117,14 @@ extension Coordinator {
   }
 
   /// It is certain that a trial goes no further than a rung.
-  mutating func stop(_ trial: Int, at rung: Int) {
+  mutating func stop(_ trial: Int, at rung: Int, now: Duration) {
     guard let last = openTrials[trial]?.lastRung else { return }
-    stop(trial, with: last.score, after: rungs[rung], in: last.attempt)
+    stop(trial, with: last.score, after: rungs[rung], in: last.attempt, at: now)
   }
 
   /// A trial ends with what it had come to in an attempt.
   private mutating func stop(
-    _ trial: Int, with score: EpochScore, after epochs: Double, in id: AttemptID
+    _ trial: Int, with score: EpochScore, after epochs: Double, in id: AttemptID, at now: Duration
   ) {
     if let attempt = attempts[id], !attempt.isLost {
       effects.append(.persist(.attemptEnded(id, .finished, words: "")))
@@ -131,7 +134,7 @@ extension Coordinator {
       TrialEnd(
         trial: trial, status: .stopped, epochs: epochs, valAccuracy: score.valAccuracy, valLoss: score.valLoss
       ),
-      by: id)
+      by: id, at: now)
   }
 
   // MARK: Rules that do not wait
@@ -156,14 +159,14 @@ extension Coordinator {
   }
 
   /// Ends a trial that the median rule gives up after its latest epoch.
-  mutating func applyMedianRule(to id: AttemptID) {
+  mutating func applyMedianRule(to id: AttemptID, at now: Duration) {
     guard let medianRule, let attempt = attempts[id], !isReplicate(attempt.trial),
       Double(attempt.epochs.count) < attempt.budget
     else { return }
     let epochs = attempt.epochs.map(EpochScore.init)
     guard medianRule.stops(epochs.map(file.objective.value)), let score = file.objective.decisive(epochs)
     else { return }
-    stop(attempt.trial, with: score, after: Double(epochs.count), in: id)
+    stop(attempt.trial, with: score, after: Double(epochs.count), in: id, at: now)
   }
 }
 

@@ -6,7 +6,7 @@ extension Coordinator {
     guard let id = WorkerID(message.worker), let body = message.body else {
       return reject(.invalid, "not a message of this protocol", to: sender)
     }
-    if hasOtherData(message) { return turnAway(id, with: message.data, sender) }
+    if hasOtherData(message) { return turnAway(id, with: message.data, sender, at: now) }
     if case .hello(var hello) = body {
       // Attempts of another search may have the same numbers.
       if message.search != search.number { hello.held = [] }
@@ -28,7 +28,7 @@ extension Coordinator {
     case .release(let release): take(release, on: message.data, from: id, at: now)
     case .fetch(let fetch): answer(fetch, of: id)
     case .chunk(let chunk): take(chunk, from: id, at: now)
-    case .bye(let bye): leave(id, bye)
+    case .bye(let bye): leave(id, bye, at: now)
     case .hello: break
     }
   }
@@ -41,7 +41,7 @@ extension Coordinator {
     send(.reject(reject), to: sender.address)
   }
 
-  private mutating func reject(_ words: String, to id: WorkerID) {
+  mutating func reject(_ words: String, to id: WorkerID) {
     guard let peer = peers[id] else { return }
     reject(.invalid, words, to: Sender(address: peer.address, key: peer.key))
   }
@@ -85,7 +85,9 @@ extension Coordinator {
       host: hello.host.asPeerText, pid: Int32(bitPattern: hello.pid), slots: Int(hello.slots),
       isLocal: hello.local, numerics: hello.numerics.asPeerText, key: sender.key)
     peers[id] = Peer(
-      description: description, address: sender.address, key: sender.key, lastHeard: now)
+      description: description, address: sender.address, key: sender.key, fingerprint: sender.fingerprint,
+      lastHeard: now, isExcluded: excluded[id] != nil)
+    departed[id] = nil
     population[sender.key, default: 0] += 1
     effects.append(
       .note("worker \(description.host) (pid \(description.pid), \(description.slots) slots) joined"))
@@ -106,7 +108,7 @@ extension Coordinator {
     guard let peer = peers[id] else { return }
     let held = Set(progress.map { AttemptID($0.attempt) })
     for orphan in (orphans.removeValue(forKey: id) ?? []).subtracting(held).sorted() {
-      lose(orphan, as: .interrupted, words: "its worker came back without it")
+      lose(orphan, as: .interrupted, words: "its worker came back without it", at: now)
     }
     let stop = unwanted(progress, of: id, at: now)
     var welcome = WireWelcome()
@@ -138,7 +140,7 @@ extension Coordinator {
       guard backlog.remove(attempt.trial) else { return false }
       attempts[id]?.isLost = false
       openTrials[attempt.trial]?.current = id
-      openTrials[attempt.trial]?.losses.removeAll { $0.attempt == id }
+      openTrials[attempt.trial]?.failures.remove(id)
       effects.append(.persist(.attemptResumed(id)))
       effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) is back"))
     }
@@ -173,7 +175,8 @@ extension Coordinator {
   /// A worker has told what it holds: it may have more.
   private mutating func resume(_ id: WorkerID, held: Set<AttemptID>, at now: Duration) {
     resendUnheard(of: id, held: held, at: now)
-    peers[id]?.isPaused = false
+    let isDelayed = isDelayed(id, at: now)
+    peers[id]?.isPaused = isDelayed
     markIdle(id)
   }
 
@@ -186,10 +189,11 @@ extension Coordinator {
     }
   }
 
-  private mutating func leave(_ id: WorkerID, _ bye: WireBye) {
+  private mutating func leave(_ id: WorkerID, _ bye: WireBye, at now: Duration) {
     guard let peer = peers[id] else { return }
     peers[id]?.isPaused = true
-    for attempt in peer.attempts.sorted() { lose(attempt, as: .released, words: "its worker left") }
+    for attempt in peer.attempts.sorted() { lose(attempt, as: .released, words: "its worker left", at: now) }
+    if bye.unable { delayWork(for: peer, at: now) } else { noteDeparture(of: id, at: now) }
     forget([id])
     send(.finish(WireFinish()), to: peer.address)
     let why = bye.why.isEmpty ? "" : ": \(bye.why.asPeerText)"
@@ -201,7 +205,7 @@ extension Coordinator {
 
   /// Whether the worker holds the attempt and the message is the next in its order. Answers the message if not.
   mutating func isNext(
-    _ sequence: UInt32, of id: AttemptID, from worker: WorkerID
+    _ sequence: UInt32, of id: AttemptID, from worker: WorkerID, at now: Duration
   ) -> Bool {
     guard let attempt = attempts[id] else {
       if id <= lastAttempt, id.number > 0 {
@@ -216,9 +220,14 @@ extension Coordinator {
       return false
     }
     guard sequence == attempt.lastSequence + 1 else {
-      if sequence <= attempt.lastSequence { acknowledge(id, attempt.lastSequence, worker) }
+      if sequence <= attempt.lastSequence {
+        acknowledge(id, attempt.lastSequence, worker)
+      } else {
+        noteGap(before: sequence, of: id, from: worker, at: now)
+      }
       return false
     }
+    attempts[id]?.gapStart = nil
     return true
   }
 
@@ -234,11 +243,9 @@ extension Coordinator {
     _ report: WireReport, on data: some Sequence<UInt8>, from worker: WorkerID, at now: Duration
   ) {
     let id = AttemptID(report.attempt)
-    guard isNext(report.sequence, of: id, from: worker), let attempt = attempts[id] else { return }
-    guard report.epoch.isPlausible, Double(attempt.epochs.count + 1) <= attempt.budget,
-      attempt.handover == nil
-    else {
-      return misbehave(id, worker, "a report out of range")
+    guard isNext(report.sequence, of: id, from: worker, at: now), let attempt = attempts[id] else { return }
+    if let problem = problem(of: report, for: attempt) {
+      return rejectAttempt(id, of: worker, because: problem, at: now)
     }
     learn(data, from: worker)
     if attempt.epochs.count == attempt.inherited { noteNumerics(of: worker) }
@@ -251,30 +258,45 @@ extension Coordinator {
     pace.note(max(now - attempt.lastEpoch, .seconds(report.epoch.seconds)))
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
     acknowledge(id, report.sequence, worker)
-    noteEpoch(of: id)
-    applyMedianRule(to: id)
+    lastProgress = now
+    endDelay(of: worker)
+    noteProgress(of: attempt.trial, by: worker, epochs: Double(attempt.epochs.count + 1), at: now)
+    noteEpoch(of: id, at: now)
+    applyMedianRule(to: id, at: now)
+  }
+
+  /// Why a report breaks a rule; nil if it does not.
+  private func problem(of report: WireReport, for attempt: Attempt) -> String? {
+    let number = attempt.epochs.count + 1
+    guard Double(number) <= attempt.budget, attempt.handover == nil else {
+      return "a report of epoch \(number), where \(attempt.budget) are due"
+    }
+    return report.epoch.problem.map { "\($0) after epoch \(number)" }
   }
 
   private mutating func take(
     _ result: WireResult, on data: some Sequence<UInt8>, from worker: WorkerID, at now: Duration
   ) {
     let id = AttemptID(result.attempt)
-    guard isNext(result.sequence, of: id, from: worker), let attempt = attempts[id] else { return }
+    guard isNext(result.sequence, of: id, from: worker, at: now), let attempt = attempts[id] else { return }
     guard attempt.handover == nil, !isParked(attempt.trial),
       let outcome = trialEnd(of: attempt, result.outcome)
     else {
-      return misbehave(id, worker, "a result too early or out of range")
+      let problem = "a result after \(attempt.epochs.count) epochs, which is too early"
+      return rejectAttempt(id, of: worker, because: problem, at: now)
     }
-    if outcome.status == .failed {
-      effects.append(.warn("\(Replicate(number: attempt.trial)) failed: \(result.words.asPeerText)"))
-    } else {
-      learn(data, from: worker)
+    lastProgress = now
+    guard outcome.status != .failed else {
+      failAttempt(id, because: result.words.asPeerText, at: now)
+      return acknowledge(id, result.sequence, worker)
     }
+    learn(data, from: worker)
+    peers[worker]?.conduct.noteSuccess()
     effects.append(.persist(.attemptEnded(id, .finished, words: result.words.asPeerText)))
     if outcome.status == .done, !isReplicate(attempt.trial) {
       medianRule?.complete(attempt.epochs.map { file.objective.value(EpochScore($0)) })
     }
-    end(outcome, by: id)
+    end(outcome, by: id, at: now)
     acknowledge(id, result.sequence, worker)
   }
 
@@ -300,15 +322,5 @@ extension Coordinator {
     case .failed: return TrialEnd(trial: attempt.trial, status: .failed, epochs: epochs)
     default: return nil
     }
-  }
-
-  /// A worker broke a rule: its attempt is called off and counts as lost.
-  mutating func misbehave(_ id: AttemptID, _ worker: WorkerID, _ words: String) {
-    reject("\(words) for attempt \(id.number)", to: worker)
-    abandonHandover(of: id)
-    if attempts[id]?.isLost == true { effects.append(.persist(.attemptEnded(id, .revoked, words: words))) }
-    lose(id, as: .revoked, words: words)
-    attempts[id] = nil
-    if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
   }
 }

@@ -4,15 +4,18 @@ import Search
 extension Coordinator {
   /// An epoch that takes so many times as long as most is slow.
   static let slowness = 3.0
+  /// Speculative attempts of one trial.
+  static let mostRivals = 10
 
   /// Gives idle slots what runs too slowly elsewhere, where nothing else is left for them.
   mutating func startRivals(at now: Duration) {
-    guard let typical = pace.typical, !idle.isEmpty, !isClosing, !hasWork() else { return }
+    guard let typical = pace.typical, !idle.isEmpty, !isClosing, !hasWork(at: now) else { return }
     let slow = openTrials.filter { isStraggler($0.value, typical, at: now) }.keys.sorted()
     for trial in slow {
       let holder = openTrials[trial]?.current.flatMap { attempts[$0]?.worker }
       let worker = idle.first { worker in
         worker != holder && peers[worker].map { mayTakeMore($0) && isHeard($0, at: now) } == true
+          && mayRun(trial, on: worker, at: now) && !isOnProbation(worker, at: now)
       }
       if let worker { start(trial, on: worker, as: .rival, at: now) }
     }
@@ -26,7 +29,7 @@ extension Coordinator {
   /// Whether another worker would very likely have a trial done before the one that has it. One that is silent, or has not
   /// come back to this coordinator yet, may be as quick as any; leases are for those.
   private func isStraggler(_ trial: OpenTrial, _ typical: Duration, at now: Duration) -> Bool {
-    guard trial.rival == nil, !trial.isSuspect, let attempt = trial.current.flatMap({ attempts[$0] }),
+    guard trial.rival == nil, trial.rivalCount < Self.mostRivals, !trial.failures.isSuspect, let attempt = trial.current.flatMap({ attempts[$0] }),
       attempt.handover == nil, let peer = peers[attempt.worker], isHeard(peer, at: now)
     else { return false }
     // Its other epochs will hardly take less than what its present one has taken already.

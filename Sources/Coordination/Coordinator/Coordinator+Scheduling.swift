@@ -2,10 +2,6 @@ import Search
 
 // Which attempt runs where: assignment, leases, losses.
 extension Coordinator {
-  /// Crashes over one trial, all after the same number of epochs, that quarantine it.
-  static let crashesToQuarantine = 3
-  /// The same where workers just fell silent: most often somebody killed them.
-  static let lossesToQuarantine = 20
   /// How often an attempt may be found undelivered at the end of its lease before it is given to somebody else.
   static let mostExtensions = 20
 
@@ -18,7 +14,7 @@ extension Coordinator {
     backlog = Backlog(trials: trialCount, taken: Set(results.keys).union(open.map(\.trial)))
     for attempt in open where attempt.end != .superseded {
       let goesOn = attempt.end == nil && !attempt.isLocal
-      if attempt.end != .revoked {
+      if attempt.end?.isFinal != true {
         attempts[attempt.id] = Attempt(
           trial: attempt.trial, worker: attempt.worker, key: attempt.key,
           budget: 0, epochs: attempt.epochs, inherited: attempt.inherited,
@@ -37,12 +33,14 @@ extension Coordinator {
         orphans[attempt.worker, default: []].insert(attempt.id)
       } else if attempt.end == nil {
         effects.append(.persist(.attemptEnded(attempt.id, .interrupted, words: "")))
-      } else if let end = attempt.end, end.countsAsLoss {
-        trial.losses.append(
-          Loss(
-            attempt: attempt.id, worker: attempt.worker, epochs: attempt.epochs.count,
-            isEvident: end != .lost))
+      } else if let end = attempt.end, end.isFailure {
+        if end.maySpeakAgainstWorker { failedTrials.insert(attempt.trial) }
+        trial.failures.append(
+          Failure(
+            attempt: attempt.id, worker: attempt.worker, host: attempt.host, epochs: attempt.epochs.count,
+            end: end, detail: attempt.detail))
       }
+      trial.mostEpochs = max(trial.mostEpochs, attempt.epochs.count)
       openTrials[attempt.trial] = trial
     }
   }
@@ -63,25 +61,25 @@ extension Coordinator {
   mutating func assignWork(at now: Duration) {
     guard !isClosing else { return }
     fillSlots(at: now)
-    if !rivals.isEmpty, hasWork() {
+    if !rivals.isEmpty, hasWork(at: now) {
       makeRoom()
       fillSlots(at: now)
     }
     guard !isComplete, hasEnough || isExhausted else { return }
-    complete()
+    complete(at: now)
     fillSlots(at: now)
   }
 
   private mutating func fillSlots(at now: Duration) {
     var left: [WorkerID] = []
     for (place, worker) in idle.enumerated() {
-      guard hasWork() else {
+      guard hasWork(at: now) else {
         left += idle[place...]
         break
       }
       // Whoever missed two heartbeats may be gone; the next one brings it back here.
       if let peer = peers[worker], !isHeard(peer, at: now) { peers[worker]?.isPaused = true }
-      while let peer = peers[worker], hasWork(), let trial = nextTrial(for: peer, worker) {
+      while let peer = peers[worker], hasWork(at: now), let trial = nextTrial(for: peer, worker, at: now) {
         start(trial, on: worker, as: .holder, at: now)
       }
       let isFull = peers[worker].map { $0.freeSlots <= 0 } ?? true
@@ -91,25 +89,27 @@ extension Coordinator {
   }
 
   /// Whether something waits for a slot. Trials that may go on come before new ones.
-  mutating func hasWork() -> Bool {
-    backlog.holdsReturned || (!hasEnough && (promoteNext() || backlog.count > 0))
+  mutating func hasWork(at now: Duration) -> Bool {
+    backlog.holdsReturned { isReady($0, at: now) } || (!hasEnough && (promoteNext() || backlog.count > 0))
   }
 
   /// Takes out what a worker may begin. A trial that may be the one that brings workers down runs alone, or others
   /// that always begin beside it would be blamed as well.
-  private mutating func nextTrial(for peer: Peer, _ worker: WorkerID) -> Int? {
+  private mutating func nextTrial(for peer: Peer, _ worker: WorkerID, at now: Duration) -> Int? {
     guard mayTakeMore(peer) else { return nil }
     let (openTrials, peers, attempts) = (openTrials, peers, attempts)
+    let ineligible = failedTrials.filter { !mayRun($0, on: worker, at: now) }
     let fresh = backlog.nextFresh
     let isKnown = fresh.map { proposals.values(trial: $0) != nil } ?? false
-    let mayBegin = isKnown && !hasEnough
+    let mayBegin = isKnown && !hasEnough && !isOnProbation(worker, at: now)
     waitsForResults = fresh != nil && !isKnown
     return backlog.next(mayBegin: mayBegin) { trial in
       let entry = openTrials[trial]
       // Who handed its checkpoint over may still have it.
       let holder = entry?.holder.flatMap { $0 == worker ? nil : peers[$0] }
       let isForAnother = holder?.mayTakeMore(attempts, openTrials) == true
-      return (peer.attempts.isEmpty || entry?.isSuspect != true) && !isForAnother
+      return (entry?.backoff.end ?? .zero) <= now && (peer.attempts.isEmpty || entry?.failures.isSuspect != true) && !isForAnother
+        && !ineligible.contains(trial)
     } prefers: {
       openTrials[$0]?.holder == worker
     }
@@ -139,6 +139,7 @@ extension Coordinator {
     case .holder: openTrials[trial]?.current = lastAttempt
     case .rival:
       openTrials[trial]?.rival = lastAttempt
+      openTrials[trial]?.rivalCount += 1
       rivals.insert(lastAttempt)
     }
     peers[worker]?.attempts.insert(lastAttempt)
@@ -173,9 +174,9 @@ extension Coordinator {
       guard let attempt = attempts[id], !extendLease(of: id, at: now) else { continue }
       peers[attempt.worker]?.isPaused = true
       if peers[attempt.worker] == nil {
-        lose(id, as: .interrupted, words: "its worker did not come back to this coordinator")
+        lose(id, as: .interrupted, words: "its worker did not come back to this coordinator", at: now)
       } else {
-        lose(id, as: .lost, words: "no heartbeat for \(intervals.lease)")
+        lose(id, as: .lost, words: "no heartbeat for \(intervals.lease)", at: now)
       }
     }
     population = peers.values.reduce(into: [:]) { $0[$1.key, default: 0] += 1 }
@@ -183,8 +184,10 @@ extension Coordinator {
     for (worker, peer) in gone.sorted(by: { $0.key.description < $1.key.description }) {
       effects.append(.note("worker \(peer.description.host) (\(worker)) is gone"))
       if peer.description.isLocal { effects.append(.kill(pid: peer.description.pid)) }
+      noteDeparture(of: worker, at: now)
     }
     forget(gone.keys)
+    departed = departed.filter { now - $0.value.time < Self.absence }
   }
 
   /// An attempt whose worker lives but has not got it yet is on its way: it is sent again with every heartbeat.
@@ -204,7 +207,8 @@ extension Coordinator {
     }
     for (id, attempt) in stuck.sorted(by: { $0.key < $1.key }) {
       peers[attempt.worker]?.isPaused = true
-      lose(id, as: .revoked, words: "no training step for \(intervals.progress)")
+      warnOfFailure(of: id, "no training step for \(intervals.progress)")
+      lose(id, as: .revoked, words: "no training step for \(intervals.progress)", at: now)
       attempts[id] = nil
       if let peer = peers[attempt.worker] { sendRevoke(id, to: peer.address) }
     }
@@ -215,7 +219,7 @@ extension Coordinator {
     endedProcesses.remove(pid)
   }
 
-  mutating func processEnded(_ pid: Int32, _ end: ProcessEnd) {
+  mutating func processEnded(_ pid: Int32, _ end: ProcessEnd, at now: Duration) {
     endedProcesses.insert(pid)
     // A Hello left behind by an earlier process of this number may have been taken for another worker's.
     let workers = peers.filter { $0.value.description.isLocal && $0.value.description.pid == pid }
@@ -223,13 +227,14 @@ extension Coordinator {
     for attempt in workers.values.flatMap(\.attempts).sorted() {
       let (loss, how): (AttemptEnd, String) = end == .killed ? (.killed, "was killed") : (.crashed, "crashed")
       let epochs = attempts[attempt]?.epochs.count ?? 0
-      lose(attempt, as: loss, words: "its worker process \(how) after epoch \(epochs)")
+      lose(attempt, as: loss, words: "its worker process \(how) after epoch \(epochs)", at: now)
     }
+    for worker in workers.keys { noteDeparture(of: worker, at: now) }
     forget(workers.keys)
   }
 
-  /// An attempt will not come to its end, or not in time: its trial goes back, or into quarantine.
-  mutating func lose(_ id: AttemptID, as loss: AttemptEnd, words: String) {
+  /// An attempt will not come to its end, or not in time: its trial goes back, or gets the end that its failures decide.
+  mutating func lose(_ id: AttemptID, as loss: AttemptEnd, words: String, at now: Duration) {
     guard let attempt = attempts[id], !attempt.isLost else { return }
     // What was given back cannot be lost.
     let end = attempt.handover == nil ? loss : attempt.handoverEnd
@@ -241,38 +246,16 @@ extension Coordinator {
     let isAlone = leave(id, of: attempt.trial)
     effects.append(.persist(.attemptEnded(id, end, words: words)))
     effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(words)"))
-    if end.countsAsLoss {
-      openTrials[attempt.trial]?.losses.append(
-        Loss(
-          attempt: id, worker: attempt.worker, epochs: attempt.epochs.count, isEvident: end != .lost))
-    }
-    if isPoison(attempt.trial, epochs: attempt.epochs.count) {
-      quarantine(attempt, id)
-    } else if isAlone, !isParked(attempt.trial) {
+    if end.isFailure { recordFailure(of: id, attempt, as: end, words) }
+    if decide(attempt.trial, at: now) { return }
+    if isAlone, !isParked(attempt.trial) {
+      if end.delaysTrial { delay(attempt.trial, after: attempt, at: now) }
       backlog.putBack(attempt.trial)
     }
   }
 
-  /// A trial is a pure function: one that brings its workers down does so at the same epoch each time. Workers that die
-  /// at different epochs died of something else.
-  private func isPoison(_ trial: Int, epochs: Int) -> Bool {
-    let alike = (openTrials[trial]?.losses ?? []).filter { $0.epochs == epochs }
-    guard Set(alike.map(\.worker)).count >= 2 else { return false }
-    return alike.count(where: \.isEvident) >= Self.crashesToQuarantine
-      || alike.count >= Self.lossesToQuarantine
-  }
-
-  private mutating func quarantine(_ attempt: Attempt, _ id: AttemptID) {
-    effects.append(
-      .warn(
-        "\(Replicate(number: attempt.trial)) is quarantined: it brought down one worker after the other, "
-          + "each after epoch \(attempt.epochs.count)"))
-    // How many of its epochs came through before its workers died is chance, and results.csv holds none.
-    end(TrialEnd(trial: attempt.trial, status: .quarantined, epochs: 0), by: id)
-  }
-
   /// Gives a trial its one result and calls off whatever else works on it.
-  mutating func end(_ result: TrialEnd, by winner: AttemptID) {
+  mutating func end(_ result: TrialEnd, by winner: AttemptID, at now: Duration) {
     effects.append(.persist(.trialEnded(result, by: winner)))
     record(result)
     _ = backlog.remove(result.trial)
@@ -280,6 +263,7 @@ extension Coordinator {
     if openTrials[result.trial] != nil, !isReplicate(result.trial) {
       openEpochs -= budget(trial: result.trial)
     }
+    let worker = attempts[winner]?.worker
     let trial = openTrials.removeValue(forKey: result.trial) ?? OpenTrial()
     for id in trial.attempts {
       rivals.remove(id)
@@ -288,7 +272,8 @@ extension Coordinator {
       if peers[attempt.worker]?.attempts.remove(id) != nil { markIdle(attempt.worker) }
       if id != winner, !attempt.isLost { supersede(id, on: attempt.worker) }
     }
-    noteEnd(of: result, after: trial)
+    settleSuspicions(trial.failures, of: result, by: worker, at: now)
+    noteEnd(of: result, after: trial, at: now)
     if isFinished { sendFinish() }
   }
 
@@ -315,16 +300,6 @@ extension Coordinator.Peer {
   fileprivate func mayTakeMore(
     _ all: [AttemptID: Coordinator.Attempt], _ trials: [Int: Coordinator.OpenTrial]
   ) -> Bool {
-    freeSlots > 0 && !attempts.contains { id in all[id].flatMap { trials[$0.trial] }?.isSuspect ?? false }
-  }
-}
-
-extension Coordinator.OpenTrial {
-  /// Whether it is well on the way to be taken for poison.
-  var isSuspect: Bool {
-    Dictionary(grouping: losses, by: \.epochs).values.contains { alike in
-      alike.count(where: \.isEvident) >= Coordinator.crashesToQuarantine - 1
-        || alike.count >= Coordinator.lossesToQuarantine / 2
-    }
+    freeSlots > 0 && !attempts.contains { id in all[id].flatMap { trials[$0.trial] }?.failures.isSuspect ?? false }
   }
 }

@@ -25,10 +25,13 @@ package struct Coordinator: Sendable {
     package var address: ReturnAddress
     /// The public key that the connection was made with.
     package var key: String
+    /// The key's short form, for people.
+    package var fingerprint: String
 
-    package init(address: ReturnAddress, key: String) {
+    package init(address: ReturnAddress, key: String, fingerprint: String = "") {
       self.address = address
       self.key = key
+      self.fingerprint = fingerprint
     }
   }
 
@@ -64,11 +67,16 @@ package struct Coordinator: Sendable {
     package var lease: Duration
     /// How long an attempt may go without a training step.
     package var progress: Duration
+    /// How long after the coordinator's start further workers may be expected: 0 where none can come.
+    package var arrival: Duration
 
-    package init(heartbeat: Duration, lease: Duration, progress: Duration = .seconds(600)) {
+    package init(
+      heartbeat: Duration, lease: Duration, progress: Duration = .seconds(600), arrival: Duration = .zero
+    ) {
       self.heartbeat = heartbeat
       self.lease = lease
       self.progress = progress
+      self.arrival = arrival
     }
   }
 
@@ -76,6 +84,7 @@ package struct Coordinator: Sendable {
     var description: WorkerDescription
     var address: ReturnAddress
     let key: String
+    let fingerprint: String
     var attempts: Set<AttemptID> = []
     var lastHeard: Duration
     /// Whether it stands in `idle`.
@@ -84,8 +93,13 @@ package struct Coordinator: Sendable {
     var isPaused = false
     /// Whether it is on record, as it is from its first attempt on.
     var isRecorded = false
+    var conduct = WorkerConduct()
+    /// It gets no more work from this search.
+    var isExcluded = false
 
-    var freeSlots: Int { isPaused ? 0 : description.slots - attempts.count }
+    var freeSlots: Int { isPaused || isExcluded ? 0 : description.slots - attempts.count }
+    /// Whether it takes work at all.
+    var isAvailable: Bool { !isExcluded && description.slots > 0 }
   }
 
   struct Attempt {
@@ -114,6 +128,8 @@ package struct Coordinator: Sendable {
     var isConfirmed = false
     /// How often its lease was lengthened because it was still on its way.
     var extensions = 0
+    /// Since when messages before the ones that arrive are missing.
+    var gapStart: Duration?
     /// Set once it was given back with a checkpoint, until that has been fetched.
     var handover: Handover?
 
@@ -145,7 +161,13 @@ package struct Coordinator: Sendable {
     /// Another that runs because that one is slow.
     var rival: AttemptID?
     var attempts: [AttemptID] = []
-    var losses: [Loss] = []
+    var failures = FailureHistory()
+    /// When it may run again.
+    var backoff = Backoff()
+    /// The most epochs that one of its attempts has completed.
+    var mostEpochs = 0
+    /// Speculative attempts so far.
+    var rivalCount = 0
     /// Where its next attempt goes on, and the epochs until then.
     var checkpoint: (stored: StoredCheckpoint, epochs: [WireEpoch])?
     /// Who handed it over.
@@ -156,14 +178,6 @@ package struct Coordinator: Sendable {
     var reached = 0
     /// What it had come to at the last of them.
     var lastRung: RungScore?
-  }
-
-  struct Loss {
-    let attempt: AttemptID
-    let worker: WorkerID
-    let epochs: Int
-    /// Seen to have crashed or broken a rule, not merely gone.
-    let isEvident: Bool
   }
 
   package let file: SearchFile
@@ -177,6 +191,18 @@ package struct Coordinator: Sendable {
   var population: [String: Int] = [:]
   /// Workers with a free slot, first come first served; some may have filled since.
   var idle: [WorkerID] = []
+  /// Open trials with failures that may speak against their workers.
+  var failedTrials: Set<Int> = []
+  /// Workers that get no more work from this search, and why.
+  var excluded: [WorkerID: String]
+  /// Workers that have gone lately and may come back, or others in their place.
+  var departed: [WorkerID: Departure] = [:]
+  /// When machines whose workers left because they could not train get work again.
+  var siteBackoffs: [Site: Backoff] = [:]
+  /// Until then further workers are expected.
+  let arrivalEnd: Duration
+  /// When an epoch or a result last came, or there was nothing to wait for.
+  var lastProgress: Duration
   var attempts: [AttemptID: Attempt] = [:]
   var openTrials: [Int: OpenTrial] = [:]
   /// Attempts of an earlier coordinator whose workers have not come back yet.
@@ -243,6 +269,9 @@ package struct Coordinator: Sendable {
     epoch = snapshot.epoch
     lastAttempt = snapshot.lastAttempt
     data = snapshot.data
+    excluded = snapshot.excluded
+    arrivalEnd = now + (snapshot.hadRemoteWorkers ? Self.absence : intervals.arrival)
+    lastProgress = now
     let ends = Dictionary(snapshot.results.map { ($0.trial, $0) }) { first, _ in first }
     results = ends.filter { $0.key < file.trials }
     replicates = ends.filter { $0.key >= file.trials }
@@ -259,7 +288,7 @@ package struct Coordinator: Sendable {
     resumeProposals(snapshot)
     for result in results.values { noteBest(result) }
     adopt(snapshot.openAttempts, at: now)
-    resumeRungs(snapshot.rungs)
+    resumeRungs(snapshot.rungs, at: now)
     for (id, attempt) in attempts {
       let budget = budget(trial: attempt.trial)
       attempts[id]?.budget = budget
@@ -269,22 +298,23 @@ package struct Coordinator: Sendable {
     for (trial, entry) in openTrials where entry.current == nil && !isParked(trial) { backlog.putBack(trial) }
     for checkpoint in snapshot.checkpoints { adopt(checkpoint) }
     for trial in openTrials.keys where !isReplicate(trial) { openEpochs += budget(trial: trial) }
-    if isComplete { stopParked() }
+    if isComplete { stopParked(at: now) }
   }
 
   /// Takes one event; total: whatever comes is answered or ignored.
   package mutating func handle(_ event: Event, at now: Duration) -> [Effect] {
     switch event {
     case .received(let message, let sender): receive(message, from: sender, at: now)
-    case .processEnded(let pid, let end): processEnded(pid, end)
-    case .enoughBegun: complete()
-    case .keysRevoked(let keys): revoke(keys)
-    case .checkpointArrived(let id, let isWhole): endHandover(of: id, isWhole: isWhole)
+    case .processEnded(let pid, let end): processEnded(pid, end, at: now)
+    case .enoughBegun: complete(at: now)
+    case .keysRevoked(let keys): revoke(keys, at: now)
+    case .checkpointArrived(let id, let isWhole): endHandover(of: id, isWhole: isWhole, at: now)
     case .ticked:
       expireLeases(at: now)
       revokeStuck(at: now)
       continueHandovers(at: now)
       startRivals(at: now)
+      reportStall(at: now)
     }
     assignWork(at: now)
     defer { effects.removeAll(keepingCapacity: true) }
@@ -306,6 +336,7 @@ package struct Coordinator: Sendable {
       attempts[id]?.lastMoved = now
     }
     for id in peers.keys { peers[id]?.lastHeard = now }
+    lastProgress = now
   }
 
   mutating func record(_ end: TrialEnd) {

@@ -147,7 +147,8 @@ final class CoordinatorShell {
         continue
       }
       let sender = Coordinator.Sender(
-        address: ReturnAddress(incoming.route.number), key: incoming.key.z85)
+        address: ReturnAddress(incoming.route.number), key: incoming.key.z85,
+        fingerprint: incoming.key.fingerprint)
       effects += parts.coordinator.handle(.received(message, from: sender), at: monotonicNow())
     }
     return effects

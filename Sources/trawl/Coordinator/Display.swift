@@ -115,7 +115,7 @@ extension Decision {
       "\(Replicate(number: end.trial)): attempt \(id.number) ends it, \(end.status)"
         + (end.valAccuracy.map { ", val_accuracy \($0.rounded4)" } ?? "")
     case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed, .checkpointStored, .rungReached,
-      .dataKnown:
+      .dataKnown, .workerExcluded:
       nil
     case .trialsComplete(let count): "no more trials begin: there are \(count)"
     }

@@ -73,7 +73,8 @@ struct SearchLaunch {
       file: file, text: file.text,
       intervals: .init(
         heartbeat: .seconds(file.heartbeatSeconds), lease: .seconds(file.leaseSeconds),
-        progress: .seconds(file.progressTimeoutSeconds)),
+        progress: .seconds(file.progressTimeoutSeconds),
+        arrival: mayHaveRemoteWorkers ? Coordinator.absence : .zero),
       from: snapshot, at: now)
     var display = Display(verbosity, coordinator, at: now)
     announce(
@@ -91,6 +92,8 @@ struct SearchLaunch {
       stop: stop, grace: .seconds(command.grace),
       enough: Enough(enough, hours: file.hourLimit, since: try Complaint.asking { try study.beginning() }))
   }
+
+  private var mayHaveRemoteWorkers: Bool { command.listen != nil || command.keys != nil || workerCount == 0 }
 
   private var verbosity: Display.Verbosity {
     command.quiet ? .quiet : command.verbose ? .verbose : .normal

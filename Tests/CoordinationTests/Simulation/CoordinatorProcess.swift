@@ -144,6 +144,11 @@ extension Simulation {
     if counts.events % 16 == 0 { try checkRepetition(of: event) }
     let effects = coordinator?.machine.handle(event, at: now) ?? []
     try check(effects, from: origin)
+    if bug == .retriesWithoutEnd {
+      for trial in coordinator?.machine.failedTrials ?? [] {
+        coordinator?.machine.openTrials[trial]?.failures = FailureHistory()
+      }
+    }
     if bug == .forgetsARequeue {
       for case .persist(.attemptEnded(let id, .lost, _)) in effects {
         if let trial = ledger.trials[id] { _ = coordinator?.machine.backlog.remove(trial) }

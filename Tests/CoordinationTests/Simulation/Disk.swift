@@ -40,6 +40,8 @@ struct Disk {
   private var rungs: [[RungScore]] = []
   /// The dataset of all results, once there are any.
   private(set) var data: [UInt8]?
+  /// Workers that get no more work.
+  private(set) var excluded: [WorkerID: String] = [:]
   /// How many trials there are, once that was said.
   private(set) var trialCount: Int?
   /// The attempts that brought whole trainings of trials.
@@ -64,12 +66,14 @@ struct Disk {
       openAttempts: open.map { id, attempt in
         .init(
           id: id, trial: attempt.trial, worker: attempt.worker,
-          isLocal: workers[attempt.worker]?.isLocal ?? false, key: attempt.key, end: attempt.end,
+          host: workers[attempt.worker]?.host ?? "", isLocal: workers[attempt.worker]?.isLocal ?? false,
+          key: attempt.key, end: attempt.end,
           epochs: attempt.epochs, inherited: attempt.inherited)
       },
       checkpoints: checkpoints.values.sorted { $0.trial < $1.trial }, rungs: rungs, data: data,
       trialCount: trialCount,
-      curves: curves.sorted { $0.key < $1.key }.map { attempts[$0.value]?.epochs.map(EpochScore.init) ?? [] })
+      curves: curves.sorted { $0.key < $1.key }.map { attempts[$0.value]?.epochs.map(EpochScore.init) ?? [] },
+      excluded: excluded, hadRemoteWorkers: workers.values.contains { !$0.isLocal })
   }
 
   mutating func commit(_ decisions: [Decision]) throws(Violation) {
@@ -92,11 +96,13 @@ struct Disk {
     case .trialsComplete(let count):
       guard trialCount == nil else { throw Violation("there are \(count) trials, not \(trialCount!)") }
       trialCount = count
+    case .workerExcluded(let id, let reason): excluded[id] = reason
     case .trialEnded(let end, let id): try record(end, by: id)
     }
   }
 
   private mutating func start(_ id: AttemptID, _ trial: Int, _ worker: WorkerID) throws(Violation) {
+    guard excluded[worker] == nil else { throw Violation("attempt \(id.number) goes to an excluded worker") }
     guard id > lastAttempt else { throw Violation("attempt \(id.number) after \(lastAttempt.number)") }
     guard workers[worker] != nil else { throw Violation("attempt \(id.number) of an unknown worker") }
     lastAttempt = id
@@ -138,7 +144,7 @@ struct Disk {
     guard number == attempt.epochs.count + 1 else {
       throw Violation("epoch \(number) of attempt \(id.number) after epoch \(attempt.epochs.count)")
     }
-    guard attempt.end != .revoked, results[attempt.trial] == nil else {
+    guard attempt.end?.isFinal != true, results[attempt.trial] == nil else {
       throw Violation("an epoch of attempt \(id.number), which is over")
     }
     attempts[id]?.epochs.append(epoch)
@@ -153,7 +159,7 @@ struct Disk {
 
   private mutating func finish(_ id: AttemptID, _ end: AttemptEnd) throws(Violation) {
     guard let attempt = attempts[id] else { throw Violation("the end of no attempt \(id.number)") }
-    guard attempt.end != .revoked, attempt.end != .finished else {
+    guard attempt.end?.isFinal != true, attempt.end != .finished else {
       throw Violation("attempt \(id.number) is \(end) after it was \(attempt.end!)")
     }
     attempts[id]?.end = end
@@ -161,7 +167,7 @@ struct Disk {
   }
 
   private mutating func resume(_ id: AttemptID) throws(Violation) {
-    guard let attempt = attempts[id], let end = attempt.end, end != .revoked else {
+    guard let attempt = attempts[id], let end = attempt.end, !end.isFinal else {
       throw Violation("attempt \(id.number) comes back from nowhere")
     }
     attempts[id]?.end = nil
@@ -174,7 +180,9 @@ struct Disk {
       throw Violation("trial \(end.trial) ends by attempt \(id.number) of another")
     }
     guard
-      end.status == .quarantined || attempt.end == .finished || (end.status == .stopped && attempt.end != nil)
+      end.status == .quarantined || attempt.end == .finished
+        || (end.status == .failed && attempt.end == .failed)
+        || (end.status == .stopped && attempt.end != nil)
     else {
       throw Violation("trial \(end.trial) ends by attempt \(id.number), which did not finish")
     }
@@ -189,6 +197,6 @@ struct Disk {
     guard let attempt = attempts[id] else { return false }
     // After its epochs there is one message more, which gives it back.
     return sequence <= attempt.epochs.count + (attempt.end == nil ? 0 : 1) || results[attempt.trial] != nil
-      || attempt.end == .revoked || attempt.end == .superseded
+      || attempt.end?.isFinal == true || attempt.end == .superseded
   }
 }

@@ -7,10 +7,12 @@ enum Fault: String, CaseIterable, Sendable {
   case coordinatorPaused, secondCoordinator, staleCoordinatorHeard
   case diskSlow, diskFull, diskFailedBeforeCommit, diskFailedAfterCommit
   case slotHung, keyRevoked, checkpointGone
+  case trialBrokeRule, workerBrokeRule, workerFailedTrial, workerRefusedTrial
   case hostileMessage, hostileReplay, hostileImpersonation, hostileHolder
   // What follows from these.
   case attemptLost, attemptResumed, attemptAdopted, lostAttemptWon, attemptSuperseded, attemptRevoked
   case trialQuarantined, checkpointStored, checkpointContinued, resultKept, resultHandedIn
+  case attemptRejected, attemptFailed, attemptRefused, workerExcluded
   case attemptPaused, trialStopped, replicateEnded, partTrained
   case trialStoppedByArrival, searchCutShort, rivalStarted, rivalCalledOff, otherDataRefused
 }

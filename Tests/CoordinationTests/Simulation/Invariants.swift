@@ -73,8 +73,8 @@ extension Simulation {
         guard let trial = ledger.trials[id], isHostile(id) || epoch == scenario.plan(trial).epoch(number)
         else { throw Violation("epoch \(number) of attempt \(id.number) has other numbers") }
       case .trialEnded(let end, let id):
-        // A trial is stopped by what others reach.
-        if end.status != .quarantined, end.status != .stopped {
+        // A trial is stopped by what others reach, and given up when a worker that it failed on is its last.
+        if !end.status.isFailure, end.status != .stopped {
           try checkHolder(of: id, is: origin)
           try checkData(of: id)
         }
@@ -85,7 +85,8 @@ extension Simulation {
             || scenario.halving?.score(scenario.plan(reached.trial), atRung: rung) == reached.score
         else { throw Violation("trial \(reached.trial) has another score at rung \(rung)") }
       case .checkpointStored(let stored): try checkData(of: stored.attempt)
-      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .dataKnown, .trialsComplete:
+      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .dataKnown, .trialsComplete,
+        .workerExcluded:
         break
       }
     }
@@ -155,6 +156,10 @@ extension Simulation {
       counts.note(
         coordinator?.machine.results[ledger.trials[id] ?? 0] == nil ? .rivalCalledOff : .attemptSuperseded)
     case .attemptEnded(_, .revoked, _): counts.note(.attemptRevoked)
+    case .attemptEnded(_, .rejected, _): counts.note(.attemptRejected)
+    case .attemptEnded(_, .failed, _): counts.note(.attemptFailed)
+    case .attemptEnded(_, .refused, _): counts.note(.attemptRefused)
+    case .workerExcluded: counts.note(.workerExcluded)
     case .attemptEnded(let id, .finished, _):
       if disk.attempts[id]?.end != nil { counts.note(.lostAttemptWon) }
     case .attemptEnded(_, .paused, _): counts.note(.attemptPaused)

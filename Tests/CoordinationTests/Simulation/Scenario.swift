@@ -15,10 +15,17 @@ struct Scenario {
     let isUnable: Bool
     /// Its dataset is another one of the same name.
     let hasOtherData: Bool
+    /// What is wrong with everything that it trains; nil if nothing is.
+    let defect: Defect?
     /// Epochs take so many times as long as elsewhere.
     let slowness: Double
     /// The seconds of its clock in a true second.
     let clockRate: Double
+  }
+
+  /// What a bad machine does with the trials that it is given.
+  enum Defect: CaseIterable {
+    case breaksRules, fails, refuses
   }
 
   /// A fault that strikes now and then.
@@ -86,8 +93,10 @@ struct Scenario {
     expected = Dictionary(uniqueKeysWithValues: whole).merging(ends) { $1 }
     let heartbeat = dice.seconds(0.5...2)
     intervals = .init(
-      heartbeat: heartbeat, lease: heartbeat * Double(dice.number(3...6)), progress: .seconds(60))
-    places = Self.places(&dice)
+      heartbeat: heartbeat, lease: heartbeat * Double(dice.number(3...6)), progress: .seconds(60),
+      arrival: Coordinator.absence)
+    // Where trials fail by themselves, nobody could tell whose fault it is.
+    places = Self.places(&dice, mayBeDefective: troubles == 0)
     weather = Self.weather(&dice)
     strikes = Strike.allCases.filter { _ in dice.chance(0.4) }
     strikeInterval = Double(dice.number(1...8)) / 2
@@ -133,8 +142,10 @@ struct Scenario {
       """
   }
 
-  private static func places(_ dice: inout Philox) -> [Place] {
+  private static func places(_ dice: inout Philox, mayBeDefective: Bool) -> [Place] {
     let count = dice.number(1...8)
+    // Of two that agree nobody could say that it is not the trial's fault.
+    let defective = mayBeDefective && dice.chance(0.3) ? dice.number(1...7) : 0
     let localShare = dice.element(of: [0, 0, 0.5, 1])!
     return (0..<count).map { index in
       let isLocal = dice.chance(localShare)
@@ -142,6 +153,8 @@ struct Scenario {
         slots: isLocal || dice.chance(0.5) ? 1 : dice.number(2...4), isLocal: isLocal,
         staysForever: !isLocal && dice.chance(0.2), isUnable: !isLocal && index > 0 && dice.chance(0.05),
         hasOtherData: !isLocal && index > 0 && dice.chance(0.05),
+        defect: !isLocal && index > 0 && index == defective
+          ? dice.element(of: Defect.allCases) : nil,
         slowness: dice.element(of: [0.5, 1, 1, 3])!, clockRate: dice.element(of: [0.97, 1, 1, 1.03])!)
     }
   }
@@ -222,9 +235,16 @@ struct Scenario {
     // On the slowest machine.
     let times = plans.map { $0.plan.epochTime * Double($0.epochs) * 3 }
     let deadly = plans.count { if case .kills = $0.plan.fate { true } else { false } }
+    // A trial that has failed waits for another worker, and between its attempts.
+    let isFailing = plans.contains {
+      switch $0.plan.fate {
+      case .fails, .breaksRule: true
+      default: false
+      }
+    }
     let death = times.max()! + intervals.lease * 2 + .seconds(5)
     return Coordinator.reunion + intervals.progress + .seconds(30) + intervals.lease * 4
-      + times.reduce(.zero, +)
-      + death * Double(deadly * (Coordinator.lossesToQuarantine + 5))
+      + times.reduce(.zero, +) + Coordinator.absence * (isFailing ? 3 : 1)
+      + death * Double(deadly * (FailureHistory.silentLimit + 5))
   }
 }

@@ -16,6 +16,8 @@ struct Simulation {
     case acknowledgesBeforeCommit
     /// The trial of a lost attempt is not put back.
     case forgetsARequeue
+    /// What a trial's attempts came to is forgotten, and it is tried again without end.
+    case retriesWithoutEnd
   }
 
   let scenario: Scenario

@@ -12,11 +12,19 @@ struct TrialPlan {
     case fails(Int)
     /// It brings down the process that trains it.
     case kills(Int)
+    /// Its next message breaks a rule.
+    case breaksRule(Int, Breach)
+  }
+
+  /// A message that breaks a rule.
+  enum Breach: CaseIterable {
+    case lossBelowZero, lossInfinite, lossNotANumber, accuracyAboveOne, accuracyBelowZero, resultTooEarly
   }
 
   /// How an attempt ends.
   enum Outcome {
     case done, diverged, failed, died
+    case broke(Breach)
   }
 
   let trial: Int
@@ -33,7 +41,10 @@ struct TrialPlan {
     let budget = file.epochs(values)
     let early = dice.number(0...budget - 1)
     if dice.chance(troubles) {
-      fate = dice.element(of: [.diverges(early), .fails(early), .kills(early)])!
+      // With patience, a result may come early.
+      let breaches = file.patience(values) == nil ? Breach.allCases : Breach.allCases.dropLast()
+      let breach = dice.element(of: breaches)!
+      fate = dice.element(of: [.diverges(early), .fails(early), .kills(early), .breaksRule(early, breach)])!
     } else {
       let accuracies = (1...budget).map { Self.epoch($0, of: trial, seed).valAccuracy }
       fate = .done(Self.length(accuracies, patience: file.patience(values)))
@@ -62,8 +73,8 @@ struct TrialPlan {
   private static func epoch(_ number: Int, of trial: Int, _ seed: UInt64) -> WireEpoch {
     let bits = Philox.block(seed: seed, stream: ~UInt64(trial), position: UInt64(number))
     var epoch = WireEpoch()
-    // Few different values, so that ties are common.
-    epoch.valAccuracy = Double(bits.first >> 60) / 16
+    // Few different values, so that ties are common; those at the boundaries, too.
+    epoch.valAccuracy = Double(bits.first >> 60) / 15
     epoch.valLoss = Double(bits.second >> 60) / 4
     return epoch
   }
@@ -74,6 +85,7 @@ struct TrialPlan {
     case .diverges(let epochs) where number > epochs: .diverged
     case .fails(let epochs) where number > epochs: .failed
     case .kills(let epochs) where number > epochs: .died
+    case .breaksRule(let epochs, let breach) where number > epochs: .broke(breach)
     default: nil
     }
   }
@@ -94,7 +106,23 @@ struct TrialPlan {
         valLoss: score?.valLoss)
     case .diverges(let epochs): return TrialEnd(trial: trial, status: .diverged, epochs: Double(epochs))
     case .fails(let epochs): return TrialEnd(trial: trial, status: .failed, epochs: Double(epochs))
-    case .kills: return TrialEnd(trial: trial, status: .quarantined, epochs: 0)
+    case .kills, .breaksRule: return TrialEnd(trial: trial, status: .quarantined, epochs: 0)
     }
+  }
+}
+
+extension WireEpoch {
+  /// The same epoch, with a value that breaks a rule.
+  func breaking(_ breach: TrialPlan.Breach) -> WireEpoch {
+    var epoch = self
+    switch breach {
+    case .lossBelowZero: epoch.valLoss = -1.43e-6
+    case .lossInfinite: epoch.valLoss = .infinity
+    case .lossNotANumber: epoch.valLoss = .nan
+    case .accuracyAboveOne: epoch.valAccuracy = 1.0.nextUp
+    case .accuracyBelowZero: epoch.valAccuracy = -Double.leastNonzeroMagnitude
+    case .resultTooEarly: break
+    }
+    return epoch
   }
 }

@@ -198,6 +198,11 @@ extension Simulation {
 
   private mutating func goOn(_ attempt: AttemptID, in number: Int) throws(Violation) {
     guard let training = processes[number]?.running[attempt] else { return }
+    if defect(of: number) == .refuses {
+      counts.note(.workerRefusedTrial)
+      processes[number]?.running[attempt] = nil
+      return try tell(number, .suspended(attempt, nil))
+    }
     if scenario.plan(training.trial).fate == .done(training.epochs) {
       return try end(attempt, training.trial, .done, in: number)
     }
@@ -222,7 +227,9 @@ extension Simulation {
     guard !isPaused(number, .partEnds(process: number, attempt)) else { return }
     guard let training = processes[number]?.running[attempt], !training.hangs else { return }
     let plan = scenario.plan(training.trial)
-    if let outcome = plan.outcome(inEpoch: 1) { return try end(attempt, training.trial, outcome, in: number) }
+    if let outcome = outcome(of: plan, inEpoch: 1, in: number) {
+      return try end(attempt, training.trial, outcome, in: number)
+    }
     let score = plan.score(ofPart: training.part)
     var told = WirePartScore()
     told.part = training.part
@@ -237,13 +244,30 @@ extension Simulation {
     try tellData(of: attempt, in: number)
     let trial = training.trial
     let plan = scenario.plan(trial)
-    if let outcome = plan.outcome(inEpoch: count) {
+    if let outcome = outcome(of: plan, inEpoch: count, in: number) {
       return try end(attempt, trial, outcome, in: number)
     }
     note("process \(number) ends epoch \(count) of attempt \(attempt.number)")
     processes[number]?.running[attempt]?.epochs = count
     if count > training.reported { try tell(number, .epochEnded(attempt, plan.epoch(count))) }
     try goOn(attempt, in: number)
+  }
+
+  private func defect(of number: Int) -> Scenario.Defect? {
+    processes[number].flatMap { scenario.places[$0.place].defect }
+  }
+
+  /// How an epoch ends by the fault of its trial or its machine; nil if it is completed.
+  private mutating func outcome(of plan: TrialPlan, inEpoch count: Int, in number: Int) -> TrialPlan.Outcome? {
+    switch defect(of: number) {
+    case .breaksRules where dice.chance(0.7):
+      counts.note(.workerBrokeRule)
+      return .broke(dice.element(of: TrialPlan.Breach.allCases.dropLast())!)
+    case .fails where dice.chance(0.7):
+      counts.note(.workerFailedTrial)
+      return .failed
+    default: return plan.outcome(inEpoch: count)
+    }
   }
 
   /// An attempt that was told to stop has done so, if it had not ended anyway.
@@ -265,8 +289,10 @@ extension Simulation {
   ) throws(Violation) {
     note("process \(number) ends attempt \(attempt.number) of trial \(trial): \(outcome)")
     try tellData(of: attempt, in: number)
+    if case .broke(let breach) = outcome { return try breakRule(breach, attempt, trial, in: number) }
     processes[number]?.running[attempt] = nil
     switch outcome {
+    case .broke: break
     case .done: try tell(number, .ended(attempt, .done, words: ""))
     case .diverged: try tell(number, .ended(attempt, .diverged, words: ""))
     case .failed: try tell(number, .ended(attempt, .failed, words: "no"))
@@ -274,6 +300,29 @@ extension Simulation {
       counts.note(.trialKilledItsWorker)
       endProcess(number, .crashed)
     }
+  }
+}
+
+extension Simulation {
+  /// Sends a message that the coordinator must reject; the training itself notices nothing.
+  private mutating func breakRule(
+    _ breach: TrialPlan.Breach, _ attempt: AttemptID, _ trial: Int, in number: Int
+  ) throws(Violation) {
+    guard let training = processes[number]?.running[attempt] else { return }
+    counts.note(.trialBrokeRule)
+    if breach == .resultTooEarly {
+      processes[number]?.running[attempt] = nil
+      return try tell(number, .ended(attempt, .done, words: ""))
+    }
+    let epoch = scenario.plan(trial).epoch(training.epochs + 1).breaking(breach)
+    guard training.part > 0 else {
+      processes[number]?.running[attempt]?.epochs += 1
+      return try tell(number, .epochEnded(attempt, epoch))
+    }
+    var score = WirePartScore()
+    score.part = training.part
+    (score.valLoss, score.valAccuracy) = (epoch.valLoss, epoch.valAccuracy)
+    try endSuspension(of: attempt, in: number, score: score)
   }
 }
 

@@ -1,0 +1,242 @@
+import Search
+
+// Failed attempts: whether their trial runs once more, where and when, and whether their worker gets more work.
+extension Coordinator {
+  /// A worker that has gone without being excluded.
+  struct Departure: Sendable {
+    let host: String
+    let time: Duration
+  }
+
+  /// A machine, as far as the coordinator can know it.
+  struct Site: Hashable, Sendable {
+    let key: String
+    let host: String
+
+    init(_ peer: Peer) {
+      key = peer.key
+      host = peer.description.host
+    }
+  }
+
+  /// How long a worker that is silent or gone is expected back, itself or another in its place.
+  package static let absence = Duration.seconds(60)
+  /// Attempts of one trial, however they end. One more quarantines it.
+  static let attemptLimit = 1000
+  /// Departed workers, and machines with a backoff, that are remembered.
+  private static let memory = 1024
+
+  // MARK: Ends of attempts
+
+  /// A message of an attempt broke a rule: the attempt ends and counts as failed.
+  mutating func rejectAttempt(
+    _ id: AttemptID, of worker: WorkerID, because problem: String, at now: Duration
+  ) {
+    reject("\(problem), in attempt \(id.number)", to: worker)
+    failAttempt(id, as: .rejected, because: problem, at: now)
+    if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
+  }
+
+  /// An attempt failed. Nothing that its worker still sends of it counts.
+  mutating func failAttempt(
+    _ id: AttemptID, as end: AttemptEnd = .failed, because detail: String, at now: Duration
+  ) {
+    abandonHandover(of: id)
+    warnOfFailure(of: id, detail)
+    if let attempt = attempts[id], attempt.isLost {
+      effects.append(.persist(.attemptEnded(id, end, words: detail)))
+      openTrials[attempt.trial]?.failures.remove(id)
+      recordFailure(of: id, attempt, as: end, detail)
+      decide(attempt.trial, at: now)
+    } else {
+      lose(id, as: end, words: detail, at: now)
+    }
+    attempts[id] = nil
+  }
+
+  mutating func warnOfFailure(of id: AttemptID, _ detail: String) {
+    guard let attempt = attempts[id] else { return }
+    let worker = peers[attempt.worker].map { " on \($0.description.host) (pid \($0.description.pid))" } ?? ""
+    effects.append(
+      .warn("attempt \(id.number) of \(Replicate(number: attempt.trial)) failed\(worker): \(detail)"))
+  }
+
+  /// Ends an attempt whose messages have been arriving with a gap for too long.
+  mutating func noteGap(before sequence: UInt32, of id: AttemptID, from worker: WorkerID, at now: Duration) {
+    guard let attempt = attempts[id] else { return }
+    let start = attempt.gapStart ?? now
+    attempts[id]?.gapStart = start
+    guard now - start > intervals.progress else { return }
+    let problem = "message \(sequence) where message \(attempt.lastSequence + 1) is due"
+    rejectAttempt(id, of: worker, because: problem, at: now)
+  }
+
+  mutating func recordFailure(
+    of id: AttemptID, _ attempt: Attempt, as end: AttemptEnd, _ detail: String
+  ) {
+    openTrials[attempt.trial]?.failures.append(
+      Failure(
+        attempt: id, worker: attempt.worker, host: peers[attempt.worker]?.description.host ?? "",
+        epochs: attempt.epochs.count, end: end, detail: detail))
+    guard end.maySpeakAgainstWorker else { return }
+    failedTrials.insert(attempt.trial)
+    peers[attempt.worker]?.conduct.suspect(attempt.trial, isBreach: end == .rejected)
+    // Its copy of the checkpoint is no reason to wait for it.
+    if openTrials[attempt.trial]?.holder == attempt.worker { openTrials[attempt.trial]?.holder = nil }
+    // A checkpoint from which nobody gets any further may be the cause.
+    if attempt.checkpoint != nil, attempt.epochs.count == attempt.inherited {
+      forgetCheckpoint(of: attempt.trial)
+    }
+  }
+
+  // MARK: Ends of trials
+
+  /// Ends a trial if its failures decide that.
+  ///
+  /// - Returns: whether they do.
+  @discardableResult
+  mutating func decide(_ trial: Int, at now: Duration) -> Bool {
+    guard let entry = openTrials[trial], !isParked(trial), let last = entry.attempts.last else { return false }
+    if entry.attempts.count >= Self.attemptLimit {
+      let reason = "\(entry.attempts.count) attempts ended without a result"
+      quarantine(trial, by: last, because: reason, at: now)
+      return true
+    }
+    guard let failure = entry.failures.failures.last,
+      let verdict = entry.failures.verdict(alternative: alternative(to: entry.failures, at: now))
+    else { return false }
+    switch verdict {
+    case .failed(let reason):
+      effects.append(.warn("\(Replicate(number: trial)) failed: \(reason)"))
+      end(
+        TrialEnd(trial: trial, status: .failed, epochs: Double(failure.epochs)), by: failure.attempt, at: now)
+    case .quarantined(let reason): quarantine(trial, by: failure.attempt, because: reason, at: now)
+    }
+    return true
+  }
+
+  private mutating func quarantine(
+    _ trial: Int, by id: AttemptID, because reason: String, at now: Duration
+  ) {
+    effects.append(.warn("\(Replicate(number: trial)) is quarantined: \(reason)"))
+    // How many epochs were completed before depends on chance, and results.csv must not.
+    end(TrialEnd(trial: trial, status: .quarantined, epochs: 0), by: id, at: now)
+  }
+
+  // MARK: The next attempt
+
+  /// Makes a trial wait before its next attempt, the longer the more attempts have brought it no further.
+  mutating func delay(_ trial: Int, after attempt: Attempt, at now: Duration) {
+    guard let entry = openTrials[trial] else { return }
+    if attempt.epochs.count > entry.mostEpochs { openTrials[trial]?.backoff = Backoff() }
+    openTrials[trial]?.mostEpochs = max(entry.mostEpochs, attempt.epochs.count)
+    openTrials[trial]?.backoff.extend(at: now)
+  }
+
+  func isReady(_ trial: Int, at now: Duration) -> Bool {
+    openTrials[trial].map { $0.backoff.end <= now } ?? true
+  }
+
+  /// Whether a worker may try a trial: not where it failed before, as long as there is a better choice.
+  func mayRun(_ trial: Int, on worker: WorkerID, at now: Duration) -> Bool {
+    guard let entry = openTrials[trial], let peer = peers[worker] else { return true }
+    let relation = entry.failures.relation(to: worker, on: peer.description.host)
+    return relation == .unrelated || !hasWorker(betterThan: relation, for: entry.failures, at: now)
+  }
+
+  /// Whether there is a worker that the failures of a trial speak less against, or one is expected.
+  private func hasWorker(
+    betterThan relation: FailureHistory.Relation, for failures: FailureHistory, at now: Duration
+  ) -> Bool {
+    if relation == .sameWorker, now < arrivalEnd { return true }
+    return peers.contains { id, peer in
+      mayHelp(peer, at: now) && failures.relation(to: id, on: peer.description.host) < relation
+    } || departed.contains { failures.relation(to: $0.key, on: $0.value.host) < relation }
+  }
+
+  /// The best choice for the next attempt of a trial among the workers that can be had.
+  private func alternative(to failures: FailureHistory, at now: Duration) -> FailureHistory.Relation {
+    if hasWorker(betterThan: .sameHost, for: failures, at: now) { return .unrelated }
+    return hasWorker(betterThan: .sameWorker, for: failures, at: now) ? .sameHost : .sameWorker
+  }
+
+  /// Whether a worker can be counted on. The workers of a machine that could not train may come again and again.
+  private func mayHelp(_ peer: Peer, at now: Duration) -> Bool {
+    peer.isAvailable && now - peer.lastHeard < Self.absence && siteBackoffs[Site(peer)] == nil
+  }
+
+  // MARK: Workers
+
+  /// Whether a worker gets no new trials until others have tried those that failed on it.
+  func isOnProbation(_ worker: WorkerID, at now: Duration) -> Bool {
+    guard peers[worker]?.conduct.isOnProbation == true else { return false }
+    return peers.contains { id, peer in id != worker && mayHelp(peer, at: now) } || departed.contains { $0.key != worker }
+  }
+
+  /// An attempt has completed so many epochs: where its trial failed before that, the worker was at fault.
+  mutating func noteProgress(
+    of trial: Int, by worker: WorkerID?, epochs: Double, at now: Duration
+  ) {
+    guard failedTrials.contains(trial), let failures = openTrials[trial]?.failures.failures else { return }
+    for failure in failures where failure.worker != worker && Double(failure.epochs) < epochs {
+      convict(failure.worker, of: trial, at: now)
+    }
+  }
+
+  /// A trial has ended: it was at fault, or the workers that it failed on were.
+  mutating func settleSuspicions(
+    _ failures: FailureHistory, of end: TrialEnd, by winner: WorkerID?, at now: Duration
+  ) {
+    guard failedTrials.remove(end.trial) != nil else { return }
+    for failure in failures.failures {
+      if end.status.isFailure || winner == nil || failure.worker == winner {
+        peers[failure.worker]?.conduct.acquit(of: end.trial)
+      } else {
+        convict(failure.worker, of: end.trial, at: now)
+      }
+    }
+  }
+
+  private mutating func convict(_ worker: WorkerID, of trial: Int, at now: Duration) {
+    peers[worker]?.conduct.convict(of: trial)
+    guard let peer = peers[worker], !peer.isExcluded, let reason = peer.conduct.exclusion else { return }
+    peers[worker]?.isExcluded = true
+    excluded[worker] = reason
+    effects.append(.persist(.workerExcluded(worker, reason: reason)))
+    let key = peer.fingerprint.isEmpty ? "" : ", key \(peer.fingerprint)"
+    effects.append(
+      .warn(
+        "worker \(peer.description.host) (pid \(peer.description.pid)\(key)) gets no more work from this search: "
+          + "\(reason); repair the machine, then start its worker again"))
+    for id in peer.attempts.sorted() {
+      lose(id, as: .released, words: "its worker gets no more work", at: now)
+      attempts[id] = nil
+      sendRevoke(id, to: peer.address)
+    }
+    reject("this worker gets no more work from this search: \(reason)", to: worker)
+  }
+
+  /// A worker has gone: another may come in its place.
+  mutating func noteDeparture(of worker: WorkerID, at now: Duration) {
+    guard let peer = peers[worker], peer.isAvailable, departed.count < Self.memory else { return }
+    departed[worker] = Departure(host: peer.description.host, time: now)
+  }
+
+  /// A worker could not train here: the next one of its machine gets work only after a while.
+  mutating func delayWork(for peer: Peer, at now: Duration) {
+    if siteBackoffs.count >= Self.memory { siteBackoffs = siteBackoffs.filter { $0.value.end > now } }
+    guard siteBackoffs.count < Self.memory else { return }
+    siteBackoffs[Site(peer), default: Backoff()].extend(at: now)
+  }
+
+  func isDelayed(_ worker: WorkerID, at now: Duration) -> Bool {
+    guard !siteBackoffs.isEmpty, let peer = peers[worker] else { return false }
+    return siteBackoffs[Site(peer)].map { now < $0.end } ?? false
+  }
+
+  /// The machine of a worker trains: it need not wait any more.
+  mutating func endDelay(of worker: WorkerID) {
+    guard !siteBackoffs.isEmpty, let peer = peers[worker] else { return }
+    siteBackoffs[Site(peer)] = nil
+  }
+}

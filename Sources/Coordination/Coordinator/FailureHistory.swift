@@ -1,0 +1,152 @@
+/// An attempt that failed: it ended without a result, and its trial or its worker may be the cause.
+struct Failure: Sendable, Equatable {
+  let attempt: AttemptID
+  let worker: WorkerID
+  let host: String
+  /// Epochs completed before it failed.
+  let epochs: Int
+  let end: AttemptEnd
+  /// What happened, for people.
+  let detail: String
+}
+
+/// The failed attempts of one trial, and what follows from them.
+///
+/// A trial is a pure function: what fails by the trial's fault fails after the same epoch on every worker.
+struct FailureHistory: Sendable, Equatable {
+  /// The end of a trial that no further attempt would change.
+  enum Verdict: Equatable {
+    /// Its configuration cannot be trained.
+    case failed(reason: String)
+    case quarantined(reason: String)
+  }
+
+  /// How a worker is related to the failures of a trial. The lower ones are the better choice for the next attempt.
+  enum Relation: Int, Comparable {
+    case unrelated, sameHost, sameWorker
+
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// Observed failures after the same epoch that quarantine a trial.
+  static let observedLimit = 3
+  /// The same where workers fell silent or gave the trial back: most often that has a cause outside.
+  static let silentLimit = 20
+  /// Failures after any epoch that quarantine a trial.
+  static let totalLimit = 100
+
+  private(set) var failures: [Failure] = []
+
+  var isEmpty: Bool { failures.isEmpty }
+
+  mutating func append(_ failure: Failure) {
+    failures.append(failure)
+  }
+
+  /// Removes the failure of an attempt that turns out to run still, or to have failed otherwise.
+  mutating func remove(_ attempt: AttemptID) {
+    failures.removeAll { $0.attempt == attempt }
+  }
+
+  /// What the latest failure decides; nil if the trial runs once more.
+  ///
+  /// - Parameter alternative: the best choice among the workers that can be had; `sameWorker` if there is no other.
+  func verdict(alternative: Relation) -> Verdict? {
+    guard let last = failures.last else { return nil }
+    let alike = failures.filter { $0.epochs == last.epochs }
+    if last.end == .failed, isFailed(alternative) { return .failed(reason: last.detail) }
+    if failures.count >= Self.totalLimit { return .quarantined(reason: reason(of: failures)) }
+    let rejected = alike.filter { $0.end == .rejected }
+    let isBreach =
+      last.end == .rejected && (rejected.workers > 1 || rejected.count >= Self.observedLimit)
+      && isConfirmed(rejected, alternative)
+    let isLimitReached = alike.count { $0.end.isObserved } >= Self.observedLimit || alike.count >= Self.silentLimit
+    guard isBreach || (isLimitReached && isConfirmed(alike, alternative)) else { return nil }
+    return .quarantined(reason: reason(of: alike))
+  }
+
+  private func isFailed(_ alternative: Relation) -> Bool {
+    let failed = failures.filter { $0.end == .failed }
+    // Where other attempts broke a rule, one worker's word is not enough.
+    let isUncontested = !failures.contains { $0.end == .rejected }
+    return (failed.workers > 1 || isUncontested) && isConfirmed(failed, alternative)
+  }
+
+  /// Whether these failures come from machines, or else workers, that are different enough.
+  private func isConfirmed(_ failures: [Failure], _ alternative: Relation) -> Bool {
+    // A crash or silence is no statement of a worker.
+    guard failures.contains(where: \.end.maySpeakAgainstWorker) else {
+      return failures.workers > 1 || alternative == .sameWorker
+    }
+    switch alternative {
+    case .unrelated: return Set(failures.map(\.host)).count > 1
+    case .sameHost: return failures.workers > 1
+    case .sameWorker: return true
+    }
+  }
+
+  private func reason(of failures: [Failure]) -> String {
+    let workers = failures.workers
+    return "\(failures.count) attempts on \(workers) worker\(workers == 1 ? "" : "s") failed, the last with "
+      + "'\(failures.last?.detail ?? "")'"
+  }
+
+  /// Whether the trial is close to being quarantined for bringing its workers down. It runs alone then, or trials beside
+  /// it would be blamed as well.
+  var isSuspect: Bool {
+    Dictionary(grouping: failures, by: \.epochs).values.contains { alike in
+      alike.count(where: \.end.endsWorker) >= Self.observedLimit - 1
+        || alike.count { $0.end == .lost } >= Self.silentLimit / 2
+    }
+  }
+
+  /// Only failures that a worker itself may have caused count.
+  func relation(to worker: WorkerID, on host: String) -> Relation {
+    let blamed = failures.filter(\.end.maySpeakAgainstWorker)
+    if blamed.contains(where: { $0.worker == worker }) { return .sameWorker }
+    return blamed.contains { $0.host == host } ? .sameHost : .unrelated
+  }
+}
+
+extension [Failure] {
+  fileprivate var workers: Int { Set(map(\.worker)).count }
+}
+
+extension AttemptEnd {
+  /// Whether the trial or its worker may be at fault.
+  var isFailure: Bool { self == .lost || self == .refused || isObserved }
+
+  /// Whether the failure itself was seen, not only that the worker is silent or unwilling.
+  fileprivate var isObserved: Bool { self == .rejected || self == .failed || endsWorker }
+
+  /// Whether the trial may bring down its worker, and with it the trials beside it.
+  fileprivate var endsWorker: Bool { self == .crashed || self == .revoked }
+
+  /// Whether the trial waits before its next attempt. A lost one has waited for its lease to end, and what was killed or
+  /// interrupted from outside does not repeat by itself.
+  var delaysTrial: Bool { self == .released || (isFailure && self != .lost) }
+
+  /// Whether nothing that its worker still says of it counts.
+  var isFinal: Bool { self == .rejected || self == .failed || self == .revoked }
+
+  /// Whether it counts against a worker that goes on serving the search.
+  var maySpeakAgainstWorker: Bool {
+    self == .rejected || self == .failed || self == .revoked || self == .refused
+  }
+}
+
+/// The waits between repetitions: none, then 1 s, 2 s, 4 s and so on, 60 s at most.
+struct Backoff: Sendable, Equatable {
+  static let longest = Duration.seconds(60)
+
+  private var repetitions = 0
+  /// Nothing is repeated before.
+  private(set) var end = Duration.zero
+
+  /// Waits longer than the last time.
+  mutating func extend(at now: Duration) {
+    let wait = repetitions == 0 ? Duration.zero : min(.seconds(1 << min(repetitions - 1, 6)), Self.longest)
+    repetitions += 1
+    end = now + wait
+  }
+}
