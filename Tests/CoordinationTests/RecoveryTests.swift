@@ -140,6 +140,7 @@ import Testing
       cluster.trainEpochs(1, of: worker)
       cluster.kill(worker)
       cluster.perform(cluster.coordinator.handle(.processEnded(pid: Int32(round), .crashed), at: cluster.now))
+      cluster.wait(.seconds(4))
     }
     #expect(cluster.coordinator.results[0]?.status == .quarantined)
     #expect(cluster.warnings.contains { $0.contains("quarantined") })
@@ -218,6 +219,7 @@ import Testing
       if round % 2 == 0 { cluster.trainEpochs(1, of: worker) }
       cluster.kill(worker)
       cluster.perform(cluster.coordinator.handle(.processEnded(pid: Int32(round), .crashed), at: cluster.now))
+      cluster.wait(.seconds(4))
     }
     #expect(cluster.coordinator.results.isEmpty)
     let last = cluster.join(5)

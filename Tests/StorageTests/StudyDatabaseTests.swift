@@ -60,7 +60,7 @@ import Testing
           .trialEnded(
             TrialEnd(trial: 0, status: .done, epochs: 1, valAccuracy: 0.5, valLoss: 0.1 + 0.2),
             by: AttemptID(1)),
-          .dataKnown([1, 2, 3]), .trialsComplete(count: 2),
+          .dataKnown([1, 2, 3]), .trialsComplete(count: 2), .workerExcluded(worker, reason: "it fails"),
         ], at: date)
     }
     let snapshot = try StudyDatabase(openingAt: folder.study).begin()
@@ -73,6 +73,8 @@ import Testing
       ])
     #expect(snapshot.data == [1, 2, 3])
     #expect(snapshot.trialCount == 2)
+    #expect(snapshot.excluded == [worker: "it fails"])
+    #expect(snapshot.hadRemoteWorkers)
     let open = try #require(snapshot.openAttempts.first)
     #expect(snapshot.openAttempts.count == 1)
     #expect(open.id == AttemptID(2) && open.trial == 1 && open.worker == worker)
@@ -104,6 +106,7 @@ import Testing
             ALTER TABLE attempt DROP COLUMN inherited;
             ALTER TABLE attempt DROP COLUMN is_past;
             ALTER TABLE worker DROP COLUMN key;
+            ALTER TABLE worker DROP COLUMN excluded;
             ALTER TABLE attempt DROP COLUMN key;
             DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1:%';
             """)

@@ -40,6 +40,8 @@ struct Disk {
   private var rungs: [[RungScore]] = []
   /// The dataset of all results, once there are any.
   private(set) var data: [UInt8]?
+  /// Attempts of each trial that failed or broke a rule.
+  private(set) var failureCounts: [Int: Int] = [:]
   /// Workers that get no more work.
   private(set) var excluded: [WorkerID: String] = [:]
   /// How many trials there are, once that was said.
@@ -164,6 +166,7 @@ struct Disk {
     }
     attempts[id]?.end = end
     holders[attempt.trial]?.remove(id)
+    if end == .rejected || end == .failed { failureCounts[attempt.trial, default: 0] += 1 }
   }
 
   private mutating func resume(_ id: AttemptID) throws(Violation) {

@@ -59,6 +59,7 @@ extension Simulation {
       switch decision {
       case .attemptStarted(let id, let trial, let worker):
         ledger.trials[id] = trial
+        try checkFailures(of: id)
         ledger.holders[id] = worker
         // A coordinator that died before its commit may have given the number to someone else.
         ledger.hostile.remove(id)
@@ -91,6 +92,17 @@ extension Simulation {
       }
     }
   }
+
+  /// Trials are not tried without end.
+  private func checkFailures(of id: AttemptID) throws(Violation) {
+    guard let trial = ledger.trials[id], let count = disk.failureCounts[trial], count > Self.mostFailures,
+      ledger.tainted.isEmpty
+    else { return }
+    throw Violation("\(count) attempts of trial \(trial) have failed")
+  }
+
+  /// Two workers' three failures each, and some that came too late.
+  private static let mostFailures = 10
 
   private func isHostile(_ id: AttemptID) -> Bool {
     ledger.hostile.contains(id)
