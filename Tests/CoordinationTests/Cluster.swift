@@ -63,12 +63,12 @@ struct Cluster {
   @discardableResult
   mutating func join(
     _ number: UInt8, slots: Int = 1, isLocal: Bool = false, staysForever: Bool = false,
-    numerics: String = "test"
+    numerics: String = "test", host: String? = nil
   ) -> WorkerID {
     let id = WorkerID([UInt8](repeating: number, count: WorkerID.length))!
     workers[id] = Worker(
       identity: .init(
-        id: id, slots: slots, host: "node\(number)", pid: Int32(number), isLocal: isLocal,
+        id: id, slots: slots, host: host ?? "node\(number)", pid: Int32(number), isLocal: isLocal,
         numerics: numerics, staysForever: staysForever))
     running[id] = []
     tell(id, .ticked([]))

@@ -80,7 +80,8 @@ extension Coordinator {
         epochs: attempt.epochs.count, end: end, detail: detail))
     guard end.maySpeakAgainstWorker else { return }
     failedTrials.insert(attempt.trial)
-    peers[attempt.worker]?.conduct.suspect(attempt.trial, isBreach: end == .rejected)
+    // A worker that loses its coordinator for a moment gives back what it is sent meanwhile.
+    if end != .refused { peers[attempt.worker]?.conduct.suspect(attempt.trial, isBreach: end == .rejected) }
     // Its copy of the checkpoint is no reason to wait for it.
     if openTrials[attempt.trial]?.holder == attempt.worker { openTrials[attempt.trial]?.holder = nil }
     // A checkpoint from which nobody gets any further may be the cause.

@@ -7,7 +7,7 @@ struct WorkerConduct: Sendable, Equatable {
   /// Proven breaches of rules that exclude a worker.
   static let breachLimit = 2
   /// Proven failures since its last success that exclude a worker.
-  static let failureLimit = 5
+  static let failureLimit = 3
 
   /// Trials that failed here and have not been decided elsewhere; true: by breaking a rule.
   private var suspicions: [Int: Bool] = [:]

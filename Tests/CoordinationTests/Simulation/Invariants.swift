@@ -85,9 +85,9 @@ extension Simulation {
           isHostile(reached.attempt)
             || scenario.halving?.score(scenario.plan(reached.trial), atRung: rung) == reached.score
         else { throw Violation("trial \(reached.trial) has another score at rung \(rung)") }
+      case .workerExcluded(let worker, _): try checkExclusion(of: worker)
       case .checkpointStored(let stored): try checkData(of: stored.attempt)
-      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .dataKnown, .trialsComplete,
-        .workerExcluded:
+      case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .dataKnown, .trialsComplete:
         break
       }
     }
@@ -116,6 +116,13 @@ extension Simulation {
       case nil: false
       }
     guard isRight else { throw Violation("attempt \(id.number) is moved by \(origin, default: "nobody")") }
+  }
+
+  /// Only bad machines are excluded.
+  private func checkExclusion(of worker: WorkerID) throws(Violation) {
+    let number = ledger.names.first { $0.value == worker }?.key
+    let isDefective = number.flatMap { processes[$0] }.map { scenario.places[$0.place].defect != nil } ?? true
+    guard isDefective || !ledger.tainted.isEmpty else { throw Violation("the good worker \(worker) is excluded") }
   }
 
   private func checkData(of id: AttemptID) throws(Violation) {

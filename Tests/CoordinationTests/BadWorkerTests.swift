@@ -1,0 +1,199 @@
+import Search
+import Testing
+
+@testable import Coordination
+
+/// Workers and trials that fail again and again: both come to an end, and the ranking is that of the good workers.
+@Suite struct BadWorkerTests {
+  private static let file = """
+    dataset: digits
+    model: { hidden: [{ int: [8, 64] }] }
+    train: { epochs: 2, lr: { uniform: [0.1, 0.2] } }
+    search: { trials: 12 }
+    """
+
+  private var cluster: Cluster
+
+  init() throws {
+    cluster = try Cluster(Self.file)
+  }
+
+  /// Reports nonsense of the first attempt of a worker.
+  private mutating func breakRule(by worker: WorkerID) {
+    guard let assign = cluster.running[worker]?.first else { return }
+    var epoch = WireEpoch()
+    epoch.valLoss = -1
+    cluster.tell(worker, .epochEnded(AttemptID(assign.attempt), epoch))
+  }
+
+  private mutating func fail(by worker: WorkerID) {
+    guard let assign = cluster.running[worker]?.first else { return }
+    cluster.running[worker]?.removeFirst()
+    cluster.tell(worker, .ended(AttemptID(assign.attempt), .failed, words: "no space left on device"))
+  }
+
+  private func attempts(of trial: Int) -> Int {
+    cluster.persisted.count { if case .attemptStarted(_, trial, _) = $0 { true } else { false } }
+  }
+
+  private var statuses: [TrialResult.Status] {
+    cluster.coordinator.results.sorted { $0.key < $1.key }.map(\.value.status)
+  }
+
+  @Test mutating func aTrialThatBreaksARuleEverywhereIsQuarantinedWithTheReason() {
+    let workers = [cluster.join(1), cluster.join(2)]
+    for _ in 0..<40 {
+      for worker in workers {
+        if cluster.running[worker]?.first?.trial == 0 { breakRule(by: worker) } else { cluster.finishAttempt(of: worker) }
+      }
+      cluster.wait(.seconds(1))
+    }
+    #expect(statuses == [.quarantined] + Array(repeating: .done, count: 11))
+    #expect(attempts(of: 0) == 2)
+    #expect(cluster.warnings.contains { $0.contains("trial 0 is quarantined") && $0.contains("val_loss -1.0") })
+  }
+
+  @Test mutating func theOnlyWorkerTriesThreeTimes() {
+    let worker = cluster.join(1)
+    for _ in 0..<40 {
+      if cluster.running[worker]?.first?.trial == 0 { breakRule(by: worker) } else { cluster.finishAttempt(of: worker) }
+      cluster.wait(.seconds(1))
+    }
+    #expect(statuses == [.quarantined] + Array(repeating: .done, count: 11))
+    #expect(attempts(of: 0) == 3)
+  }
+
+  @Test(arguments: [true, false])
+  mutating func aBadWorkerGetsNoMoreWorkAndIsNamed(breaksRules: Bool) {
+    let bad = cluster.join(1)
+    let good = [cluster.join(2), cluster.join(3), cluster.join(4)]
+    for _ in 0..<40 {
+      if breaksRules { breakRule(by: bad) } else { fail(by: bad) }
+      for worker in good { cluster.finishAttempt(of: worker) }
+      cluster.wait(.seconds(1))
+    }
+    #expect(statuses == Array(repeating: .done, count: 12))
+    let words = cluster.warnings.first { $0.contains("gets no more work") }
+    #expect(words?.contains("worker node1 (pid 1") == true, "\(cluster.warnings)")
+    #expect(cluster.persisted.contains { if case .workerExcluded(bad, _) = $0 { true } else { false } })
+  }
+
+  @Test mutating func anExcludedWorkerStaysExcludedAfterARestart() {
+    let bad = cluster.join(1)
+    let good = cluster.join(2)
+    for _ in 0..<4 {
+      breakRule(by: bad)
+      cluster.finishAttempt(of: good)
+      cluster.wait(.seconds(1))
+    }
+    #expect(cluster.coordinator.excluded[bad] != nil)
+    cluster.restart()
+    cluster.wait(.seconds(3))
+    #expect(cluster.coordinator.peers[bad]?.isExcluded == true)
+    #expect(cluster.running[bad]?.isEmpty == true)
+    for _ in 0..<40 {
+      cluster.finishAttempt(of: good)
+      cluster.wait(.seconds(1))
+    }
+    #expect(statuses == Array(repeating: .done, count: 12))
+  }
+
+  @Test mutating func aBadWorkerGetsFewTrialsWhileTheOthersAreBusy() {
+    cluster.join(1)
+    let bad = cluster.join(2)
+    for _ in 0..<20 {
+      fail(by: bad)
+      cluster.wait(.seconds(1))
+    }
+    let begun = cluster.persisted.count { if case .attemptStarted(_, _, bad) = $0 { true } else { false } }
+    #expect(begun == WorkerConduct.suspicionLimit)
+    #expect(cluster.coordinator.results.isEmpty)
+  }
+
+  @Test mutating func whereEveryTrialFailsTheSearchEnds() {
+    let workers = [cluster.join(1), cluster.join(2)]
+    for _ in 0..<60 {
+      for worker in workers { fail(by: worker) }
+      cluster.wait(.milliseconds(500))
+    }
+    #expect(statuses == Array(repeating: .failed, count: 12))
+    #expect(!cluster.warnings.contains { $0.contains("gets no more work") })
+  }
+
+  @Test mutating func aTrialThatNoWorkerTakesIsGivenUp() {
+    let worker = cluster.join(1)
+    for _ in 0..<1200 where cluster.coordinator.results[0] == nil {
+      guard let assign = cluster.running[worker]?.first else {
+        cluster.wait(.seconds(1))
+        continue
+      }
+      guard assign.trial == 0 else {
+        cluster.finishAttempt(of: worker)
+        continue
+      }
+      cluster.running[worker]?.removeFirst()
+      cluster.tell(worker, .suspended(AttemptID(assign.attempt), nil))
+    }
+    #expect(cluster.coordinator.results[0]?.status == .quarantined)
+    #expect(attempts(of: 0) == FailureHistory.silentLimit)
+  }
+
+  @Test mutating func aWorkerThatHangsAlwaysIsGivenUpAsTheOnlyOne() {
+    let worker = cluster.join(1)
+    for _ in 0..<12 { cluster.wait(.seconds(300)) }
+    #expect(cluster.coordinator.results[0]?.status == .quarantined)
+    #expect(attempts(of: 0) == FailureHistory.observedLimit)
+    #expect(cluster.coordinator.peers[worker] != nil)
+  }
+
+  @Test mutating func messagesThatStayOutOfOrderEndTheAttempt() {
+    let worker = cluster.join(1)
+    var report = WireReport()
+    report.attempt = 1
+    report.sequence = 2
+    for _ in 0..<100 where attempts(of: 0) == 1 {
+      var message = WireToCoordinator()
+      message.worker = .init(worker.bytes)
+      message.search = 7
+      message.report = report
+      cluster.deliver(message, from: worker)
+      // Its steps go on, so it does not count as stuck.
+      var progress = WireProgress()
+      progress.attempt = 1
+      progress.step = UInt64(cluster.now / .seconds(1)) + 1
+      cluster.tell(worker, .ticked([progress]))
+      cluster.now += .seconds(10)
+      cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
+    }
+    let ends = cluster.persisted.compactMap { if case .attemptEnded(_, let end, _) = $0 { end } else { nil } }
+    #expect(ends.contains(.rejected) || ends.contains(.lost), "\(ends)")
+  }
+
+  @Test mutating func workersOfAMachineThatCannotTrainComeLessAndLessOften() {
+    for round in UInt8(1)...60 {
+      let worker = cluster.join(round, host: "bad")
+      cluster.wait(.milliseconds(500))
+      cluster.tell(worker, .unable("no dataset"))
+      cluster.wait(.milliseconds(500))
+    }
+    // After 0, 1, 2, 4, 8, 16 and 32 s at most.
+    let begun = cluster.persisted.count { if case .attemptStarted = $0 { true } else { false } }
+    #expect((2...7).contains(begun), "\(begun)")
+  }
+
+  @Test mutating func aSearchWithoutProgressSaysSoAndWhy() {
+    let worker = cluster.join(1)
+    guard let assign = cluster.running[worker]?.first else { return }
+    for second in 0..<700 {
+      var progress = WireProgress()
+      progress.attempt = assign.attempt
+      progress.step = UInt64(second + 1)
+      cluster.now += .seconds(1)
+      cluster.tell(worker, .ticked([progress]))
+      cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
+    }
+    let words = cluster.warnings.filter { $0.contains("no epoch and no result") }
+    #expect(words.count == 1)
+    #expect(words.first?.contains("trial 0, node1") == true, "\(words)")
+  }
+}

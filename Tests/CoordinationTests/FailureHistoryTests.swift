@@ -1,0 +1,120 @@
+import Testing
+
+@testable import Coordination
+
+/// What the failures of one trial decide.
+@Suite struct FailureHistoryTests {
+  private func worker(_ number: UInt8) -> WorkerID {
+    WorkerID([UInt8](repeating: number, count: WorkerID.length))!
+  }
+
+  /// Failures of workers, each on a host of its own unless named.
+  private func history(
+    _ failures: [(worker: UInt8, end: AttemptEnd, epochs: Int)], host: String? = nil
+  ) -> FailureHistory {
+    var history = FailureHistory()
+    for (number, failure) in failures.enumerated() {
+      history.append(
+        Failure(
+          attempt: AttemptID(UInt64(number + 1)), worker: worker(failure.worker),
+          host: host ?? "node\(failure.worker)", epochs: failure.epochs, end: failure.end, detail: "reason"))
+    }
+    return history
+  }
+
+  private func isQuarantined(_ history: FailureHistory, _ alternative: FailureHistory.Relation) -> Bool {
+    if case .quarantined = history.verdict(alternative: alternative) { true } else { false }
+  }
+
+  @Test func sameBreachOfTwoWorkersIsTheTrialsFault() {
+    #expect(history([(1, .rejected, 2)]).verdict(alternative: .unrelated) == nil)
+    #expect(isQuarantined(history([(1, .rejected, 2), (2, .rejected, 2)]), .unrelated))
+    #expect(history([(1, .rejected, 2), (2, .rejected, 1)]).verdict(alternative: .unrelated) == nil)
+  }
+
+  @Test func sameBreachThreeTimesOfTheOnlyWorkerIsTheTrialsFault() {
+    #expect(!isQuarantined(history([(1, .rejected, 0), (1, .rejected, 0)]), .sameWorker))
+    #expect(isQuarantined(history([(1, .rejected, 0), (1, .rejected, 0), (1, .rejected, 0)]), .sameWorker))
+  }
+
+  @Test func workersOfOneMachineCountOnceWhereThereAreOthers() {
+    for end in [AttemptEnd.rejected, .failed] {
+      let failures = history([(1, end, 0), (2, end, 0), (3, end, 0)], host: "bad")
+      #expect(failures.verdict(alternative: .unrelated) == nil)
+      #expect(failures.verdict(alternative: .sameHost) != nil)
+    }
+  }
+
+  @Test func aTrialFailsWhereTwoWorkersSaySoOrTheOnlyOne() {
+    let once = history([(1, .failed, 0)])
+    #expect(once.verdict(alternative: .unrelated) == nil)
+    #expect(once.verdict(alternative: .sameHost) == nil)
+    #expect(once.verdict(alternative: .sameWorker) == .failed(reason: "reason"))
+    #expect(history([(1, .failed, 0), (2, .failed, 3)]).verdict(alternative: .unrelated) != nil)
+  }
+
+  @Test func oneWorkersWordIsNotEnoughAgainstABreach() {
+    #expect(history([(1, .rejected, 2), (2, .failed, 0)]).verdict(alternative: .sameWorker) == nil)
+  }
+
+  @Test(arguments: [AttemptEnd.crashed, .revoked])
+  func threeCrashesAtOneEpochQuarantine(end: AttemptEnd) {
+    #expect(!isQuarantined(history([(1, end, 1), (2, end, 1), (3, end, 2)]), .unrelated))
+    #expect(isQuarantined(history([(1, end, 1), (2, end, 1), (3, end, 1)]), .unrelated))
+  }
+
+  @Test(arguments: [AttemptEnd.lost, .refused])
+  func twentySilentOrRefusingWorkersQuarantine(end: AttemptEnd) {
+    let failures = (1...20).map { (worker: UInt8($0), end: end, epochs: 0) }
+    #expect(!isQuarantined(history(failures.dropLast()), .unrelated))
+    #expect(isQuarantined(history(failures), .unrelated))
+  }
+
+  @Test func failuresAtDifferentEpochsAreBoundedTogether() {
+    let failures = (1...100).map { (worker: UInt8($0 % 2), end: AttemptEnd.lost, epochs: $0) }
+    #expect(!isQuarantined(history(failures.dropLast()), .unrelated))
+    #expect(isQuarantined(history(failures), .unrelated))
+  }
+
+  @Test func waitsGrowFromNoneToAMinute() {
+    var backoff = Backoff()
+    let waits = (0..<9).map { _ in
+      backoff.extend(at: .seconds(100))
+      return Int((backoff.end - .seconds(100)) / .seconds(1))
+    }
+    #expect(waits == [0, 1, 2, 4, 8, 16, 32, 60, 60])
+  }
+
+  @Test func provenFailuresExcludeAWorkerUnlessItSucceedsBetweenThem() {
+    var conduct = WorkerConduct()
+    for trial in 0..<WorkerConduct.failureLimit {
+      conduct.suspect(trial, isBreach: false)
+      conduct.convict(of: trial)
+      if trial == 2 { conduct.noteSuccess() }
+    }
+    #expect(conduct.exclusion == nil)
+    for trial in 10..<10 + WorkerConduct.failureLimit {
+      conduct.suspect(trial, isBreach: false)
+      conduct.convict(of: trial)
+    }
+    #expect(conduct.exclusion != nil)
+  }
+
+  @Test func provenBreachesExcludeAWorkerInSpiteOfItsSuccesses() {
+    var conduct = WorkerConduct()
+    for trial in 0..<WorkerConduct.breachLimit {
+      conduct.suspect(trial, isBreach: true)
+      conduct.noteSuccess()
+      conduct.convict(of: trial)
+    }
+    #expect(conduct.exclusion != nil)
+  }
+
+  @Test func openSuspicionsPutAWorkerOnProbation() {
+    var conduct = WorkerConduct()
+    for trial in 0..<3 { conduct.suspect(trial, isBreach: trial == 0) }
+    #expect(conduct.isOnProbation)
+    conduct.acquit(of: 1)
+    #expect(!conduct.isOnProbation)
+  }
+}
