@@ -1,27 +1,56 @@
 import Foundation
 import Logging
+import Synchronization
 
 /// Writes log lines to a file: `2026-01-31T09:30:00Z info: worker node7 joined`.
 struct FileLog: LogHandler {
   var metadata: Logger.Metadata = [:]
   var metadataProvider: Logger.MetadataProvider?
   var logLevel = Logger.Level.info
-  /// Lives as long as the process; a line is one write, which the system appends as a whole.
-  private let descriptor: Int32
+  private let file: LogFile
 
-  /// Appends to a file, which is made if need be; a log that cannot be written is no reason to stop.
-  init(appendingTo path: String) {
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+  /// Appends to a file, which is created if need be. A log that cannot be written is no reason to stop.
+  init(appendingTo path: String, sizeLimit: Int = 32 << 20) {
+    file = LogFile(path, sizeLimit: sizeLimit)
   }
 
   func log(event: LogEvent) {
     let time = Date().formatted(.iso8601)
-    let line = Array("\(time) \(event.level): \(event.message)\n".utf8)
-    _ = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    file.append(Array("\(time) \(event.level): \(event.message)\n".utf8))
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
+  }
+}
+
+/// A file that is renamed to `PATH.1`, in place of an earlier one, when it has reached its size limit.
+private final class LogFile: Sendable {
+  private let path: String
+  private let sizeLimit: Int
+  private let state: Mutex<(descriptor: Int32, size: Int)>
+
+  init(_ path: String, sizeLimit: Int) {
+    self.path = path
+    self.sizeLimit = sizeLimit
+    state = Mutex(Self.open(path))
+  }
+
+  private static func open(_ path: String) -> (Int32, Int) {
+    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    return (descriptor, max(0, Int(lseek(descriptor, 0, SEEK_END))))
+  }
+
+  /// Appends a line with one write, which the system keeps in one piece.
+  func append(_ line: [UInt8]) {
+    state.withLock { state in
+      if state.size + line.count > sizeLimit, state.size > 0, rename(path, "\(path).1") == 0 {
+        close(state.descriptor)
+        state = Self.open(path)
+      }
+      _ = line.withUnsafeBytes { write(state.descriptor, $0.baseAddress, $0.count) }
+      state.size += line.count
+    }
   }
 }
