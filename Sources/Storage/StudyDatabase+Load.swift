@@ -35,7 +35,8 @@ extension StudyDatabase {
         checkpoints: try Self.checkpoints(db), rungs: try Self.rungs(db),
         data: (row[3] as Data?).map(Array.init), trialCount: row[2],
         curves: needsCurves ? try Self.curves(db) : [], excluded: try Self.excludedWorkers(db),
-        hadRemoteWorkers: try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM worker WHERE NOT is_local)")
+        hadRemoteWorkers: try Bool.fetchOne(
+          db, sql: "SELECT EXISTS (SELECT 1 FROM worker WHERE NOT is_local)")
           ?? false)
     }
   }

@@ -44,19 +44,28 @@ import Testing
     let workers = [cluster.join(1), cluster.join(2)]
     for _ in 0..<40 {
       for worker in workers {
-        if cluster.running[worker]?.first?.trial == 0 { breakRule(by: worker) } else { cluster.finishAttempt(of: worker) }
+        if cluster.running[worker]?.first?.trial == 0 {
+          breakRule(by: worker)
+        } else {
+          cluster.finishAttempt(of: worker)
+        }
       }
       cluster.wait(.seconds(1))
     }
     #expect(statuses == [.quarantined] + Array(repeating: .done, count: 11))
     #expect(attempts(of: 0) == 2)
-    #expect(cluster.warnings.contains { $0.contains("trial 0 is quarantined") && $0.contains("val_loss -1.0") })
+    #expect(
+      cluster.warnings.contains { $0.contains("trial 0 is quarantined") && $0.contains("val_loss -1.0") })
   }
 
   @Test mutating func theOnlyWorkerTriesThreeTimes() {
     let worker = cluster.join(1)
     for _ in 0..<40 {
-      if cluster.running[worker]?.first?.trial == 0 { breakRule(by: worker) } else { cluster.finishAttempt(of: worker) }
+      if cluster.running[worker]?.first?.trial == 0 {
+        breakRule(by: worker)
+      } else {
+        cluster.finishAttempt(of: worker)
+      }
       cluster.wait(.seconds(1))
     }
     #expect(statuses == [.quarantined] + Array(repeating: .done, count: 11))

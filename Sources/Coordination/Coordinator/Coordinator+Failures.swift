@@ -97,7 +97,9 @@ extension Coordinator {
   /// - Returns: whether they do.
   @discardableResult
   mutating func decide(_ trial: Int, at now: Duration) -> Bool {
-    guard let entry = openTrials[trial], !isParked(trial), let last = entry.attempts.last else { return false }
+    guard let entry = openTrials[trial], !isParked(trial), let last = entry.attempts.last else {
+      return false
+    }
     if entry.attempts.count >= Self.attemptLimit {
       let reason = "\(entry.attempts.count) attempts ended without a result"
       quarantine(trial, by: last, because: reason, at: now)
@@ -171,7 +173,8 @@ extension Coordinator {
   /// Whether a worker gets no new trials until others have tried those that failed on it.
   func isOnProbation(_ worker: WorkerID, at now: Duration) -> Bool {
     guard peers[worker]?.conduct.isOnProbation == true else { return false }
-    return peers.contains { id, peer in id != worker && mayHelp(peer, at: now) } || departed.contains { $0.key != worker }
+    return peers.contains { id, peer in id != worker && mayHelp(peer, at: now) }
+      || departed.contains { $0.key != worker }
   }
 
   /// An attempt has completed so many epochs: where its trial failed before that, the worker was at fault.

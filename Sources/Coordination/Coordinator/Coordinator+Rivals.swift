@@ -29,7 +29,8 @@ extension Coordinator {
   /// Whether another worker would very likely have a trial done before the one that has it. One that is silent, or has not
   /// come back to this coordinator yet, may be as quick as any; leases are for those.
   private func isStraggler(_ trial: OpenTrial, _ typical: Duration, at now: Duration) -> Bool {
-    guard trial.rival == nil, trial.rivalCount < Self.mostRivals, !trial.failures.isSuspect, let attempt = trial.current.flatMap({ attempts[$0] }),
+    guard trial.rival == nil, trial.rivalCount < Self.mostRivals, !trial.failures.isSuspect,
+      let attempt = trial.current.flatMap({ attempts[$0] }),
       attempt.handover == nil, let peer = peers[attempt.worker], isHeard(peer, at: now)
     else { return false }
     // Its other epochs will hardly take less than what its present one has taken already.

@@ -108,7 +108,8 @@ extension Coordinator {
       // Who handed its checkpoint over may still have it.
       let holder = entry?.holder.flatMap { $0 == worker ? nil : peers[$0] }
       let isForAnother = holder?.mayTakeMore(attempts, openTrials) == true
-      return (entry?.backoff.end ?? .zero) <= now && (peer.attempts.isEmpty || entry?.failures.isSuspect != true) && !isForAnother
+      return (entry?.backoff.end ?? .zero) <= now
+        && (peer.attempts.isEmpty || entry?.failures.isSuspect != true) && !isForAnother
         && !ineligible.contains(trial)
     } prefers: {
       openTrials[$0]?.holder == worker
@@ -300,6 +301,7 @@ extension Coordinator.Peer {
   fileprivate func mayTakeMore(
     _ all: [AttemptID: Coordinator.Attempt], _ trials: [Int: Coordinator.OpenTrial]
   ) -> Bool {
-    freeSlots > 0 && !attempts.contains { id in all[id].flatMap { trials[$0.trial] }?.failures.isSuspect ?? false }
+    freeSlots > 0
+      && !attempts.contains { id in all[id].flatMap { trials[$0.trial] }?.failures.isSuspect ?? false }
   }
 }

@@ -22,7 +22,8 @@ extension Coordinator {
       let host = peers[attempt.worker]?.description.host ?? "a worker that has not come back"
       reasons.append(
         "\(running.count) attempts run; the last step of attempt \(id.number) "
-          + "(\(Replicate(number: attempt.trial)), \(host)) was \(Int((now - attempt.lastMoved) / .seconds(1))) s ago")
+          + "(\(Replicate(number: attempt.trial)), \(host)) was \(Int((now - attempt.lastMoved) / .seconds(1))) s ago"
+      )
     }
     if let trial = failedTrials.min(), openTrials[trial]?.current == nil {
       reasons.append("\(Replicate(number: trial)) has failed and waits for another worker")

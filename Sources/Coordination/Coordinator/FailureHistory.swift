@@ -60,7 +60,8 @@ struct FailureHistory: Sendable, Equatable {
     let isBreach =
       last.end == .rejected && (rejected.workers > 1 || rejected.count >= Self.observedLimit)
       && isConfirmed(rejected, alternative)
-    let isLimitReached = alike.count { $0.end.isObserved } >= Self.observedLimit || alike.count >= Self.silentLimit
+    let isLimitReached =
+      alike.count { $0.end.isObserved } >= Self.observedLimit || alike.count >= Self.silentLimit
     guard isBreach || (isLimitReached && isConfirmed(alike, alternative)) else { return nil }
     return .quarantined(reason: reason(of: alike))
   }

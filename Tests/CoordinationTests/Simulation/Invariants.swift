@@ -122,7 +122,9 @@ extension Simulation {
   private func checkExclusion(of worker: WorkerID) throws(Violation) {
     let number = ledger.names.first { $0.value == worker }?.key
     let isDefective = number.flatMap { processes[$0] }.map { scenario.places[$0.place].defect != nil } ?? true
-    guard isDefective || !ledger.tainted.isEmpty else { throw Violation("the good worker \(worker) is excluded") }
+    guard isDefective || !ledger.tainted.isEmpty else {
+      throw Violation("the good worker \(worker) is excluded")
+    }
   }
 
   private func checkData(of id: AttemptID) throws(Violation) {

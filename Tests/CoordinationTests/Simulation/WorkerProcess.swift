@@ -258,7 +258,8 @@ extension Simulation {
   }
 
   /// How an epoch ends by the fault of its trial or its machine; nil if it is completed.
-  private mutating func outcome(of plan: TrialPlan, inEpoch count: Int, in number: Int) -> TrialPlan.Outcome? {
+  private mutating func outcome(of plan: TrialPlan, inEpoch count: Int, in number: Int) -> TrialPlan.Outcome?
+  {
     switch defect(of: number) {
     case .breaksRules where dice.chance(0.7):
       counts.note(.workerBrokeRule)
