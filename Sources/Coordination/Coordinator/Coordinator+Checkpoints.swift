@@ -35,8 +35,10 @@ extension Coordinator {
     guard release.hasCheckpoint else {
       guard attempts[id]?.worker == worker else { return }
       peers[worker]?.isPaused = true
-      let isLeaving = peers[worker]?.description.slots == 0
-      return lose(id, as: isLeaving ? .released : .refused, words: release.why.asPeerText, at: now)
+      let end = givenBackEnd(from: worker)
+      lose(id, as: end, words: release.why.asPeerText, at: now)
+      if end.isFinal { attempts[id] = nil }
+      return
     }
     guard isNext(release.sequence, of: id, from: worker, at: now), let attempt = attempts[id],
       attempt.handover == nil
@@ -61,7 +63,9 @@ extension Coordinator {
 
   /// Why this cannot be the score of an attempt within its first epoch; nil if it can.
   private func problem(of score: WirePartScore, for attempt: Attempt) -> String? {
-    guard attempt.epochs.isEmpty, rungs.contains(score.part) else {
+    // Its trial may have been promoted since, after a restart of the coordinator.
+    let passed = rungs.prefix(openTrials[attempt.trial]?.reached ?? 0)
+    guard attempt.epochs.isEmpty, score.part == attempt.budget || passed.contains(score.part) else {
       return "a score after \(score.part) epochs, where none is due"
     }
     return score.problem
@@ -111,9 +115,20 @@ extension Coordinator {
       attempts[id]?.handover = nil
       handovers.removeAll { $0 == id }
     }
-    lose(id, as: attempt.handoverEnd, words: handover.why, at: now)
+    lose(id, as: handoverEnd(of: attempt), words: handover.why, at: now)
     acknowledge(id, attempt.lastSequence + 1, attempt.worker)
     attempts[id] = nil
+  }
+
+  /// How an attempt ends when it has been handed over.
+  func handoverEnd(of attempt: Attempt) -> AttemptEnd {
+    let isAtRung = rungs.last.map { attempt.budget < $0 } ?? false
+    return isAtRung && attempt.hasReachedItsRung ? .paused : givenBackEnd(from: attempt.worker)
+  }
+
+  /// How an attempt ends that its worker gives back: a worker that leaves has no slots any more.
+  private func givenBackEnd(from worker: WorkerID) -> AttemptEnd {
+    peers[worker].map { $0.description.slots > 0 } == true ? .refused : .released
   }
 
   /// Whatever has come of the checkpoint of an attempt is of no use.

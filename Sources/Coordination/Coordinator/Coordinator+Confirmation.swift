@@ -21,6 +21,7 @@ extension Coordinator {
       }
       rivals.subtract(entry.attempts)
       openTrials[number] = nil
+      failedTrials.remove(number)
     }
   }
 

@@ -2,7 +2,7 @@ import Search
 
 // Failed attempts: whether their trial runs once more, where and when, and whether their worker gets more work.
 extension Coordinator {
-  /// A worker that has gone without being excluded.
+  /// A worker that is gone and was not excluded.
   struct Departure: Sendable {
     let host: String
     let time: Duration
@@ -47,7 +47,7 @@ extension Coordinator {
       effects.append(.persist(.attemptEnded(id, end, words: detail)))
       openTrials[attempt.trial]?.failures.remove(id)
       recordFailure(of: id, attempt, as: end, detail)
-      decide(attempt.trial, at: now)
+      if openTrials[attempt.trial]?.current == nil { decide(attempt.trial, at: now) }
     } else {
       lose(id, as: end, words: detail, at: now)
     }
@@ -78,19 +78,23 @@ extension Coordinator {
       Failure(
         attempt: id, worker: attempt.worker, host: peers[attempt.worker]?.description.host ?? "",
         epochs: attempt.epochs.count, end: end, detail: detail))
-    guard end.maySpeakAgainstWorker else { return }
     failedTrials.insert(attempt.trial)
-    // A worker that loses its coordinator for a moment gives back what it is sent meanwhile.
-    if end != .refused { peers[attempt.worker]?.conduct.suspect(attempt.trial, isBreach: end == .rejected) }
+    // Not a worker that is silent, or that loses its coordinator for a moment and gives back what it is sent meanwhile.
+    guard end.isWorkersFault else { return }
+    suspect(attempt.worker, of: attempt.trial, isBreach: end == .rejected)
     // Its copy of the checkpoint is no reason to wait for it.
     if openTrials[attempt.trial]?.holder == attempt.worker { openTrials[attempt.trial]?.holder = nil }
-    // A checkpoint from which nobody gets any further may be the cause.
+    // The checkpoint may be the cause.
     if attempt.checkpoint != nil, attempt.epochs.count == attempt.inherited {
       forgetCheckpoint(of: attempt.trial)
     }
   }
 
   // MARK: Ends of trials
+
+  func hasReachedAttemptLimit(_ trial: Int) -> Bool {
+    openTrials[trial].map { $0.attempts.count >= Self.attemptLimit } ?? false
+  }
 
   /// Ends a trial if its failures decide that.
   ///
@@ -100,7 +104,7 @@ extension Coordinator {
     guard let entry = openTrials[trial], !isParked(trial), let last = entry.attempts.last else {
       return false
     }
-    if entry.attempts.count >= Self.attemptLimit {
+    if hasReachedAttemptLimit(trial) {
       let reason = "\(entry.attempts.count) attempts ended without a result"
       quarantine(trial, by: last, because: reason, at: now)
       return true
@@ -172,19 +176,31 @@ extension Coordinator {
 
   /// Whether a worker gets no new trials until others have tried those that failed on it.
   func isOnProbation(_ worker: WorkerID, at now: Duration) -> Bool {
-    guard peers[worker]?.conduct.isOnProbation == true else { return false }
-    return peers.contains { id, peer in id != worker && mayHelp(peer, at: now) }
-      || departed.contains { $0.key != worker }
+    guard conducts[worker]?.isOnProbation == true else { return false }
+    return departed.contains { $0.key != worker }
+      || peers.contains { id, peer in
+        id != worker && mayHelp(peer, at: now) && conducts[id]?.isOnProbation != true
+      }
+  }
+
+  private mutating func suspect(_ worker: WorkerID, of trial: Int, isBreach: Bool) {
+    if conducts.count >= Self.memory { conducts = conducts.filter { peers[$0.key] != nil } }
+    conducts[worker, default: WorkerConduct()].suspect(trial, isBreach: isBreach)
+  }
+
+  mutating func noteSuccess(of worker: WorkerID) {
+    guard conducts[worker] != nil else { return }
+    conducts[worker]?.noteSuccess()
+    if conducts[worker]?.isBlank == true { conducts[worker] = nil }
   }
 
   /// An attempt has completed so many epochs: where its trial failed before that, the worker was at fault.
   mutating func noteProgress(
     of trial: Int, by worker: WorkerID?, epochs: Double, at now: Duration
   ) {
-    guard failedTrials.contains(trial), let failures = openTrials[trial]?.failures.failures else { return }
-    for failure in failures where failure.worker != worker && Double(failure.epochs) < epochs {
-      convict(failure.worker, of: trial, at: now)
-    }
+    guard failedTrials.contains(trial) else { return }
+    let refuted = openTrials[trial]?.failures.refute(before: epochs, by: worker) ?? []
+    for other in refuted { convict(other, of: trial, at: now) }
   }
 
   /// A trial has ended: it was at fault, or the workers that it failed on were.
@@ -194,7 +210,7 @@ extension Coordinator {
     guard failedTrials.remove(end.trial) != nil else { return }
     for failure in failures.failures {
       if end.status.isFailure || winner == nil || failure.worker == winner {
-        peers[failure.worker]?.conduct.acquit(of: end.trial)
+        conducts[failure.worker]?.acquit(of: end.trial)
       } else {
         convict(failure.worker, of: end.trial, at: now)
       }
@@ -202,8 +218,8 @@ extension Coordinator {
   }
 
   private mutating func convict(_ worker: WorkerID, of trial: Int, at now: Duration) {
-    peers[worker]?.conduct.convict(of: trial)
-    guard let peer = peers[worker], !peer.isExcluded, let reason = peer.conduct.exclusion else { return }
+    conducts[worker]?.convict(of: trial)
+    guard let peer = peers[worker], !peer.isExcluded, let reason = conducts[worker]?.exclusion else { return }
     peers[worker]?.isExcluded = true
     excluded[worker] = reason
     effects.append(.persist(.workerExcluded(worker, reason: reason)))
@@ -212,7 +228,7 @@ extension Coordinator {
       .warn(
         "worker \(peer.description.host) (pid \(peer.description.pid)\(key)) gets no more work from this search: "
           + "\(reason); repair the machine, then start its worker again"))
-    for id in peer.attempts.sorted() {
+    for id in attempts.filter({ $0.value.worker == worker }).keys.sorted() {
       lose(id, as: .released, words: "its worker gets no more work", at: now)
       attempts[id] = nil
       sendRevoke(id, to: peer.address)
@@ -220,9 +236,11 @@ extension Coordinator {
     reject("this worker gets no more work from this search: \(reason)", to: worker)
   }
 
-  /// A worker has gone: another may come in its place.
+  /// Remembers a worker that is gone: another may replace it.
   mutating func noteDeparture(of worker: WorkerID, at now: Duration) {
-    guard let peer = peers[worker], peer.isAvailable, departed.count < Self.memory else { return }
+    guard let peer = peers[worker], !peer.isExcluded, peer.isRecorded || peer.description.slots > 0,
+      departed.count < Self.memory
+    else { return }
     departed[worker] = Departure(host: peer.description.host, time: now)
   }
 

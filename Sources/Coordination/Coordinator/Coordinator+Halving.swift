@@ -58,7 +58,7 @@ extension Coordinator {
     let reached = RungScore(trial: trial, attempt: id, score: score)
     effects.append(.persist(.rungReached(reached, rung: rung)))
     settle(trial, wonBy: id)
-    if let worker = attempts[id]?.worker { peers[worker]?.conduct.noteSuccess() }
+    if let worker = attempts[id]?.worker { noteSuccess(of: worker) }
     noteProgress(of: trial, by: attempts[id]?.worker, epochs: epochs.rounded(.up), at: now)
     resume(reach(rung, reached, at: now))
     if isComplete, isParked(trial) { stop(trial, at: rung, now: now) }

@@ -134,7 +134,8 @@ extension Coordinator {
 
   /// Whether a worker shall go on with an attempt that it says it holds; renews its lease if so.
   private mutating func keep(_ id: AttemptID, on worker: WorkerID, at now: Duration) -> Bool {
-    guard let attempt = attempts[id], let key = peers[worker]?.key, attempt.belongs(to: worker, key: key)
+    guard let attempt = attempts[id], let key = peers[worker]?.key, attempt.belongs(to: worker, key: key),
+      excluded[worker] == nil
     else { return false }
     if attempt.isLost {
       guard backlog.remove(attempt.trial) else { return false }
@@ -282,7 +283,7 @@ extension Coordinator {
     guard attempt.handover == nil, !isParked(attempt.trial),
       let outcome = trialEnd(of: attempt, result.outcome)
     else {
-      let problem = "a result after \(attempt.epochs.count) epochs, which is too early"
+      let problem = "a result after \(attempt.epochs.count) epochs, where none is due"
       return rejectAttempt(id, of: worker, because: problem, at: now)
     }
     lastProgress = now
@@ -291,7 +292,7 @@ extension Coordinator {
       return acknowledge(id, result.sequence, worker)
     }
     learn(data, from: worker)
-    peers[worker]?.conduct.noteSuccess()
+    noteSuccess(of: worker)
     effects.append(.persist(.attemptEnded(id, .finished, words: result.words.asPeerText)))
     if outcome.status == .done, !isReplicate(attempt.trial) {
       medianRule?.complete(attempt.epochs.map { file.objective.value(EpochScore($0)) })

@@ -79,5 +79,5 @@ extension Coordinator {
 
   package var hasWorkers: Bool { !peers.isEmpty }
 
-  package var slotCount: Int { peers.values.reduce(0) { $0 + $1.description.slots } }
+  package var slotCount: Int { peers.values.reduce(0) { $0 + ($1.isExcluded ? 0 : $1.description.slots) } }
 }

@@ -9,7 +9,7 @@ extension Coordinator {
 
   /// Gives idle slots what runs too slowly elsewhere, where nothing else is left for them.
   mutating func startRivals(at now: Duration) {
-    guard let typical = pace.typical, !idle.isEmpty, !isClosing, !hasWork(at: now) else { return }
+    guard let typical = pace.typical, !idle.isEmpty, !isClosing, !hasWorkForRivals(at: now) else { return }
     let slow = openTrials.filter { isStraggler($0.value, typical, at: now) }.keys.sorted()
     for trial in slow {
       let holder = openTrials[trial]?.current.flatMap { attempts[$0]?.worker }

@@ -13,8 +13,9 @@ extension Coordinator {
   mutating func adopt(_ open: [Snapshot.OpenAttempt], at now: Duration) {
     backlog = Backlog(trials: trialCount, taken: Set(results.keys).union(open.map(\.trial)))
     for attempt in open where attempt.end != .superseded {
-      let goesOn = attempt.end == nil && !attempt.isLocal
-      if attempt.end?.isFinal != true {
+      let isOut = excluded[attempt.worker] != nil
+      let goesOn = attempt.end == nil && !attempt.isLocal && !isOut
+      if attempt.end?.isFinal != true, !isOut {
         attempts[attempt.id] = Attempt(
           trial: attempt.trial, worker: attempt.worker, key: attempt.key,
           budget: 0, epochs: attempt.epochs, inherited: attempt.inherited,
@@ -34,7 +35,10 @@ extension Coordinator {
       } else if attempt.end == nil {
         effects.append(.persist(.attemptEnded(attempt.id, .interrupted, words: "")))
       } else if let end = attempt.end, end.isFailure {
-        if end.maySpeakAgainstWorker { failedTrials.insert(attempt.trial) }
+        failedTrials.insert(attempt.trial)
+        if end.isWorkersFault {
+          conducts[attempt.worker, default: .init()].suspect(attempt.trial, isBreach: end == .rejected)
+        }
         trial.failures.append(
           Failure(
             attempt: attempt.id, worker: attempt.worker, host: attempt.host, epochs: attempt.epochs.count,
@@ -61,7 +65,7 @@ extension Coordinator {
   mutating func assignWork(at now: Duration) {
     guard !isClosing else { return }
     fillSlots(at: now)
-    if !rivals.isEmpty, hasWork(at: now) {
+    if !rivals.isEmpty, hasWorkForRivals(at: now) {
       makeRoom()
       fillSlots(at: now)
     }
@@ -93,24 +97,38 @@ extension Coordinator {
     backlog.holdsReturned { isReady($0, at: now) } || (!hasEnough && (promoteNext() || backlog.count > 0))
   }
 
+  /// Whether something waits that an idle worker, or one with a speculative attempt, may take.
+  mutating func hasWorkForRivals(at now: Duration) -> Bool {
+    let workers = idle + rivals.compactMap { attempts[$0]?.worker }
+    let isWaiting = backlog.holdsReturned { trial in
+      isReady(trial, at: now)
+        && (!failedTrials.contains(trial) || workers.contains { mayRun(trial, on: $0, at: now) })
+    }
+    return isWaiting || (!hasEnough && (promoteNext() || backlog.nextFresh != nil))
+  }
+
   /// Takes out what a worker may begin. A trial that may be the one that brings workers down runs alone, or others
   /// that always begin beside it would be blamed as well.
   private mutating func nextTrial(for peer: Peer, _ worker: WorkerID, at now: Duration) -> Int? {
     guard mayTakeMore(peer) else { return nil }
     let (openTrials, peers, attempts) = (openTrials, peers, attempts)
     let ineligible = failedTrials.filter { !mayRun($0, on: worker, at: now) }
+    let unreserved = failedTrials.filter { trial in
+      openTrials[trial]?.holder.map { !mayRun(trial, on: $0, at: now) } ?? true
+    }
+    let isOnProbation = isOnProbation(worker, at: now)
     let fresh = backlog.nextFresh
     let isKnown = fresh.map { proposals.values(trial: $0) != nil } ?? false
-    let mayBegin = isKnown && !hasEnough && !isOnProbation(worker, at: now)
+    let mayBegin = isKnown && !hasEnough && !isOnProbation
     waitsForResults = fresh != nil && !isKnown
     return backlog.next(mayBegin: mayBegin) { trial in
       let entry = openTrials[trial]
       // Who handed its checkpoint over may still have it.
       let holder = entry?.holder.flatMap { $0 == worker ? nil : peers[$0] }
-      let isForAnother = holder?.mayTakeMore(attempts, openTrials) == true
+      let isForAnother = holder?.mayTakeMore(attempts, openTrials) == true && !unreserved.contains(trial)
       return (entry?.backoff.end ?? .zero) <= now
         && (peer.attempts.isEmpty || entry?.failures.isSuspect != true) && !isForAnother
-        && !ineligible.contains(trial)
+        && !ineligible.contains(trial) && (!isOnProbation || entry != nil)
     } prefers: {
       openTrials[$0]?.holder == worker
     }
@@ -234,11 +252,12 @@ extension Coordinator {
     forget(workers.keys)
   }
 
-  /// An attempt will not come to its end, or not in time: its trial goes back, or gets the end that its failures decide.
+  /// Ends an attempt that will not bring its trial's result in time. The trial waits for its next attempt, unless its
+  /// failures decide its end.
   mutating func lose(_ id: AttemptID, as loss: AttemptEnd, words: String, at now: Duration) {
     guard let attempt = attempts[id], !attempt.isLost else { return }
     // What was given back cannot be lost.
-    let end = attempt.handover == nil ? loss : attempt.handoverEnd
+    let end = attempt.handover == nil ? loss : handoverEnd(of: attempt)
     let words = attempt.handover?.why ?? words
     abandonHandover(of: id)
     attempts[id]?.isLost = true
@@ -248,7 +267,9 @@ extension Coordinator {
     effects.append(.persist(.attemptEnded(id, end, words: words)))
     effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(words)"))
     if end.isFailure { recordFailure(of: id, attempt, as: end, words) }
-    if decide(attempt.trial, at: now) { return }
+    if isAlone, end.isFailure || hasReachedAttemptLimit(attempt.trial), decide(attempt.trial, at: now) {
+      return
+    }
     if isAlone, !isParked(attempt.trial) {
       if end.delaysTrial { delay(attempt.trial, after: attempt, at: now) }
       backlog.putBack(attempt.trial)

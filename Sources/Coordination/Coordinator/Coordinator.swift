@@ -93,7 +93,6 @@ package struct Coordinator: Sendable {
     var isPaused = false
     /// Whether it is on record, as it is from its first attempt on.
     var isRecorded = false
-    var conduct = WorkerConduct()
     /// It gets no more work from this search.
     var isExcluded = false
 
@@ -136,9 +135,6 @@ package struct Coordinator: Sendable {
     var lastSequence: UInt32 { UInt32(epochs.count) }
 
     var hasReachedItsRung: Bool { Double(epochs.count) >= budget || handover?.isAtPart == true }
-
-    /// How it ends when it has been handed over.
-    var handoverEnd: AttemptEnd { hasReachedItsRung ? .paused : .released }
 
     /// Whether it was given to this worker. Whoever learned a worker's name still lacks its key.
     func belongs(to worker: WorkerID, key: String) -> Bool {
@@ -191,7 +187,9 @@ package struct Coordinator: Sendable {
   var population: [String: Int] = [:]
   /// Workers with a free slot, first come first served; some may have filled since.
   var idle: [WorkerID] = []
-  /// Open trials with failures that may speak against their workers.
+  /// How the attempts of workers with failures have ended.
+  var conducts: [WorkerID: WorkerConduct] = [:]
+  /// Open trials with failures.
   var failedTrials: Set<Int> = []
   /// Workers that get no more work from this search, and why.
   var excluded: [WorkerID: String]
@@ -334,6 +332,7 @@ package struct Coordinator: Sendable {
     for id in attempts.keys {
       attempts[id]?.leaseEnd = now + intervals.lease
       attempts[id]?.lastMoved = now
+      attempts[id]?.gapStart = nil
     }
     for id in peers.keys { peers[id]?.lastHeard = now }
     lastProgress = now

@@ -8,6 +8,8 @@ struct Failure: Sendable, Equatable {
   let end: AttemptEnd
   /// What happened, for people.
   let detail: String
+  /// Another worker has completed the epoch in which it failed: the trial is not at fault.
+  var isRefuted = false
 }
 
 /// The failed attempts of one trial, and what follows from them.
@@ -48,13 +50,29 @@ struct FailureHistory: Sendable, Equatable {
     failures.removeAll { $0.attempt == attempt }
   }
 
+  /// Marks the failures of other workers before an epoch that one has completed.
+  ///
+  /// - Returns: these workers.
+  mutating func refute(before epochs: Double, by worker: WorkerID?) -> [WorkerID] {
+    var workers: [WorkerID] = []
+    for place in failures.indices
+    where failures[place].worker != worker && Double(failures[place].epochs) < epochs
+      && !failures[place].isRefuted
+    {
+      failures[place].isRefuted = true
+      workers.append(failures[place].worker)
+    }
+    return workers
+  }
+
   /// What the latest failure decides; nil if the trial runs once more.
   ///
   /// - Parameter alternative: the best choice among the workers that can be had; `sameWorker` if there is no other.
   func verdict(alternative: Relation) -> Verdict? {
-    guard let last = failures.last else { return nil }
-    let alike = failures.filter { $0.epochs == last.epochs }
-    if last.end == .failed, isFailed(alternative) { return .failed(reason: last.detail) }
+    let open = failures.filter { !$0.isRefuted }
+    guard let last = open.last else { return nil }
+    let alike = open.filter { $0.epochs == last.epochs }
+    if last.end == .failed, isFailed(open, alternative) { return .failed(reason: last.detail) }
     if failures.count >= Self.totalLimit { return .quarantined(reason: reason(of: failures)) }
     let rejected = alike.filter { $0.end == .rejected }
     let isBreach =
@@ -66,23 +84,19 @@ struct FailureHistory: Sendable, Equatable {
     return .quarantined(reason: reason(of: alike))
   }
 
-  private func isFailed(_ alternative: Relation) -> Bool {
+  private func isFailed(_ failures: [Failure], _ alternative: Relation) -> Bool {
     let failed = failures.filter { $0.end == .failed }
     // Where other attempts broke a rule, one worker's word is not enough.
     let isUncontested = !failures.contains { $0.end == .rejected }
     return (failed.workers > 1 || isUncontested) && isConfirmed(failed, alternative)
   }
 
-  /// Whether these failures come from machines, or else workers, that are different enough.
+  /// Whether these failures come from different hosts, or from different workers where only one host is left.
   private func isConfirmed(_ failures: [Failure], _ alternative: Relation) -> Bool {
-    // A crash or silence is no statement of a worker.
-    guard failures.contains(where: \.end.maySpeakAgainstWorker) else {
-      return failures.workers > 1 || alternative == .sameWorker
-    }
     switch alternative {
-    case .unrelated: return Set(failures.map(\.host)).count > 1
-    case .sameHost: return failures.workers > 1
-    case .sameWorker: return true
+    case .unrelated: Set(failures.map(\.host)).count > 1
+    case .sameHost: failures.workers > 1
+    case .sameWorker: true
     }
   }
 
@@ -97,15 +111,16 @@ struct FailureHistory: Sendable, Equatable {
   var isSuspect: Bool {
     Dictionary(grouping: failures, by: \.epochs).values.contains { alike in
       alike.count(where: \.end.endsWorker) >= Self.observedLimit - 1
-        || alike.count { $0.end == .lost } >= Self.silentLimit / 2
+        || alike.count { $0.end == .lost || $0.end == .killed } >= Self.silentLimit / 2
     }
   }
 
-  /// Only failures that a worker itself may have caused count.
+  /// A few workers that fall silent or are killed say nothing of their host.
   func relation(to worker: WorkerID, on host: String) -> Relation {
-    let blamed = failures.filter(\.end.maySpeakAgainstWorker)
-    if blamed.contains(where: { $0.worker == worker }) { return .sameWorker }
-    return blamed.contains { $0.host == host } ? .sameHost : .unrelated
+    let silent = failures.count { !$0.end.isObserved && $0.end != .refused }
+    let counted = failures.filter { $0.end.isObserved || $0.end == .refused || silent >= Self.observedLimit }
+    if counted.contains(where: { $0.worker == worker }) { return .sameWorker }
+    return counted.contains { $0.host == host } ? .sameHost : .unrelated
   }
 }
 
@@ -115,25 +130,23 @@ extension [Failure] {
 
 extension AttemptEnd {
   /// Whether the trial or its worker may be at fault.
-  var isFailure: Bool { self == .lost || self == .refused || isObserved }
+  var isFailure: Bool { self == .lost || self == .killed || self == .refused || isObserved }
 
-  /// Whether the failure itself was seen, not only that the worker is silent or unwilling.
+  /// Whether the failure itself was seen, not only that the worker is silent, killed or unwilling.
   fileprivate var isObserved: Bool { self == .rejected || self == .failed || endsWorker }
 
   /// Whether the trial may bring down its worker, and with it the trials beside it.
   fileprivate var endsWorker: Bool { self == .crashed || self == .revoked }
 
-  /// Whether the trial waits before its next attempt. A lost one has waited for its lease to end, and what was killed or
-  /// interrupted from outside does not repeat by itself.
-  var delaysTrial: Bool { self == .released || (isFailure && self != .lost) }
+  /// Whether the trial waits before its next attempt. A lost one has waited for its lease to end, and one that was killed
+  /// or interrupted has a cause outside.
+  var delaysTrial: Bool { self == .released || self == .refused || isObserved }
 
-  /// Whether nothing that its worker still says of it counts.
-  var isFinal: Bool { self == .rejected || self == .failed || self == .revoked }
+  /// Whether messages that its worker still sends of it are ignored.
+  var isFinal: Bool { self == .rejected || self == .failed || self == .revoked || self == .refused }
 
-  /// Whether it counts against a worker that goes on serving the search.
-  var maySpeakAgainstWorker: Bool {
-    self == .rejected || self == .failed || self == .revoked || self == .refused
-  }
+  /// Whether it counts against a worker that is still there.
+  var isWorkersFault: Bool { self == .rejected || self == .failed || self == .revoked }
 }
 
 /// The waits between repetitions: none, then 1 s, 2 s, 4 s and so on, 60 s at most.

@@ -21,7 +21,7 @@ struct WorkerConduct: Sendable, Equatable {
     suspicions[trial] = isBreach || suspicions[trial] == true
   }
 
-  /// The trial is at fault, or nobody is.
+  /// The worker is not at fault.
   mutating func acquit(of trial: Int) {
     suspicions[trial] = nil
   }
@@ -38,15 +38,18 @@ struct WorkerConduct: Sendable, Equatable {
     suspicions = suspicions.filter(\.value)
   }
 
+  /// Whether there is nothing to remember.
+  var isBlank: Bool { suspicions.isEmpty && breaches.isEmpty && failures.isEmpty }
+
   /// Whether it gets no new trials before another worker has tried those that failed here.
   var isOnProbation: Bool { suspicions.count >= Self.suspicionLimit }
 
   /// Why it must not get more work; nil if it may.
   var exclusion: String? {
     if breaches.count >= Self.breachLimit {
-      return "\(breaches.count) trials broke a rule there and nowhere else"
+      return "\(breaches.count) trials broke a rule there and succeeded elsewhere"
     }
     return failures.count >= Self.failureLimit
-      ? "the last \(failures.count) trials failed there and nowhere else" : nil
+      ? "the last \(failures.count) trials failed there and succeeded elsewhere" : nil
   }
 }

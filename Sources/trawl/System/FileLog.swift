@@ -25,7 +25,7 @@ struct FileLog: LogHandler {
   }
 }
 
-/// A file that is renamed to `PATH.1`, in place of an earlier one, when it has reached its size limit.
+/// A file that is renamed to `PATH.1` when it has reached its size limit, and replaces an earlier one of that name.
 private final class LogFile: Sendable {
   private let path: String
   private let sizeLimit: Int

@@ -25,7 +25,7 @@ struct Scenario {
 
   /// What a bad machine does with the trials that it is given.
   enum Defect: CaseIterable {
-    case breaksRules, fails, refuses
+    case breaksRules, fails, refuses, returnsCheckpoints
   }
 
   /// A fault that strikes now and then.
@@ -95,7 +95,7 @@ struct Scenario {
     intervals = .init(
       heartbeat: heartbeat, lease: heartbeat * Double(dice.number(3...6)), progress: .seconds(60),
       arrival: Coordinator.absence)
-    // Where trials fail by themselves, nobody could tell whose fault it is.
+    // Where trials fail by themselves, it cannot be told whose fault it is.
     places = Self.places(&dice, mayBeDefective: troubles == 0)
     weather = Self.weather(&dice)
     strikes = Strike.allCases.filter { _ in dice.chance(0.4) }
@@ -144,7 +144,7 @@ struct Scenario {
 
   private static func places(_ dice: inout Philox, mayBeDefective: Bool) -> [Place] {
     let count = dice.number(1...8)
-    // Of two that agree nobody could say that it is not the trial's fault.
+    // One only: what two of them agree on is taken for the trial's fault.
     let defective = mayBeDefective && dice.chance(0.3) ? dice.number(1...7) : 0
     let localShare = dice.element(of: [0, 0, 0.5, 1])!
     return (0..<count).map { index in

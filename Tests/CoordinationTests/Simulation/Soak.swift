@@ -26,12 +26,11 @@ struct Soak: Sendable {
     return await withTaskGroup(of: Soak.self) { group in
       for lane in 0..<lanes {
         group.addTask {
-          var part = Soak()
-          for seed in stride(from: first + lane, to: first + count, by: Int(lanes)) {
-            part.run(seed, bug)
-            await Task.yield()
+          await onThread {
+            var part = Soak()
+            for seed in stride(from: first + lane, to: first + count, by: Int(lanes)) { part.run(seed, bug) }
+            return part
           }
-          return part
         }
       }
       return await group.reduce(into: Soak()) { $0.add($1) }
@@ -58,5 +57,14 @@ struct Soak: Sendable {
     seeds += other.seeds
     counts.add(other.counts)
     failures = (failures + other.failures).sorted { $0.seed < $1.seed }
+  }
+}
+
+/// Runs on a thread of its own: a simulation takes too long for the threads that all tests share.
+private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+  await withCheckedContinuation { continuation in
+    let thread = Thread { continuation.resume(returning: body()) }
+    thread.stackSize = 16 << 20
+    thread.start()
   }
 }

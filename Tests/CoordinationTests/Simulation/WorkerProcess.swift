@@ -198,6 +198,10 @@ extension Simulation {
 
   private mutating func goOn(_ attempt: AttemptID, in number: Int) throws(Violation) {
     guard let training = processes[number]?.running[attempt] else { return }
+    if defect(of: number) == .returnsCheckpoints {
+      counts.note(.workerRefusedTrial)
+      return try endSuspension(of: attempt, in: number)
+    }
     if defect(of: number) == .refuses {
       counts.note(.workerRefusedTrial)
       processes[number]?.running[attempt] = nil
