@@ -188,7 +188,10 @@ private final class Hostile: @unchecked Sendable {  // each object is used by on
   /// Takes all the work that it can get, says that it is at it, and never does any.
   func hoard(_ round: Int) throws {
     let dealer = dealers[1]
-    if round == 0 || !dealer.isConnected { try send(hello(name, slots: 3), by: dealer) }
+    // Its own host: that of the others is made to wait, because they leave again and again.
+    var hello = hello(name, slots: 3)
+    hello.hello.host = "hoarder"
+    if round == 0 || !dealer.isConnected { try send(hello, by: dealer) }
     _ = try dealer.wait(timeout: .milliseconds(50))
     while let bytes = dealer.receive() {
       guard let answer = try? WireToWorker(serializedBytes: bytes) else { continue }
