@@ -42,17 +42,17 @@ extension WireEpoch {
 extension WirePartScore {
   /// What cannot be a number of a part of an epoch that did not diverge; nil if all can.
   var problem: String? {
-    guard 0 < part, part < 1 else { return "a part of an epoch of \(part), not between 0 and 1" }
+    guard 0 < part, part < 1 else { return "a score after \(part) epochs, where none is due" }
     return problemOfShare("val_accuracy", valAccuracy) ?? problemOfLoss("val_loss", valLoss)
   }
 }
 
 private func problemOfShare(_ name: String, _ value: Double) -> String? {
-  (0...1).contains(value) ? nil : "\(name) \(value), not between 0 and 1"
+  (0...1).contains(value) ? nil : "\(name) \(Float(value)) is invalid: it must be between 0 and 1"
 }
 
 private func problemOfLoss(_ name: String, _ value: Double) -> String? {
-  value >= 0 && value.isFinite ? nil : "\(name) \(value), not a finite number of at least 0"
+  value >= 0 && value.isFinite ? nil : "\(name) \(Float(value)) is invalid: it must be finite and at least 0"
 }
 
 extension EpochScore {

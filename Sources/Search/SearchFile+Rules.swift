@@ -85,12 +85,16 @@ extension SearchFile {
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
     guard case .fixed(.real(let heartbeat)) = settings["search.heartbeat"],
-      case .fixed(.real(let lease)) = settings["search.lease"], lease < 2 * heartbeat
+      case .fixed(.real(let lease)) = settings["search.lease"],
+      case .fixed(.real(let progress)) = settings["search.progress_timeout"],
+      lease < 2 * heartbeat || progress < 2 * heartbeat
     else { return }
-    let place = read.places["search.lease"] ?? read.places["search.heartbeat"] ?? .file
+    // Steps, too, are reported by heartbeats.
+    let (key, value) = lease < 2 * heartbeat ? ("search.lease", lease) : ("search.progress_timeout", progress)
+    let place = read.places[key] ?? read.places["search.heartbeat"] ?? .file
     throw Fault(
-      place, "search.lease",
-      "needs at least twice the heartbeat, which is \(heartbeat) seconds, not \(lease)")
+      place, key,
+      "needs at least twice the heartbeat, which is \(heartbeat) seconds, not \(value)")
   }
 
   /// Only what learns can lag behind.

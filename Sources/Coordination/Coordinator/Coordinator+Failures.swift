@@ -42,7 +42,7 @@ extension Coordinator {
     _ id: AttemptID, as end: AttemptEnd = .failed, because detail: String, at now: Duration
   ) {
     abandonHandover(of: id)
-    warnOfFailure(of: id, detail)
+    let (trial, place) = (attempts[id]?.trial, place(of: id))
     if let attempt = attempts[id], attempt.isLost {
       effects.append(.persist(.attemptEnded(id, end, words: detail)))
       openTrials[attempt.trial]?.failures.remove(id)
@@ -52,13 +52,23 @@ extension Coordinator {
       lose(id, as: end, words: detail, at: now)
     }
     attempts[id] = nil
+    // The end of a trial has its own warning.
+    guard let trial, openTrials[trial] != nil else { return }
+    effects.append(.warn("attempt \(id.number) of \(Replicate(number: trial)) failed\(place): \(detail)"))
   }
 
-  mutating func warnOfFailure(of id: AttemptID, _ detail: String) {
-    guard let attempt = attempts[id] else { return }
-    let worker = peers[attempt.worker].map { " on \($0.description.host) (pid \($0.description.pid))" } ?? ""
+  /// The worker of an attempt, as a warning names it.
+  private func place(of id: AttemptID) -> String {
+    guard let worker = attempts[id]?.worker, let peer = peers[worker] else { return "" }
+    return " on \(peer.description.host) (pid \(peer.description.pid))"
+  }
+
+  /// Warns that a worker is gone and what it had runs again; once for all of it.
+  mutating func warnOfLoss(of attempts: Int, on peer: Peer, _ what: String) {
+    guard attempts > 0 else { return }
+    let trials = attempts == 1 ? "its trial runs" : "its \(attempts) trials run"
     effects.append(
-      .warn("attempt \(id.number) of \(Replicate(number: attempt.trial)) failed\(worker): \(detail)"))
+      .warn("worker \(peer.description.host) (pid \(peer.description.pid)) \(what); \(trials) again"))
   }
 
   /// Ends an attempt whose messages have been arriving with a gap for too long.
@@ -114,7 +124,7 @@ extension Coordinator {
     else { return false }
     switch verdict {
     case .failed(let reason):
-      effects.append(.warn("\(Replicate(number: trial)) failed: \(reason)"))
+      effects.append(.warn("\(Replicate(number: trial)) failed\(entry.failures.hosts): \(reason)"))
       end(
         TrialEnd(trial: trial, status: .failed, epochs: Double(failure.epochs)), by: failure.attempt, at: now)
     case .quarantined(let reason): quarantine(trial, by: failure.attempt, because: reason, at: now)
@@ -227,7 +237,7 @@ extension Coordinator {
     effects.append(
       .warn(
         "worker \(peer.description.host) (pid \(peer.description.pid)\(key)) gets no more work from this search: "
-          + "\(reason); repair the machine, then start its worker again"))
+          + "\(reason); check its disk, memory and version of Trawl, then start it again"))
     for id in attempts.filter({ $0.value.worker == worker }).keys.sorted() {
       lose(id, as: .released, words: "its worker gets no more work", at: now)
       attempts[id] = nil

@@ -272,7 +272,7 @@ extension Coordinator {
     guard Double(number) <= attempt.budget, attempt.handover == nil else {
       return "a report of epoch \(number), where \(attempt.budget) are due"
     }
-    return report.epoch.problem.map { "\($0) after epoch \(number)" }
+    return report.epoch.problem.map { "epoch \(number): \($0)" }
   }
 
   private mutating func take(

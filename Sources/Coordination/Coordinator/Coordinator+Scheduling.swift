@@ -189,14 +189,20 @@ extension Coordinator {
 
   mutating func expireLeases(at now: Duration) {
     let expired = attempts.filter { !$0.value.isLost && $0.value.leaseEnd <= now }.keys.sorted()
+    var lost: [WorkerID: Int] = [:]
     for id in expired {
       guard let attempt = attempts[id], !extendLease(of: id, at: now) else { continue }
       peers[attempt.worker]?.isPaused = true
       if peers[attempt.worker] == nil {
         lose(id, as: .interrupted, words: "its worker did not come back to this coordinator", at: now)
       } else {
-        lose(id, as: .lost, words: "no heartbeat for \(intervals.lease)", at: now)
+        lose(id, as: .lost, words: "no heartbeat for \(intervals.lease.wholeSeconds) s", at: now)
+        lost[attempt.worker, default: 0] += 1
       }
+    }
+    for (worker, count) in lost.sorted(by: { $0.key.description < $1.key.description }) {
+      guard let peer = peers[worker] else { continue }
+      warnOfLoss(of: count, on: peer, "is lost: no heartbeat for \((now - peer.lastHeard).wholeSeconds) s")
     }
     population = peers.values.reduce(into: [:]) { $0[$1.key, default: 0] += 1 }
     let gone = peers.filter { now - $0.value.lastHeard > intervals.lease && $0.value.attempts.isEmpty }
@@ -226,9 +232,8 @@ extension Coordinator {
     }
     for (id, attempt) in stuck.sorted(by: { $0.key < $1.key }) {
       peers[attempt.worker]?.isPaused = true
-      warnOfFailure(of: id, "no training step for \(intervals.progress)")
-      lose(id, as: .revoked, words: "no training step for \(intervals.progress)", at: now)
-      attempts[id] = nil
+      failAttempt(
+        id, as: .revoked, because: "no training step for \(intervals.progress.wholeSeconds) s", at: now)
       if let peer = peers[attempt.worker] { sendRevoke(id, to: peer.address) }
     }
   }
@@ -248,7 +253,10 @@ extension Coordinator {
       let epochs = attempts[attempt]?.epochs.count ?? 0
       lose(attempt, as: loss, words: "its worker process \(how) after epoch \(epochs)", at: now)
     }
-    for worker in workers.keys { noteDeparture(of: worker, at: now) }
+    for (worker, peer) in workers {
+      warnOfLoss(of: peer.attempts.count, on: peer, end == .killed ? "was killed" : "crashed")
+      noteDeparture(of: worker, at: now)
+    }
     forget(workers.keys)
   }
 
@@ -265,7 +273,9 @@ extension Coordinator {
     markIdle(attempt.worker)
     let isAlone = leave(id, of: attempt.trial)
     effects.append(.persist(.attemptEnded(id, end, words: words)))
-    effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(words)"))
+    if !end.isWorkersFault {
+      effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(words)"))
+    }
     if end.isFailure { recordFailure(of: id, attempt, as: end, words) }
     if isAlone, end.isFailure || hasReachedAttemptLimit(attempt.trial), decide(attempt.trial, at: now) {
       return

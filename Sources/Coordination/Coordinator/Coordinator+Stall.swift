@@ -2,21 +2,31 @@ import Search
 
 // Searches that make no progress.
 extension Coordinator {
-  /// Warns when workers have had work for `intervals.progress` and no epoch and no result has come of it.
+  /// Warns when workers have had work for `intervals.progress` and no epoch and no result has come of it, and again when
+  /// that time has doubled.
   mutating func reportStall(at now: Duration) {
     guard !peers.isEmpty, backlog.count > 0 || !openTrials.isEmpty, !isClosing, !isFinished else {
       lastProgress = now
       return
     }
     let time = now - lastProgress
-    guard time > intervals.progress else { return }
-    lastProgress = now
+    guard time > intervals.progress * (1 << min(stallReports, 20)) else { return }
+    stallReports += 1
     effects.append(.warn("no epoch and no result for \(time.wholeSeconds) s: \(stallReason(at: now))"))
   }
 
   private func stallReason(at now: Duration) -> String {
-    let reasons = [slowestAttempt(at: now), waitingTrial(at: now), idleWorkers(at: now)].compactMap(\.self)
+    let reasons = [
+      silentWorkers(at: now), slowestAttempt(at: now), waitingTrial(at: now), idleWorkers(at: now),
+    ].compactMap(\.self)
     return reasons.isEmpty ? "its trials wait for each other" : reasons.joined(separator: "; ")
+  }
+
+  private func silentWorkers(at now: Duration) -> String? {
+    let silent = peers.values.filter { !isHeard($0, at: now) }
+    guard let first = silent.min(by: { $0.lastHeard < $1.lastHeard }) else { return nil }
+    return "no heartbeat from \(silent.count) of \(peers.count) workers (\(first.description.host), "
+      + "pid \(first.description.pid), for \((now - first.lastHeard).wholeSeconds) s)"
   }
 
   private func slowestAttempt(at now: Duration) -> String? {
@@ -25,19 +35,20 @@ extension Coordinator {
       let (id, attempt) = running.min(by: { ($0.value.lastMoved, $0.key) < ($1.value.lastMoved, $1.key) })
     else { return nil }
     let host = peers[attempt.worker]?.description.host ?? "a worker that has not come back"
-    return "\(running.count) attempts run; the last step of attempt \(id.number) "
-      + "(\(Replicate(number: attempt.trial)), \(host)) was \((now - attempt.lastMoved).wholeSeconds) s ago"
+    return
+      "\(running.count) attempt\(running.count == 1 ? " runs" : "s run"), the last step of attempt \(id.number) "
+      + "(\(Replicate(number: attempt.trial)), \(host)) was reported \((now - attempt.lastMoved).wholeSeconds) s ago"
   }
 
   private func waitingTrial(at now: Duration) -> String? {
     let waiting = failedTrials.filter { openTrials[$0]?.current == nil && !isParked($0) }
     guard let trial = waiting.min(), let entry = openTrials[trial] else { return nil }
-    let detail = entry.failures.failures.last.map { " (\($0.detail))" } ?? ""
+    let detail = entry.failures.failures.last.map { " (attempt \($0.attempt.number): \($0.detail))" } ?? ""
     let wait =
       isReady(trial, at: now)
-      ? "waits for a worker that it has not failed on"
+      ? "waits for another worker"
       : "runs again in \((entry.backoff.end - now).wholeSeconds) s"
-    return "\(Replicate(number: trial)) has failed\(detail) and \(wait)"
+    return "\(Replicate(number: trial))\(detail) \(wait)"
   }
 
   private func idleWorkers(at now: Duration) -> String? {
@@ -52,5 +63,5 @@ extension Coordinator {
 }
 
 extension Duration {
-  fileprivate var wholeSeconds: Int { Int(self / .seconds(1)) }
+  var wholeSeconds: Int { Int(self / .seconds(1)) }
 }

@@ -200,7 +200,9 @@ package struct Coordinator: Sendable {
   /// Until then further workers are expected.
   let arrivalEnd: Duration
   /// When an epoch or a result last came, or there was nothing to wait for.
-  var lastProgress: Duration
+  var lastProgress: Duration { didSet { stallReports = 0 } }
+  /// Warnings of a lack of progress since then.
+  var stallReports = 0
   var attempts: [AttemptID: Attempt] = [:]
   var openTrials: [Int: OpenTrial] = [:]
   /// Attempts of an earlier coordinator whose workers have not come back yet.

@@ -101,9 +101,15 @@ struct FailureHistory: Sendable, Equatable {
   }
 
   private func reason(of failures: [Failure]) -> String {
-    let workers = failures.workers
-    return "\(failures.count) attempts on \(workers) worker\(workers == 1 ? "" : "s") failed, the last with "
-      + "'\(failures.last?.detail ?? "")'"
+    "\(failures.count) attempts failed\(hosts), the last: \(failures.last?.detail ?? "")"
+  }
+
+  /// Where attempts failed, for people.
+  var hosts: String {
+    let hosts = Set(failures.map(\.host)).subtracting([""]).sorted()
+    guard !hosts.isEmpty else { return "" }
+    return " on \(hosts.prefix(3).joined(separator: ", "))"
+      + (hosts.count > 3 ? " and \(hosts.count - 3) more" : "")
   }
 
   /// Whether the trial is close to being quarantined for bringing its workers down. It runs alone then, or trials beside

@@ -47,9 +47,9 @@ struct WorkerConduct: Sendable, Equatable {
   /// Why it must not get more work; nil if it may.
   var exclusion: String? {
     if breaches.count >= Self.breachLimit {
-      return "\(breaches.count) trials broke a rule there and succeeded elsewhere"
+      return "\(breaches.count) of its trials broke a rule and succeeded on other workers"
     }
     return failures.count >= Self.failureLimit
-      ? "the last \(failures.count) trials failed there and succeeded elsewhere" : nil
+      ? "its last \(failures.count) trials failed and succeeded on other workers" : nil
   }
 }

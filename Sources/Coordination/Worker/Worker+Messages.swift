@@ -38,7 +38,7 @@ extension Worker {
       if reject.code == .data { dropEverything() }
       effects.append(.exit(.unable("the coordinator refused this worker: \(reject.words.asPeerText)")))
     default:
-      effects.append(.note("the coordinator rejected a message: \(reject.words.asPeerText)"))
+      effects.append(.note("the coordinator answers: \(reject.words.asPeerText)"))
     }
   }
 

@@ -23,7 +23,7 @@ struct LocalWorkers {
   private static let mostRefusals = 3
 
   /// More than it takes to quarantine a trial in each of them.
-  private var mostFailures: Int { 4 * wanted }
+  private var mostFailures: Int { 4 * wanted + 4 }
   private var outOfMemoryKills = System.outOfMemoryKills
 
   init(count: Int, joinFile: String, endpoint: String) {
@@ -37,6 +37,8 @@ struct LocalWorkers {
   ///
   /// - Returns: the new process numbers.
   mutating func start(at now: Duration) throws -> [pid_t] {
+    // Not when one ends: that may have decided a trial, which is progress.
+    isHopeless = isHopeless || refusals >= Self.mostRefusals || failures >= mostFailures
     guard !isHopeless, children.count < wanted else { return [] }
     guard failures == 0 || now - lastStart > .milliseconds(200 << min(failures, 5)) else { return [] }
     lastStart = now
@@ -69,14 +71,12 @@ struct LocalWorkers {
     case .exited(EndOfRun.badInput.rawValue), .exited(EndOfRun.failed.rawValue):
       refusals += 1
       failures += 1
-      isHopeless = isHopeless || refusals >= Self.mostRefusals
       return .killed
     case .exited(0), .signalled(SIGTERM), .signalled(SIGINT): return .killed
     case .signalled(SIGKILL) where System.outOfMemoryKills == outOfMemoryKills: return .killed
     case .exited, .signalled:
       outOfMemoryKills = System.outOfMemoryKills
       failures += 1
-      isHopeless = isHopeless || failures >= mostFailures
       return .crashed
     }
   }

@@ -133,7 +133,9 @@ struct SearchLaunch {
       )
       throw EndOfRun.interrupted
     case .hopeless:
-      throw Complaint("the local workers cannot run; \(directory.log) tells more")
+      throw Complaint(
+        "the local workers ended again and again without a result (see above, and \(directory.log)); to resume: "
+          + resumeCommand)
     case .finished:
       access.writeEnd(of: coordinator.search, to: directory)
       let results = try Table(file: directory.results)
