@@ -119,6 +119,34 @@ import Testing
     #expect(cluster.coordinator.results.isEmpty)
   }
 
+  @Test mutating func twoBadWorkersThatAreQuickerThanTheGoodOneDoNotUseUpTheSearch() {
+    let good = cluster.join(1)
+    let bad = [cluster.join(2), cluster.join(3)]
+    for second in 0..<200 {
+      for worker in bad { breakRule(by: worker) }
+      if second % 10 == 9 { cluster.finishAttempt(of: good) }
+      cluster.wait(.seconds(1))
+    }
+    #expect(statuses == Array(repeating: .done, count: 12))
+  }
+
+  @Test func aSlowAttemptIsDoubledWhereNoPaceIsKnown() throws {
+    var cluster = try Cluster(Self.file.replacing("trials: 12", with: "trials: 2"))
+    let (hoarder, idle) = (cluster.join(1), cluster.join(2))
+    cluster.finishAttempt(of: idle)
+    let assign = try #require(cluster.running[hoarder]?.first)
+    for second in 0..<700 where cluster.running[idle]?.isEmpty == true {
+      var progress = WireProgress()
+      (progress.attempt, progress.step) = (assign.attempt, UInt64(second + 1))
+      cluster.now += .seconds(1)
+      cluster.tell(hoarder, .ticked([progress]))
+      cluster.tell(idle, .ticked([]))
+      cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
+    }
+    cluster.finishAttempt(of: idle)
+    #expect(cluster.coordinator.isFinished)
+  }
+
   @Test mutating func whereEveryTrialFailsTheSearchEnds() {
     let workers = [cluster.join(1), cluster.join(2)]
     for _ in 0..<60 {

@@ -4,6 +4,8 @@ import Testing
 
 /// What the failures of one trial decide.
 @Suite struct FailureHistoryTests {
+  private var proven: Set<WorkerID> { [worker(1)] }
+
   private func worker(_ number: UInt8) -> WorkerID {
     WorkerID([UInt8](repeating: number, count: WorkerID.length))!
   }
@@ -23,13 +25,20 @@ import Testing
   }
 
   private func isQuarantined(_ history: FailureHistory, _ alternative: FailureHistory.Relation) -> Bool {
-    if case .quarantined = history.verdict(alternative: alternative) { true } else { false }
+    if case .quarantined = history.verdict(alternative: .init(relation: alternative), proven: proven) {
+      true
+    } else {
+      false
+    }
   }
 
   @Test func sameBreachOfTwoWorkersIsTheTrialsFault() {
-    #expect(history([(1, .rejected, 2)]).verdict(alternative: .unrelated) == nil)
+    #expect(
+      history([(1, .rejected, 2)]).verdict(alternative: .init(relation: .unrelated), proven: proven) == nil)
     #expect(isQuarantined(history([(1, .rejected, 2), (2, .rejected, 2)]), .unrelated))
-    #expect(history([(1, .rejected, 2), (2, .rejected, 1)]).verdict(alternative: .unrelated) == nil)
+    #expect(
+      history([(1, .rejected, 2), (2, .rejected, 1)]).verdict(
+        alternative: .init(relation: .unrelated), proven: proven) == nil)
   }
 
   @Test func sameBreachThreeTimesOfTheOnlyWorkerIsTheTrialsFault() {
@@ -40,21 +49,46 @@ import Testing
   @Test func workersOfOneMachineCountOnceWhereThereAreOthers() {
     for end in [AttemptEnd.rejected, .failed] {
       let failures = history([(1, end, 0), (2, end, 0), (3, end, 0)], host: "bad")
-      #expect(failures.verdict(alternative: .unrelated) == nil)
-      #expect(failures.verdict(alternative: .sameHost) != nil)
+      #expect(failures.verdict(alternative: .init(relation: .unrelated), proven: proven) == nil)
+      #expect(failures.verdict(alternative: .init(relation: .sameHost), proven: proven) != nil)
     }
   }
 
   @Test func aTrialFailsWhereTwoWorkersSaySoOrTheOnlyOne() {
     let once = history([(1, .failed, 0)])
-    #expect(once.verdict(alternative: .unrelated) == nil)
-    #expect(once.verdict(alternative: .sameHost) == nil)
-    #expect(once.verdict(alternative: .sameWorker) == .failed(reason: "reason"))
-    #expect(history([(1, .failed, 0), (2, .failed, 3)]).verdict(alternative: .unrelated) != nil)
+    #expect(once.verdict(alternative: .init(relation: .unrelated), proven: proven) == nil)
+    #expect(once.verdict(alternative: .init(relation: .sameHost), proven: proven) == nil)
+    #expect(
+      once.verdict(alternative: .init(relation: .sameWorker), proven: proven) == .failed(reason: "reason"))
+    #expect(
+      history([(1, .failed, 0), (2, .failed, 3)]).verdict(
+        alternative: .init(relation: .unrelated), proven: proven) != nil)
+  }
+
+  @Test func twoWorkersWithoutAResultAreNotBelievedWhereOthersCanTry() {
+    let two = history([(2, .rejected, 0), (3, .rejected, 0)])
+    let three = history([(2, .rejected, 0), (3, .rejected, 0), (4, .rejected, 0)])
+    func isQuarantined(_ history: FailureHistory, _ relation: FailureHistory.Relation, isProven: Bool) -> Bool
+    {
+      history.verdict(alternative: .init(relation: relation, isProven: isProven), proven: proven) != nil
+    }
+    #expect(!isQuarantined(two, .unrelated, isProven: false))
+    #expect(isQuarantined(three, .unrelated, isProven: false))
+    #expect(!isQuarantined(three, .unrelated, isProven: true))
+    #expect(isQuarantined(two, .sameWorker, isProven: false))
+  }
+
+  @Test func failuresBeforeAnEpochThatAnotherWorkerCompletedDoNotCount() {
+    var failures = history([(2, .rejected, 0), (1, .rejected, 1)])
+    #expect(failures.refute(before: 1, by: worker(1)) == [worker(2)])
+    #expect(!isQuarantined(failures, .unrelated))
+    #expect(failures.relation(to: worker(2), on: "node2") == .sameWorker)
   }
 
   @Test func oneWorkersWordIsNotEnoughAgainstABreach() {
-    #expect(history([(1, .rejected, 2), (2, .failed, 0)]).verdict(alternative: .sameWorker) == nil)
+    #expect(
+      history([(1, .rejected, 2), (2, .failed, 0)]).verdict(
+        alternative: .init(relation: .sameWorker), proven: proven) == nil)
   }
 
   @Test(arguments: [AttemptEnd.crashed, .revoked])

@@ -33,7 +33,8 @@ extension Coordinator {
   ) {
     let id = AttemptID(release.attempt)
     guard release.hasCheckpoint else {
-      guard attempts[id]?.worker == worker else { return }
+      // Of a lost attempt this may be old: it may run again by now.
+      guard let attempt = attempts[id], attempt.worker == worker, !attempt.isLost else { return }
       peers[worker]?.isPaused = true
       let end = givenBackEnd(from: worker)
       lose(id, as: end, words: release.why.asPeerText, at: now)

@@ -120,13 +120,14 @@ extension Coordinator {
       return true
     }
     guard let failure = entry.failures.failures.last,
-      let verdict = entry.failures.verdict(alternative: alternative(to: entry.failures, at: now))
+      let verdict = entry.failures.verdict(
+        alternative: alternative(to: entry.failures, at: now), proven: proven)
     else { return false }
     switch verdict {
     case .failed(let reason):
       effects.append(.warn("\(Replicate(number: trial)) failed\(entry.failures.hosts): \(reason)"))
-      end(
-        TrialEnd(trial: trial, status: .failed, epochs: Double(failure.epochs)), by: failure.attempt, at: now)
+      let last = entry.failures.failures.last { $0.end == .failed } ?? failure
+      end(TrialEnd(trial: trial, status: .failed, epochs: Double(last.epochs)), by: last.attempt, at: now)
     case .quarantined(let reason): quarantine(trial, by: failure.attempt, because: reason, at: now)
     }
     return true
@@ -157,8 +158,13 @@ extension Coordinator {
   /// Whether a worker may try a trial: not where it failed before, as long as there is a better choice.
   func mayRun(_ trial: Int, on worker: WorkerID, at now: Duration) -> Bool {
     guard let entry = openTrials[trial], let peer = peers[worker] else { return true }
-    let relation = entry.failures.relation(to: worker, on: peer.description.host)
-    return relation == .unrelated || !hasWorker(betterThan: relation, for: entry.failures, at: now)
+    let failures = entry.failures
+    let relation = failures.relation(to: worker, on: peer.description.host)
+    if relation == .unrelated { return true }
+    if hasWorker(betterThan: relation, for: failures, at: now) { return false }
+    // Where the trial has failed on all workers, they take turns.
+    let own = failures.count(on: worker)
+    return !peers.contains { id, peer in mayHelp(peer, at: now) && failures.count(on: id) < own }
   }
 
   /// Whether there is a worker that the failures of a trial speak less against, or one is expected.
@@ -171,10 +177,17 @@ extension Coordinator {
     } || departed.contains { failures.relation(to: $0.key, on: $0.value.host) < relation }
   }
 
-  /// The best choice for the next attempt of a trial among the workers that can be had.
-  private func alternative(to failures: FailureHistory, at now: Duration) -> FailureHistory.Relation {
-    if hasWorker(betterThan: .sameHost, for: failures, at: now) { return .unrelated }
-    return hasWorker(betterThan: .sameWorker, for: failures, at: now) ? .sameHost : .sameWorker
+  /// The other workers that the next attempt of a trial could run on.
+  private func alternative(to failures: FailureHistory, at now: Duration) -> FailureHistory.Alternative {
+    let isProven = peers.contains { id, peer in
+      proven.contains(id) && mayHelp(peer, at: now)
+        && failures.relation(to: id, on: peer.description.host) < .sameWorker
+    }
+    if hasWorker(betterThan: .sameHost, for: failures, at: now) {
+      return .init(relation: .unrelated, isProven: isProven)
+    }
+    let hasOther = hasWorker(betterThan: .sameWorker, for: failures, at: now)
+    return .init(relation: hasOther ? .sameHost : .sameWorker, isProven: isProven)
   }
 
   /// Whether a worker can be counted on. The workers of a machine that could not train may come again and again.
@@ -199,6 +212,8 @@ extension Coordinator {
   }
 
   mutating func noteSuccess(of worker: WorkerID) {
+    if proven.count >= Limits.workers { proven = proven.filter { peers[$0] != nil } }
+    proven.insert(worker)
     guard conducts[worker] != nil else { return }
     conducts[worker]?.noteSuccess()
     if conducts[worker]?.isBlank == true { conducts[worker] = nil }
@@ -218,8 +233,11 @@ extension Coordinator {
     _ failures: FailureHistory, of end: TrialEnd, by winner: WorkerID?, at now: Duration
   ) {
     guard failedTrials.remove(end.trial) != nil else { return }
+    let isBelieved = failures.failures.contains { proven.contains($0.worker) }
     for failure in failures.failures {
-      if end.status.isFailure || winner == nil || failure.worker == winner {
+      if end.status.isFailure, !isBelieved {
+        conducts[failure.worker]?.doubt(of: end.trial)
+      } else if end.status.isFailure || winner == nil || failure.worker == winner {
         conducts[failure.worker]?.acquit(of: end.trial)
       } else {
         convict(failure.worker, of: end.trial, at: now)

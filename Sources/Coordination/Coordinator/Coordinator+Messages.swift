@@ -167,7 +167,7 @@ extension Coordinator {
   private mutating func noteSteps(_ progress: [WireProgress], of worker: WorkerID, at now: Duration) {
     for step in progress {
       let id = AttemptID(step.attempt)
-      guard let attempt = attempts[id], attempt.worker == worker, attempt.steps != step.step else { continue }
+      guard let attempt = attempts[id], attempt.worker == worker, attempt.steps < step.step else { continue }
       attempts[id]?.steps = step.step
       attempts[id]?.lastMoved = now
     }

@@ -9,8 +9,8 @@ extension Coordinator {
 
   /// Gives idle slots what runs too slowly elsewhere, where nothing else is left for them.
   mutating func startRivals(at now: Duration) {
-    guard let typical = pace.typical, !idle.isEmpty, !isClosing, !hasWorkForRivals(at: now) else { return }
-    let slow = openTrials.filter { isStraggler($0.value, typical, at: now) }.keys.sorted()
+    guard !idle.isEmpty, !isClosing, !hasWorkForRivals(at: now) else { return }
+    let slow = openTrials.filter { isStraggler($0.value, at: now) }.keys.sorted()
     for trial in slow {
       let holder = openTrials[trial]?.current.flatMap { attempts[$0]?.worker }
       let worker = idle.first { worker in
@@ -28,13 +28,14 @@ extension Coordinator {
 
   /// Whether another worker would very likely have a trial done before the one that has it. One that is silent, or has not
   /// come back to this coordinator yet, may be as quick as any; leases are for those.
-  private func isStraggler(_ trial: OpenTrial, _ typical: Duration, at now: Duration) -> Bool {
+  private func isStraggler(_ trial: OpenTrial, at now: Duration) -> Bool {
     guard trial.rival == nil, trial.rivalCount < Self.mostRivals, !trial.failures.isSuspect,
       let attempt = trial.current.flatMap({ attempts[$0] }),
       attempt.handover == nil, let peer = peers[attempt.worker], isHeard(peer, at: now)
     else { return false }
     // Its other epochs will hardly take less than what its present one has taken already.
     let present = now - attempt.lastEpoch
+    guard let typical = pace.typical else { return present > intervals.progress }
     let left = max(1, attempt.budget - Double(attempt.epochs.count))
     let anew = attempt.budget - Double(trial.checkpoint?.epochs.count ?? 0)
     return present > typical * Self.slowness + intervals.heartbeat && present * left > typical * (2 * anew)

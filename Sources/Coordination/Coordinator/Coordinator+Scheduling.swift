@@ -47,6 +47,11 @@ extension Coordinator {
       trial.mostEpochs = max(trial.mostEpochs, attempt.epochs.count)
       openTrials[attempt.trial] = trial
     }
+    for attempt in open where failedTrials.contains(attempt.trial) {
+      let epochs = Double(attempt.epochs.count)
+      let refuted = openTrials[attempt.trial]?.failures.refute(before: epochs, by: attempt.worker) ?? []
+      for worker in refuted { conducts[worker]?.convict(of: attempt.trial) }
+    }
   }
 
   mutating func markIdle(_ worker: WorkerID) {

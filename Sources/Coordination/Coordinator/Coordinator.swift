@@ -189,6 +189,8 @@ package struct Coordinator: Sendable {
   var idle: [WorkerID] = []
   /// How the attempts of workers with failures have ended.
   var conducts: [WorkerID: WorkerConduct] = [:]
+  /// Workers that have brought a result, or trained to a rung, since the coordinator started.
+  var proven: Set<WorkerID> = []
   /// Open trials with failures.
   var failedTrials: Set<Int> = []
   /// Workers that get no more work from this search, and why.

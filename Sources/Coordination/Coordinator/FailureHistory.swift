@@ -65,39 +65,57 @@ struct FailureHistory: Sendable, Equatable {
     return workers
   }
 
+  /// The other workers that the next attempt could run on.
+  struct Alternative {
+    /// The best of them; `sameWorker` if there is none.
+    var relation: Relation
+    /// Whether one of them has brought a result.
+    var isProven = false
+  }
+
   /// What the latest failure decides; nil if the trial runs once more.
   ///
-  /// - Parameter alternative: the best choice among the workers that can be had; `sameWorker` if there is no other.
-  func verdict(alternative: Relation) -> Verdict? {
+  /// - Parameter proven: the workers that have brought results. Where others could still try the trial, the word of two
+  ///   workers is not enough if neither of them is proven.
+  func verdict(alternative: Alternative, proven: Set<WorkerID>) -> Verdict? {
     let open = failures.filter { !$0.isRefuted }
     guard let last = open.last else { return nil }
+    func isConfirmed(_ failures: [Failure]) -> Bool {
+      Self.isConfirmed(failures, alternative, isProven: failures.contains { proven.contains($0.worker) })
+    }
     let alike = open.filter { $0.epochs == last.epochs }
-    if last.end == .failed, isFailed(open, alternative) { return .failed(reason: last.detail) }
-    if failures.count >= Self.totalLimit { return .quarantined(reason: reason(of: failures)) }
+    let failed = open.filter { $0.end == .failed }
+    // Where other attempts broke a rule, one worker's word is not enough.
+    let isUncontested = !open.contains { $0.end == .rejected }
+    if last.end == .failed, failed.workers > 1 || isUncontested, isConfirmed(failed) {
+      return .failed(reason: last.detail)
+    }
+    if open.count >= Self.totalLimit { return .quarantined(reason: reason(of: open)) }
     let rejected = alike.filter { $0.end == .rejected }
     let isBreach =
       last.end == .rejected && (rejected.workers > 1 || rejected.count >= Self.observedLimit)
-      && isConfirmed(rejected, alternative)
+      && isConfirmed(rejected)
     let isLimitReached =
       alike.count { $0.end.isObserved } >= Self.observedLimit || alike.count >= Self.silentLimit
-    guard isBreach || (isLimitReached && isConfirmed(alike, alternative)) else { return nil }
+    guard isBreach || (isLimitReached && isConfirmed(alike)) else { return nil }
+    if let failure = alike.last(where: { $0.end == .failed }), rejected.isEmpty {
+      return .failed(reason: failure.detail)
+    }
     return .quarantined(reason: reason(of: alike))
   }
 
-  private func isFailed(_ failures: [Failure], _ alternative: Relation) -> Bool {
-    let failed = failures.filter { $0.end == .failed }
-    // Where other attempts broke a rule, one worker's word is not enough.
-    let isUncontested = !failures.contains { $0.end == .rejected }
-    return (failed.workers > 1 || isUncontested) && isConfirmed(failed, alternative)
-  }
-
-  /// Whether these failures come from different hosts, or from different workers where only one host is left.
-  private func isConfirmed(_ failures: [Failure], _ alternative: Relation) -> Bool {
-    switch alternative {
-    case .unrelated: Set(failures.map(\.host)).count > 1
-    case .sameHost: failures.workers > 1
-    case .sameWorker: true
+  /// Whether these failures come from enough different hosts, or workers where only one host is left.
+  private static func isConfirmed(
+    _ failures: [Failure], _ alternative: Alternative, isProven: Bool
+  ) -> Bool {
+    let count: Int
+    switch alternative.relation {
+    case .unrelated: count = Set(failures.map(\.host)).count
+    case .sameHost: count = failures.workers
+    case .sameWorker: return true
     }
+    if isProven || !failures.contains(where: \.end.isWorkersFault) { return count > 1 }
+    return !alternative.isProven && count >= observedLimit
   }
 
   private func reason(of failures: [Failure]) -> String {
@@ -123,10 +141,17 @@ struct FailureHistory: Sendable, Equatable {
 
   /// A few workers that fall silent or are killed say nothing of their host.
   func relation(to worker: WorkerID, on host: String) -> Relation {
-    let silent = failures.count { !$0.end.isObserved && $0.end != .refused }
-    let counted = failures.filter { $0.end.isObserved || $0.end == .refused || silent >= Self.observedLimit }
+    let counted = countedFailures
     if counted.contains(where: { $0.worker == worker }) { return .sameWorker }
     return counted.contains { $0.host == host } ? .sameHost : .unrelated
+  }
+
+  /// The failures that may speak against a worker.
+  func count(on worker: WorkerID) -> Int { countedFailures.count { $0.worker == worker } }
+
+  private var countedFailures: [Failure] {
+    let silent = failures.count { !$0.end.isObserved && $0.end != .refused }
+    return failures.filter { $0.end.isObserved || $0.end == .refused || silent >= Self.observedLimit }
   }
 }
 

@@ -26,6 +26,11 @@ struct WorkerConduct: Sendable, Equatable {
     suspicions[trial] = nil
   }
 
+  /// The trial has ended by the word of workers of which none had brought a result: a success clears this.
+  mutating func doubt(of trial: Int) {
+    if suspicions[trial] != nil { suspicions[trial] = false }
+  }
+
   /// Another worker got further with the trial.
   mutating func convict(of trial: Int) {
     guard let isBreach = suspicions.removeValue(forKey: trial) else { return }

@@ -200,6 +200,6 @@ struct Disk {
     guard let attempt = attempts[id] else { return false }
     // After its epochs there is one message more, which gives it back.
     return sequence <= attempt.epochs.count + (attempt.end == nil ? 0 : 1) || results[attempt.trial] != nil
-      || attempt.end?.isFinal == true || attempt.end == .superseded
+      || attempt.end?.isFinal == true || attempt.end == .superseded || excluded[attempt.worker] != nil
   }
 }
