@@ -222,7 +222,8 @@ extension Field {
     ),
     Field(
       "search.progress_timeout", .real(.atLeast(1, atMost: 1_000_000)), .value(.real(600)), unit: "seconds",
-      "How long a trial may go without a training step before it is taken from its worker, which may hang."),
+      "How long a trial may go without a training step before it is taken from its worker, which may hang; at least twice the heartbeat."
+    ),
   ]
 
   private static let final = [

@@ -241,6 +241,10 @@ import Testing
       "search.yaml:4: search.trials: cannot be searched; needs a whole number from 1 to 10000000, or 'until stopped'"
     ),
     (
+      file(search: "progress_timeout: 3"),
+      "search.yaml:4: search.progress_timeout: needs at least twice the heartbeat, which is 5.0 seconds, not 3.0"
+    ),
+    (
       file(search: "heartbeat: 20"),
       "search.yaml:4: search.lease: needs at least twice the heartbeat, which is 20.0 seconds, not 30.0"
     ),
