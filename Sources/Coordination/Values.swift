@@ -48,7 +48,7 @@ extension WirePartScore {
 }
 
 private func problemOfShare(_ name: String, _ value: Double) -> String? {
-  (0...1).contains(value) ? nil : "\(name) \(Float(value)) is invalid: it must be between 0 and 1"
+  (0...1).contains(value) ? nil : "\(name) \(value) is invalid: it must be between 0 and 1"
 }
 
 private func problemOfLoss(_ name: String, _ value: Double) -> String? {

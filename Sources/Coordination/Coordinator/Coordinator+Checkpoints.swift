@@ -34,12 +34,9 @@ extension Coordinator {
     let id = AttemptID(release.attempt)
     guard release.hasCheckpoint else {
       // Of a lost attempt this may be old: it may run again by now.
-      guard let attempt = attempts[id], attempt.worker == worker, !attempt.isLost else { return }
+      guard attempts[id]?.worker == worker, attempts[id]?.isLost == false else { return }
       peers[worker]?.isPaused = true
-      let end = givenBackEnd(from: worker)
-      lose(id, as: end, words: release.why.asPeerText, at: now)
-      if end.isFinal { attempts[id] = nil }
-      return
+      return lose(id, as: givenBackEnd(from: worker), words: release.why.asPeerText, at: now)
     }
     guard isNext(release.sequence, of: id, from: worker, at: now), let attempt = attempts[id],
       attempt.handover == nil

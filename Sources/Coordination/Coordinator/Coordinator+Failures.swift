@@ -237,7 +237,7 @@ extension Coordinator {
     for failure in failures.failures {
       if end.status.isFailure, !isBelieved {
         conducts[failure.worker]?.doubt(of: end.trial)
-      } else if end.status.isFailure || winner == nil || failure.worker == winner {
+      } else if failure.worker == winner || !end.refutes(failure) {
         conducts[failure.worker]?.acquit(of: end.trial)
       } else {
         convict(failure.worker, of: end.trial, at: now)
@@ -288,5 +288,12 @@ extension Coordinator {
   mutating func endDelay(of worker: WorkerID) {
     guard !siteBackoffs.isEmpty, let peer = peers[worker] else { return }
     siteBackoffs[Site(peer)] = nil
+  }
+}
+
+extension TrialEnd {
+  /// Whether the trial got further than where it failed.
+  fileprivate func refutes(_ failure: Failure) -> Bool {
+    status == .done || (!status.isFailure && epochs > Double(failure.epochs))
   }
 }

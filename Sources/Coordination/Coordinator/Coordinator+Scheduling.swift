@@ -282,6 +282,7 @@ extension Coordinator {
       effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(words)"))
     }
     if end.isFailure { recordFailure(of: id, attempt, as: end, words) }
+    if end.isFinal { attempts[id] = nil }
     if isAlone, end.isFailure || hasReachedAttemptLimit(attempt.trial), decide(attempt.trial, at: now) {
       return
     }

@@ -126,7 +126,9 @@ struct Disk {
 
   private mutating func inherit(_ id: AttemptID, _ source: AttemptID, _ count: Int) throws(Violation) {
     guard let attempt = attempts[id], let earlier = attempts[source], attempt.trial == earlier.trial,
-      attempt.epochs.isEmpty, earlier.epochs.count >= count, earlier.end != nil
+      attempt.epochs.isEmpty, earlier.epochs.count >= count,
+      // A speculative attempt continues from the checkpoint that a running one came back with.
+      earlier.end != nil || holders[attempt.trial]?.contains(source) == true
     else { throw Violation("attempt \(id.number) inherits what attempt \(source.number) has not") }
     attempts[id]?.epochs = Array(earlier.epochs.prefix(count))
     attempts[id]?.inherited = count

@@ -246,5 +246,7 @@ struct Scenario {
     return Coordinator.reunion + intervals.progress + .seconds(30) + intervals.lease * 4
       + times.reduce(.zero, +) + Coordinator.absence * (isFailing ? 3 : 1)
       + death * Double(deadly * (FailureHistory.silentLimit + 5))
+      // Workers that leave at once make such a trial wait between the deaths.
+      + Backoff.longest * Double(deadly * FailureHistory.silentLimit)
   }
 }
