@@ -40,8 +40,8 @@ import Testing
     cluster.coordinator.results.sorted { $0.key < $1.key }.map(\.value.status)
   }
 
-  @Test mutating func aTrialThatBreaksARuleEverywhereIsQuarantinedWithTheReason() {
-    let workers = [cluster.join(1), cluster.join(2)]
+  /// Lets workers train to the end what they are given, but for trial 0, which breaks a rule.
+  private mutating func trainAllButTheFirst(on workers: [WorkerID]) {
     for _ in 0..<40 {
       for worker in workers {
         if cluster.running[worker]?.first?.trial == 0 {
@@ -52,6 +52,10 @@ import Testing
       }
       cluster.wait(.seconds(1))
     }
+  }
+
+  @Test mutating func aTrialThatBreaksARuleEverywhereIsQuarantinedWithTheReason() {
+    trainAllButTheFirst(on: [cluster.join(1), cluster.join(2)])
     #expect(statuses == [.quarantined] + Array(repeating: .done, count: 11))
     #expect(attempts(of: 0) == 2)
     #expect(
@@ -59,15 +63,7 @@ import Testing
   }
 
   @Test mutating func theOnlyWorkerTriesThreeTimes() {
-    let worker = cluster.join(1)
-    for _ in 0..<40 {
-      if cluster.running[worker]?.first?.trial == 0 {
-        breakRule(by: worker)
-      } else {
-        cluster.finishAttempt(of: worker)
-      }
-      cluster.wait(.seconds(1))
-    }
+    trainAllButTheFirst(on: [cluster.join(1)])
     #expect(statuses == [.quarantined] + Array(repeating: .done, count: 11))
     #expect(attempts(of: 0) == 3)
   }

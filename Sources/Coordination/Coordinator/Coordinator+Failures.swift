@@ -219,7 +219,7 @@ extension Coordinator {
     if conducts[worker]?.isBlank == true { conducts[worker] = nil }
   }
 
-  /// An attempt has completed so many epochs: where its trial failed before that, the worker was at fault.
+  /// Convicts the workers on which a trial failed before an epoch that an attempt has now completed.
   mutating func noteProgress(
     of trial: Int, by worker: WorkerID?, epochs: Double, at now: Duration
   ) {
