@@ -1,7 +1,7 @@
 import Foundation
 
 /// How long a test waits for what must happen; only a failing test ever waits that long.
-let patience = Duration.seconds(120)
+let patience = Duration.seconds(300)
 
 /// What kept a test from finding out.
 struct Failure: Error, CustomStringConvertible {
