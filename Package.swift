@@ -35,6 +35,7 @@ let package = Package(
       name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .executableTarget(
       name: "trawl",
       dependencies: [
@@ -49,6 +50,7 @@ let package = Package(
       name: "EndToEndTests", dependencies: ["trawl", "Coordination", "Messaging"], swiftSettings: checked),
   ]
     + module("Randomness")
+    + module("Charts", ["CPNG"])
     + module(
       "Training", ["COneDNN", "CSodium", "CWarp", "CZlib", "Randomness"],
       testResources: [.copy("Golden")])

@@ -1,0 +1,88 @@
+/// Lines through points, such as learning curves.
+package struct LineChart: Chart {
+  /// One line.
+  package struct Series: Sendable {
+    /// Empty: it is not in the legend.
+    package var name: String
+    package var points: [Point]
+    package var look: Look
+    /// Series with the same number have the same colour.
+    package var colour: Int
+    package var isDashed: Bool
+
+    package init(
+      _ name: String, _ points: [Point], colour: Int, look: Look = .normal, isDashed: Bool = false
+    ) {
+      (self.name, self.points, self.colour, self.look, self.isDashed) = (name, points, colour, look, isDashed)
+    }
+  }
+
+  /// How much a line stands out.
+  package enum Look: Sendable {
+    case normal
+    /// Grey and thin, behind the others.
+    case background
+    /// Goes from point to point in horizontal and vertical steps.
+    case steps
+  }
+
+  package var heading: Heading
+  package var x: Axis
+  package var y: Axis
+  package var series: [Series]
+
+  package init(_ heading: Heading, x: Axis, y: Axis, series: [Series]) {
+    (self.heading, self.x, self.y, self.series) = (heading, x, y, series)
+  }
+
+  package func picture() -> Picture {
+    var canvas = Canvas(heading)
+    canvas.legend(keys)
+    let frame = canvas.frame(x: x, y: y, height: 300)
+    let behind = series.filter { $0.look == .background }
+    if !behind.isEmpty {
+      canvas.drawing.path(outline(of: behind, in: frame), "line back \(behind.count > 100 ? "faint" : "thin")")
+    }
+    for line in series where line.look != .background {
+      canvas.drawing.path(outline(of: [line], in: frame), style(of: line), title: line.name)
+      if line.points.count == 1 {
+        canvas.drawing.circle(
+          frame.point(line.points[0].x, line.points[0].y), radius: 3, "dot \(Theme.series(line.colour))",
+          title: line.name)
+      }
+    }
+    let names = series.compactMap { $0.look == .background || $0.name.isEmpty ? nil : $0.name }
+    return canvas.picture(
+      summary: "Line chart of \(y.title) against \(x.title): \(series.count) lines"
+        + (names.isEmpty ? "" : ", among them \(names.prefix(12).joined(separator: ", "))"))
+  }
+
+  private var keys: [Canvas.Key] {
+    let named = series.filter { $0.look != .background && !$0.name.isEmpty }
+    return named.map { Canvas.Key(label: $0.name, style: style(of: $0), mark: .line) }
+  }
+
+  private func style(of line: Series) -> String {
+    "line \(Theme.series(line.colour))\(line.isDashed ? " dashed" : "")"
+  }
+
+  /// What lies outside of the y axis is left out.
+  private func outline(of lines: [Series], in frame: Frame) -> PathText {
+    var outline = PathText()
+    for line in lines {
+      var part: [Point] = []
+      for point in line.points {
+        guard point.x.isFinite, point.y.isFinite, !frame.isOutside(y: point.y) else {
+          outline.add(part)
+          part = []
+          continue
+        }
+        let place = frame.point(point.x, point.y)
+        if line.look == .steps, let last = part.last { part.append(Point(place.x, last.y)) }
+        part.append(place)
+      }
+      outline.add(part)
+    }
+    return outline
+  }
+}

@@ -1,0 +1,52 @@
+/// A finished picture.
+package struct Picture: Sendable {
+  /// The line above it.
+  package let title: String
+  /// What it shows, for people who cannot see it.
+  package let summary: String
+  /// In user units, which are pixels where it is not scaled.
+  package let width: Double
+  package let height: Double
+  private let elements: String
+
+  init(title: String, summary: String, width: Double, height: Double, _ drawing: Drawing) {
+    (self.title, self.summary, self.width, self.height) = (title, summary, width, height)
+    elements = drawing.text
+  }
+
+  /// A file of its own: with its colours, light or dark as the reader's system is, and a background.
+  package var svg: String {
+    let size = "width=\"\(width.coordinate)\" height=\"\(height.coordinate)\""
+    return "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) \(attributes)>\n<style>\(Theme.css())</style>\n"
+      + "\(names)<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n\(elements)</svg>\n"
+  }
+
+  /// A part of an HTML page that holds `Theme.css` once for all its pictures.
+  package var element: String {
+    "<svg class=\"picture\" \(attributes)>\n\(names)\(elements)</svg>"
+  }
+
+  private var attributes: String {
+    "viewBox=\"0 0 \(width.coordinate) \(height.coordinate)\" role=\"img\" aria-label=\"\(title.escaped)\""
+  }
+
+  private var names: String { "<desc>\(summary.escaped)</desc>\n" }
+}
+
+/// A kind of picture: plain numbers that can be drawn.
+package protocol Chart: Sendable {
+  /// Draws it.
+  func picture() -> Picture
+}
+
+/// What stands above the plot.
+package struct Heading: Sendable {
+  /// What the picture shows, in a few words.
+  package var title: String
+  /// What must be known to read it right: what was left out, how something was computed.
+  package var notes: [String]
+
+  package init(_ title: String, notes: [String] = []) {
+    (self.title, self.notes) = (title, notes)
+  }
+}

@@ -1,0 +1,131 @@
+/// Points, with a line where wanted, and marks on the edge for what has no place on the y axis.
+package struct ScatterChart: Chart {
+  /// One point.
+  package struct Mark: Sendable {
+    package var x: Double
+    package var y: Double
+    /// Its name and numbers, shown where the pointer is.
+    package var label: String
+
+    package init(x: Double, y: Double, label: String) {
+      (self.x, self.y, self.label) = (x, y, label)
+    }
+  }
+
+  /// Points that look the same.
+  package struct Group: Sendable {
+    package var name: String
+    package var marks: [Mark]
+    package var look: Look
+
+    package init(_ name: String, _ marks: [Mark], _ look: Look) {
+      (self.name, self.marks, self.look) = (name, marks, look)
+    }
+  }
+
+  package enum Look: Hashable, Sendable {
+    case normal
+    /// The few that matter most.
+    case highlighted
+    /// Shown as a cross at the lower edge: there is no value.
+    case missing
+  }
+
+  package var heading: Heading
+  package var x: Axis
+  package var y: Axis
+  package var groups: [Group]
+  /// A line in steps, such as the best value so far.
+  package var line: (name: String, points: [Point])?
+
+  package init(
+    _ heading: Heading, x: Axis, y: Axis, groups: [Group], line: (name: String, points: [Point])? = nil
+  ) {
+    (self.heading, self.x, self.y, self.groups, self.line) = (heading, x, y, groups, line)
+  }
+
+  /// More points than these are drawn without their labels, and only once where they fall onto each other.
+  package static let labelledCount = 1000
+
+  package func picture() -> Picture {
+    var canvas = Canvas(heading)
+    let present = groups.filter { !$0.marks.isEmpty }
+    let lineKey = line.map { Canvas.Key(label: $0.name, style: "line s1", mark: .line) }
+    canvas.legend((present.count > 1 || line != nil ? present.map(key) : []) + [lineKey].compactMap(\.self))
+    let frame = canvas.frame(x: x, y: y, height: 300)
+    let isLabelled = present.reduce(0) { $0 + $1.marks.count } <= Self.labelledCount
+    for group in present { canvas.drawing.add(group, in: frame, isLabelled: isLabelled) }
+    if let line {
+      var places: [Point] = []
+      for point in line.points {
+        let place = frame.point(point.x, point.y)
+        if let last = places.last { places.append(Point(place.x, last.y)) }
+        places.append(place)
+      }
+      canvas.drawing.path(places, "line s1", title: line.name)
+    }
+    let counts = present.map { "\($0.marks.count) \($0.name)" }.joined(separator: ", ")
+    return canvas.picture(summary: "Scatter plot of \(y.title) against \(x.title): \(counts)")
+  }
+
+  private func key(_ group: Group) -> Canvas.Key {
+    Canvas.Key(label: group.name, style: group.look.style, mark: group.look == .missing ? .cross : .dot)
+  }
+}
+
+extension ScatterChart.Look {
+  fileprivate var style: String {
+    switch self {
+    case .normal: "dot s0"
+    case .highlighted: "dot s1"
+    case .missing: "cross bad"
+    }
+  }
+}
+
+extension Drawing {
+  fileprivate mutating func add(_ group: ScatterChart.Group, in frame: Frame, isLabelled: Bool) {
+    let isMissing = group.look == .missing
+    if isLabelled {
+      let places = group.marks.map { mark in
+        (isMissing ? Point(frame.place(x: mark.x), frame.area.maxY - 7) : frame.point(mark.x, mark.y), mark)
+      }
+      let style = group.look == .normal ? "\(group.look.style) soft" : group.look.style
+      self.group("") { drawing in
+        for (place, mark) in places {
+          if isMissing {
+            drawing.cross(place, group.look.style, title: mark.label)
+          } else if frame.isOutside(y: mark.y) {
+            drawing.arrow(place, isUp: place.y < frame.area.middle.y, style, title: mark.label)
+          } else {
+            drawing.circle(place, radius: group.look == .normal ? 3.5 : 4.5, style, title: mark.label)
+          }
+        }
+      }
+      return
+    }
+    var (dots, crosses) = (PathText(), PathText())
+    var seen: Set<Point> = []
+    for mark in group.marks {
+      let place = frame.point(mark.x, mark.y)
+      let rounded = Point(place.x.rounded(), isMissing ? frame.area.maxY - 7 : place.y.rounded())
+      guard seen.insert(rounded).inserted else { continue }
+      if isMissing {
+        crosses.add([Point(rounded.x, rounded.y - 3), Point(rounded.x, rounded.y + 3)])
+      } else {
+        dots.addDot(rounded)
+      }
+    }
+    let colour = group.look == .highlighted ? "s1" : "s0"
+    path(dots, "dots \(colour)\(group.look == .normal ? " soft" : "")")
+    path(crosses, "cross bad")
+  }
+
+  /// A triangle at the edge beyond which a point lies.
+  private mutating func arrow(_ tip: Point, isUp: Bool, _ style: String, title: String) {
+    let base = tip.y + (isUp ? 8 : -8)
+    path(
+      [tip, Point(tip.x - 4.5, base), Point(tip.x + 4.5, base)], style.replacing("dot", with: "area"),
+      isClosed: true, title: title)
+  }
+}

@@ -1,0 +1,62 @@
+/// How much room text takes, estimated by the widest of the usual sans-serif fonts (DejaVu Sans).
+enum TextSize {
+  /// The height of text, in user units.
+  static let normal = 12.0
+  static let title = 16.0
+  /// From one baseline to the next.
+  static let lineHeight = 16.0
+
+  /// The width of one line, in user units.
+  static func width(_ text: String, size: Double = normal) -> Double {
+    text.unicodeScalars.reduce(0) { $0 + width($1) } * size
+  }
+
+  /// In parts of the font's size.
+  private static func width(_ scalar: Unicode.Scalar) -> Double {
+    switch scalar {
+    case "i", "j", "l", "'", "|", ".", ",", ":", ";", " ", "!": 0.34
+    case "f", "t", "r", "(", ")", "[", "]", "/", "-", "I", "\\": 0.42
+    case "m", "w", "M", "W", "@", "%": 0.98
+    case "A"..."Z": 0.74
+    case "\u{0}"..."\u{2FF}": 0.64
+    case "\u{370}"..."\u{7FF}": 0.72
+    default: 1.05
+    }
+  }
+
+  /// The text as lines that fit a width. It is broken after a space, a dot, a hyphen or an underscore where it has one,
+  /// else between any two characters.
+  static func wrapped(_ text: String, to width: Double, size: Double = normal) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    var breakPlace: String.Index?
+    for character in text {
+      line.append(character)
+      if self.width(line, size: size) > width, line.count > 1 {
+        let place = breakPlace ?? line.index(before: line.endIndex)
+        lines.append(String(line[..<place]).trimmed)
+        line = String(line[place...])
+        breakPlace = nil
+      }
+      if " .-_/,".contains(character), line.count > 1 { breakPlace = line.endIndex }
+    }
+    return lines + [line.trimmed]
+  }
+
+  /// The text, its end replaced by an ellipsis if it is wider than this.
+  static func shortened(_ text: String, to width: Double, size: Double = normal) -> String {
+    guard self.width(text, size: size) > width else { return text }
+    var kept = text
+    while kept.count > 1, self.width(kept + "…", size: size) > width { kept.removeLast() }
+    return kept + "…"
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String {
+    var text = Substring(self)
+    while text.last == " " { text.removeLast() }
+    while text.first == " " { text.removeFirst() }
+    return String(text)
+  }
+}
