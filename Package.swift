@@ -7,14 +7,14 @@ let checked: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// A module of Trawl with its own tests.
 func module(
   _ name: String, _ dependencies: [Target.Dependency] = [], excluding: [String] = [],
-  testResources: [Resource] = []
+  testedWith support: [Target.Dependency] = [], testResources: [Resource] = []
 ) -> [Target] {
   [
     .target(
       name: name, dependencies: dependencies, exclude: excluding, swiftSettings: checked),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.byName(name: name), "Fuzzing"], resources: testResources,
-      swiftSettings: checked),
+      name: "\(name)Tests", dependencies: [.byName(name: name), "Fuzzing"] + support,
+      resources: testResources, swiftSettings: checked),
   ]
 }
 
@@ -39,18 +39,20 @@ let package = Package(
     .executableTarget(
       name: "trawl",
       dependencies: [
-        "Coordination", "Messaging", "Search", "Storage", "Training",
+        "Charts", "Coordination", "Messaging", "Reports", "RunFiles", "Search", "Storage", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: checked),
     .target(name: "Fuzzing", dependencies: ["Randomness"], path: "Tests/Fuzzing", swiftSettings: checked),
+    .target(
+      name: "PictureChecks", dependencies: ["Charts"], path: "Tests/PictureChecks", swiftSettings: checked),
     .testTarget(name: "ProgramTests", dependencies: ["trawl"], swiftSettings: checked),
     .testTarget(
       name: "EndToEndTests", dependencies: ["trawl", "Coordination", "Messaging"], swiftSettings: checked),
   ]
     + module("Randomness")
-    + module("Charts", ["CPNG"])
+    + module("Charts", ["CPNG"], testedWith: ["PictureChecks"], testResources: [.copy("Golden")])
     + module(
       "Training", ["COneDNN", "CSodium", "CWarp", "CZlib", "Randomness"],
       testResources: [.copy("Golden")])
@@ -59,6 +61,8 @@ let package = Package(
       "Coordination",
       ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       excluding: ["Protocol/trawl.proto"])
+    + module("RunFiles", ["Search"])
+    + module("Reports", ["Charts", "RunFiles", "Search", "Training"], testedWith: ["PictureChecks"])
     + module("Messaging", ["CZeroMQ"])
     + module("Storage", ["Coordination", .product(name: "GRDB", package: "GRDB.swift")]),
   swiftLanguageModes: [.v6]

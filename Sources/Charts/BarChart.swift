@@ -13,7 +13,8 @@ package struct BarChart: Chart {
     package var colour: Int
 
     package init(
-      _ name: String, _ values: [Double], interval: (low: Double, high: Double)? = nil, text: String, colour: Int = 0
+      _ name: String, _ values: [Double], interval: (low: Double, high: Double)? = nil, text: String,
+      colour: Int = 0
     ) {
       (self.name, self.values, self.interval, self.text, self.colour) = (name, values, interval, text, colour)
     }
@@ -36,7 +37,8 @@ package struct BarChart: Chart {
   package func picture() -> Picture {
     var canvas = Canvas(heading)
     if parts.count > 1 {
-      canvas.legend(parts.enumerated().map { .init(label: $1, style: "area \(Theme.series($0))", mark: .square) })
+      canvas.legend(
+        parts.enumerated().map { .init(label: $1, style: "area \(Theme.series($0))", mark: .square) })
     }
     let textWidth = rows.map { TextSize.width($0.text) }.max() ?? 0
     let room = canvas.reserve(height: Double(rows.count) * Self.rowHeight + 4)
@@ -44,7 +46,8 @@ package struct BarChart: Chart {
     let frame = Frame(area: area, x: x, y: Axis("", .linear(0, 1)))
     canvas.drawing.grid(of: frame)
     for (index, row) in rows.enumerated() {
-      canvas.drawing.add(row, in: frame, top: area.y + Double(index) * Self.rowHeight, drawsPoints: drawsPoints)
+      canvas.drawing.add(
+        row, in: frame, top: area.y + Double(index) * Self.rowHeight, drawsPoints: drawsPoints)
     }
     canvas.xAxis(of: frame)
     let names = rows.map { "\($0.name) \($0.text)" }.joined(separator: "; ")
@@ -77,9 +80,12 @@ extension Drawing {
     }
     if let (low, high) = row.interval {
       let (start, stop) = (frame.place(x: low), frame.place(x: high))
-      line(Point(start, middle), Point(stop, middle), drawsPoints ? "line \(Theme.series(row.colour))" : "rule")
+      line(
+        Point(start, middle), Point(stop, middle), drawsPoints ? "line \(Theme.series(row.colour))" : "rule")
       for x in [start, stop] {
-        line(Point(x, middle - 4), Point(x, middle + 4), drawsPoints ? "line \(Theme.series(row.colour))" : "rule")
+        line(
+          Point(x, middle - 4), Point(x, middle + 4),
+          drawsPoints ? "line \(Theme.series(row.colour))" : "rule")
       }
       end = max(end, stop)
     }
@@ -98,10 +104,7 @@ extension Canvas {
   /// Labels and title of the x axis below a plot that has been drawn.
   mutating func xAxis(of frame: Frame) {
     let area = frame.area
-    drawing.line(Point(area.x, area.maxY), Point(area.maxX, area.maxY), "axis")
-    for (place, lines) in frame.xLabels {
-      drawing.lines(lines, at: Point(place, area.maxY + 17), "", .middle)
-    }
+    drawing.xLabels(of: frame)
     let title = TextSize.wrapped(frame.x.title, to: area.width)
     let row = reserve(height: 34 + Double(title.count - 1) * TextSize.lineHeight + 10)
     drawing.lines(title, at: Point(area.middle.x, row.y + 32), "muted", .middle)

@@ -171,13 +171,20 @@ extension Drawing {
       self.label(
         label, at: Point(area.x - 8, y + 4), "", .end, title: label == tick.label ? nil : tick.label)
     }
+    xLabels(of: frame)
+  }
+
+  /// The line below a plot and its labels.
+  mutating func xLabels(of frame: Frame) {
+    let area = frame.area
+    line(Point(area.x, area.maxY), Point(area.maxX, area.maxY), "axis")
     for (place, lines) in frame.xLabels {
       line(Point(place, area.maxY), Point(place, area.maxY + 4), "axis")
+      // The first and the last label stay inside of the picture.
       let half = (lines.map { TextSize.width($0) }.max() ?? 0) / 2
-      self.lines(
-        lines, at: Point(min(max(place, half + 2), area.maxX + 16 - half), area.maxY + 17), "", .middle)
+      let middle = min(max(place, half + 4), area.maxX + 16 - half)
+      self.lines(lines, at: Point(middle, area.maxY + 17), "", .middle)
     }
-    line(Point(area.x, area.maxY), Point(area.maxX, area.maxY), "axis")
   }
 
   /// The mark of what ended without a value.

@@ -23,9 +23,13 @@ struct Drawing {
   }
 
   /// A path that has been written before; nothing if it is empty.
-  mutating func path(_ outline: PathText, _ style: String, title: String? = nil) {
+  ///
+  /// - Parameter data: the names and values of `data-` attributes, which scripts read.
+  mutating func path(
+    _ outline: PathText, _ style: String, title: String? = nil, data: KeyValuePairs<String, String> = [:]
+  ) {
     guard !outline.text.isEmpty else { return }
-    text += "<path class=\"\(style)\" d=\"\(outline.text)\""
+    text += "<path class=\"\(style)\"\(attributes(data)) d=\"\(outline.text)\""
     close("path", title)
   }
 
@@ -66,15 +70,22 @@ struct Drawing {
   /// A PNG image that fills the rectangle, its pixels kept sharp.
   mutating func image(_ image: Raster, in rect: Rect) {
     text += "<image x=\"\(rect.x.coordinate)\" y=\"\(rect.y.coordinate)\" width=\"\(rect.width.coordinate)\""
-    text += " height=\"\(rect.height.coordinate)\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\""
+    text +=
+      " height=\"\(rect.height.coordinate)\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\""
     text += " href=\"data:image/png;base64,\(image.base64)\"/>\n"
   }
 
   /// Draws inside a group that shares a style.
-  mutating func group(_ style: String, _ body: (inout Drawing) -> Void) {
-    text += "<g class=\"\(style)\">\n"
+  mutating func group(
+    _ style: String, data: KeyValuePairs<String, String> = [:], _ body: (inout Drawing) -> Void
+  ) {
+    text += "<g class=\"\(style)\"\(attributes(data))>\n"
     body(&self)
     text += "</g>\n"
+  }
+
+  private func attributes(_ data: KeyValuePairs<String, String>) -> String {
+    data.map { " data-\($0)=\"\($1.escaped)\"" }.joined()
   }
 
   private mutating func close(_ element: String, _ title: String?) {
@@ -87,6 +98,7 @@ struct PathText {
   private(set) var text = ""
 
   mutating func add(_ points: [Point], isClosed: Bool = false) {
+    guard !points.isEmpty else { return }
     for (index, point) in points.enumerated() {
       text += index == 0 ? "M" : index == 1 ? "L" : " "
       text += "\(point.x.coordinate) \(point.y.coordinate)"

@@ -16,13 +16,15 @@ package enum Scale: Hashable, Sendable {
   /// A linear scale that holds the values with a margin around them; 0...1 without any.
   package static func linear(around values: some Sequence<Double>) -> Scale {
     guard let (low, high) = ends(values.lazy.filter(\.isFinite)) else { return .linear(0, 1) }
-    let margin = low < high ? (high - low) * 0.04 : max(abs(low) * 0.05, 1e-9)
+    let margin = low < high ? (high - low) * 0.04 : max(abs(low) * 0.01, 1e-9)
     return .linear(low - margin, high + margin)
   }
 
   /// A logarithmic scale that holds the positive values with a margin around them.
   package static func logarithmic(around values: some Sequence<Double>) -> Scale {
-    guard let (low, high) = ends(values.lazy.filter { $0.isFinite && $0 > 0 }) else { return .logarithmic(0.1, 1) }
+    guard let (low, high) = ends(values.lazy.filter { $0.isFinite && $0 > 0 }) else {
+      return .logarithmic(0.1, 1)
+    }
     let margin = low < high ? pow(high / low, 0.04) : 1.2
     return .logarithmic(low / margin, high * margin)
   }
@@ -39,7 +41,7 @@ package enum Scale: Hashable, Sendable {
     case .linear(let low, let high), .whole(let low, let high), .time(let low, let high):
       low == high ? 0.5 : (value - low) / (high - low)
     case .logarithmic(let low, let high):
-      low == high ? 0.5 : value > 0 ? log(value / low) / log(high / low) : -.infinity
+      low == high ? 0.5 : value > 0 ? (log(value) - log(low)) / (log(high) - log(low)) : -.infinity
     case .categories(let names): (value + 0.5) / Double(max(1, names.count))
     }
   }
@@ -88,7 +90,8 @@ private enum RoundNumbers {
     let exponential = max(abs(low), abs(high)) < 1e-3 || max(abs(low), abs(high)) >= 1e6
     return stride(from: first, through: last, by: 1).map { multiple in
       let value = multiple * step
-      return Scale.Tick(value: value, label: exponential ? value.label() : value.text(decimals: min(decimals, 12)))
+      return Scale.Tick(
+        value: value, label: exponential ? value.label() : value.text(decimals: min(decimals, 12)))
     }
   }
 
@@ -101,7 +104,7 @@ private enum RoundNumbers {
 
   static func logarithmicTicks(_ low: Double, _ high: Double, atMost count: Int) -> [Scale.Tick] {
     guard low > 0, high >= low, high.isFinite else { return [] }
-    let decades = log10(high / low)
+    let decades = log10(high) - log10(low)
     // Less than a factor of 3: plain round numbers.
     if decades < 0.5 { return ticks(low, high, atMost: count) }
     let every = max(1, Int((decades / Double(count)).rounded(.up)))
@@ -146,7 +149,8 @@ extension Double {
 /// Ticks at round times of the day, or at midnight.
 private enum RoundTimes {
   private static let steps: [Double] = [
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172_800, 604_800,
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172_800,
+    604_800,
     2_592_000, 31_536_000,
   ]
 

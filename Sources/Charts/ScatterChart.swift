@@ -25,6 +25,8 @@ package struct ScatterChart: Chart {
 
   package enum Look: Hashable, Sendable {
     case normal
+    /// Measured in another way than the others, such as after fewer epochs.
+    case secondary
     /// The few that matter most.
     case highlighted
     /// Shown as a cross at the lower edge: there is no value.
@@ -77,6 +79,7 @@ extension ScatterChart.Look {
   fileprivate var style: String {
     switch self {
     case .normal: "dot s0"
+    case .secondary: "dot back"
     case .highlighted: "dot s1"
     case .missing: "cross bad"
     }
@@ -90,7 +93,8 @@ extension Drawing {
       let places = group.marks.map { mark in
         (isMissing ? Point(frame.place(x: mark.x), frame.area.maxY - 7) : frame.point(mark.x, mark.y), mark)
       }
-      let style = group.look == .normal ? "\(group.look.style) soft" : group.look.style
+      let isSoft = group.look == .normal || group.look == .secondary
+      let style = group.look.style + (isSoft ? " soft" : "")
       self.group("") { drawing in
         for (place, mark) in places {
           if isMissing {
@@ -98,7 +102,7 @@ extension Drawing {
           } else if frame.isOutside(y: mark.y) {
             drawing.arrow(place, isUp: place.y < frame.area.middle.y, style, title: mark.label)
           } else {
-            drawing.circle(place, radius: group.look == .normal ? 3.5 : 4.5, style, title: mark.label)
+            drawing.circle(place, radius: isSoft ? 3.5 : 4.5, style, title: mark.label)
           }
         }
       }
@@ -116,8 +120,9 @@ extension Drawing {
         dots.addDot(rounded)
       }
     }
-    let colour = group.look == .highlighted ? "s1" : "s0"
-    path(dots, "dots \(colour)\(group.look == .normal ? " soft" : "")")
+    path(
+      dots, "\(group.look.style.replacing("dot ", with: "dots "))\(group.look == .highlighted ? "" : " soft")"
+    )
     path(crosses, "cross bad")
   }
 

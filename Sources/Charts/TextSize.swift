@@ -1,13 +1,13 @@
 /// How much room text takes, estimated by the widest of the usual sans-serif fonts (DejaVu Sans).
-enum TextSize {
+package enum TextSize {
   /// The height of text, in user units.
-  static let normal = 12.0
-  static let title = 16.0
+  package static let normal = 12.0
+  package static let title = 16.0
   /// From one baseline to the next.
   static let lineHeight = 16.0
 
   /// The width of one line, in user units.
-  static func width(_ text: String, size: Double = normal) -> Double {
+  package static func width(_ text: String, size: Double = normal) -> Double {
     text.unicodeScalars.reduce(0) { $0 + width($1) } * size
   }
 

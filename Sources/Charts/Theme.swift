@@ -37,17 +37,20 @@ package enum Theme {
   private static let shapes = [
     ("text", "font:12px Helvetica,Arial,\"Liberation Sans\",\"DejaVu Sans\",sans-serif"),
     (".title", "font-size:16px;font-weight:600"),
+    (".name", "font-weight:600"),
     (".grid,.axis,.rule", "fill:none;stroke-width:1"),
     (".line", "fill:none;stroke:currentColor;stroke-width:1.75;stroke-linejoin:round"),
     (".thin", "stroke-width:1;opacity:.55"),
-    (".faint", "stroke-width:1;opacity:.3"),
+    (".faint", "stroke-width:1;opacity:.35"),
     (".strong", "stroke-width:2.5"),
     (".dashed", "stroke-dasharray:5 4"),
     (".dotted", "stroke-dasharray:1.5 3.5"),
     (".dot", "fill:currentColor;stroke:none"),
     (".area", "fill:currentColor;stroke:none"),
-    (".soft", "opacity:.35"),
+    (".soft", "opacity:.6"),
     (".dots", "fill:none;stroke:currentColor;stroke-linecap:round;stroke-width:5;opacity:.7"),
+    (".mark", "stroke-width:1;fill-opacity:.85"),
+    (".halo", "paint-order:stroke;stroke-width:3.5;stroke-linejoin:round"),
     (".cross", "fill:none;stroke:currentColor;stroke-width:1.5"),
   ]
 
@@ -56,6 +59,9 @@ package enum Theme {
     [
       (".ground", "fill", ("#ffffff", "#14181d")),
       ("text", "fill", ("#1f2328", "#e6e9ec")),
+      (".halo", "stroke", ("#ffffff", "#14181d")),
+      (".mark", "fill", ("#ffffff", "#14181d")),
+      (".mark", "stroke", ("#1f2328", "#e6e9ec")),
       (".muted", "fill", ("#57606a", "#a3abb4")),
       (".grid", "stroke", ("#e3e7eb", "#2b323a")),
       (".axis", "stroke", ("#8b949e", "#6b7480")),

@@ -66,11 +66,6 @@ extension EpochScore {
 }
 
 extension SearchFile {
-  /// The epochs that a trial with these values trains.
-  func epochs(_ values: [Value]) -> Int {
-    configuration(values).integer("train.epochs")
-  }
-
   /// After so many epochs without a better validation accuracy a trial with these values ends; nil if it does not.
   func patience(_ values: [Value]) -> Int? {
     let configuration = configuration(values)

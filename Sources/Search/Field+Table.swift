@@ -224,6 +224,9 @@ extension Field {
       "search.progress_timeout", .real(.atLeast(1, atMost: 1_000_000)), .value(.real(600)), unit: "seconds",
       "How long a trial may go without a training step before it is taken from its worker, which may hang; at least twice the heartbeat."
     ),
+    Field(
+      "search.report", .word(["true", "false"]), .value(.word("false")),
+      "Whether the search writes report.html at its end: ranking, pictures and settings in one page."),
   ]
 
   private static let final = [

@@ -149,6 +149,9 @@ extension SearchFile {
       top: top, seeds: integer("search.confirm.seeds"), trials: trials, objective: objective)
   }
 
+  /// Whether a report is written at the end of the search.
+  package var writesReport: Bool { word("search.report") == "true" }
+
   /// What is done with rank 1 when the search has ended.
   package struct Final: Hashable, Sendable {
     /// Whether it is trained on the images held out, too.
@@ -206,7 +209,7 @@ extension SearchFile {
       }
       let free = [
         "search.heartbeat", "search.lease", "search.progress_timeout", "search.stop_after.",
-        "search.confirm.",
+        "search.confirm.", "search.report",
         "final.",
       ]
       return !free.contains { path.hasPrefix($0) }

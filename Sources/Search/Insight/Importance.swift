@@ -9,6 +9,8 @@ import Randomness
 package struct Importance: Hashable, Sendable {
   /// What each parameter makes on its own, in the order of the space: shares, at most 1 together.
   package let shares: [Double]
+  /// How much each share differs between the trees of the forest: the standard deviation.
+  package let deviations: [Double]
   /// The share of the score's variance that the forest foretells for trials that it has not learned from: 1 all; 0 or less
   /// nothing.
   package let explained: Double
@@ -39,8 +41,7 @@ package struct Importance: Hashable, Sendable {
     var samples = samples
     generator.shuffle(&samples)
     samples = Array(samples.prefix(Self.mostTrials))
-    var sums = [Double](repeating: 0, count: choices.count)
-    var growths = 0
+    var treeShares: [[Double]] = []
     var foretold = samples.map { _ in (sum: 0.0, count: 0) }
     for _ in 0..<Self.trees {
       let sorted = Self.reordered(samples, choices, &generator)
@@ -53,11 +54,12 @@ package struct Importance: Hashable, Sendable {
       }
       let variance = tree.variance
       guard variance > 0, variance.isFinite else { continue }
-      growths += 1
-      for side in sums.indices { sums[side] += tree.variance(along: side) / variance }
+      treeShares.append(choices.indices.map { tree.variance(along: $0) / variance })
     }
-    guard growths > 0 else { return nil }
-    shares = sums.map { $0 / Double(growths) }
+    guard !treeShares.isEmpty else { return nil }
+    let estimates = choices.indices.map { side in Estimate(treeShares.map { $0[side] }) }
+    shares = estimates.map(\.mean)
+    deviations = estimates.map { $0.variance.squareRoot() }
     explained = Self.explained(samples.map(\.score), foretold)
     trials = samples.count
   }

@@ -14,7 +14,7 @@ package struct TrialHistory: Hashable, Sendable {
   }
 
   /// What it was ranked by after a budget of epochs; nil where it was not measured then, or is not finite.
-  func score(after budget: Double, by objective: Objective) -> Double? {
+  package func score(after budget: Double, by objective: Objective) -> Double? {
     guard budget >= 1 else { return objective.score(parts[budget].map { [$0] } ?? []) }
     return Double(epochs.count) >= budget ? objective.score(Array(epochs.prefix(Int(budget)))) : nil
   }

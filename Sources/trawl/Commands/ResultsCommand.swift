@@ -47,11 +47,11 @@ struct ResultsCommand: ParsableCommand {
     case .table where table.rows.isEmpty: print(failed ? "no trial has failed" : "no trial has ended yet")
     case .table:
       print(table.withoutEmptyColumns.text)
-      if !failed { try run.tellInsight(into: all) }
+      if !failed { try run.printInsight() }
     case .csv: print(try lines(chosen, of: run.results), terminator: "")
     case .json where failed: print("{\n  \"results\": \(table.json)\n}")
     case .json:
-      let insight = try run.insight(into: all)?.json ?? "null"
+      let insight = try run.insight()?.json ?? "null"
       print("{\n  \"results\": \(table.json),\n  \"insight\": \(insight)\n}")
     }
   }

@@ -18,6 +18,8 @@ struct Exports {
   private var writtenBest: Int?
 
   private static let interval = Duration.milliseconds(250)
+  /// 2026-11-28T02:15:31.250Z
+  private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
   /// Files of a search in its directory, which this command goes on with.
   init(_ directory: RunDirectory, of coordinator: Coordinator, resume: String) {
@@ -76,7 +78,7 @@ struct Exports {
       let started = Date(timeIntervalSince1970: row.started)
       csv.append([
         .integer(Int(row.attempt)), .integer(replicate.trial), .integer(replicate.index), .text(row.host),
-        .integer(row.pid), .text(row.numerics), .text(started.formatted(.iso8601)), seconds(row),
+        .integer(row.pid), .text(row.numerics), .text(started.formatted(Self.time)), seconds(row),
         .integer(row.inherited), .integer(row.epochs), .text(row.ending?.rawValue ?? "running"),
         .text(row.words),
       ])

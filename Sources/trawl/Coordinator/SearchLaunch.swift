@@ -141,7 +141,7 @@ struct SearchLaunch {
       let results = try Table(file: directory.results)
       print(results.top(10).withoutEmptyColumns.text)
       if !command.quiet {
-        try directory.tellInsight(into: results)
+        try directory.printInsight()
         StandardError.write("results: \(directory.results)\n")
       }
       if coordinator.best == nil {

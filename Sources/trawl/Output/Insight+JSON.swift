@@ -25,6 +25,8 @@ private struct Summary: Encodable {
   struct Share: Encodable {
     var parameter: String
     var share: Double
+    /// The standard deviation of the share between the trees of the forest.
+    var deviation: Double
   }
 
   struct Edge: Encodable {
@@ -49,7 +51,11 @@ private struct Summary: Encodable {
   init(_ insight: Insight) {
     importance = insight.importance.map { importance in
       Importance(
-        shares: zip(insight.parameters, importance.shares).map { Share(parameter: $0.column, share: $1) },
+        shares: insight.parameters.indices.map { index in
+          Share(
+            parameter: insight.parameters[index].column, share: importance.shares[index],
+            deviation: importance.deviations[index])
+        },
         interactions: importance.interactions, explained: importance.explained, trials: importance.trials,
         diverged: insight.scoreless, epochs: insight.epochs)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import RunFiles
 
 /// Rows of text under named columns, as read from one of our CSV files.
 struct Table {
@@ -11,52 +12,15 @@ struct Table {
     rows = []
   }
 
-  /// Reads comma-separated text (RFC 4180) with a header; nil where rows and header differ in width.
-  init?(csv: String) {
-    var lines = Self.parse(csv)
-    guard !lines.isEmpty else { return nil }
-    columns = lines.removeFirst()
-    rows = lines
-    guard rows.allSatisfy({ [columns] in $0.count == columns.count }) else { return nil }
-  }
-
   /// Reads a CSV file.
   init(file path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Complaint("\(path): no such file; is this the run directory of a search?")
+    let file = try Complaint.asking { try CSVFile(contentsOf: path) }
+    self.init(columns: file.columns)
+    var rows: [[String]] = []
+    guard file.forEachRow({ rows.append($0.map(\.text)) }) else {
+      throw Complaint("\(path) is damaged; resuming its search writes it again")
     }
-    guard let table = Table(csv: String(decoding: data, as: UTF8.self)) else {
-      throw Complaint("\(path) is damaged; resuming its search writes it anew")
-    }
-    self = table
-  }
-
-  private static func parse(_ text: String) -> [[String]] {
-    var lines: [[String]] = []
-    var cells: [String] = []
-    var cell = String.UnicodeScalarView()
-    var isQuoted = false
-    var previous: UnicodeScalar?
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"":
-        // A quote right after a closing one stands for itself.
-        if !isQuoted, previous == "\"" { cell.append(scalar) }
-        isQuoted.toggle()
-      case "," where !isQuoted:
-        cells.append(String(cell))
-        cell.removeAll()
-      case "\n" where !isQuoted:
-        lines.append(cells + [String(cell)])
-        cells.removeAll()
-        cell.removeAll()
-      case "\r" where !isQuoted: break
-      default: cell.append(scalar)
-      }
-      previous = scalar
-    }
-    if !cells.isEmpty || !cell.isEmpty { lines.append(cells + [String(cell)]) }
-    return lines
+    self.rows = rows
   }
 
   /// The first rows only.

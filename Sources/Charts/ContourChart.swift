@@ -1,0 +1,137 @@
+/// A surface over two axes as filled bands of equal height, and the points that it was estimated from.
+package struct ContourChart: Chart {
+  package var heading: Heading
+  package var x: Axis
+  package var y: Axis
+  /// Heights at equal distances along the axes, from the start of y upwards, at least 2 x 2; nil where nothing is known.
+  package var surface: [[Double?]]
+  package var marks: [ScatterChart.Mark]
+  /// The marks that stand out, by their places in `marks`.
+  package var highlighted: Set<Int>
+  /// Points without a height, shown as crosses.
+  package var missing: [ScatterChart.Mark]
+  /// What the height is.
+  package var tones: Tones
+
+  /// How heights become tones.
+  package struct Tones: Sendable {
+    package var title: String
+    /// The height of the palest tone, and of the strongest; the strongest may be the lower one.
+    package var pale: Double
+    package var strong: Double
+
+    package init(_ title: String, _ ends: (pale: Double, strong: Double)) {
+      (self.title, self.pale, self.strong) = (title, ends.pale, ends.strong)
+    }
+  }
+
+  package init(
+    _ heading: Heading, x: Axis, y: Axis, surface: [[Double?]], marks: [ScatterChart.Mark],
+    highlighted: Set<Int> = [], missing: [ScatterChart.Mark] = [], tones: Tones
+  ) {
+    (self.heading, self.x, self.y, self.surface) = (heading, x, y, surface)
+    (self.marks, self.highlighted, self.missing, self.tones) = (marks, highlighted, missing, tones)
+  }
+
+  package func picture() -> Picture {
+    var canvas = Canvas(heading)
+    if !missing.isEmpty {
+      canvas.legend([.init(label: "diverged or failed", style: "cross bad", mark: .cross)])
+    }
+    canvas.toneBar(tones.title, from: tones.pale.label(), to: tones.strong.label())
+    let frame = canvas.frame(x: x, y: y, height: 320)
+    // Each band covers the lower ones.
+    for tone in 0..<Theme.toneCount {
+      canvas.drawing.path(
+        region(atLeast: Double(tone) / Double(Theme.toneCount), frame.area), "area q\(tone)")
+    }
+    add(marks, to: &canvas.drawing, frame)
+    return canvas.picture(
+      summary: "Contour plot of \(tones.title) over \(x.title) and \(y.title), from \(marks.count) trials")
+  }
+
+  private func add(_ marks: [ScatterChart.Mark], to drawing: inout Drawing, _ frame: Frame) {
+    let isLabelled = marks.count <= ScatterChart.labelledCount
+    var dots = PathText()
+    var seen: Set<Point> = []
+    for (index, mark) in marks.enumerated() where !highlighted.contains(index) {
+      let place = frame.point(mark.x, mark.y)
+      if isLabelled {
+        drawing.circle(place, radius: 2.5, "mark", title: mark.label)
+      } else if seen.insert(Point(place.x.rounded(), place.y.rounded())).inserted {
+        dots.addDot(Point(place.x.rounded(), place.y.rounded()))
+      }
+    }
+    drawing.path(dots, "dots back faint")
+    for mark in missing.prefix(ScatterChart.labelledCount) {
+      drawing.cross(frame.point(mark.x, mark.y), "cross bad", title: mark.label)
+    }
+    for index in highlighted.sorted() where marks.indices.contains(index) {
+      drawing.circle(
+        frame.point(marks[index].x, marks[index].y), radius: 5, "dot s1", title: marks[index].label)
+    }
+  }
+
+  /// The part of the surface whose tone share is at least this, cell by cell (marching squares: a cell's edge is cut where
+  /// the height, linear along it, reaches the level).
+  private func region(atLeast level: Double, _ area: Rect) -> PathText {
+    var outline = PathText()
+    for row in 0..<surface.count - 1 {
+      var run: Rect?
+      for column in 0..<surface[row].count - 1 {
+        guard let corners = corners(row, column, area) else {
+          run.map { outline.addRectangle($0) }
+          run = nil
+          continue
+        }
+        let isWhole = level <= 0 || corners.allSatisfy { $0.share >= level }
+        if isWhole {
+          let cell = Rect(
+            x: corners[0].place.x, y: corners[2].place.y, width: corners[1].place.x - corners[0].place.x,
+            height: corners[0].place.y - corners[2].place.y)
+          run = run.map { Rect(x: $0.x, y: $0.y, width: cell.maxX - $0.x, height: $0.height) } ?? cell
+        } else {
+          run.map { outline.addRectangle($0) }
+          run = nil
+          outline.add(Self.clipped(corners, atLeast: level), isClosed: true)
+        }
+      }
+      run.map { outline.addRectangle($0) }
+    }
+    return outline
+  }
+
+  private struct Corner {
+    var place: Point
+    var share: Double
+  }
+
+  /// Counter-clockwise from the lower left; nil if a height is missing.
+  private func corners(_ row: Int, _ column: Int, _ area: Rect) -> [Corner]? {
+    let (rows, columns) = (Double(surface.count - 1), Double(surface[row].count - 1))
+    let corners = [(row, column), (row, column + 1), (row + 1, column + 1), (row + 1, column)].compactMap {
+      (row, column) -> Corner? in
+      guard let height = surface[row][column] else { return nil }
+      let range = tones.strong - tones.pale
+      return Corner(
+        place: Point(
+          area.x + area.width * Double(column) / columns, area.maxY - area.height * Double(row) / rows),
+        share: range == 0 ? 0.5 : (height - tones.pale) / range)
+    }
+    return corners.count == 4 ? corners : nil
+  }
+
+  private static func clipped(_ corners: [Corner], atLeast level: Double) -> [Point] {
+    var points: [Point] = []
+    for (corner, next) in zip(corners, corners.dropFirst() + corners.prefix(1)) {
+      if corner.share >= level { points.append(corner.place) }
+      guard (corner.share >= level) != (next.share >= level) else { continue }
+      let part = (level - corner.share) / (next.share - corner.share)
+      points.append(
+        Point(
+          corner.place.x + (next.place.x - corner.place.x) * part,
+          corner.place.y + (next.place.y - corner.place.y) * part))
+    }
+    return points
+  }
+}

@@ -1,0 +1,14 @@
+import Charts
+
+/// A picture and the name of its file.
+package struct NamedPicture: Sendable {
+  /// The name of the file, without a suffix.
+  package let name: String
+  package let picture: Picture
+  /// What the PNG file beside it holds; nil: there is none.
+  package let raster: Raster?
+
+  package init(_ name: String, _ picture: Picture, raster: Raster? = nil) {
+    (self.name, self.picture, self.raster) = (name, picture, raster)
+  }
+}

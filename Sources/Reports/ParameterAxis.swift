@@ -1,0 +1,87 @@
+import Charts
+import Search
+
+/// A searched parameter as an axis.
+struct ParameterAxis {
+  let axis: Axis
+  /// The values of a choice, in their order; nil for a range.
+  private let choices: [Value]?
+
+  init(_ parameter: SearchSpace.Parameter) {
+    let scale: Scale
+    switch parameter.distribution.shape {
+    case .uniform(let low, let high): scale = .linear(low, high)
+    case .logUniform(let low, let high): scale = .logarithmic(low, high)
+    case .int(let low, let high): scale = .whole(Double(low) - 0.5, Double(high) + 0.5)
+    case .logInt(let low, let high): scale = .logarithmic(Double(low) - 0.5, Double(high) + 0.5)
+    case .choice(let values): scale = .categories(values.map { "\($0)" })
+    }
+    axis = Axis(parameter.column, scale)
+    if case .choice(let values) = parameter.distribution.shape { choices = values } else { choices = nil }
+  }
+
+  var isOrdered: Bool { choices == nil }
+
+  /// Where a value lies on the scale; nil if it is none of the parameter's.
+  func number(_ value: Value) -> Double? {
+    if let choices { return choices.firstIndex(of: value).map(Double.init) }
+    return switch value {
+    case .integer(let number): Double(number)
+    case .real(let number): number
+    case .word, .integers, .reals: nil
+    }
+  }
+}
+
+extension Objective {
+  /// As the name of an axis.
+  var axisTitle: String {
+    switch self {
+    case .valAccuracy: "validation accuracy"
+    case .bestValAccuracy: "best validation accuracy"
+    case .valLoss: "validation loss"
+    }
+  }
+}
+
+/// The part of an axis that scores need, without the few that lie so far on the worse side that they would flatten the
+/// rest.
+struct ScoreRange {
+  /// The worst and the best score inside.
+  let worst: Double
+  let best: Double
+  /// How many scores are worse than the worst inside.
+  let beyond: Int
+
+  /// Nil without scores.
+  ///
+  /// Left out is what is worse than the quartile of the worse side by more than three times the distance between the
+  /// quartiles (Tukey's outer fence, "Exploratory Data Analysis", 1977), unless that is more than a quarter of them.
+  init?(_ scores: [Double], isMaximized: Bool) {
+    let sorted = scores.filter(\.isFinite).sorted { isMaximized ? $0 > $1 : $0 < $1 }
+    guard let best = sorted.first, let last = sorted.last else { return nil }
+    let (upper, lower) = (sorted[sorted.count / 4], sorted[sorted.count * 3 / 4])
+    let fence = lower + 3 * (lower - upper)
+    let inside = sorted.filter { isMaximized ? $0 >= fence : $0 <= fence }
+    let usesFence = sorted.count >= 8 && inside.count * 4 >= sorted.count * 3 && upper != lower
+    self.best = best
+    worst = usesFence ? inside.last ?? last : last
+    beyond = usesFence ? sorted.count - inside.count : 0
+  }
+
+  var scale: Scale { .linear(around: [worst, best]) }
+
+  /// 0 at the worst, 1 at the best.
+  func share(_ score: Double) -> Double {
+    worst == best ? 1 : min(max((score - worst) / (best - worst), 0), 1)
+  }
+
+  /// What is to be said about the scores beyond; nothing if there are none.
+  func notes(isMaximized: Bool) -> [String] {
+    guard beyond > 0 else { return [] }
+    let side = isMaximized ? "below" : "above"
+    return [
+      "\(beyond) worse trial\(beyond == 1 ? "" : "s") (\(side) \(worst.label())) on the edge of the scale."
+    ]
+  }
+}

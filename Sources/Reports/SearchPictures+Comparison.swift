@@ -1,0 +1,157 @@
+import Charts
+import RunFiles
+import Search
+
+// How trials developed, and what their parameters did together.
+extension SearchPictures {
+  /// More curves or lines than these are thinned out evenly over the ranking.
+  private static let mostCurves = 300
+  private static let mostLines = 150
+  private static let fewBest = 10
+
+  /// The best few and, of the others, a number evenly over the ranking.
+  private func sample<Element>(_ ranked: [Element], _ count: Int) -> [Element] {
+    guard ranked.count > count else { return ranked }
+    return (0..<count).map { ranked[$0 * ranked.count / count] }
+  }
+
+  var curves: LineChart? {
+    let drawn = scored.filter { record.curves[$0.result.trial]?.isEmpty == false }
+    let best = drawn.prefix(Self.fewBest)
+    let known = Set(record.results.lazy.map(\.trial))
+    let running = record.curves.keys.filter { !known.contains($0) }.sorted()
+    let behind = drawn.dropFirst(Self.fewBest).map(\.result.trial) + lost.map(\.trial) + running
+    guard !drawn.isEmpty || !running.isEmpty else { return nil }
+    let shown = sample(behind.filter { record.curves[$0]?.isEmpty == false }, Self.mostCurves)
+    let points = (shown + best.map(\.result.trial)).map { curve($0) }
+    var notes: [String] = []
+    if shown.count + best.count < record.curves.count {
+      notes.append(
+        "\(shown.count + best.count) of \(record.curves.count) trials, taken evenly over the ranking.")
+    }
+    let finite = points.flatMap { $0.map(\.y) }.filter(\.isFinite)
+    guard let range = ScoreRange(finite, isMaximized: objective.isMaximized) else { return nil }
+    if range.beyond > 0 { notes.append("\(range.beyond) worse points are outside of the scale.") }
+    let title = objective == .valLoss ? "validation loss" : "validation accuracy"
+    return LineChart(
+      Heading("\(name): learning curves", notes: notes),
+      x: Axis("epoch", .whole(0, finite.isEmpty ? 1 : points.flatMap { $0.map(\.x) }.max() ?? 1)),
+      y: Axis(title, range.scale),
+      series: points.prefix(shown.count).map { .init("", $0, colour: 5, look: .background) }
+        + zip(best, points.dropFirst(shown.count)).enumerated().map { rank, pair in
+          .init(
+            "\(rank + 1). trial \(pair.0.result.trial)", pair.1, colour: rank, isDashed: rank >= 6)
+        })
+  }
+
+  private func curve(_ trial: Int) -> [Point] {
+    (record.curves[trial] ?? []).map { Point($0.epochs, objective == .valLoss ? $0.valLoss : $0.valAccuracy) }
+  }
+
+  var parallel: ParallelCoordinates? {
+    guard !axes.isEmpty, !record.results.isEmpty else { return nil }
+    let few = min(Self.fewBest, max(1, scored.count / 10))
+    let best = scored.prefix(few)
+    let others = sample(Array(scored.dropFirst(few)), Self.mostLines)
+    let crosses = sample(lost, Self.mostLines / 5)
+    var notes = range?.notes(isMaximized: objective.isMaximized) ?? []
+    let count = best.count + others.count + crosses.count
+    if count < record.results.count {
+      notes.append(
+        "\(count) of \(record.results.count) trials: the best \(best.count), and others taken evenly over the ranking."
+      )
+    }
+    func line(_ trial: Scored, isHighlighted: Bool) -> ParallelCoordinates.Line {
+      .init(
+        number: trial.result.trial, values: numbers(trial.result) + [trial.score],
+        tone: range?.share(trial.score),
+        label: "\(trial.label), \(settings(trial.result))", isHighlighted: isHighlighted)
+    }
+    return ParallelCoordinates(
+      Heading("\(name): parameters and \(objective.axisTitle)", notes: notes),
+      axes: axes.map(\.axis) + [scoreAxis],
+      lines: crosses.map {
+        .init(
+          number: $0.trial, values: numbers($0) + [nil], tone: nil,
+          label: "\(Self.label($0)), \(settings($0))")
+      } + others.reversed().map { line($0, isHighlighted: false) }
+        + best.reversed().map { line($0, isHighlighted: true) },
+      tones: (objective.axisTitle, (range?.worst ?? 0).label(), (range?.best ?? 1).label()))
+  }
+
+  private func numbers(_ trial: TrialResult) -> [Double?] {
+    zip(axes, trial.values).map { $0.number($1) }
+  }
+
+  /// The values of a trial, by name.
+  func settings(_ trial: TrialResult) -> String {
+    zip(record.file.space.parameters, trial.values).map { "\($0.column) \($1)" }.joined(separator: ", ")
+  }
+
+  var importance: BarChart? {
+    guard let importance = insight.importance, importance.isTelling else { return nil }
+    let rows = insight.parameters.indices.sorted { importance.shares[$0] > importance.shares[$1] }.map {
+      index in
+      let (share, deviation) = (importance.shares[index], importance.deviations[index])
+      return BarChart.Row(
+        insight.parameters[index].column, [share],
+        interval: (max(0, share - deviation), min(1, share + deviation)),
+        text: "\((share * 100).label(digits: 2)) % ± \((deviation * 100).label(digits: 2))")
+    }
+    let when = insight.epochs.map { " after \($0.label()) epochs" } ?? ""
+    let fit = (importance.explained * 100).label(digits: 2)
+    return BarChart(
+      Heading(
+        "\(name): parameter importance\(when)",
+        notes: [
+          "Shares of the variance of the \(objective.axisTitle) (fANOVA over \(importance.trials) trials); "
+            + "whiskers: ± one standard deviation between the trees. "
+            + "Interactions and noise: \((importance.interactions * 100).label(digits: 2)) %. "
+            + "The forest explains \(fit) % of the variance out of bag."
+        ]),
+      x: Axis("share of the variance", .linear(0, 1)), rows: rows)
+  }
+
+  func contours(allPairs: Bool) -> [NamedPicture] {
+    guard axes.count > 1, scored.count >= 4, let range else { return [] }
+    let names = fileNames(of: record.file.space.parameters.map(\.column))
+    let pairs: [(Int, Int)]
+    if allPairs {
+      pairs = axes.indices.flatMap { first in (first + 1..<axes.count).map { (first, $0) } }
+    } else {
+      let shares = insight.importance?.shares ?? []
+      let order = axes.indices.sorted {
+        (shares.isEmpty ? 0 : shares[$0]) > (shares.isEmpty ? 0 : shares[$1])
+      }
+      pairs = [(min(order[0], order[1]), max(order[0], order[1]))]
+    }
+    let samples = sample(scored, 1000)
+    return pairs.map { first, second in
+      let (x, y) = (axes[first], axes[second])
+      let points = samples.map { trial in
+        Surface.Sample(
+          x: x.axis.scale.position(of: x.number(trial.result.values[first]) ?? .nan),
+          y: y.axis.scale.position(of: y.number(trial.result.values[second]) ?? .nan), height: trial.score)
+      }
+      let surface = Surface(points, isOrdered: (x.isOrdered, y.isOrdered))
+      func mark(_ trial: TrialResult, _ label: String) -> ScatterChart.Mark? {
+        guard let x = x.number(trial.values[first]), let y = y.number(trial.values[second]) else {
+          return nil
+        }
+        return .init(x: x, y: y, label: label)
+      }
+      let chart = ContourChart(
+        Heading(
+          "\(name): \(objective.axisTitle) over \(x.axis.title) and \(y.axis.title)",
+          notes: [
+            "The mean of nearby trials (Gaussian kernel, width \(surface.width.label(digits: 2)) of the range)."
+          ]),
+        x: x.axis, y: y.axis, surface: surface.heights,
+        marks: scored.compactMap { mark($0.result, $0.label) },
+        highlighted: [0], missing: lost.compactMap { mark($0, Self.label($0)) },
+        tones: .init(
+          objective.axisTitle, surface.ends(isMaximized: objective.isMaximized) ?? (range.worst, range.best)))
+      return NamedPicture("contour-\(names[first])-\(names[second])", chart.picture())
+    }
+  }
+}

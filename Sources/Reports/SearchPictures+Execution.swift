@@ -1,0 +1,101 @@
+import Charts
+import RunFiles
+import Search
+
+// What halving did, and where the attempts ran.
+extension SearchPictures {
+  var rungs: BarChart? {
+    let budgets = record.file.rungs
+    guard !budgets.isEmpty else { return nil }
+    let histories = record.histories
+    let agreements = insight.rungs
+    let compared = budgets.map { budget in
+      histories.values.count { $0.score(after: budget, by: objective) != nil }
+    }
+    let rows = budgets.enumerated().map { index, budget in
+      let next = index + 1 < budgets.count ? compared[index + 1] : 0
+      let stopped = record.results.count { $0.status == .stopped && $0.epochs == budget }
+      let isLast = index + 1 == budgets.count
+      let promoted = isLast ? compared[index] : next
+      let tau =
+        agreements.first { $0.epochs == budget }.map { "; tau with the next rung \($0.tau.label(digits: 2))" }
+        ?? ""
+      return BarChart.Row(
+        "rung \(index + 1): after \(budget.label()) epoch\(budget == 1 ? "" : "s")",
+        [Double(promoted), Double(stopped), Double(max(0, compared[index] - promoted - stopped))],
+        text:
+          "\(compared[index]) compared, \(promoted) \(isLast ? "completed" : "promoted"), \(stopped) stopped\(tau)"
+      )
+    }
+    let most = Double(compared.max() ?? 0)
+    return BarChart(
+      Heading(
+        "\(name): trials by rung",
+        notes: [
+          "tau: Kendall's rank correlation of a rung's scores with the next rung's (1: same order, 0: none)."
+        ]),
+      x: Axis("trials", .whole(0, max(1, most * 1.05))), rows: rows,
+      parts: ["promoted or completed", "stopped", "undecided or diverged"])
+  }
+
+  /// For each rung but the last, its scores against the next rung's.
+  var rungAgreements: [NamedPicture] {
+    let histories = record.histories.sorted { $0.key < $1.key }
+    let budgets = record.file.rungs
+    return zip(budgets, budgets.dropFirst()).enumerated().compactMap { index, pair in
+      let marks = histories.compactMap { trial, history -> ScatterChart.Mark? in
+        guard let first = history.score(after: pair.0, by: objective),
+          let second = history.score(after: pair.1, by: objective)
+        else { return nil }
+        return .init(
+          x: first, y: second, label: "trial \(trial): \(first.shortText), then \(second.shortText)")
+      }
+      guard marks.count > 1 else { return nil }
+      let tau = insight.rungs.first { $0.epochs == pair.0 }.map { "; tau \($0.tau.label(digits: 2))" } ?? ""
+      let chart = ScatterChart(
+        Heading(
+          "\(name): rung \(index + 1) and rung \(index + 2)",
+          notes: ["\(marks.count) trials reached both\(tau)."]),
+        x: Axis("\(objective.axisTitle) after \(pair.0.label()) epochs", .linear(around: marks.map(\.x))),
+        y: Axis("after \(pair.1.label()) epochs", .linear(around: marks.map(\.y))),
+        groups: [.init("trials", marks, .normal)])
+      return NamedPicture("rungs-\(index + 1)-\(index + 2)", chart.picture())
+    }
+  }
+
+  /// What the endings of attempts are drawn as.
+  private static let kinds: [(kind: Timeline.Kind, endings: Set<String>)] = [
+    (.init("trained to its end or to a rung"), ["finished", "paused"]),
+    (.init("ended for another reason"), ["released", "interrupted", "superseded", "revoked"]),
+    (.init("running"), ["running"]),
+    (
+      .init("worker lost, trial failed or result rejected", isLoss: true),
+      ["lost", "crashed", "killed", "failed", "rejected", "refused"]
+    ),
+  ]
+
+  var timeline: Timeline? {
+    let attempts = record.attempts
+    guard let start = attempts.lazy.map(\.started).min() else { return nil }
+    let end = attempts.lazy.map { $0.started + ($0.seconds ?? 0) }.max() ?? start
+    var workers: [String: [Timeline.Span]] = [:]
+    var order: [String] = []
+    for attempt in attempts {
+      let worker = "\(attempt.host) \(attempt.pid)"
+      if workers[worker] == nil { order.append(worker) }
+      let kind = Self.kinds.firstIndex { $0.endings.contains(attempt.ending) } ?? 1
+      let stop =
+        attempt.seconds.map { attempt.started + $0 } ?? (attempt.ending == "running" ? end : attempt.started)
+      let replicate = attempt.replicate == 0 ? "" : ", replicate \(attempt.replicate)"
+      let detail = attempt.detail.isEmpty ? "" : ": \(attempt.detail)"
+      workers[worker, default: []].append(
+        .init(
+          start: attempt.started, end: stop, kind: kind,
+          label: "attempt \(attempt.number), trial \(attempt.trial)\(replicate): \(attempt.ending)\(detail)"))
+    }
+    return Timeline(
+      Heading("\(name): attempts by worker"),
+      x: Axis("time (UTC)", .time(start, max(end, start + 1))), kinds: Self.kinds.map(\.kind),
+      rows: order.map { .init($0, workers[$0] ?? []) })
+  }
+}

@@ -1,0 +1,244 @@
+import Charts
+import RunFiles
+import Search
+
+/// The pictures of a search, running or ended.
+package struct SearchPictures {
+  /// A kind of picture; its name is that of the command line and the beginning of the file names.
+  package enum Kind: String, CaseIterable, Sendable {
+    /// The objective of each trial, with the best so far.
+    case history
+    /// The objective against epochs.
+    case curves
+    case parallel
+    /// Each parameter against the objective.
+    case parameter
+    /// The objective over two parameters.
+    case contour
+    case importance
+    /// The share of trials up to each objective.
+    case distribution
+    /// How many trials each rung of halving compared, and how well it predicted the next.
+    case rungs
+    /// Which worker ran which attempt when.
+    case timeline
+    /// Trials trained again with new seeds.
+    case intervals
+  }
+
+  let record: RunRecord
+  /// The trials with a score, best first.
+  let scored: [Scored]
+  /// The trials without one.
+  let lost: [TrialResult]
+  /// The range of the scores; nil without scores.
+  let range: ScoreRange?
+  let axes: [ParameterAxis]
+  let insight: Insight
+
+  /// A trial and its score.
+  struct Scored {
+    let result: TrialResult
+    let score: Double
+    /// Its name and score in words.
+    let label: String
+  }
+
+  /// - Parameter insight: what the record shows; it is computed where it is not given.
+  package init(_ record: RunRecord, insight: Insight? = nil) {
+    self.record = record
+    self.insight = insight ?? record.insight
+    axes = record.file.space.parameters.map(ParameterAxis.init)
+    let title = record.file.objective.axisTitle
+    scored = record.results.compactMap { result in
+      guard let score = result.objective, score.isFinite else { return nil }
+      return Scored(result: result, score: score, label: "trial \(result.trial): \(title) \(score.shortText)")
+    }
+    lost = record.results.filter { $0.objective?.isFinite != true }
+    range = ScoreRange(scored.map(\.score), isMaximized: record.file.objective.isMaximized)
+  }
+
+  var objective: Objective { record.file.objective }
+  var name: String { record.file.name }
+
+  /// The pictures of a kind; none where the search has nothing to show of it.
+  ///
+  /// - Parameter allPairs: whether contours show all pairs of parameters; else only the two most important.
+  package func pictures(_ kind: Kind, allPairs: Bool = false) -> [NamedPicture] {
+    switch kind {
+    case .history: named("history", history)
+    case .curves: named("curves", curves)
+    case .parallel: named("parallel", parallel)
+    case .parameter: parameters
+    case .contour: contours(allPairs: allPairs)
+    case .importance: named("importance", importance)
+    case .distribution: named("distribution", distribution)
+    case .rungs: named("rungs", rungs) + rungAgreements
+    case .timeline: named("timeline", timeline)
+    case .intervals: named("intervals", intervals)
+    }
+  }
+
+  /// Why a search without such a picture has none.
+  package func reason(_ kind: Kind) -> String {
+    switch kind {
+    case .history, .distribution: "no trial has ended yet"
+    case .curves: "no trial has an epoch yet"
+    case .parallel, .parameter: axes.isEmpty ? "the search varies no parameter" : "no trial has ended yet"
+    case .contour:
+      axes.count < 2 ? "the search varies fewer than two parameters" : "fewer than 4 trials have a score"
+    case .importance:
+      axes.count < 2
+        ? "the search varies fewer than two parameters"
+        : insight.importance == nil
+          ? "too few trials to estimate it (at least \(Importance.fewestTrials); with halving, after the end)"
+          : "the parameters explain too little of the differences between the trials"
+    case .rungs: "the search file has neither search.halving nor search.asha"
+    case .timeline: "no attempt has begun yet"
+    case .intervals:
+      record.file.confirmation(of: 1) == nil
+        ? "the search file has no search.confirm" : "no trial has been trained again with new seeds yet"
+    }
+  }
+
+  private func named(_ name: String, _ chart: (any Chart)?) -> [NamedPicture] {
+    chart.map { [NamedPicture(name, $0.picture())] } ?? []
+  }
+
+  /// The trials whose training ended before its full budget.
+  static func isStoppedEarly(_ trial: Scored) -> Bool {
+    trial.result.status == .stopped || trial.result.status == .paused
+  }
+
+  /// How a trial without a score ended, in words.
+  static func label(_ lost: TrialResult) -> String { "trial \(lost.trial): \(lost.status.rawValue)" }
+
+  /// The scored trials in groups that look different, and those without a score at the lower edge.
+  func groups(highlighting count: Int, x: (TrialResult) -> Double?) -> [ScatterChart.Group] {
+    let best = scored.prefix(count)
+    let others = scored.dropFirst(count)
+    func marks(_ trials: some Sequence<Scored>) -> [ScatterChart.Mark] {
+      trials.compactMap { trial in x(trial.result).map { .init(x: $0, y: trial.score, label: trial.label) } }
+    }
+    let crosses = lost.compactMap { trial in
+      x(trial).map { ScatterChart.Mark(x: $0, y: .nan, label: Self.label(trial)) }
+    }
+    return [
+      .init("stopped early", marks(others.filter(Self.isStoppedEarly)), .secondary),
+      .init("trials", marks(others.filter { !Self.isStoppedEarly($0) }), .normal),
+      .init(count == 1 ? "best trial" : "best \(best.count)", marks(best), .highlighted),
+      .init("diverged or failed", crosses, .missing),
+    ]
+  }
+}
+
+extension SearchPictures {
+  /// The objective by trial.
+  private var history: ScatterChart? {
+    guard !record.results.isEmpty else { return nil }
+    let trials = scored.filter { !Self.isStoppedEarly($0) }.sorted { $0.result.trial < $1.result.trial }
+    var best: [Point] = []
+    for trial in trials where best.last.map({ isBetter(trial.score, $0.y) }) ?? true {
+      best.append(Point(Double(trial.result.trial), trial.score))
+    }
+    let last = Double(record.results.lazy.map(\.trial).max() ?? 0)
+    if let end = best.last, end.x < last { best.append(Point(last, end.y)) }
+    return ScatterChart(
+      Heading(
+        "\(name): \(objective.axisTitle) by trial",
+        notes: range?.notes(isMaximized: objective.isMaximized) ?? []),
+      x: Axis("trial", .whole(-0.5 - last * 0.01, last * 1.01 + 0.5)), y: scoreAxis,
+      groups: groups(highlighting: 1) { Double($0.trial) }, line: best.isEmpty ? nil : ("best so far", best))
+  }
+
+  private func isBetter(_ score: Double, _ other: Double) -> Bool {
+    objective.isMaximized ? score > other : score < other
+  }
+
+  var scoreAxis: Axis { Axis(objective.axisTitle, range?.scale ?? .linear(0, 1)) }
+
+  /// Each parameter against the objective.
+  private var parameters: [NamedPicture] {
+    guard !record.results.isEmpty else { return [] }
+    let names = fileNames(of: record.file.space.parameters.map(\.column))
+    return axes.indices.map { index in
+      let chart = ScatterChart(
+        Heading(
+          "\(name): \(objective.axisTitle) against \(axes[index].axis.title)",
+          notes: range?.notes(isMaximized: objective.isMaximized) ?? []),
+        x: axes[index].axis, y: scoreAxis,
+        groups: groups(highlighting: min(10, max(1, scored.count / 10))) { axes[index].spread($0, index) })
+      return NamedPicture("parameter-\(names[index])", chart.picture())
+    }
+  }
+
+  /// The empirical distribution function of the objective.
+  private var distribution: LineChart? {
+    let scores = scored.map(\.score).sorted()
+    guard let first = scores.first, let last = scores.last, let range else { return nil }
+    let stride = max(1, scores.count / 1000)
+    var points = [Point(min(first, range.worst), 0)]
+    for (index, score) in scores.enumerated() where index % stride == 0 || index == scores.count - 1 {
+      points.append(Point(score, Double(index + 1) / Double(scores.count)))
+    }
+    points = points.map {
+      Point(min(max($0.x, min(range.worst, range.best)), max(range.worst, range.best)), $0.y)
+    }
+    points.append(Point(max(last, range.best), 1))
+    let missing = lost.isEmpty ? [] : ["\(lost.count) trials without a score are left out."]
+    return LineChart(
+      Heading(
+        "\(name): share of trials up to each \(objective.axisTitle)",
+        notes: range.notes(isMaximized: objective.isMaximized) + missing),
+      x: Axis(objective.axisTitle, range.scale), y: Axis("share of the trials", .linear(0, 1)),
+      series: [.init("", points, colour: 0, look: .steps)])
+  }
+
+  /// Trials that were trained again with new seeds: mean and 95 % interval.
+  private var intervals: BarChart? {
+    let shown = record.reevaluations.prefix(50)
+    guard !shown.isEmpty else { return nil }
+    let ends = shown.flatMap { [$0.mean - ($0.interval95 ?? 0), $0.mean + ($0.interval95 ?? 0)] }
+    let rows = shown.map { trial in
+      let spread = trial.interval95.map { " ± \($0.label(digits: 2))" } ?? ""
+      let tie = trial.tie.map { ", tie group \($0)" } ?? ""
+      return BarChart.Row(
+        "trial \(trial.trial)", [trial.mean],
+        interval: trial.interval95.map { (trial.mean - $0, trial.mean + $0) },
+        text: "\(trial.mean.label(digits: 5))\(spread), \(trial.seeds) seeds\(tie)",
+        colour: (trial.tie ?? 1) - 1)
+    }
+    return BarChart(
+      Heading(
+        "\(name): validation accuracy with new seeds",
+        notes: ["Mean and 95 % interval. Trials of one tie group do not differ at the 5 % level."]),
+      x: Axis("validation accuracy", .linear(around: ends)), rows: Array(rows), drawsPoints: true)
+  }
+}
+
+extension ParameterAxis {
+  /// Where a trial's value lies; within a category, trials are spread so that they do not hide each other.
+  fileprivate func spread(_ trial: TrialResult, _ index: Int) -> Double? {
+    guard let number = number(trial.values[index]), !isOrdered else { return number(trial.values[index]) }
+    // The multiples of the golden ratio fill an interval evenly.
+    return number + ((Double(trial.trial) * 0.618033988749895).truncatingRemainder(dividingBy: 1) - 0.5) * 0.5
+  }
+}
+
+/// Names that are safe as parts of file names, and different.
+func fileNames(of names: [String]) -> [String] {
+  var taken: Set<String> = []
+  return names.map { name in
+    let safe = String(
+      name.unicodeScalars.map {
+        $0.isASCII && ($0.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains($0))
+          ? Character($0) : "_"
+      }.prefix(80))
+    var (result, number) = (safe, 2)
+    while !taken.insert(result).inserted {
+      result = "\(safe)-\(number)"
+      number += 1
+    }
+    return result
+  }
+}

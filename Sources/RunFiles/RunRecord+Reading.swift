@@ -1,0 +1,93 @@
+import Foundation
+import Search
+
+extension RunRecord {
+  /// Reads the files of a run directory. They are replaced as a whole while a search runs, each for itself, so one may
+  /// know of a trial that another does not know yet.
+  ///
+  /// - Parameters:
+  ///   - directory: the path of the run directory.
+  ///   - file: its search file.
+  package init(directory: String, file: SearchFile) throws(RunFileError) {
+    let (results, reevaluations) = Self.results(try CSVFile(contentsOf: "\(directory)/results.csv"), of: file)
+    self.init(
+      file: file, results: results, reevaluations: reevaluations,
+      curves: Self.curves(try CSVFile(contentsOf: "\(directory)/history.csv")),
+      attempts: Self.attempts(try CSVFile(contentsOf: "\(directory)/attempts.csv")))
+  }
+
+  /// The rows of `results.csv`. A row that does not fit the search file is left out.
+  package static func results(
+    _ table: CSVFile, of file: SearchFile
+  ) -> (results: [TrialResult], reevaluations: [Reevaluation]) {
+    let parameters = file.space.parameters
+    let fixed = [
+      "trial", "status", "epochs", "val_accuracy", "val_loss", "seeds", "val_accuracy_mean",
+      "val_accuracy_ci95", "tie",
+    ]
+    var results: [TrialResult] = []
+    var reevaluations: [Reevaluation] = []
+    table.forEachRow(of: fixed + parameters.map(\.column)) { cells in
+      let values = zip(parameters, cells[fixed.count...]).compactMap { $0.distribution.value(cell: $1.text) }
+      guard let trial = cells[0].integer, let status = TrialResult.Status(rawValue: cells[1].text),
+        let epochs = cells[2].number, file.space.contains(values)
+      else { return }
+      let end = TrialEnd(
+        trial: trial, status: status, epochs: epochs, valAccuracy: cells[3].number, valLoss: cells[4].number)
+      results.append(file.result(of: end, values))
+      guard let mean = cells[6].number, let seeds = cells[5].integer else { return }
+      reevaluations.append(
+        Reevaluation(
+          trial: trial, seeds: seeds, mean: mean, interval95: cells[7].number, tie: cells[8].integer))
+    }
+    return (results, reevaluations)
+  }
+
+  private static func curves(_ table: CSVFile) -> [Int: [CurvePoint]] {
+    var curves: [Int: [CurvePoint]] = [:]
+    let columns = ["trial", "replicate", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
+    table.forEachRow(of: columns) { cells in
+      guard let trial = cells[0].integer, cells[1].integer == 0, let epochs = cells[2].number else { return }
+      let numbers = cells[3...].map { $0.number ?? .nan }
+      curves[trial, default: []].append(
+        CurvePoint(
+          epochs: epochs, trainLoss: numbers[0], trainAccuracy: numbers[1], valLoss: numbers[2],
+          valAccuracy: numbers[3]))
+    }
+    return curves
+  }
+
+  private static func attempts(_ table: CSVFile) -> [AttemptRecord] {
+    var attempts: [AttemptRecord] = []
+    let columns = [
+      "attempt", "trial", "replicate", "pid", "inherited", "epochs", "host", "numerics", "started", "seconds",
+      "ending",
+      "words",
+    ]
+    table.forEachRow(of: columns) { cells in
+      let numbers = cells[..<6].compactMap(\.integer)
+      guard numbers.count == 6, let started = Self.seconds(since1970: cells[8].text) else { return }
+      attempts.append(
+        AttemptRecord(
+          number: numbers[0], trial: numbers[1], replicate: numbers[2], host: cells[6].text, pid: numbers[3],
+          numerics: cells[7].text, started: started, seconds: cells[9].number, inherited: numbers[4],
+          epochs: numbers[5], ending: cells[10].text, detail: cells[11].text))
+    }
+    return attempts
+  }
+
+  /// The time of a text such as 2026-11-28T02:15:31.25Z; nil if it is none.
+  static func seconds(since1970 text: String) -> Double? {
+    let parts = text.split { "-T:Z".contains($0) }
+    let numbers = parts.prefix(5).compactMap { Int($0) }
+    guard parts.count == 6, numbers.count == 5, let second = Double(parts[5]), (1...12).contains(numbers[1])
+    else {
+      return nil
+    }
+    // Years that begin in March end with the leap day. Source: Hinnant, "chrono-compatible low-level date algorithms".
+    let year = numbers[1] > 2 ? numbers[0] : numbers[0] - 1
+    let month = (numbers[1] + 9) % 12
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + numbers[2] - 719_469
+    return Double(days * 86400 + numbers[3] * 3600 + numbers[4] * 60) + second
+  }
+}

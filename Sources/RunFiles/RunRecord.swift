@@ -1,0 +1,107 @@
+import Foundation
+import Search
+
+/// A search as the files of its run directory show it, running or ended.
+package struct RunRecord: Sendable {
+  package let file: SearchFile
+  /// The rows of `results.csv`, best first.
+  package let results: [TrialResult]
+  /// What `results.csv` says of trials that were trained again with new seeds.
+  package let reevaluations: [Reevaluation]
+  /// The rows of `history.csv` by trial, without those of replicates.
+  package let curves: [Int: [CurvePoint]]
+  /// The rows of `attempts.csv`.
+  package let attempts: [AttemptRecord]
+
+  package init(
+    file: SearchFile, results: [TrialResult], reevaluations: [Reevaluation] = [],
+    curves: [Int: [CurvePoint]] = [:],
+    attempts: [AttemptRecord] = []
+  ) {
+    (self.file, self.results, self.reevaluations) = (file, results, reevaluations)
+    (self.curves, self.attempts) = (curves, attempts)
+  }
+
+  /// The curves as the rules that compare trials take them.
+  package var histories: [Int: TrialHistory] {
+    curves.mapValues { points in
+      points.reduce(into: TrialHistory()) { history, point in
+        history.append(
+          EpochScore(valAccuracy: point.valAccuracy, valLoss: point.valLoss), after: point.epochs)
+      }
+    }
+  }
+
+  /// What the search shows beside its ranking.
+  package var insight: Insight {
+    Insight(file, ranked: results, histories: file.rungs.isEmpty ? [:] : histories)
+  }
+}
+
+/// What a trial's configuration reached with new seeds.
+package struct Reevaluation: Hashable, Sendable {
+  package var trial: Int
+  /// How many seeds.
+  package var seeds: Int
+  /// The mean validation accuracy.
+  package var mean: Double
+  /// Half the width of its 95 % confidence interval; nil with one seed.
+  package var interval95: Double?
+  /// Trials with the same number cannot be told apart at the 5 % level.
+  package var tie: Int?
+
+  package init(trial: Int, seeds: Int, mean: Double, interval95: Double?, tie: Int?) {
+    (self.trial, self.seeds, self.mean) = (trial, seeds, mean)
+    (self.interval95, self.tie) = (interval95, tie)
+  }
+}
+
+/// What a trial reached after some epochs. Numbers that were not measured are NaN.
+package struct CurvePoint: Hashable, Sendable {
+  /// How many epochs; below 1 a part of the first.
+  package var epochs: Double
+  package var trainLoss: Double
+  package var trainAccuracy: Double
+  package var valLoss: Double
+  package var valAccuracy: Double
+
+  package init(epochs: Double, trainLoss: Double, trainAccuracy: Double, valLoss: Double, valAccuracy: Double)
+  {
+    self.epochs = epochs
+    (self.trainLoss, self.trainAccuracy) = (trainLoss, trainAccuracy)
+    (self.valLoss, self.valAccuracy) = (valLoss, valAccuracy)
+  }
+}
+
+/// One execution of a trial or of a replicate of it.
+package struct AttemptRecord: Hashable, Sendable {
+  package var number: Int
+  package var trial: Int
+  /// 0: the trial itself.
+  package var replicate: Int
+  package var host: String
+  package var pid: Int
+  /// The instruction set and library that its worker computes with.
+  package var numerics: String
+  /// Seconds since 1970.
+  package var started: Double
+  /// How long it ran; nil while it runs or where its end is not known.
+  package var seconds: Double?
+  /// The epochs that it took over from an earlier attempt.
+  package var inherited: Int
+  package var epochs: Int
+  /// `finished`, `lost`, `running` and so on.
+  package var ending: String
+  /// Why it ended so; empty where there is nothing to say.
+  package var detail: String
+
+  package init(
+    number: Int, trial: Int, replicate: Int, host: String, pid: Int, numerics: String, started: Double,
+    seconds: Double?, inherited: Int, epochs: Int, ending: String, detail: String
+  ) {
+    (self.number, self.trial, self.replicate) = (number, trial, replicate)
+    (self.host, self.pid, self.numerics) = (host, pid, numerics)
+    (self.started, self.seconds, self.inherited, self.epochs) = (started, seconds, inherited, epochs)
+    (self.ending, self.detail) = (ending, detail)
+  }
+}
