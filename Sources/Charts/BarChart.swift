@@ -7,7 +7,7 @@ package struct BarChart: Chart {
     package var values: [Double]
     /// The interval that the value, the sum of the parts, may lie in.
     package var interval: (low: Double, high: Double)?
-    /// Written behind the bar.
+    /// Written at the end of the name's line.
     package var text: String
     /// Rows with the same number have the same colour, where there is only one part.
     package var colour: Int
@@ -40,9 +40,8 @@ package struct BarChart: Chart {
       canvas.legend(
         parts.enumerated().map { .init(label: $1, style: "area \(Theme.series($0))", mark: .square) })
     }
-    let textWidth = rows.map { TextSize.width($0.text) }.max() ?? 0
     let room = canvas.reserve(height: Double(rows.count) * Self.rowHeight + 4)
-    let area = Rect(x: room.x + 8, y: room.y, width: room.width - 24 - textWidth, height: room.height)
+    let area = Rect(x: room.x + 8, y: room.y, width: room.width - 24, height: room.height)
     let frame = Frame(area: area, x: x, y: Axis("", .linear(0, 1)))
     canvas.drawing.grid(of: frame)
     for (index, row) in rows.enumerated() {
@@ -65,14 +64,15 @@ extension Drawing {
 
   fileprivate mutating func add(_ row: BarChart.Row, in frame: Frame, top: Double, drawsPoints: Bool) {
     let area = frame.area
-    let name = TextSize.shortened(row.name, to: area.maxX - area.x + 40)
-    label(name, at: Point(area.x, top + 14), title: name == row.name ? nil : row.name)
+    let text = TextSize.shortened(row.text, to: area.width * 0.6)
+    let name = TextSize.shortened(row.name, to: area.width - TextSize.width(text) - 12)
+    label(name, at: Point(area.x, top + 14), "halo", title: name == row.name ? nil : row.name)
+    label(text, at: Point(area.maxX, top + 14), "halo muted", .end, title: text == row.text ? nil : row.text)
     let middle = top + 27
-    var (sum, end) = (0.0, frame.place(x: 0))
+    var sum = 0.0
     for (index, value) in row.values.enumerated() where !drawsPoints && value > 0 {
-      let start = end
+      let (start, end) = (frame.place(x: sum), frame.place(x: sum + value))
       sum += value
-      end = frame.place(x: sum)
       let colour = row.values.count > 1 ? index : row.colour
       rectangle(
         Rect(x: start, y: middle - 7, width: end - start, height: 14), "area \(Theme.series(colour))",
@@ -87,16 +87,12 @@ extension Drawing {
           Point(x, middle - 4), Point(x, middle + 4),
           drawsPoints ? "line \(Theme.series(row.colour))" : "rule")
       }
-      end = max(end, stop)
     }
     if drawsPoints, let value = row.values.first {
-      let place = frame.place(x: value)
       circle(
-        Point(place, middle), radius: 4.5, "dot \(Theme.series(row.colour))",
+        Point(frame.place(x: value), middle), radius: 4.5, "dot \(Theme.series(row.colour))",
         title: "\(row.name): \(value.label(digits: 6))")
-      end = max(end, place)
     }
-    label(row.text, at: Point(end + 10, middle + 4), "muted")
   }
 }
 

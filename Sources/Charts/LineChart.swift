@@ -41,15 +41,11 @@ package struct LineChart: Chart {
     let frame = canvas.frame(x: x, y: y, height: 300)
     let behind = series.filter { $0.look == .background }
     if !behind.isEmpty {
-      canvas.drawing.path(outline(of: behind, in: frame), "line back \(behind.count > 100 ? "faint" : "thin")")
+      let weight = behind.count > 100 ? "faint" : "thin"
+      canvas.drawing.path(outline(of: behind, in: frame), "line back \(weight)")
     }
     for line in series where line.look != .background {
       canvas.drawing.path(outline(of: [line], in: frame), style(of: line), title: line.name)
-      if line.points.count == 1 {
-        canvas.drawing.circle(
-          frame.point(line.points[0].x, line.points[0].y), radius: 3, "dot \(Theme.series(line.colour))",
-          title: line.name)
-      }
     }
     let names = series.compactMap { $0.look == .background || $0.name.isEmpty ? nil : $0.name }
     return canvas.picture(
@@ -66,14 +62,18 @@ package struct LineChart: Chart {
     "line \(Theme.series(line.colour))\(line.isDashed ? " dashed" : "")"
   }
 
-  /// What lies outside of the y axis is left out.
+  /// What lies outside of the y axis is left out; a single point is a short dash.
   private func outline(of lines: [Series], in frame: Frame) -> PathText {
     var outline = PathText()
+    func add(_ part: [Point]) {
+      guard part.count == 1 else { return outline.add(part) }
+      outline.add([Point(part[0].x - 3, part[0].y), Point(part[0].x + 3, part[0].y)])
+    }
     for line in lines {
       var part: [Point] = []
       for point in line.points {
         guard point.x.isFinite, point.y.isFinite, !frame.isOutside(y: point.y) else {
-          outline.add(part)
+          add(part)
           part = []
           continue
         }
@@ -81,7 +81,7 @@ package struct LineChart: Chart {
         if line.look == .steps, let last = part.last { part.append(Point(place.x, last.y)) }
         part.append(place)
       }
-      outline.add(part)
+      add(part)
     }
     return outline
   }

@@ -68,7 +68,9 @@ package struct ParallelCoordinates: Chart {
     for part in zip(places, shares).split(whereSeparator: { $0.1 == nil }) where part.count > 1 {
       outline.add(part.map { place, share in Point(area.x + (share ?? 0) * area.width, place) })
     }
-    let look = line.isHighlighted ? "s1 strong" : "\(line.tone.map(Theme.tone) ?? "bad dashed") thin"
+    let look =
+      line.isHighlighted
+      ? "s1 strong" : "\(line.tone.map(Theme.tone) ?? "bad dashed") \(lines.count > 60 ? "faint" : "thin")"
     let values = shares.map { $0.map { "\(($0 * 1e4).rounded() / 1e4)" } ?? "-" }.joined(separator: " ")
     drawing.path(
       outline, "line \(look)", title: line.label,

@@ -59,8 +59,10 @@ package enum ColourScale: Hashable, Sendable {
   /// Black at the first, white at the second number.
   case grey(Double, Double)
 
-  private static let diverging = colours(
-    through: [(5, 48, 97), (67, 147, 195), (209, 229, 240), (255, 255, 255), (253, 219, 199), (214, 96, 77), (103, 0, 31)])
+  private static let diverging = colours(through: [
+    (5, 48, 97), (67, 147, 195), (209, 229, 240), (255, 255, 255), (253, 219, 199), (214, 96, 77),
+    (103, 0, 31),
+  ])
   private static let grey = colours(through: [(0, 0, 0), (255, 255, 255)])
   /// The last places of both palettes.
   static let ground = UInt8(255)

@@ -85,3 +85,8 @@ struct ScoreRange {
     ]
   }
 }
+
+extension Double {
+  /// `1 epoch`, `0.125 epochs`.
+  var inEpochs: String { "\(label()) epoch\(self == 1 ? "" : "s")" }
+}

@@ -29,13 +29,16 @@ extension SearchPictures {
       notes.append(
         "\(shown.count + best.count) of \(record.curves.count) trials, taken evenly over the ranking.")
     }
-    let finite = points.flatMap { $0.map(\.y) }.filter(\.isFinite)
+    // A trial that was stopped at its first point is no curve; it must not widen the scale.
+    let whole = points.contains { $0.count > 1 } ? points.filter { $0.count > 1 } : points
+    let finite = whole.flatMap { $0.map(\.y) }.filter(\.isFinite)
     guard let range = ScoreRange(finite, isMaximized: objective.isMaximized) else { return nil }
-    if range.beyond > 0 { notes.append("\(range.beyond) worse points are outside of the scale.") }
+    let outside = points.joined().count { objective.isMaximized ? $0.y < range.worst : $0.y > range.worst }
+    if outside > 0 { notes.append("\(outside) worse points are outside of the scale.") }
     let title = objective == .valLoss ? "validation loss" : "validation accuracy"
     return LineChart(
       Heading("\(name): learning curves", notes: notes),
-      x: Axis("epoch", .whole(0, finite.isEmpty ? 1 : points.flatMap { $0.map(\.x) }.max() ?? 1)),
+      x: Axis("epoch", .whole(0, points.joined().lazy.map(\.x).max() ?? 1)),
       y: Axis(title, range.scale),
       series: points.prefix(shown.count).map { .init("", $0, colour: 5, look: .background) }
         + zip(best, points.dropFirst(shown.count)).enumerated().map { rank, pair in
@@ -98,7 +101,7 @@ extension SearchPictures {
         interval: (max(0, share - deviation), min(1, share + deviation)),
         text: "\((share * 100).label(digits: 2)) % ± \((deviation * 100).label(digits: 2))")
     }
-    let when = insight.epochs.map { " after \($0.label()) epochs" } ?? ""
+    let when = insight.epochs.map { " after \($0.inEpochs)" } ?? ""
     let fit = (importance.explained * 100).label(digits: 2)
     return BarChart(
       Heading(

@@ -18,10 +18,10 @@ extension SearchPictures {
       let isLast = index + 1 == budgets.count
       let promoted = isLast ? compared[index] : next
       let tau =
-        agreements.first { $0.epochs == budget }.map { "; tau with the next rung \($0.tau.label(digits: 2))" }
+        agreements.first { $0.epochs == budget }.map { "; tau \($0.tau.label(digits: 2))" }
         ?? ""
       return BarChart.Row(
-        "rung \(index + 1): after \(budget.label()) epoch\(budget == 1 ? "" : "s")",
+        "rung \(index + 1): after \(budget.inEpochs)",
         [Double(promoted), Double(stopped), Double(max(0, compared[index] - promoted - stopped))],
         text:
           "\(compared[index]) compared, \(promoted) \(isLast ? "completed" : "promoted"), \(stopped) stopped\(tau)"
@@ -56,8 +56,8 @@ extension SearchPictures {
         Heading(
           "\(name): rung \(index + 1) and rung \(index + 2)",
           notes: ["\(marks.count) trials reached both\(tau)."]),
-        x: Axis("\(objective.axisTitle) after \(pair.0.label()) epochs", .linear(around: marks.map(\.x))),
-        y: Axis("after \(pair.1.label()) epochs", .linear(around: marks.map(\.y))),
+        x: Axis("\(objective.axisTitle) after \(pair.0.inEpochs)", .linear(around: marks.map(\.x))),
+        y: Axis("after \(pair.1.inEpochs)", .linear(around: marks.map(\.y))),
         groups: [.init("trials", marks, .normal)])
       return NamedPicture("rungs-\(index + 1)-\(index + 2)", chart.picture())
     }
