@@ -101,7 +101,7 @@ private enum RoundNumbers {
 
   static func logarithmicTicks(_ low: Double, _ high: Double, atMost count: Int) -> [Scale.Tick] {
     guard low > 0, high >= low, high.isFinite else { return [] }
-    let decades = log10(high / low)
+    let decades = log10(high) - log10(low)
     // Less than a factor of 3: plain round numbers.
     if decades < 0.5 { return ticks(low, high, atMost: count) }
     let every = max(1, Int((decades / Double(count)).rounded(.up)))

@@ -19,7 +19,7 @@ struct ScaleTests {
   @Test func timesAreLabelledWithTheirDateOnce() {
     let start = 1_795_824_000.0  // 2026-11-28 00:00:00 UTC
     #expect(
-      Scale.time(start + 3600, start + 3 * 3600).ticks(atMost: 4).map(\.label)
+      Scale.time(start + 3600, start + 3 * 3600).ticks(atMost: 2).map(\.label)
         == ["2026-11-28 01:00", "02:00", "03:00"])
     #expect(
       Scale.time(start, start + 3 * 86400).ticks(atMost: 3).map(\.label)
@@ -28,7 +28,7 @@ struct ScaleTests {
 
   @Test(arguments: [
     Scale.linear(1, 1), .linear(.nan, 1), .linear(-.infinity, .infinity), .linear(-1e308, 1e308),
-    .logarithmic(0, 1), .logarithmic(5e-324, 1e308), .time(0, 1e300), .whole(0, 0), .categories([]),
+    .logarithmic(0, 1), .logarithmic(.leastNonzeroMagnitude, 1e308), .time(0, 1e300), .whole(0, 0), .categories([]),
     .linear(1, 1 + 2e-16), .logarithmic(1, 1),
   ])
   func anyEndsGiveFewTicks(scale: Scale) {
