@@ -63,10 +63,12 @@ struct Drawing {
     }
   }
 
-  /// A PNG image that fills the rectangle, its pixels kept sharp.
+  /// A PNG image that fills the rectangle; its pixels are kept sharp where they are not smaller than those of the screen.
   mutating func image(_ image: Raster, in rect: Rect) {
     text += "<image x=\"\(rect.x.coordinate)\" y=\"\(rect.y.coordinate)\" width=\"\(rect.width.coordinate)\""
-    text += " height=\"\(rect.height.coordinate)\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\""
+    text += " height=\"\(rect.height.coordinate)\" preserveAspectRatio=\"none\""
+    let isEnlarged = rect.width >= Double(image.width) && rect.height >= Double(image.height)
+    if isEnlarged { text += " style=\"image-rendering:pixelated\"" }
     text += " href=\"data:image/png;base64,\(image.base64)\"/>\n"
   }
 

@@ -17,6 +17,9 @@ package enum Theme {
     "q\(min(toneCount - 1, max(0, Int((share * Double(toneCount)).rounded(.down)))))"
   }
 
+  /// The class of text that stands on an area of this tone, which contrasts with it in both themes.
+  static func text(on tone: Int) -> String { "on\(tone)" }
+
   /// The style sheet, for rules that apply inside `scope`.
   package static func css(scope: String = "") -> String {
     let light = rules(scope, colours: { $0.light })
@@ -42,6 +45,7 @@ package enum Theme {
     (".thin", "stroke-width:1;opacity:.55"),
     (".faint", "stroke-width:1;opacity:.3"),
     (".strong", "stroke-width:2.5"),
+    (".small", "font-size:10px"),
     (".dashed", "stroke-dasharray:5 4"),
     (".dotted", "stroke-dasharray:1.5 3.5"),
     (".dot", "fill:currentColor;stroke:none"),
@@ -69,6 +73,9 @@ package enum Theme {
       (".bad", "color", ("#b42318", "#ff8a80")),
       (".back", "color", ("#8b949e", "#7d8691")),
     ] + zip(lightTones, darkTones).enumerated().map { (".q\($0)", "color", ($1.0, $1.1)) }
+    + (0..<toneCount).map { (".on\($0)", "fill", ($0 < 5 ? black : white, $0 < 4 ? white : black)) }
+
+  private static let (black, white) = ("#000000", "#ffffff")
 
   private static let lightTones = [
     "#d3dbe6", "#b5c6dc", "#94b1d4", "#6f9acb", "#4a81bd", "#2a66a8", "#124b8a", "#062f66",
