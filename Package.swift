@@ -54,6 +54,7 @@ let package = Package(
     + module(
       "Training", ["COneDNN", "CSodium", "CWarp", "CZlib", "Randomness"],
       testResources: [.copy("Golden")])
+    + module("Reports", ["Charts", "Training", "Search"])
     + module("Search", ["Randomness", .product(name: "Yams", package: "Yams")])
     + module(
       "Coordination",
