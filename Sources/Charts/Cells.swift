@@ -12,7 +12,7 @@ package struct Cells: Sendable {
   package let columns: Int
   let order: Order
   /// As many as rows times columns.
-  let values: [Float]
+  package let values: [Float]
 
   /// - Parameter values: rows times columns numbers; both are at least 1.
   package init(_ values: [Float], rows: Int, columns: Int, order: Order = .rowByRow) {

@@ -60,12 +60,13 @@ package struct ConfusionMatrix: Chart {
     return names.indices.map { Self.tone(Double(count(label, $0)) / images) }
   }
 
+  /// Those of cells that are not 0.
   private static var keys: [Canvas.Key] {
-    (0..<Theme.toneCount).map { tone in
-      let percent =
-        tone < shares.count ? (shares[tone] * 100).label() : (shares[shares.count - 1] * 100).label()
-      let sign = tone == 0 ? "" : tone < shares.count ? "≤ " : "> "
-      return Canvas.Key(label: "\(sign)\(percent) %", style: "area q\(tone)", mark: .square)
+    (1..<Theme.toneCount).map { tone in
+      let isLast = tone == shares.count
+      let percent = (shares[isLast ? tone - 1 : tone] * 100).label()
+      return Canvas.Key(
+        label: "\(isLast ? ">" : "≤") \(percent) %", style: "area q\(tone)", mark: .square)
     }
   }
 

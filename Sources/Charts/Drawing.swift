@@ -63,13 +63,15 @@ struct Drawing {
     }
   }
 
-  /// A PNG image that fills the rectangle; its pixels are kept sharp where they are not smaller than those of the screen.
+  /// A PNG image that fills the rectangle; its pixels are kept sharp where they are not smaller than the units.
   mutating func image(_ image: Raster, in rect: Rect) {
+    let factors = (Int(rect.width) / image.width, Int(rect.height) / image.height)
+    // Enlarged here, because some programs smooth the pixels whatever the style says.
+    let enlarged = image.enlarged(horizontally: max(1, factors.0), vertically: max(1, factors.1))
     text += "<image x=\"\(rect.x.coordinate)\" y=\"\(rect.y.coordinate)\" width=\"\(rect.width.coordinate)\""
     text += " height=\"\(rect.height.coordinate)\" preserveAspectRatio=\"none\""
-    let isEnlarged = rect.width >= Double(image.width) && rect.height >= Double(image.height)
-    if isEnlarged { text += " style=\"image-rendering:pixelated\"" }
-    text += " href=\"data:image/png;base64,\(image.base64)\"/>\n"
+    if min(factors.0, factors.1) >= 1 { text += " style=\"image-rendering:pixelated\"" }
+    text += " href=\"data:image/png;base64,\(enlarged.base64)\"/>\n"
   }
 
   /// Draws inside a group that shares a style.

@@ -84,7 +84,10 @@ package struct ImageGrid: Chart {
     let square = (count * Double(tile.rows + 1) / Double(tile.columns + 1) * 1.2).squareRoot()
     let chosen = min(tiles.count, max(6, Int(square.rounded(.up))))
     let fitting = Int(Canvas.width - 23) / (tile.columns + 1)
-    return fitting * 4 >= chosen * 3 ? min(chosen, fitting) : chosen
+    let most = fitting * 4 >= chosen * 3 ? min(chosen, fitting) : chosen
+    // Of similar numbers, the one that leaves the fewest places of the last row empty.
+    func empty(_ columns: Int) -> Int { (columns - tiles.count % columns) % columns }
+    return (max(1, most * 4 / 5)...most).reversed().min { empty($0) < empty($1) } ?? most
   }
 
   /// All tiles with a gap of one pixel.
@@ -129,10 +132,12 @@ package struct ImageGrid: Chart {
     }
   }
 
-  /// A caption in at most six lines.
+  /// A caption, each of its parts in at most three lines.
   private static func lines(_ caption: [String], width: Double) -> [String] {
-    let lines = caption.flatMap { TextSize.wrapped($0, to: width) }
-    guard lines.count > 6 else { return lines }
-    return lines.prefix(5) + [TextSize.shortened(lines[5] + lines[6], to: width)]
+    caption.flatMap { part in
+      let lines = TextSize.wrapped(part, to: width)
+      return lines.count > 3
+        ? lines.prefix(2) + [TextSize.shortened(lines[2] + lines[3], to: width)] : lines
+    }
   }
 }

@@ -5,7 +5,7 @@
 /// background of at least 3:1). Tones run from pale to strong in one hue.
 package enum Theme {
   /// How many different series colours there are.
-  static let seriesCount = 6
+  package static let seriesCount = 6
   /// How many steps a tone scale has.
   static let toneCount = 8
 

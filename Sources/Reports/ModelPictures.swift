@@ -112,6 +112,9 @@ package struct ModelPictures {
 extension Mistake {
   /// Such as "7 taken for 1", "loss 8.2, p 0.0003".
   var caption: [String] {
-    ["\(label) taken for \(answer)", "loss \(loss.label(digits: 2)), p \(labelProbability.label(digits: 1))"]
+    let probability =
+      labelProbability < 1e-4 || labelProbability.isNaN
+      ? labelProbability.label(digits: 1) : "\((labelProbability * 10_000).rounded() / 10_000)"
+    return ["\(label) taken for \(answer)", "loss \(loss.label(digits: 2)), p \(probability)"]
   }
 }

@@ -43,8 +43,12 @@ private enum Quantity: String, CaseIterable {
     let scale = CurveScale(lines.map(\.points))
     let title = runs.count == 1 && !runs[0].name.isEmpty ? "\(rawValue): \(runs[0].name)" : rawValue
     let axis = self == .loss ? Axis("cross-entropy", unit: "nats", scale.axis) : Axis("accuracy", scale.axis)
+    var notes = scale.note(on: lines)
+    if runs.count > Theme.seriesCount {
+      notes.append("The colours repeat after \(Theme.seriesCount) runs, in the order of the legend.")
+    }
     return LineChart(
-      Heading(title, notes: scale.note(on: lines)),
+      Heading(title, notes: notes),
       x: Axis("epoch", .whole(epochs.min() ?? 0, epochs.max() ?? 1)),
       y: axis, series: lines)
   }
@@ -76,9 +80,9 @@ struct CurveScale {
     let all = curves.joined().map(\.y).filter(\.isFinite)
     let later = curves.joined().filter { $0.x > first }.map(\.y).filter(\.isFinite)
     func range(_ values: [Double]) -> Double { (values.max() ?? 0) - (values.min() ?? 0) }
-    // With one later epoch there is no curve to see.
+    // Two later epochs are not yet a curve.
     let epochCount = Set(curves.joined().map(\.x)).count
-    leavesOutFirst = epochCount > 2 && range(later) > 0 && range(later) < Self.leastShare * range(all)
+    leavesOutFirst = epochCount > 3 && range(later) > 0 && range(later) < Self.leastShare * range(all)
     axis = .linear(around: leavesOutFirst ? later : all)
   }
 
