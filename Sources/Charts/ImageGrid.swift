@@ -87,7 +87,7 @@ package struct ImageGrid: Chart {
     let most = fitting * 4 >= chosen * 3 ? min(chosen, fitting) : chosen
     // Of similar numbers, the one that leaves the fewest places of the last row empty.
     func empty(_ columns: Int) -> Int { (columns - tiles.count % columns) % columns }
-    return (max(1, most * 4 / 5)...most).reversed().min { empty($0) < empty($1) } ?? most
+    return (max(1, most * 9 / 10)...most).reversed().min { empty($0) < empty($1) } ?? most
   }
 
   /// All tiles with a gap of one pixel.
@@ -109,9 +109,9 @@ package struct ImageGrid: Chart {
   }
 
   private func drawCaptioned(_ canvas: inout Canvas) {
-    let gap = 14.0
+    let gap = 8.0
     let captionWidth = tiles.flatMap(\.caption).map { TextSize.width($0) }.max() ?? 0
-    let cell = min(max(captionWidth + 2, 72), 160)
+    let cell = min(max(captionWidth + 0.5, 72), 160)
     let room = canvas.width - 24
     let columns = min(self.columns ?? .max, max(1, Int((room + gap) / (cell + gap))))
     let shape = tiles[0].cells

@@ -10,7 +10,7 @@ package struct RunHistory: Sendable {
   /// What the images beside the training images are: "validation", or "test" where a network is validated on these.
   package var validationName: String
 
-  package init(_ name: String = "", _ epochs: [EpochMetrics], validationName: String = "validation") {
+  package init(_ epochs: [EpochMetrics], name: String = "", validationName: String = "validation") {
     (self.name, self.epochs, self.validationName) = (name, epochs, validationName)
   }
 
