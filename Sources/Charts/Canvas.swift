@@ -87,15 +87,17 @@ struct Canvas {
 
   /// Draws the axes of a plot, and leaves room for its marks.
   ///
-  /// - Parameter height: that of the marks' room.
-  mutating func frame(x: Axis, y: Axis, height: Double) -> Frame {
-    let yTicks = y.scale.ticks(atMost: max(2, Int(height / 36)))
+  /// - Parameters:
+  ///   - height: that of the marks' room.
+  ///   - plotWidth: that of the marks' room, where it does not take all there is.
+  mutating func frame(x: Axis, y: Axis, height: Double, plotWidth: Double = .infinity) -> Frame {
+    let yTicks = y.scale.labels(height: height)
     let labelWidth = min(yTicks.map { TextSize.width($0.label) }.max() ?? 0, 200)
     let title = TextSize.wrapped(y.title, to: width - 2 * Self.margin)
     add(title, "muted")
     bottom += 8
     let left = Self.margin + labelWidth + 8
-    let area = Rect(x: left, y: bottom, width: width - left - 18, height: height)
+    let area = Rect(x: left, y: bottom, width: min(plotWidth, width - left - 18), height: height)
     let frame = Frame(area: area, x: x, y: y)
     drawing.axes(of: frame, yTicks)
     bottom += height + frame.xLabelHeight + 10
@@ -158,6 +160,16 @@ struct Frame {
 
   fileprivate var xLabelHeight: Double {
     Double(xLabels.map(\.lines.count).max() ?? 0) * TextSize.lineHeight
+  }
+}
+
+extension Scale {
+  /// The ticks of a y axis whose labels fit above each other.
+  fileprivate func labels(height: Double) -> [Tick] {
+    let ticks = ticks(atMost: max(2, Int(height / 36)))
+    guard case .categories(let names) = self, !names.isEmpty else { return ticks }
+    let every = max(1, Int((14 * Double(names.count) / height).rounded(.up)))
+    return ticks.enumerated().filter { $0.offset % every == 0 }.map(\.element)
   }
 }
 

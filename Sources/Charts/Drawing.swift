@@ -67,12 +67,15 @@ struct Drawing {
     }
   }
 
-  /// A PNG image that fills the rectangle, its pixels kept sharp.
+  /// A PNG image that fills the rectangle; its pixels are kept sharp where they are not smaller than the units.
   mutating func image(_ image: Raster, in rect: Rect) {
+    let factors = (Int(rect.width) / image.width, Int(rect.height) / image.height)
+    // Enlarged here, because some programs smooth the pixels whatever the style says.
+    let enlarged = image.enlarged(horizontally: max(1, factors.0), vertically: max(1, factors.1))
     text += "<image x=\"\(rect.x.coordinate)\" y=\"\(rect.y.coordinate)\" width=\"\(rect.width.coordinate)\""
-    text +=
-      " height=\"\(rect.height.coordinate)\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\""
-    text += " href=\"data:image/png;base64,\(image.base64)\"/>\n"
+    text += " height=\"\(rect.height.coordinate)\" preserveAspectRatio=\"none\""
+    if min(factors.0, factors.1) >= 1 { text += " class=\"pixels\"" }
+    text += " href=\"data:image/png;base64,\(enlarged.base64)\"/>\n"
   }
 
   /// Draws inside a group that shares a style.

@@ -47,6 +47,18 @@ package struct Raster: Hashable, Sendable {
     return Array(bytes[..<count])
   }
 
+  /// The image with each pixel repeated this often in both directions.
+  func enlarged(horizontally: Int, vertically: Int) -> Raster {
+    guard horizontally > 1 || vertically > 1 else { return self }
+    var image = Raster(width: width * horizontally, height: height * vertically, palette: palette)
+    for row in 0..<image.height {
+      for column in 0..<image.width {
+        image[row, column] = self[row / vertically, column / horizontally]
+      }
+    }
+    return image
+  }
+
   /// The PNG file in Base64.
   var base64: String { Data(png).base64EncodedString() }
 }

@@ -5,7 +5,7 @@
 /// background of at least 3:1). Tones run from pale to strong in one hue.
 package enum Theme {
   /// How many different series colours there are.
-  static let seriesCount = 6
+  package static let seriesCount = 6
   /// How many steps a tone scale has.
   static let toneCount = 8
 
@@ -16,6 +16,9 @@ package enum Theme {
   static func tone(_ share: Double) -> String {
     "q\(min(toneCount - 1, max(0, Int((share * Double(toneCount)).rounded(.down)))))"
   }
+
+  /// The class of text that stands on an area of this tone, which contrasts with it in both themes.
+  static func text(on tone: Int) -> String { "on\(tone)" }
 
   /// The style sheet, for rules that apply inside `scope`.
   package static func css(scope: String = "") -> String {
@@ -38,11 +41,13 @@ package enum Theme {
     ("text", "font:12px Helvetica,Arial,\"Liberation Sans\",\"DejaVu Sans\",sans-serif"),
     (".title", "font-size:16px;font-weight:600"),
     (".name", "font-weight:600"),
+    (".pixels", "image-rendering:pixelated"),
     (".grid,.axis,.rule", "fill:none;stroke-width:1"),
     (".line", "fill:none;stroke:currentColor;stroke-width:1.75;stroke-linejoin:round"),
     (".thin", "stroke-width:1;opacity:.55"),
     (".faint", "stroke-width:1;opacity:.35"),
     (".strong", "stroke-width:2.5"),
+    (".small", "font-size:10px"),
     (".dashed", "stroke-dasharray:5 4"),
     (".dotted", "stroke-dasharray:1.5 3.5"),
     (".dot", "fill:currentColor;stroke:none"),
@@ -75,6 +80,9 @@ package enum Theme {
       (".bad", "color", ("#b42318", "#ff8a80")),
       (".back", "color", ("#8b949e", "#7d8691")),
     ] + zip(lightTones, darkTones).enumerated().map { (".q\($0)", "color", ($1.0, $1.1)) }
+    + (0..<toneCount).map { (".on\($0)", "fill", ($0 < 5 ? black : white, $0 < 4 ? white : black)) }
+
+  private static let (black, white) = ("#000000", "#ffffff")
 
   private static let lightTones = [
     "#d3dbe6", "#b5c6dc", "#94b1d4", "#6f9acb", "#4a81bd", "#2a66a8", "#124b8a", "#062f66",

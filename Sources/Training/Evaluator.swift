@@ -3,7 +3,7 @@
 final class Evaluator {
   static let batch = 256
 
-  private let forward: ForwardPass
+  let forward: ForwardPass
 
   /// - Parameter precision: that of the factors in the dense layers' products.
   init(_ network: Network, _ precision: Precision = .f32) {
@@ -52,7 +52,8 @@ final class Evaluator {
     return TestReport(overall: Evaluation(score), confusion: confusion)
   }
 
-  private func forEachBatch(
+  /// Computes the images at the indices batch by batch, and calls the body after each.
+  func forEachBatch(
     _ images: ImageSet, at indices: [Int32], _ body: (_ rows: Int) -> Void
   ) {
     useOneThread()

@@ -40,6 +40,11 @@ package struct Model: Sendable, Equatable {
   /// Evaluates on the test images of a dataset, on the calling thread. Throws if the images have another
   /// size or the labels another number of classes than the network was trained for.
   package func test(on dataset: Dataset) throws(ModelError) -> TestReport {
+    try evaluator(for: dataset).report(dataset.test, classes: architecture.classes)
+  }
+
+  /// Evaluates this model; throws if it does not fit the test images of the dataset.
+  func evaluator(for dataset: Dataset) throws(ModelError) -> Evaluator {
     guard dataset.test.pixels == architecture.inputs else {
       throw ModelError(
         dataset.name,
@@ -61,7 +66,7 @@ package struct Model: Sendable, Equatable {
     }
     let network = Network(architecture)
     network.load(self)
-    return Evaluator(network).report(dataset.test, classes: architecture.classes)
+    return Evaluator(network)
   }
 }
 

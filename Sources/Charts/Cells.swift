@@ -1,0 +1,125 @@
+import Foundation
+
+/// Numbers in rows and columns.
+package struct Cells: Sendable {
+  /// How the numbers follow each other.
+  package enum Order: Sendable {
+    case rowByRow
+    case columnByColumn
+  }
+
+  package let rows: Int
+  package let columns: Int
+  let order: Order
+  /// As many as rows times columns.
+  package let values: [Float]
+
+  /// - Parameter values: rows times columns numbers; both are at least 1.
+  package init(_ values: [Float], rows: Int, columns: Int, order: Order = .rowByRow) {
+    precondition(
+      rows > 0 && columns > 0 && values.count == rows * columns, "\(values.count) for \(rows) x \(columns)")
+    (self.values, self.rows, self.columns, self.order) = (values, rows, columns, order)
+  }
+
+  subscript(row: Int, column: Int) -> Float {
+    values[order == .rowByRow ? row * columns + column : column * rows + row]
+  }
+
+  /// The sides of the blocks whose means are drawn so that there are at most as many as asked for, and no more than
+  /// 4,096 in a row or a column.
+  func blockSides(atMost count: Int) -> (rows: Int, columns: Int) {
+    var sides = (rows: (rows + 4095) / 4096, columns: (columns + 4095) / 4096)
+    func blocks() -> (rows: Int, columns: Int) {
+      ((rows + sides.rows - 1) / sides.rows, (columns + sides.columns - 1) / sides.columns)
+    }
+    while case (let rows, let columns) = blocks(), rows * columns > count {
+      if rows >= columns { sides.rows += 1 } else { sides.columns += 1 }
+    }
+    return sides
+  }
+
+  /// The means of blocks of cells, which do not count what is not finite; not a number where nothing is.
+  func averaged(rows blockRows: Int, columns blockColumns: Int) -> Cells {
+    guard blockRows > 1 || blockColumns > 1 else { return self }
+    let isByRow = order == .rowByRow
+    let (lines, length) = isByRow ? (rows, columns) : (columns, rows)
+    let (lineBlock, block) = isByRow ? (blockRows, blockColumns) : (blockColumns, blockRows)
+    let blocks = (length + block - 1) / block
+    let lineBlocks = (lines + lineBlock - 1) / lineBlock
+    var sums = [Float](repeating: 0, count: lineBlocks * blocks)
+    var counts = sums
+    for line in 0..<lines {
+      for index in 0..<blocks {
+        let place = line / lineBlock * blocks + index
+        for cell in line * length + index * block..<line * length + min(length, (index + 1) * block) {
+          let value = values[cell]
+          guard value.isFinite else { continue }
+          sums[place] += value
+          counts[place] += 1
+        }
+      }
+    }
+    let means = zip(sums, counts).map { $1 > 0 ? $0 / $1 : .nan }
+    return Cells(
+      means, rows: isByRow ? lineBlocks : blocks, columns: isByRow ? blocks : lineBlocks, order: order)
+  }
+
+  /// Sets the pixels of an image from this place on.
+  func draw(in image: inout Raster, top: Int = 0, left: Int = 0, _ scale: ColourScale) {
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let value = self[row, column]
+        image[top + row, left + column] = value.isFinite ? scale.place(of: Double(value)) : ColourScale.ground
+      }
+    }
+  }
+}
+
+extension ColourScale {
+  /// A scale around 0 that gives the full colour to the largest magnitudes: from the 99.8th percentile on, rounded up
+  /// to a round number. 1 where all are 0.
+  package static func diverging(over values: some Sequence<Float>) -> ColourScale {
+    let magnitudes = values.filter(\.isFinite).map(abs).sorted()
+    guard let most = magnitudes.last, most > 0 else { return .diverging(limit: 1) }
+    let percentile = magnitudes[(magnitudes.count * 998 + 999) / 1000 - 1]
+    return .diverging(limit: Double(percentile > 0 ? percentile : most).roundedUp)
+  }
+
+  /// Whether numbers have no colour of their own, because they lie beyond the ends.
+  func clips(_ values: some Sequence<Float>) -> Bool {
+    values.contains { $0.isFinite && !(ends.low...ends.high).contains(Double($0)) }
+  }
+}
+
+extension Double {
+  /// The next number of one or two digits that is not smaller, of few between two powers of ten. For positive numbers.
+  var roundedUp: Double {
+    let exponent = Int(log10(self).rounded(.down))
+    let candidates = ["1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10", "15"]
+    let numbers = candidates.lazy.compactMap { Double("\($0)e\(exponent)") }
+    return numbers.first { $0 >= self * (1 - 1e-9) } ?? self
+  }
+}
+
+extension Canvas {
+  /// The colours of a scale with their numbers.
+  ///
+  /// - Parameter isClipped: whether the last colours stand for all beyond the ends too.
+  mutating func colourBar(_ title: String, _ scale: ColourScale, isClipped: Bool) {
+    let row = reserve(height: 40)
+    let words = TextSize.shortened(title, to: width * 0.4)
+    drawing.label(words, at: Point(row.x, row.y + 12), "muted", title: words == title ? nil : title)
+    let bar = Rect(x: row.x + TextSize.width(words) + 44, y: row.y + 2, width: 256, height: 12)
+    var image = Raster(width: 255, height: 1, palette: scale.palette)
+    for place in 0..<255 { image[0, place] = UInt8(place) }
+    drawing.image(image, in: bar)
+    let (low, high) = scale.ends
+    for (index, share) in [0, 0.25, 0.5, 0.75, 1].enumerated() {
+      let number = (low + (high - low) * share).label()
+      let sign = !isClipped ? "" : index == 0 ? "≤ " : index == 4 ? "≥ " : ""
+      let x = bar.x + bar.width * share
+      drawing.line(Point(x, bar.maxY), Point(x, bar.maxY + 3), "axis")
+      drawing.label(sign + number, at: Point(x, bar.maxY + 15), "", .middle)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Randomness
+
+/// A test image that a network classified wrong.
+package struct Mistake: Sendable, Equatable {
+  /// The position of the image in the dataset's test images, counted from 0.
+  package let index: Int
+  /// The class of the image.
+  package let label: Int
+  /// The class that the network answered.
+  package let answer: Int
+  /// The probability that the network gave to its answer, 0 to 1.
+  package let answerProbability: Double
+  /// The probability that the network gave to the label, 0 to 1.
+  package let labelProbability: Double
+  /// The cross-entropy of the image in nats, never below 0; not a number if the network's weights are not finite.
+  package let loss: Double
+
+  init(index: Int, label: Int, logProbabilities: UnsafeMutableBufferPointer<Float>) {
+    let answer = likeliestClass(logProbabilities)
+    // oneDNN's log-softmax can be up to 1.43e-6 above 0.
+    func logProbability(_ place: Int) -> Double {
+      let value = Double(logProbabilities[place])
+      return value > 0 ? 0 : value
+    }
+    func probability(_ place: Int) -> Double {
+      let value = logProbability(place)
+      return value.isNaN ? .nan : portableExp(value)
+    }
+    self.index = index
+    self.label = label
+    self.answer = answer
+    answerProbability = probability(answer)
+    labelProbability = probability(label)
+    loss = 0 - logProbability(label)
+  }
+
+  /// Whether it comes before another one in a list of the worst: by the higher loss, then by the lower index. A loss
+  /// that is not a number counts as infinite.
+  func isWorse(than other: Mistake) -> Bool {
+    let (own, others) = (loss.isNaN ? .infinity : loss, other.loss.isNaN ? .infinity : other.loss)
+    return own == others ? index < other.index : own > others
+  }
+}
+
+extension Evaluator {
+  /// The wrongly classified images of a set with the highest losses, the worst first, at most `count`.
+  func worstMistakes(_ images: ImageSet, count: Int) -> [Mistake] {
+    var mistakes: [Mistake] = []
+    var start = 0
+    forEachBatch(images, at: (0..<Int32(images.count)).map { $0 }) { rows in
+      for row in 0..<rows {
+        let mistake = Mistake(
+          index: start + row, label: Int(forward.labels[row]),
+          logProbabilities: forward.logProbabilities.row(row))
+        if mistake.answer != mistake.label { mistakes.append(mistake) }
+      }
+      start += rows
+    }
+    return Array(mistakes.sorted { $0.isWorse(than: $1) }.prefix(max(0, count)))
+  }
+}
+
+extension Model {
+  /// The wrongly classified test images of a dataset with the highest losses, the worst first, at most `count`; images
+  /// of equal loss by their index. Evaluates on the calling thread. Throws as `test(on:)`.
+  package func worstMistakes(on dataset: Dataset, count: Int) throws(ModelError) -> [Mistake] {
+    try evaluator(for: dataset).worstMistakes(dataset.test, count: count)
+  }
+
+  /// The network that training by a recipe began with, as the recipe's seed gives it; nil if the recipe describes a
+  /// network of another shape.
+  package func initial(_ recipe: Recipe) -> Model? {
+    let described = recipe.model
+    guard
+      described.hidden == architecture.hidden, described.activation == architecture.activation,
+      described.convolutions == architecture.stack?.convolutions ?? []
+    else { return nil }
+    let network = Network(architecture)
+    network.initialize(described.initialization, seed: recipe.seed)
+    return Model(network, dataset: dataset)
+  }
+}
