@@ -1,0 +1,70 @@
+import Foundation
+import Reports
+import RunFiles
+import Search
+import Training
+
+/// A model file and what `trawl train` left beside it.
+struct TrainedModel {
+  /// The folder of the model.
+  let folder: String
+  private let model: Model
+
+  /// - Parameter path: that of the model file, or of its folder.
+  init(at path: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw Complaint("\(path): no such file; name a run directory, a model file or the folder of a model")
+    }
+    let file = isFolder.boolValue ? "\(path)/model.safetensors" : path
+    guard FileManager.default.fileExists(atPath: file) else {
+      throw Complaint("\(path) holds neither a search nor a model.safetensors")
+    }
+    folder = isFolder.boolValue ? path : URL(filePath: path).deletingLastPathComponent().relativePath
+    model = try Complaint.asking { try Model(contentsOf: file) }
+  }
+
+  /// What the model is called in a picture of several.
+  private var name: String { URL(filePath: folder).lastPathComponent }
+
+  /// All pictures of the model that what lies beside it allows, and why others are missing.
+  func draw() throws -> ModelPictures.Result {
+    let recipe = try recipe()
+    var result = ModelPictures(model, recipe: recipe, history: try history()).draw()
+    do {
+      let source = recipe?.dataset.source ?? DatasetSelection.Source(argument: model.dataset)
+      let test = try TestEvaluation(model, on: DatasetCatalog(.ofThisMachine).load(source))
+      result = ModelPictures(model, recipe: recipe, history: try history(), test: test).draw()
+    } catch {
+      result.omissions.append("\(error)")
+    }
+    return result
+  }
+
+  /// The recipe beside the model; nil if there is none.
+  private func recipe() throws -> Recipe? {
+    let path = "\(folder)/recipe.yaml"
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let file = try SearchFileSource.read(path).parse()
+    return file.configuration(values: []).map { Recipe($0, seed: file.seed) }
+  }
+
+  /// The history beside the model; nil if there is none.
+  func history() throws -> RunHistory? {
+    let path = "\(folder)/history.csv"
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let table = try Complaint.asking { try CSVFile(contentsOf: path) }
+    // A network that is validated on the test images has columns of that name.
+    let judge = table.columns.contains("test_loss") ? "test" : "val"
+    var epochs: [EpochMetrics] = []
+    table.forEachRow(of: ["epoch", "train_loss", "train_accuracy", "\(judge)_loss", "\(judge)_accuracy"]) { cells in
+      let numbers = cells.compactMap(\.number)
+      guard numbers.count == 5 else { return }
+      epochs.append(
+        EpochMetrics(
+          epoch: Int(numbers[0]), train: Evaluation(loss: numbers[1], accuracy: numbers[2]),
+          validation: Evaluation(loss: numbers[3], accuracy: numbers[4])))
+    }
+    return RunHistory(epochs, name: name, validationName: judge == "test" ? "test" : "validation")
+  }
+}
