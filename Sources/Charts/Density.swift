@@ -35,7 +35,7 @@ package struct Density: Hashable, Sendable {
     for _ in 0..<Self.mostRounds {
       let core = histogram.core
       guard Self.width(histogram.ends) > 2 * Self.width(core), Self.width(core) > 0,
-        let inner = Histogram(values, within: core), inner.count >= count - count / 500
+        let inner = Histogram(values, within: core), count - inner.count <= max(2, count / 500)
       else { break }
       histogram = inner
     }
@@ -97,9 +97,9 @@ private struct Histogram {
 
   private var binWidth: Double { (ends.upperBound - ends.lowerBound) / Double(Self.binCount) }
 
-  /// The range of the bins that hold all but a thousandth of the values, the lowest and the highest.
+  /// The range of the bins that hold all but a thousandth of the values, the lowest and the highest; all of few.
   var core: ClosedRange<Double> {
-    let rest = count / 2000
+    let rest = count < 100 ? 0 : max(1, count / 2000)
     var (first, last) = (0, bins.count - 1)
     var sum = bins[first]
     while sum <= rest {
