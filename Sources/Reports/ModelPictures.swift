@@ -15,10 +15,15 @@ package struct ModelPictures {
     (self.model, self.recipe, self.history, self.test) = (model, recipe, history, test)
   }
 
+  /// The kinds of pictures: names of files, or their beginnings where there is one for each layer.
+  package static let kinds = [
+    "loss", "accuracy", "weights", "first-layer", "kernels", "distributions", "confusion", "worst",
+  ]
+
   /// What was drawn, and a sentence for each kind of picture that could not be.
   package struct Result: Sendable {
     package internal(set) var pictures: [NamedPicture] = []
-    package internal(set) var omissions: [String] = []
+    package var omissions: [String] = []
 
     /// Adds pictures, or why there are none.
     mutating func add(_ pictures: [NamedPicture], orReason reason: @autoclosure () -> String) {
@@ -27,8 +32,8 @@ package struct ModelPictures {
     }
   }
 
-  /// Draws all that the parts allow, under these names: loss, accuracy, weights-N, first-layer, kernels-N,
-  /// distributions, confusion, worst; N is the number of the layer, counted from 1.
+  /// Draws all that the parts allow. Where there is a picture for each layer, its name ends with the layer's number,
+  /// counted from 1: weights-1.
   package func draw() -> Result {
     var result = Result()
     result.add(

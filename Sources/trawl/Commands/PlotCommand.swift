@@ -7,43 +7,92 @@ import Search
 struct PlotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plot",
-    abstract: "Draw pictures of a search or of a trained model.",
+    abstract: "Draw pictures of a search, running or ended, or of trained models.",
     discussion: """
-      Of a search, running or ended: \(SearchPictures.Kind.allCases.map(\.rawValue).joined(separator: ", ")).
-      Without a kind, all that apply are drawn. Writes SVG files, and PNG files of weights.
+      Of a search (RUN, a run directory): \(SearchPictures.Kind.allCases.map(\.rawValue).joined(separator: ", ")).
+      Of a model (a safetensors file or its folder): \(ModelPictures.kinds.joined(separator: ", ")).
+      Of several models: loss and accuracy, all in one picture.
+
+      Without a kind, all that apply are drawn. Pictures are SVG files; those of weights and images are PNG files too. \
+      'confusion' and 'worst' show the test images: choose between models by their validation accuracy, not by these.
       """)
 
   @Argument(
-    help: .init("A run directory and, after it, the kinds to draw.", valueName: "run"), completion: .directory
-  )
-  var words: [String]
+    help: .init("A run directory or models, then the kinds of pictures.", valueName: "run|model|kind"),
+    completion: .directory)
+  var words: [String] = []
 
   @Option(
-    name: [.short, .long], help: "The folder for the pictures (default: RUN/plots).", completion: .directory)
+    name: [.short, .long],
+    help: "The folder for the pictures (default: RUN/plots; the model's folder; plots for several models).",
+    completion: .directory)
   var output: String?
 
   @Flag(help: "Draw contours of all pairs of parameters, not only of the two most important.")
   var allPairs = false
 
-  func validate() throws {
-    if words.isEmpty { throw ValidationError("name a run directory or a model") }
-  }
+  private static let kinds = SearchPictures.Kind.allCases.map(\.rawValue) + ModelPictures.kinds
 
   func run() throws {
-    let run = RunDirectory(path: words[0])
-    let kinds = try words.dropFirst().map { word in
+    let isKind = { Self.kinds.contains($0) && !FileManager.default.fileExists(atPath: $0) }
+    let (paths, kinds) = (words.filter { !isKind($0) }, words.filter(isKind))
+    guard let path = paths.first else {
+      throw Complaint("plot needs a run directory or a model; see 'trawl plot --help'")
+    }
+    let run = RunDirectory(path: path)
+    if run.content == .search {
+      guard paths.count == 1 else {
+        throw Complaint("'\(paths[1])' is no kind of picture of a search; there are \(Self.list(of: run))")
+      }
+      return try plot(run, kinds)
+    }
+    let models = try paths.map { try TrainedModel(at: $0) }
+    if models.count > 1 { try plot(models, kinds) } else { try plot(models[0], kinds) }
+  }
+
+  private static func list(of run: RunDirectory) -> String {
+    SearchPictures.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+
+  private func plot(_ run: RunDirectory, _ kinds: [String]) throws {
+    let chosen = try kinds.map { word in
       guard let kind = SearchPictures.Kind(rawValue: word) else {
-        let kinds = SearchPictures.Kind.allCases.map(\.rawValue)
-        throw Complaint("there is no kind of picture '\(word)'; there are \(kinds.joined(separator: ", "))")
+        throw Complaint("'\(word)' is a picture of models; of a search there are \(Self.list(of: run))")
       }
       return kind
     }
     let pictures = SearchPictures(try Complaint.asking { try run.record() })
     let folder = PictureFolder(path: output ?? "\(run.path)/plots")
-    for kind in kinds.isEmpty ? SearchPictures.Kind.allCases : kinds {
+    for kind in chosen.isEmpty ? SearchPictures.Kind.allCases : chosen {
       let drawn = pictures.pictures(kind, allPairs: allPairs)
       for picture in drawn { print(try folder.write(picture)) }
       if drawn.isEmpty { StandardError.write("no \(kind.rawValue): \(pictures.reason(kind))\n") }
     }
+  }
+
+  private func plot(_ model: TrainedModel, _ kinds: [String]) throws {
+    try check(kinds, ModelPictures.kinds, of: "a model")
+    let result = try model.draw()
+    let folder = PictureFolder(path: output ?? model.folder)
+    let chosen = result.pictures.filter { picture in
+      kinds.isEmpty || kinds.contains { picture.name == $0 || picture.name.hasPrefix("\($0)-") }
+    }
+    for picture in chosen { print(try folder.write(picture)) }
+    for omission in result.omissions { StandardError.write("\(omission.asShownText)\n") }
+  }
+
+  private func plot(_ models: [TrainedModel], _ kinds: [String]) throws {
+    try check(kinds, ["loss", "accuracy"], of: "several models")
+    let pictures = RunHistory.pictures(of: try models.compactMap { try $0.history() })
+    guard !pictures.isEmpty else { throw Complaint("none of the models has a history.csv beside it") }
+    let folder = PictureFolder(path: output ?? "plots")
+    for picture in pictures where kinds.isEmpty || kinds.contains(picture.name) {
+      print(try folder.write(picture))
+    }
+  }
+
+  private func check(_ kinds: [String], _ allowed: [String], of what: String) throws {
+    guard let wrong = kinds.first(where: { !allowed.contains($0) }) else { return }
+    throw Complaint("there is no picture '\(wrong)' of \(what); there are \(allowed.joined(separator: ", "))")
   }
 }

@@ -30,15 +30,16 @@ struct TrainedModel {
   /// All pictures of the model that what lies beside it allows, and why others are missing.
   func draw() throws -> ModelPictures.Result {
     let recipe = try recipe()
-    var result = ModelPictures(model, recipe: recipe, history: try history()).draw()
+    var pictures = ModelPictures(model, recipe: recipe, history: try history())
     do {
       let source = recipe?.dataset.source ?? DatasetSelection.Source(argument: model.dataset)
-      let test = try TestEvaluation(model, on: DatasetCatalog(.ofThisMachine).load(source))
-      result = ModelPictures(model, recipe: recipe, history: try history(), test: test).draw()
+      pictures.test = try TestEvaluation(model, on: DatasetCatalog(.ofThisMachine).load(source))
+      return pictures.draw()
     } catch {
+      var result = pictures.draw()
       result.omissions.append("\(error)")
+      return result
     }
-    return result
   }
 
   /// The recipe beside the model; nil if there is none.

@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import Search
 import Training
 
@@ -24,13 +25,17 @@ struct TrainingRun {
   private let isQuiet: Bool
   /// Whether the model is evaluated on the test images, once, when it is made.
   private let isTested: Bool
+  /// Whether the pictures show how the model does on the test images.
+  private let showsTestImages: Bool
   private let configuration: Configuration
   private let recipe: Recipe
   private let folder: String
   private let store = DatasetStore()
 
   /// The run that a file without distributions asks for.
-  init(_ file: SearchFile, into folder: String, isQuiet: Bool, isTested: Bool = false) throws {
+  init(
+    _ file: SearchFile, into folder: String, isQuiet: Bool, isTested: Bool = false, showsTestImages: Bool = true
+  ) throws {
     guard file.space.isEmpty, let configuration = file.configuration(values: []) else {
       let parameter = file.space.parameters[0]
       throw Complaint(
@@ -45,6 +50,7 @@ struct TrainingRun {
     self.folder = folder
     self.isQuiet = isQuiet
     self.isTested = isTested
+    self.showsTestImages = showsTestImages
   }
 
   /// What the network is evaluated on after each epoch.
@@ -83,8 +89,19 @@ struct TrainingRun {
         "the loss is no longer a finite number after epoch \(trainer.epoch); try a lower train.lr")
     }
     try Complaint.asking { try result.write(to: model) }
+    try draw(result, trainer.progress.history, on: data.dataset)
     print("model: \(model)")
     return report
+  }
+
+  /// Writes the pictures of the model beside it.
+  private func draw(_ model: Model, _ history: [EpochMetrics], on dataset: Dataset) throws {
+    var pictures = ModelPictures(
+      model, recipe: recipe,
+      history: RunHistory(history, validationName: judge == "test" ? "test" : "validation"))
+    if showsTestImages { pictures.test = try Complaint.asking { try TestEvaluation(model, on: dataset) } }
+    let folder = PictureFolder(path: folder)
+    for picture in pictures.draw().pictures { _ = try folder.write(picture) }
   }
 
   private func makeTrainer(_ data: TrainingData, _ beginning: Beginning) throws -> Trainer {
