@@ -49,7 +49,8 @@ let package = Package(
       name: "PictureChecks", dependencies: ["Charts"], path: "Tests/PictureChecks", swiftSettings: checked),
     .testTarget(name: "ProgramTests", dependencies: ["trawl"], swiftSettings: checked),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["trawl", "Coordination", "Messaging"], swiftSettings: checked),
+      name: "EndToEndTests", dependencies: ["trawl", "Coordination", "Messaging", "PictureChecks"],
+      swiftSettings: checked),
   ]
     + module("Randomness")
     + module("Charts", ["CPNG"], testedWith: ["PictureChecks"], testResources: [.copy("Golden")])

@@ -83,7 +83,7 @@ struct PlotCommand: ParsableCommand {
 
   private func plot(_ models: [TrainedModel], _ kinds: [String]) throws {
     try check(kinds, ["loss", "accuracy"], of: "several models")
-    let pictures = RunHistory.pictures(of: try models.compactMap { try $0.history() })
+    let pictures = RunHistory.pictures(of: try models.compactMap { try $0.history(named: $0.name) })
     guard !pictures.isEmpty else { throw Complaint("none of the models has a history.csv beside it") }
     let folder = PictureFolder(path: output ?? "plots")
     for picture in pictures where kinds.isEmpty || kinds.contains(picture.name) {

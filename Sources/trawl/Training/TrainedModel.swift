@@ -25,12 +25,12 @@ struct TrainedModel {
   }
 
   /// What the model is called in a picture of several.
-  private var name: String { URL(filePath: folder).lastPathComponent }
+  var name: String { URL(filePath: folder).lastPathComponent }
 
   /// All pictures of the model that what lies beside it allows, and why others are missing.
   func draw() throws -> ModelPictures.Result {
     let recipe = try recipe()
-    var pictures = ModelPictures(model, recipe: recipe, history: try history())
+    var pictures = ModelPictures(model, recipe: recipe, history: try history(named: ""))
     do {
       let source = recipe?.dataset.source ?? DatasetSelection.Source(argument: model.dataset)
       pictures.test = try TestEvaluation(model, on: DatasetCatalog(.ofThisMachine).load(source))
@@ -50,8 +50,8 @@ struct TrainedModel {
     return file.configuration(values: []).map { Recipe($0, seed: file.seed) }
   }
 
-  /// The history beside the model; nil if there is none.
-  func history() throws -> RunHistory? {
+  /// The history beside the model, with a name for legends; nil if there is none.
+  func history(named name: String) throws -> RunHistory? {
     let path = "\(folder)/history.csv"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let table = try Complaint.asking { try CSVFile(contentsOf: path) }
