@@ -26,6 +26,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -63,7 +64,10 @@ let package = Package(
       ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       excluding: ["Protocol/trawl.proto"])
     + module("RunFiles", ["Search"])
-    + module("Reports", ["Charts", "RunFiles", "Search", "Training"], testedWith: ["PictureChecks"])
+    + module(
+      "Reports",
+      ["Charts", "RunFiles", "Search", "Training", .product(name: "Mustache", package: "swift-mustache")],
+      testedWith: ["PictureChecks"])
     + module("Messaging", ["CZeroMQ"])
     + module("Storage", ["Coordination", .product(name: "GRDB", package: "GRDB.swift")]),
   swiftLanguageModes: [.v6]

@@ -26,6 +26,9 @@ package struct Raster: Hashable, Sendable {
     pixels = [UInt8](repeating: 0, count: width * height)
   }
 
+  /// The version of libpng.
+  package static var libraryVersion: String { String(cString: png_get_libpng_ver(nil)) }
+
   subscript(row: Int, column: Int) -> UInt8 {
     get { pixels[row * width + column] }
     set { pixels[row * width + column] = newValue }

@@ -19,7 +19,8 @@ struct Trawl: ParsableCommand {
     version: version,
     subcommands: [
       SearchCommand.self, WorkerCommand.self, ResultsCommand.self, StatusCommand.self,
-      TrainCommand.self, TestCommand.self, PlotCommand.self, DataCommand.self, KeysCommand.self,
+      TrainCommand.self, TestCommand.self, PlotCommand.self, ReportCommand.self,
+      DataCommand.self, KeysCommand.self,
       BenchCommand.self,
     ])
 

@@ -72,7 +72,8 @@ extension Status {
     return lines.joined(separator: "\n")
   }
 
-  private var state: String {
+  /// Whether it runs, and how to resume it if it does not.
+  var state: String {
     if left == 0, trials != nil { return "finished" }
     if isAlive { return "running (process \(pid) on \(host.asShownText))" }
     let how = isRunning ? "its coordinator is gone" : "stopped"

@@ -18,6 +18,7 @@ struct RunDirectory {
   var joinFile: String { "\(path)/join.json" }
   var keys: String { "\(path)/keys" }
   var checkpoints: String { "\(path)/checkpoints" }
+  var report: String { "\(path)/report.html" }
   var log: String { "\(path)/trawl.log" }
   var best: String { "\(path)/best" }
   var bestRecipe: String { "\(best)/recipe.yaml" }

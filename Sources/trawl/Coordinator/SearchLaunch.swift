@@ -2,6 +2,7 @@ import Coordination
 import Foundation
 import Logging
 import Messaging
+import RunFiles
 import Search
 import Storage
 
@@ -149,7 +150,20 @@ struct SearchLaunch {
           "no trial came to a score\(file.final == nil ? "" : ", so there is no model to train")\n")
       }
       try trainBest(stop: stop)
+      writeReport()
       if coordinator.failedCount > 0 { throw EndOfRun.failedTrials }
+    }
+  }
+
+  /// The report, if the search file asks for it. The results hold without it.
+  private func writeReport() {
+    guard file.writesReport else { return }
+    do {
+      try directory.writeReport(to: directory.report)
+      StandardError.write("report: \(directory.report)\n")
+    } catch {
+      let detail = (error as? Complaint)?.words ?? "\(error)"
+      StandardError.write("no report: \(detail.asShownText); 'trawl report' writes it\n")
     }
   }
 
@@ -174,13 +188,5 @@ struct SearchLaunch {
     if let advertise = command.advertise { words += ["--advertise", advertise] }
     if let keys = command.keys { words += ["--keys", keys] }
     return words.map(\.asShellWord).joined(separator: " ")
-  }
-}
-
-extension String {
-  /// As a shell takes it for one word.
-  var asShellWord: String {
-    let plain = allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,+@%".contains($0)) }
-    return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"
   }
 }

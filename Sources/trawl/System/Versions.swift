@@ -1,3 +1,4 @@
+import Charts
 import Messaging
 import Storage
 import Training
@@ -12,6 +13,7 @@ enum Versions {
       "libsodium \(TrainingLibraries.sodiumVersion)",
       "oneDNN \(numerics.libraryVersion)",
       "SQLite \(StudyDatabase.libraryVersion)",
+      "libpng \(Raster.libraryVersion)",
       "zlib \(TrainingLibraries.zlibVersion)",
       "instructions \(numerics.instructionSet)",
     ]

@@ -1,0 +1,15 @@
+import Foundation
+import Reports
+import RunFiles
+
+extension RunDirectory {
+  /// Writes the report of the search, as its files show it now.
+  func writeReport(to path: String) throws {
+    let report = SearchReport(
+      try record(),
+      at: .init(
+        directory: self.path, state: try Status.read(status).state, version: Trawl.version,
+        libraries: Versions.text, time: Date().formatted(.iso8601)))
+    try AtomicFile.write(Complaint.asking { try ReportPage(report).html() }, to: path)
+  }
+}
