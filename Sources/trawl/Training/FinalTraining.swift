@@ -10,7 +10,8 @@ struct FinalTraining {
   init(_ final: SearchFile.Final, recipe path: String, into folder: String, isQuiet: Bool) throws {
     let images = final.trainsOnAll ? [SearchFile.Override(key: "dataset.validation", value: "test")] : []
     let file = try SearchFileSource.read(path).parse(overrides: images)
-    run = try TrainingRun(file, into: folder, isQuiet: isQuiet, isTested: final.isTested, showsTestImages: final.isTested)
+    run = try TrainingRun(
+      file, into: folder, isQuiet: isQuiet, testImages: final.isTested ? .reported : .unused)
   }
 
   func callAsFunction(stop: Latch) throws {

@@ -58,7 +58,8 @@ struct TrainedModel {
     // A network that is validated on the test images has columns of that name.
     let judge = table.columns.contains("test_loss") ? "test" : "val"
     var epochs: [EpochMetrics] = []
-    table.forEachRow(of: ["epoch", "train_loss", "train_accuracy", "\(judge)_loss", "\(judge)_accuracy"]) { cells in
+    let columns = ["epoch", "train_loss", "train_accuracy", "\(judge)_loss", "\(judge)_accuracy"]
+    table.forEachRow(of: columns) { cells in
       let numbers = cells.compactMap(\.number)
       guard numbers.count == 5 else { return }
       epochs.append(

@@ -23,18 +23,24 @@ struct TrainingRun {
   }
 
   private let isQuiet: Bool
-  /// Whether the model is evaluated on the test images, once, when it is made.
-  private let isTested: Bool
-  /// Whether the pictures show how the model does on the test images.
-  private let showsTestImages: Bool
+  private let testImages: TestImages
   private let configuration: Configuration
   private let recipe: Recipe
   private let folder: String
   private let store = DatasetStore()
 
+  /// What the test images are used for, once the model is made.
+  enum TestImages {
+    case unused
+    /// The pictures show how the model does on them.
+    case drawn
+    /// The report has the loss and the accuracy too.
+    case reported
+  }
+
   /// The run that a file without distributions asks for.
   init(
-    _ file: SearchFile, into folder: String, isQuiet: Bool, isTested: Bool = false, showsTestImages: Bool = true
+    _ file: SearchFile, into folder: String, isQuiet: Bool, testImages: TestImages = .drawn
   ) throws {
     guard file.space.isEmpty, let configuration = file.configuration(values: []) else {
       let parameter = file.space.parameters[0]
@@ -49,8 +55,7 @@ struct TrainingRun {
     recipe = Recipe(configuration, seed: file.seed)
     self.folder = folder
     self.isQuiet = isQuiet
-    self.isTested = isTested
-    self.showsTestImages = showsTestImages
+    self.testImages = testImages
   }
 
   /// What the network is evaluated on after each epoch.
@@ -79,7 +84,7 @@ struct TrainingRun {
     let diverged = try train(trainer, &terminal, stop)
     let result = diverged ? nil : trainer.result()
     var report = report(trainer, diverged: diverged, seconds: (monotonicNow() - begin).seconds)
-    if isTested, judge != "test", let result {
+    if testImages == .reported, judge != "test", let result {
       let test = try Complaint.asking { try result.test(on: data.dataset).overall }
       (report.testLoss, report.testAccuracy) = (test.loss, test.accuracy)
     }
@@ -99,7 +104,9 @@ struct TrainingRun {
     var pictures = ModelPictures(
       model, recipe: recipe,
       history: RunHistory(history, validationName: judge == "test" ? "test" : "validation"))
-    if showsTestImages { pictures.test = try Complaint.asking { try TestEvaluation(model, on: dataset) } }
+    if testImages != .unused {
+      pictures.test = try Complaint.asking { try TestEvaluation(model, on: dataset) }
+    }
     let folder = PictureFolder(path: folder)
     for picture in pictures.draw().pictures { _ = try folder.write(picture) }
   }
