@@ -36,35 +36,40 @@ package struct ContourChart: Chart {
   package func picture() -> Picture {
     var canvas = Canvas(heading)
     if !missing.isEmpty {
-      canvas.legend([.init(label: "diverged or failed", style: "cross bad", mark: .cross)])
+      canvas.legend([
+        .init(
+          label: "diverged or failed", style: missing.count > Self.labelledCount ? "dot bad" : "cross bad",
+          mark: missing.count > Self.labelledCount ? .dot : .cross)
+      ])
     }
     canvas.toneBar(tones.title, from: tones.pale.label(), to: tones.strong.label())
     let frame = canvas.frame(x: x, y: y, height: 320)
     // Each band covers the lower ones.
     for tone in 0..<Theme.toneCount {
       canvas.drawing.path(
-        region(atLeast: Double(tone) / Double(Theme.toneCount), frame.area), "area q\(tone)")
+        region(atLeast: Double(tone) / Double(Theme.toneCount), frame.area), "band q\(tone)")
     }
     add(marks, to: &canvas.drawing, frame)
     return canvas.picture(
       summary: "Contour plot of \(tones.title) over \(x.title) and \(y.title), from \(marks.count) trials")
   }
 
+  /// More points than these are drawn without their labels.
+  private static let labelledCount = 200
+
   private func add(_ marks: [ScatterChart.Mark], to drawing: inout Drawing, _ frame: Frame) {
-    let isLabelled = marks.count <= ScatterChart.labelledCount
-    var dots = PathText()
-    var seen: Set<Point> = []
-    for (index, mark) in marks.enumerated() where !highlighted.contains(index) {
-      let place = frame.point(mark.x, mark.y)
-      if isLabelled {
-        drawing.circle(place, radius: 2.5, "mark", title: mark.label)
-      } else if seen.insert(Point(place.x.rounded(), place.y.rounded())).inserted {
-        dots.addDot(Point(place.x.rounded(), place.y.rounded()))
+    let others = marks.indices.filter { !highlighted.contains($0) }.map { marks[$0] }
+    if others.count <= Self.labelledCount {
+      for mark in others {
+        drawing.circle(frame.point(mark.x, mark.y), radius: 2.5, "mark", title: mark.label)
       }
+    } else {
+      drawing.path(PathText(dots: others.map { frame.point($0.x, $0.y) }, step: 4), "dots back faint")
     }
-    drawing.path(dots, "dots back faint")
-    for mark in missing.prefix(ScatterChart.labelledCount) {
-      drawing.cross(frame.point(mark.x, mark.y), "cross bad", title: mark.label)
+    if missing.count <= Self.labelledCount {
+      for mark in missing { drawing.cross(frame.point(mark.x, mark.y), "cross bad", title: mark.label) }
+    } else {
+      drawing.path(PathText(dots: missing.map { frame.point($0.x, $0.y) }, step: 4), "dots bad")
     }
     for index in highlighted.sorted() where marks.indices.contains(index) {
       drawing.circle(

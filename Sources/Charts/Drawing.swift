@@ -114,6 +114,17 @@ struct PathText {
     text += "M\(point.x.coordinate) \(point.y.coordinate)h0"
   }
 
+  /// Dots on a grid, each place once.
+  init(dots: [Point], step: Double) {
+    var seen: Set<Point> = []
+    for dot in dots {
+      let place = dot.rounded(to: step)
+      if seen.insert(place).inserted { addDot(place) }
+    }
+  }
+
+  init() {}
+
   mutating func addRectangle(_ rect: Rect) {
     text += "M\(rect.x.coordinate) \(rect.y.coordinate)h\(rect.width.coordinate)v\(rect.height.coordinate)"
     text += "h\((-rect.width).coordinate)Z"

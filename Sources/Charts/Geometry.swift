@@ -6,6 +6,11 @@ package struct Point: Hashable, Sendable {
   package init(_ x: Double, _ y: Double) {
     (self.x, self.y) = (x, y)
   }
+
+  /// The nearest place on a grid.
+  func rounded(to step: Double) -> Point {
+    Point((x / step).rounded() * step, (y / step).rounded() * step)
+  }
 }
 
 /// An axis-parallel rectangle in SVG user units.

@@ -108,22 +108,17 @@ extension Drawing {
       }
       return
     }
-    var (dots, crosses) = (PathText(), PathText())
-    var seen: Set<Point> = []
-    for mark in group.marks {
-      let place = frame.point(mark.x, mark.y)
-      let rounded = Point(place.x.rounded(), isMissing ? frame.area.maxY - 7 : place.y.rounded())
-      guard seen.insert(rounded).inserted else { continue }
-      if isMissing {
-        crosses.add([Point(rounded.x, rounded.y - 3), Point(rounded.x, rounded.y + 3)])
-      } else {
-        dots.addDot(rounded)
+    let step = group.marks.count > 5000 ? 2.0 : 1
+    guard !isMissing else {
+      var crosses = PathText()
+      for x in Set(group.marks.map { frame.place(x: $0.x).rounded() }).sorted() {
+        crosses.add([Point(x, frame.area.maxY - 10), Point(x, frame.area.maxY - 4)])
       }
+      return path(crosses, "crosses bad")
     }
+    let dots = PathText(dots: group.marks.map { frame.point($0.x, $0.y) }, step: step)
     path(
-      dots, "\(group.look.style.replacing("dot ", with: "dots "))\(group.look == .highlighted ? "" : " soft")"
-    )
-    path(crosses, "cross bad")
+      dots, group.look.style.replacing("dot ", with: "dots ") + (group.look == .highlighted ? "" : " soft"))
   }
 
   /// A triangle at the edge beyond which a point lies.

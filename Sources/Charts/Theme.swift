@@ -29,7 +29,8 @@ package enum Theme {
   }
 
   private static func rule(_ scope: String, _ selector: String, _ body: String) -> String {
-    "\(scope)\(scope.isEmpty ? "" : " ")\(selector){\(body)}"
+let selectors = selector.split(separator: ",").map { scope.isEmpty ? "\($0)" : "\(scope) \($0)" }
+    return "\(selectors.joined(separator: ",")){\(body)}"
   }
 
   private static func rules(_ scope: String, colours: ((light: String, dark: String)) -> String) -> String {
@@ -53,10 +54,13 @@ package enum Theme {
     (".dot", "fill:currentColor;stroke:none"),
     (".area", "fill:currentColor;stroke:none"),
     (".soft", "opacity:.6"),
+    (".band", "fill:currentColor;stroke:none;pointer-events:none"),
+    // Without the pointer: finding it among thousands of dots takes a browser seconds.
+    (".dots,.crosses", "pointer-events:none"),
     (".dots", "fill:none;stroke:currentColor;stroke-linecap:round;stroke-width:5;opacity:.7"),
     (".mark", "stroke-width:1;fill-opacity:.85"),
     (".halo", "paint-order:stroke;stroke-width:3.5;stroke-linejoin:round"),
-    (".cross", "fill:none;stroke:currentColor;stroke-width:1.5"),
+    (".cross,.crosses", "fill:none;stroke:currentColor;stroke-width:1.5"),
   ]
 
   /// Selector, property, and its value in both themes.

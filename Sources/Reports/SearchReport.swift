@@ -220,7 +220,7 @@ package struct ReportTable: Sendable {
   var note: String?
 
   /// More rows than these are not shown.
-  static let mostRows = 1000
+  static let mostRows = 200
 }
 
 extension EdgeWarning {

@@ -40,9 +40,9 @@ struct ReportPageTests {
     let page = try Self.page(
       RunRecord(file: record.file, results: record.results, reevaluations: [], curves: [:], attempts: []))
     let rows = page.matches(of: /<tr[^>]*><td class="number">(\d+)<\/td><td class="number">(\d+)<\/td>/)
-    #expect(rows.map { Int($0.1) } == Array(1...1000))
-    #expect(rows.map { Int($0.2) } == record.results.prefix(1000).map(\.trial))
-    #expect(page.contains("The first 1000 of 1100 trials; all are in results.csv."))
+    #expect(rows.map { Int($0.1) } == Array(1...200))
+    #expect(rows.map { Int($0.2) } == record.results.prefix(200).map(\.trial))
+    #expect(page.contains("The first 200 of 1100 trials; all are in results.csv."))
   }
 
   @Test func hostileTextsAreText() throws {
