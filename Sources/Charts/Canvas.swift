@@ -122,6 +122,14 @@ struct Frame {
   /// Where a pair of values lies; on the edge if it lies outside.
   func point(_ x: Double, _ y: Double) -> Point { Point(place(x: x), place(y: y)) }
 
+  /// Where a pair of finite values lies, inside or outside; at most some widths away.
+  func unlimitedPoint(_ x: Double, _ y: Double) -> Point {
+    let shares = (self.x.scale.position(of: x), self.y.scale.position(of: y))
+    return Point(
+      area.x + area.width * min(max(shares.0, -10), 10), area.maxY - area.height * min(max(shares.1, -10), 10)
+    )
+  }
+
   func place(x value: Double) -> Double {
     area.x + area.width * min(max(x.scale.position(of: value), 0), 1)
   }

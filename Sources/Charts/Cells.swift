@@ -64,6 +64,15 @@ package struct Cells: Sendable {
       means, rows: isByRow ? lineBlocks : blocks, columns: isByRow ? blocks : lineBlocks, order: order)
   }
 
+  /// Each cell repeated this often in both directions.
+  func enlarged(by factor: Int) -> Cells {
+    guard factor > 1 else { return self }
+    let cells = (0..<rows * factor).flatMap { row in
+      (0..<columns * factor).map { self[row / factor, $0 / factor] }
+    }
+    return Cells(cells, rows: rows * factor, columns: columns * factor)
+  }
+
   /// Sets the pixels of an image from this place on.
   func draw(in image: inout Raster, top: Int = 0, left: Int = 0, _ scale: ColourScale) {
     for row in 0..<rows {

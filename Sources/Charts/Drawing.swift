@@ -87,6 +87,16 @@ struct Drawing {
     text += "</g>\n"
   }
 
+  /// Draws inside a rectangle; what lies outside is cut off.
+  mutating func clipped(to rect: Rect, _ body: (inout Drawing) -> Void) {
+    let size = [rect.width, rect.height].map(\.coordinate)
+    let corner = [rect.x, rect.y].map(\.coordinate)
+    text += "<svg x=\"\(corner[0])\" y=\"\(corner[1])\" width=\"\(size[0])\" height=\"\(size[1])\""
+    text += " viewBox=\"\((corner + size).joined(separator: " "))\" overflow=\"hidden\">\n"
+    body(&self)
+    text += "</svg>\n"
+  }
+
   private func attributes(_ data: KeyValuePairs<String, String>) -> String {
     data.map { " data-\($0)=\"\($1.escaped)\"" }.joined()
   }

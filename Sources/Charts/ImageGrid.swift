@@ -90,20 +90,23 @@ package struct ImageGrid: Chart {
     return (max(1, most * 9 / 10)...most).reversed().min { empty($0) < empty($1) } ?? most
   }
 
-  /// All tiles with a gap of one pixel.
+  /// All tiles with a gap of one pixel, which is thin beside a cell of even the smallest tiles.
   private var image: Raster {
-    let (tile, columns) = (tiles[0].cells, columnCount)
+    let factor = max(1, 24 / max(tiles[0].cells.columns, tiles[0].cells.rows))
+    let cells = tiles.map { $0.cells.enlarged(by: factor) }
+    let (tile, columns) = (cells[0], columnCount)
     let rows = (tiles.count + columns - 1) / columns
     var image = Raster(
       width: columns * (tile.columns + 1) - 1, height: rows * (tile.rows + 1) - 1, palette: scale.palette)
     for row in 0..<image.height {
       for column in 0..<image.width { image[row, column] = ColourScale.ground }
     }
-    for (index, tile) in tiles.enumerated() {
-      tile.cells.draw(
-        in: &image, top: index / columns * (tile.cells.rows + 1),
-        left: index % columns * (tile.cells.columns + 1),
-        scale)
+    // The places that are left in the last row are blank.
+    let blank = Cells(
+      .init(repeating: 0, count: tile.rows * tile.columns), rows: tile.rows, columns: tile.columns)
+    for index in 0..<rows * columns {
+      (index < cells.count ? cells[index] : blank).draw(
+        in: &image, top: index / columns * (tile.rows + 1), left: index % columns * (tile.columns + 1), scale)
     }
     return image
   }

@@ -40,12 +40,15 @@ package struct LineChart: Chart {
     canvas.legend(keys)
     let frame = canvas.frame(x: x, y: y, height: 300)
     let behind = series.filter { $0.look == .background }
-    if !behind.isEmpty {
-      let weight = behind.count > 100 ? "faint" : "thin"
-      canvas.drawing.path(outline(of: behind, in: frame), "line back \(weight)")
-    }
-    for line in series where line.look != .background {
-      canvas.drawing.path(outline(of: [line], in: frame), style(of: line), title: line.name)
+    let weight = behind.count > 100 ? "faint" : "thin"
+    // Half a line's width more than the plot.
+    let room = Rect(
+      x: frame.area.x - 1, y: frame.area.y - 1, width: frame.area.width + 4, height: frame.area.height + 2)
+    canvas.drawing.clipped(to: room) { drawing in
+      drawing.path(outline(of: behind, in: frame), "line back \(weight)")
+      for line in series where line.look != .background {
+        drawing.path(outline(of: [line], in: frame), style(of: line), title: line.name)
+      }
     }
     let names = series.compactMap { $0.look == .background || $0.name.isEmpty ? nil : $0.name }
     return canvas.picture(
@@ -62,26 +65,20 @@ package struct LineChart: Chart {
     "line \(Theme.series(line.colour))\(line.isDashed ? " dashed" : "")"
   }
 
-  /// What lies outside of the y axis is left out; a single point is a short dash.
+  /// The lines, interrupted where a point is not finite; a single point is a short dash.
   private func outline(of lines: [Series], in frame: Frame) -> PathText {
     var outline = PathText()
-    func add(_ part: [Point]) {
-      guard part.count == 1 else { return outline.add(part) }
-      outline.add([Point(part[0].x - 3, part[0].y), Point(part[0].x + 3, part[0].y)])
-    }
     for line in lines {
-      var part: [Point] = []
-      for point in line.points {
-        guard point.x.isFinite, point.y.isFinite, !frame.isOutside(y: point.y) else {
-          add(part)
-          part = []
-          continue
+      for part in line.points.split(whereSeparator: { !$0.x.isFinite || !$0.y.isFinite }) {
+        var places: [Point] = []
+        for point in part {
+          let place = frame.unlimitedPoint(point.x, point.y)
+          if line.look == .steps, let last = places.last { places.append(Point(place.x, last.y)) }
+          places.append(place)
         }
-        let place = frame.point(point.x, point.y)
-        if line.look == .steps, let last = part.last { part.append(Point(place.x, last.y)) }
-        part.append(place)
+        if places.count == 1 { places = [-3, 3].map { Point(places[0].x + $0, places[0].y) } }
+        outline.add(places)
       }
-      add(part)
     }
     return outline
   }

@@ -33,17 +33,25 @@ package struct ParallelCoordinates: Chart {
   }
 
   package func picture() -> Picture {
+    var heading = heading
+    if lines.count > 1, axes.contains(where: { if case .categories = $0.scale { true } else { false } }) {
+      heading.notes.append("Within a category, trials are spread so that they do not hide each other.")
+    }
     var canvas = Canvas(heading)
     canvas.toneBar(tones.title, from: tones.low, to: tones.high)
     let best = lines.count(where: \.isHighlighted)
     var keys: [Canvas.Key] = []
-    if best > 0 { keys.append(.init(label: "best \(best)", style: "line s1 strong", mark: .line)) }
+    if best > 0 {
+      keys.append(
+        .init(label: best == 1 ? "best trial" : "best \(best)", style: "line s1 strong", mark: .line))
+    }
     if lines.contains(where: { $0.tone == nil }) {
       keys.append(.init(label: "diverged or failed", style: "line bad dashed", mark: .line))
     }
     canvas.legend(keys)
     let heights = axes.map { max(64, $0.labelHeight(Canvas.width - 40) + 50) }
-    let room = canvas.reserve(height: heights.reduce(0, +) + 8)
+    let last = axes.last.map { $0.labelHeight(Canvas.width - 40) } ?? 0
+    let room = canvas.reserve(height: 18 + heights.dropLast().reduce(0, +) + last + 12)
     let area = Rect(x: room.x + 8, y: room.y + 18, width: room.width - 16, height: room.height)
     let places = heights.indices.map { area.y + heights[..<$0].reduce(0, +) }
     let data: KeyValuePairs = [

@@ -29,7 +29,7 @@ package enum Theme {
   }
 
   private static func rule(_ scope: String, _ selector: String, _ body: String) -> String {
-let selectors = selector.split(separator: ",").map { scope.isEmpty ? "\($0)" : "\(scope) \($0)" }
+    let selectors = selector.split(separator: ",").map { scope.isEmpty ? "\($0)" : "\(scope) \($0)" }
     return "\(selectors.joined(separator: ",")){\(body)}"
   }
 

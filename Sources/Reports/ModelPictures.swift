@@ -17,7 +17,8 @@ package struct ModelPictures {
 
   /// The kinds of pictures: names of files, or their beginnings where there is one for each layer.
   package static let kinds = [
-    "loss", "accuracy", "weights", "first-layer", "kernels", "distributions", "confusion", "worst",
+    "loss", "accuracy", "weights", "initial-weights", "first-layer", "kernels", "distributions", "confusion",
+    "worst",
   ]
 
   /// What was drawn, and a sentence for each kind of picture that could not be.
@@ -34,13 +35,18 @@ package struct ModelPictures {
 
   /// Draws all that the parts allow. Where there is a picture for each layer, its name ends with the layer's number,
   /// counted from 1: weights-1.
-  package func draw() -> Result {
+  ///
+  /// - Parameter showsInitialWeights: whether the weights at initialisation are drawn for themselves too.
+  package func draw(showsInitialWeights: Bool = false) -> Result {
     var result = Result()
     result.add(
       RunHistory.pictures(of: history.map { [$0] } ?? []),
       orReason: "loss and accuracy are not drawn: there is no history of a completed epoch")
     let layers = NamedLayer.all(of: model)
-    result.pictures += layers.map(\.weightPicture)
+    result.pictures += layers.map { $0.weightPicture() }
+    if showsInitialWeights, let initial {
+      result.pictures += NamedLayer.all(of: initial).map { $0.weightPicture("at initialisation") }
+    }
     if let first = layers.first, first.kernel == nil {
       result.add(
         first.tilePicture(imageShape).map { [$0] } ?? [],
@@ -70,8 +76,11 @@ package struct ModelPictures {
     return known.compactMap(\.self).first { $0.0 * $0.1 == pixels }.map { (rows: $0.0, columns: $0.1) }
   }
 
+  /// The model before its first step; nil if there is no recipe, or one of another network.
+  private var initial: Model? { recipe.flatMap { model.initial($0) } }
+
   private func distributions(of layers: [NamedLayer], _ result: inout Result) -> NamedPicture {
-    let initial = recipe.flatMap { model.initial($0) }
+    let initial = initial
     if initial == nil {
       let reason = recipe == nil ? "there is no recipe" : "the recipe describes another network"
       result.omissions.append("distributions does not show the weights at initialisation: \(reason)")

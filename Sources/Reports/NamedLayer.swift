@@ -51,18 +51,21 @@ struct NamedLayer {
   }
 
   /// All weights as an image. Of a dense layer a row for each input, of a convolution one for each output channel.
-  var weightPicture: NamedPicture {
+  ///
+  /// - Parameter moment: when the layer has these weights, unless it is after training.
+  func weightPicture(_ moment: String? = nil) -> NamedPicture {
     let isDense = kernel == nil
     let cells =
       isDense
       ? Cells(weights, rows: inputs, columns: outputs, order: .columnByColumn)
       : Cells(weights, rows: outputs, columns: inputs)
     let map = HeatMap(
-      Heading("Weights of layer \(name)"),
+      Heading("Weights of layer \(name)\(moment.map { " \($0)" } ?? "")"),
       HeatMap.Titles(
         x: isDense ? titles.outputs : titles.inputs, y: isDense ? titles.inputs : titles.outputs,
         value: "weight"), cells)
-    return NamedPicture("weights-\(number)", map.picture(), raster: map.raster)
+    return NamedPicture(
+      "\(moment == nil ? "" : "initial-")weights-\(number)", map.picture(), raster: map.raster)
   }
 
   /// The weights of each neuron of a dense layer in the shape of the image that it reads; nil if that is not known.

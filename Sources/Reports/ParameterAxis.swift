@@ -87,6 +87,9 @@ struct ScoreRange {
 }
 
 extension Double {
+  /// A share as a percentage: `12 %`, with a space that is never a line break.
+  var inPercent: String { "\((self * 100).label(digits: 2))\u{A0}%" }
+
   /// `1 epoch`, `0.125 epochs`.
   var inEpochs: String { "\(label()) epoch\(self == 1 ? "" : "s")" }
 }

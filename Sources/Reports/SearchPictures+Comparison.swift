@@ -35,10 +35,11 @@ extension SearchPictures {
     guard let range = ScoreRange(finite, isMaximized: objective.isMaximized) else { return nil }
     let outside = points.joined().count { objective.isMaximized ? $0.y < range.worst : $0.y > range.worst }
     if outside > 0 { notes.append("\(outside) worse points are outside of the scale.") }
+    let epochs = points.joined().lazy.map(\.x)
     let title = objective == .valLoss ? "validation loss" : "validation accuracy"
     return LineChart(
       Heading("\(name): learning curves", notes: notes),
-      x: Axis("epoch", .whole(0, points.joined().lazy.map(\.x).max() ?? 1)),
+      x: Axis("epoch", .whole(epochs.min() ?? 0, epochs.max() ?? 1)),
       y: Axis(title, range.scale),
       series: points.prefix(shown.count).map { .init("", $0, colour: 5, look: .background) }
         + zip(best, points.dropFirst(shown.count)).enumerated().map { rank, pair in
@@ -99,34 +100,41 @@ extension SearchPictures {
       return BarChart.Row(
         insight.parameters[index].column, [share],
         interval: (max(0, share - deviation), min(1, share + deviation)),
-        text: "\((share * 100).label(digits: 2)) % ± \((deviation * 100).label(digits: 2))")
+        text: "\(share.inPercent) ± \((deviation * 100).label(digits: 2))")
     }
     let when = insight.epochs.map { " after \($0.inEpochs)" } ?? ""
-    let fit = (importance.explained * 100).label(digits: 2)
     return BarChart(
       Heading(
         "\(name): parameter importance\(when)",
         notes: [
           "Shares of the variance of the \(objective.axisTitle) (fANOVA over \(importance.trials) trials); "
             + "whiskers: ± one standard deviation between the trees. "
-            + "Interactions and noise: \((importance.interactions * 100).label(digits: 2)) %. "
-            + "The forest explains \(fit) % of the variance out of bag."
+            + "Interactions and noise: \(importance.interactions.inPercent). "
+            + "The forest explains \(importance.explained.inPercent) of the variance out of bag."
         ]),
       x: Axis("share of the variance", .linear(0, 1)), rows: rows)
+  }
+
+  private var knowsImportance: Bool { insight.importance?.isTelling == true }
+
+  private var allParameterPairs: [(Int, Int)] {
+    axes.indices.flatMap { first in (first + 1..<axes.count).map { (first, $0) } }
+  }
+
+  /// The first two parameters where it is not known which are the most important.
+  private var mostImportantPair: (Int, Int) {
+    guard let shares = insight.importance?.shares, knowsImportance else { return (0, 1) }
+    let order = axes.indices.sorted { shares[$0] > shares[$1] }
+    return (min(order[0], order[1]), max(order[0], order[1]))
   }
 
   func contours(allPairs: Bool) -> [NamedPicture] {
     guard axes.count > 1, scored.count >= 4, let range else { return [] }
     let names = fileNames(of: record.file.space.parameters.map(\.column))
-    let pairs: [(Int, Int)]
-    if allPairs {
-      pairs = axes.indices.flatMap { first in (first + 1..<axes.count).map { (first, $0) } }
-    } else {
-      let shares = insight.importance?.shares ?? []
-      let order = axes.indices.sorted {
-        (shares.isEmpty ? 0 : shares[$0]) > (shares.isEmpty ? 0 : shares[$1])
-      }
-      pairs = [(min(order[0], order[1]), max(order[0], order[1]))]
+    let pairs = allPairs ? allParameterPairs : [mostImportantPair]
+    var notes: [String] = []
+    if !allPairs, axes.count > 2, !knowsImportance {
+      notes = ["The first two parameters, because it is not known which are the most important."]
     }
     let samples = sample(scored, 1000)
     return pairs.map { first, second in
@@ -146,7 +154,7 @@ extension SearchPictures {
       let chart = ContourChart(
         Heading(
           "\(name): \(objective.axisTitle) over \(x.axis.title) and \(y.axis.title)",
-          notes: [
+          notes: notes + [
             "The mean of nearby trials (Gaussian kernel, width \(surface.width.label(digits: 2)) of the range)."
           ]),
         x: x.axis, y: y.axis, surface: surface.heights,

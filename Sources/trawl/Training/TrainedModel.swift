@@ -34,9 +34,9 @@ struct TrainedModel {
     do {
       let source = recipe?.dataset.source ?? DatasetSelection.Source(argument: model.dataset)
       pictures.test = try TestEvaluation(model, on: DatasetCatalog(.ofThisMachine).load(source))
-      return pictures.draw()
+      return pictures.draw(showsInitialWeights: true)
     } catch {
-      var result = pictures.draw()
+      var result = pictures.draw(showsInitialWeights: true)
       result.omissions.append("\(error)")
       return result
     }

@@ -6,7 +6,7 @@ import Training
 /// Trains by a recipe, keeps a checkpoint of every epoch, and leaves a model with its report in a folder.
 struct TrainingRun {
   /// What `report.json` tells.
-  struct Report: Encodable {
+  struct Report: Codable {
     var epochs: Int
     /// The epoch after which the model was taken, and of which the losses and accuracies are.
     var modelEpoch: Int
@@ -81,9 +81,11 @@ struct TrainingRun {
     try AtomicFile.write(configuration.recipe(seed: recipe.seed), to: "\(folder)/recipe.yaml")
     var terminal = Terminal()
     let begin = monotonicNow()
+    let isComplete = trainer.isComplete
     let diverged = try train(trainer, &terminal, stop)
     let result = diverged ? nil : trainer.result()
-    var report = report(trainer, diverged: diverged, seconds: (monotonicNow() - begin).seconds)
+    let seconds = (isComplete ? lastReport?.seconds : nil) ?? (monotonicNow() - begin).seconds
+    var report = report(trainer, diverged: diverged, seconds: seconds)
     if testImages == .reported, judge != "test", let result {
       let test = try Complaint.asking { try result.test(on: data.dataset).overall }
       (report.testLoss, report.testAccuracy) = (test.loss, test.accuracy)
@@ -109,6 +111,15 @@ struct TrainingRun {
     }
     let folder = PictureFolder(path: folder)
     for picture in pictures.draw().pictures { _ = try folder.write(picture) }
+  }
+
+  /// What an earlier run left in the folder; nil if it did not end.
+  private var lastReport: Report? {
+    FileManager.default.contents(atPath: "\(folder)/report.json").flatMap {
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      return try? decoder.decode(Report.self, from: $0)
+    }
   }
 
   private func makeTrainer(_ data: TrainingData, _ beginning: Beginning) throws -> Trainer {
