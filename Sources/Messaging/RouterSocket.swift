@@ -214,15 +214,15 @@ package final class RouterSocket {
   private static func requireRefusal(
     at endpoint: Endpoint, of serverKey: CurveKey
   ) throws(MessagingError) {
-    let stranger = try DealerSocket(
+    let probe = try DealerSocket(
       DealerConfiguration(
         endpoint: endpoint.onThisMachine, serverKey: serverKey, keys: .generate(),
         reconnectInterval: .milliseconds(100)),
       waker: Waker())
-    defer { stranger.close() }
+    defer { probe.close() }
     let deadline = ContinuousClock.now + .seconds(20)
-    while try stranger.wait(timeout: deadline - .now) {
-      for event in stranger.events() {
+    while try probe.wait(timeout: deadline - .now) {
+      for event in probe.events() {
         switch event {
         case .refused(status: 400): return
         case .refused(let status):

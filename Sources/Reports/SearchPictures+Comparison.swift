@@ -93,7 +93,7 @@ extension SearchPictures {
   }
 
   var importance: BarChart? {
-    guard let importance = insight.importance, importance.isTelling else { return nil }
+    guard let importance = insight.importance, importance.isReliable else { return nil }
     let rows = insight.parameters.indices.sorted { importance.shares[$0] > importance.shares[$1] }.map {
       index in
       let (share, deviation) = (importance.shares[index], importance.deviations[index])
@@ -115,7 +115,7 @@ extension SearchPictures {
       x: Axis("share of the variance", .linear(0, 1)), rows: rows)
   }
 
-  private var knowsImportance: Bool { insight.importance?.isTelling == true }
+  private var knowsImportance: Bool { insight.importance?.isReliable == true }
 
   private var allParameterPairs: [(Int, Int)] {
     axes.indices.flatMap { first in (first + 1..<axes.count).map { (first, $0) } }

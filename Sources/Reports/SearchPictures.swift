@@ -96,7 +96,7 @@ package struct SearchPictures {
     case .rungs: "the search file has neither search.halving nor search.asha"
     case .timeline: "no attempt has begun yet"
     case .intervals:
-      record.file.confirmation(of: 1) == nil
+      record.file.reevaluation(of: 1) == nil
         ? "the search file has no search.confirm" : "no trial has been trained again with new seeds yet"
     }
   }

@@ -85,7 +85,7 @@ package struct SearchReport {
   }
 
   private var importanceSentence: String? {
-    guard let importance = pictures.insight.importance, importance.isTelling else { return nil }
+    guard let importance = pictures.insight.importance, importance.isReliable else { return nil }
     let shares = zip(pictures.insight.parameters, importance.shares).sorted { $0.1 > $1.1 }.prefix(3)
     let names = shares.map { "\($0.column) \($1.inPercent)" }
     return

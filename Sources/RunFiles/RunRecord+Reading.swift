@@ -19,14 +19,14 @@ extension RunRecord {
   /// The rows of `results.csv`. A row that does not fit the search file is left out.
   package static func results(
     _ table: CSVFile, of file: SearchFile
-  ) -> (results: [TrialResult], reevaluations: [Reevaluation]) {
+  ) -> (results: [TrialResult], reevaluations: [ReevaluationRow]) {
     let parameters = file.space.parameters
     let fixed = [
       "trial", "status", "epochs", "val_accuracy", "val_loss", "seeds", "val_accuracy_mean",
       "val_accuracy_ci95", "tie",
     ]
     var results: [TrialResult] = []
-    var reevaluations: [Reevaluation] = []
+    var reevaluations: [ReevaluationRow] = []
     table.forEachRow(of: fixed + parameters.map(\.column)) { cells in
       let values = zip(parameters, cells[fixed.count...]).compactMap { $0.distribution.value(cell: $1.text) }
       guard let trial = cells[0].integer, let status = TrialResult.Status(rawValue: cells[1].text),
@@ -37,7 +37,7 @@ extension RunRecord {
       results.append(file.result(of: end, values))
       guard let mean = cells[6].number, let seeds = cells[5].integer else { return }
       reevaluations.append(
-        Reevaluation(
+        ReevaluationRow(
           trial: trial, seeds: seeds, mean: mean, interval95: cells[7].number, tie: cells[8].integer))
     }
     return (results, reevaluations)

@@ -7,14 +7,14 @@ package struct RunRecord: Sendable {
   /// The rows of `results.csv`, best first.
   package let results: [TrialResult]
   /// What `results.csv` says of trials that were trained again with new seeds.
-  package let reevaluations: [Reevaluation]
+  package let reevaluations: [ReevaluationRow]
   /// The rows of `history.csv` by trial, without those of replicates.
   package let curves: [Int: [CurvePoint]]
   /// The rows of `attempts.csv`.
   package let attempts: [AttemptRecord]
 
   package init(
-    file: SearchFile, results: [TrialResult], reevaluations: [Reevaluation] = [],
+    file: SearchFile, results: [TrialResult], reevaluations: [ReevaluationRow] = [],
     curves: [Int: [CurvePoint]] = [:],
     attempts: [AttemptRecord] = []
   ) {
@@ -39,7 +39,7 @@ package struct RunRecord: Sendable {
 }
 
 /// What a trial's configuration reached with new seeds.
-package struct Reevaluation: Hashable, Sendable {
+package struct ReevaluationRow: Hashable, Sendable {
   package var trial: Int
   /// How many seeds.
   package var seeds: Int

@@ -103,11 +103,11 @@ private func lineOfAlias(in text: String) -> Int? {
 private func lineOfSigil(_ sigil: UInt8, in text: String) -> Int? {
   var line = 1
   var before: UInt8 = 0
-  var beforeThat: UInt8 = 0
+  var secondLast: UInt8 = 0
   for byte in text.utf8 {
-    if before == sigil, isWordByte(byte), !isWordByte(beforeThat) { return line }
+    if before == sigil, isWordByte(byte), !isWordByte(secondLast) { return line }
     if byte == UInt8(ascii: "\n") { line += 1 }
-    (beforeThat, before) = (before, byte)
+    (secondLast, before) = (before, byte)
   }
   return nil
 }

@@ -36,7 +36,7 @@ package struct TrialResult: Hashable, Sendable {
   /// The validation loss to show, and to break ties by.
   package var valLoss: Double?
   /// What fresh seeds say about it, if they were asked.
-  package var confirmed: Confirmed?
+  package var reevaluated: Reevaluated?
 
   /// A result with the numbers as they are stored.
   package init(
@@ -69,7 +69,7 @@ package enum Ranking {
   package static func isBetter(
     _ result: TrialResult, _ other: TrialResult, _ objective: Objective
   ) -> Bool {
-    if let order = confirmedOrder(result.confirmed, other.confirmed, objective) { return order }
+    if let order = reevaluationOrder(result.reevaluated, other.reevaluated, objective) { return order }
     let scores = (finite(result.objective), finite(other.objective))
     if (scores.0 == nil) != (scores.1 == nil) { return scores.0 != nil }
     if result.budget != other.budget { return result.budget > other.budget }
@@ -82,7 +82,8 @@ package enum Ranking {
   }
 
   /// Nil where fresh seeds do not tell.
-  private static func confirmedOrder(_ one: Confirmed?, _ other: Confirmed?, _ objective: Objective) -> Bool?
+  private static func reevaluationOrder(_ one: Reevaluated?, _ other: Reevaluated?, _ objective: Objective)
+    -> Bool?
   {
     guard let one = one?.objective, let other = other?.objective else {
       return one == nil && other == nil ? nil : one != nil
@@ -99,7 +100,7 @@ package enum Ranking {
     var group = 0
     var best: Estimate?
     return ranked.map { result in
-      guard let estimate = result.confirmed?.objective, estimate.count > 1 else { return nil }
+      guard let estimate = result.reevaluated?.objective, estimate.count > 1 else { return nil }
       if best?.differs(from: estimate) ?? true {
         group += 1
         best = estimate

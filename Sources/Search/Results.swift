@@ -13,7 +13,7 @@ package enum Results {
   package static func csv(_ ranked: [TrialResult], of space: SearchSpace) -> CSV {
     var csv = CSV(columns: leading + space.parameters.map(\.column) + trailing)
     for (index, (result, tie)) in zip(ranked, Ranking.ties(ranked)).enumerated() {
-      let accuracy = result.confirmed?.valAccuracy
+      let accuracy = result.reevaluated?.valAccuracy
       csv.append(
         [.integer(index + 1), .integer(result.trial)] + result.values.map(CSV.Cell.init) + [
           CSV.Cell(result.valAccuracy), CSV.Cell(result.valLoss), .real(result.epochs),

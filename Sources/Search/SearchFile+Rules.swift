@@ -16,7 +16,7 @@ extension SearchFile {
     try Self.checkLag(settings, read)
     try Self.checkLimits(settings, read)
     try Self.checkEarlyStopping(settings, read)
-    try Self.checkConfirmation(settings, read)
+    try Self.checkReevaluation(settings, read)
     if read.places["final"] != nil, settings["final.train_on"] == nil {
       settings["final.train_on"] = .fixed(.word("all"))
     }
@@ -175,7 +175,7 @@ extension SearchFile {
       "decides among a fixed number of trials; with '\(untilStopped)' or search.stop_after use search.asha")
   }
 
-  private static func checkConfirmation(
+  private static func checkReevaluation(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
     guard let place = read.places["search.confirm"], settings["search.confirm.top"] == nil else { return }

@@ -143,9 +143,9 @@ extension SearchFile {
   /// How the best are confirmed; nil if they are not.
   ///
   /// - Parameter trials: how many there are.
-  package func confirmation(of trials: Int) -> Confirmation? {
+  package func reevaluation(of trials: Int) -> Reevaluation? {
     guard case .integer(let top) = fixed("search.confirm.top"), trials > 0 else { return nil }
-    return Confirmation(
+    return Reevaluation(
       top: top, seeds: integer("search.confirm.seeds"), trials: trials, objective: objective)
   }
 
@@ -176,7 +176,7 @@ extension SearchFile {
   package var progressTimeoutSeconds: Double { real("search.progress_timeout") }
 
   /// The values of a trial, in the order of the space; 0..<trials. With a sampler that learns they depend on results, and
-  /// `Proposals` tells them.
+  /// `Suggestions` tells them.
   package func values(trial: Int) -> [Value] {
     precondition((0..<trials).contains(trial), "trial \(trial) of \(trials)")
     precondition(!sampler.learns, "\(sampler.rawValue) draws from results")

@@ -48,13 +48,13 @@ struct Trawl: ParsableCommand {
   /// Sees to it that what was printed got out. Whoever closed a pipe has read enough.
   static func flushOutput() throws {
     guard fflush(nil) != 0, errno != EPIPE else { return }
-    throw Complaint.ofSystem("cannot write the output")
+    throw UserError.system("cannot write the output")
   }
 
   /// Tells the user what went wrong, in one line, and returns the exit status.
   private static func report(_ error: any Error) -> Int32 {
-    if let end = error as? EndOfRun { return end.rawValue }
-    if let complaint = error as? Complaint {
+    if let end = error as? ExitStatus { return end.rawValue }
+    if let complaint = error as? UserError {
       complain(complaint.words)
       return complaint.status.rawValue
     }
@@ -65,7 +65,7 @@ struct Trawl: ParsableCommand {
       return 0
     }
     complain(unknownCommand ?? message(for: error).replacing("\n", with: " "))
-    return EndOfRun.badInput.rawValue
+    return ExitStatus.badInput.rawValue
   }
 
   /// What to say when the first word is no command: the parser would call it an unexpected argument.
@@ -83,12 +83,12 @@ struct Trawl: ParsableCommand {
 }
 
 /// One line that says what is wrong, where, and what is allowed. Most often it is the user's to mend.
-struct Complaint: Error {
+struct UserError: Error {
   let words: String
   /// How the program ends by it.
-  let status: EndOfRun
+  let status: ExitStatus
 
-  init(_ words: String, status: EndOfRun = .badInput) {
+  init(_ words: String, status: ExitStatus = .badInput) {
     self.words = words
     self.status = status
   }
@@ -107,9 +107,9 @@ struct Complaint: Error {
   }
 
   /// What the system said to the call before.
-  static func ofSystem(_ call: String) -> Complaint {
-    let status: EndOfRun = codesOfTheMachine.contains(errno) ? .failed : .badInput
-    return Complaint(System.words(call), status: status)
+  static func system(_ call: String) -> UserError {
+    let status: ExitStatus = codesOfTheMachine.contains(errno) ? .failed : .badInput
+    return UserError(System.words(call), status: status)
   }
 
   /// What nobody did wrong.
@@ -118,17 +118,17 @@ struct Complaint: Error {
   ]
 
   /// Runs something whose errors are the user's to mend.
-  static func asking<Value>(_ body: () throws -> Value) throws -> Value {
-    do { return try body() } catch let complaint as Complaint {
+  static func wrapping<Value>(_ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let complaint as UserError {
       throw complaint
     } catch {
-      throw Complaint(error)
+      throw UserError(error)
     }
   }
 }
 
 /// The exit statuses other than 0; thrown, they end the program without another word.
-enum EndOfRun: Int32, Error {
+enum ExitStatus: Int32, Error {
   /// The disk is full or fails, say: the same command may do another time.
   case failed = 1
   case badInput = 2

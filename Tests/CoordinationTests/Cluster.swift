@@ -76,7 +76,7 @@ struct Cluster {
   }
 
   /// Starts a process that hands in what a worker had kept on disk.
-  mutating func handIn(for id: WorkerID) {
+  mutating func deliverKeptResults(for id: WorkerID) {
     let kept = (kept[id] ?? [:]).sorted { $0.key < $1.key }.map(\.value)
     workers[id] = Worker(
       identity: .init(

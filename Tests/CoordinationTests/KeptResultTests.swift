@@ -22,7 +22,7 @@ import Testing
     cluster.kill(worker)
     cluster.restart()
     cluster.cut.remove(worker)
-    cluster.handIn(for: worker)
+    cluster.deliverKeptResults(for: worker)
     #expect(cluster.exits[worker] == .left)
     #expect(cluster.coordinator.results[0]?.status == .done)
     #expect(cluster.kept[worker]?.isEmpty == true)
@@ -36,7 +36,7 @@ import Testing
     cluster.kill(worker)
     let other = cluster.join(2)
     cluster.cut.remove(worker)
-    cluster.handIn(for: worker)
+    cluster.deliverKeptResults(for: worker)
     #expect(cluster.coordinator.results[0]?.status == .done)
     #expect(cluster.running[other]?.map(\.trial) == [1])
     #expect(cluster.exits[worker] == .left)
@@ -74,7 +74,7 @@ import Testing
     #expect(cluster.exits[worker] == .left)
     cluster.restart()
     cluster.cut.remove(worker)
-    cluster.handIn(for: worker)
+    cluster.deliverKeptResults(for: worker)
     #expect(cluster.exits[worker] == .left)
     let other = cluster.join(2)
     #expect(cluster.running[other]?.first?.checkpoint.epochs == 3)
@@ -88,7 +88,7 @@ import Testing
     let other = cluster.join(2)
     for _ in 0..<4 { cluster.finishAttempt(of: other) }
     cluster.cut.remove(worker)
-    cluster.handIn(for: worker)
+    cluster.deliverKeptResults(for: worker)
     #expect(cluster.exits[worker] != nil)
     #expect(cluster.kept[worker]?.isEmpty == true)
     let results = cluster.persisted.count { if case .trialEnded = $0 { true } else { false } }
@@ -103,7 +103,7 @@ import Testing
     }
     cluster.kill(worker)
     cluster.cut.remove(worker)
-    cluster.handIn(for: worker)
+    cluster.deliverKeptResults(for: worker)
     #expect(cluster.exits[worker] == .left)
     #expect(cluster.kept[worker]?.count == 1)
   }
@@ -112,7 +112,7 @@ import Testing
     var cluster = try Cluster()
     let worker = finishAway(&cluster)
     cluster.kill(worker)
-    cluster.handIn(for: worker)
+    cluster.deliverKeptResults(for: worker)
     cluster.cut.remove(worker)
     cluster.wait(.seconds(2))
     let attempts = cluster.persisted.count { if case .attemptStarted = $0 { true } else { false } }
@@ -123,7 +123,7 @@ import Testing
     var cluster = try Cluster()
     let worker = finishAway(&cluster)
     cluster.kill(worker)
-    cluster.handIn(for: worker)
+    cluster.deliverKeptResults(for: worker)
     #expect(cluster.exits[worker] == nil)
     cluster.tell(worker, .drainRequested("SIGTERM"))
     #expect(cluster.exits[worker] == .left)
@@ -136,7 +136,7 @@ import Testing
     cluster.kept[worker]?[1]?.messages.remove(at: 1)
     cluster.kill(worker)
     cluster.cut.remove(worker)
-    cluster.handIn(for: worker)
+    cluster.deliverKeptResults(for: worker)
     #expect(cluster.exits[worker] == .left)
     #expect(cluster.coordinator.results.isEmpty)
   }

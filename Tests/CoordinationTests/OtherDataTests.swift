@@ -80,7 +80,7 @@ struct OtherDataTests {
     #expect(cluster.kept[second]?.count == 1)
     cluster.kill(second)
     cluster.cut = []
-    cluster.handIn(for: second)
+    cluster.deliverKeptResults(for: second)
     #expect(cluster.kept[second]?.isEmpty == true)
     #expect(cluster.coordinator.results.isEmpty)
   }

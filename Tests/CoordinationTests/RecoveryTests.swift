@@ -180,7 +180,7 @@ import Testing
     for _ in 0..<10 {
       cluster.workers[worker]?.held[AttemptID(assign.attempt)] = nil
       cluster.running[worker] = []
-      cluster.coordinator.attempts[AttemptID(assign.attempt)]?.isConfirmed = false
+      cluster.coordinator.attempts[AttemptID(assign.attempt)]?.isReevaluated = false
       cluster.wait(.seconds(1))
     }
     #expect(cluster.coordinator.attempts[AttemptID(assign.attempt)]?.isLost == false)

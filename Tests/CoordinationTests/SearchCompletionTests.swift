@@ -76,11 +76,11 @@ import Testing
     for _ in 0..<2 {
       for worker in workers { cluster.finishAttempt(of: worker) }
     }
-    #expect(cluster.coordinator.trials == 3 && cluster.coordinator.confirmations?.of == 2)
+    #expect(cluster.coordinator.trials == 3 && cluster.coordinator.reevaluations?.of == 2)
     for _ in 0..<2 {
       for worker in workers { cluster.finishAttempt(of: worker) }
     }
     #expect(cluster.coordinator.isFinished)
-    #expect(cluster.coordinator.ranking.map { $0.confirmed != nil } == [true, false, false])
+    #expect(cluster.coordinator.ranking.map { $0.reevaluated != nil } == [true, false, false])
   }
 }

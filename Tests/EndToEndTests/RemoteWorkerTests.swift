@@ -107,7 +107,7 @@ struct RemoteWorkerTests {
     #expect(endings.last == "released")
   }
 
-  @Test func stragglersTrialIsWonByARival() async throws {
+  @Test func stragglersTrialIsWonByASpeculativeAttempt() async throws {
     try scratch.write("search.yaml", SearchText.lasting())
     let search = try scratch.coordinator("--listen", Self.anyPort)
     // An epoch of this one takes a minute.
@@ -211,15 +211,15 @@ struct RemoteWorkerTests {
     try scratch.setMode("foreign.json", 0o600)
     try scratch.write("search.yaml", SearchText.brief())
     let search = try scratch.coordinator("--keys", "keys")
-    let stranger = try scratch.worker("foreign.json")
-    let refused = try await stranger.ending()
+    let probe = try scratch.worker("foreign.json")
+    let refused = try await probe.ending()
     #expect(refused.end == .exited(2))
     #expect(refused.complaints.count { $0.contains("does not admit this worker's key") } == 1)
     let worker = try scratch.worker("keys/join.json")
     #expect(try await search.ending().end == .exited(0))
     #expect(try await worker.ending().end == .exited(0))
     #expect(try run.attempts().map(\.pid) == [pid_t](repeating: worker.pid, count: 4))
-    #expect(try !scratch.text("run/trawl.log").contains("pid \(stranger.pid)"))
+    #expect(try !scratch.text("run/trawl.log").contains("pid \(probe.pid)"))
   }
 
   private func waitForWork(of workers: [Program], _ search: Program) async throws {

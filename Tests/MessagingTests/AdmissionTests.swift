@@ -9,16 +9,16 @@ struct AdmissionTests {
 
   @Test func strangersAreRefusedAndToldSo() throws {
     let host = try Host(admitting: [client])
-    let stranger = try Peer(of: host, keys: .generate())
-    #expect(stranger.dealer.send(Array("let me in".utf8)) == .full)
-    try run([host], [stranger], until: { stranger.isRefused }, "not refused")
-    #expect(stranger.dealer.isFinished)
-    #expect(stranger.dealer.send(Array("let me in".utf8)) == .full)
+    let probe = try Peer(of: host, keys: .generate())
+    #expect(probe.dealer.send(Array("let me in".utf8)) == .full)
+    try run([host], [probe], until: { probe.isRefused }, "not refused")
+    #expect(probe.dealer.isFinished)
+    #expect(probe.dealer.send(Array("let me in".utf8)) == .full)
     try expectRoundTrip(host, Peer(of: host, keys: client))
     #expect(host.texts == ["hello"])
     #expect(host.router.dropped.total == 0)
-    #expect(!stranger.events.contains(.connected))
-    #expect(host.admitted.questions(for: stranger.keys.publicKey) == 1)
+    #expect(!probe.events.contains(.connected))
+    #expect(host.admitted.questions(for: probe.keys.publicKey) == 1)
   }
 
   @Test func strangersThatInsistReachNothing() throws {

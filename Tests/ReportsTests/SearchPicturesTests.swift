@@ -135,7 +135,8 @@ struct SearchPicturesTests {
     return RunRecord(
       file: file, results: Ranking.ranked(results, by: file.objective),
       reevaluations: (0..<min(5, trials)).map {
-        Reevaluation(trial: $0, seeds: 5, mean: 0.9 + 0.01 * Double($0), interval95: 0.004, tie: 1 + $0 / 2)
+        ReevaluationRow(
+          trial: $0, seeds: 5, mean: 0.9 + 0.01 * Double($0), interval95: 0.004, tie: 1 + $0 / 2)
       }, curves: curves, attempts: attempts)
   }
 }

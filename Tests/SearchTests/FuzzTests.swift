@@ -25,8 +25,8 @@ import Testing
       do {
         let file = try SearchFile.parse(bytes, file: "fuzz.yaml")
         accepted += 1
-        var proposals = Proposals(of: file)
-        let values = proposals.values(trial: file.sampler.learns ? 0 : file.trials - 1)
+        var suggestions = Suggestions(of: file)
+        let values = suggestions.values(trial: file.sampler.learns ? 0 : file.trials - 1)
         #expect(values.flatMap { file.configuration(values: $0) } != nil)
       } catch {
         let line = "\(error)"

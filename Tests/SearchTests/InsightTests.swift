@@ -72,19 +72,19 @@ private func samples(
     #expect(abs(importance.shares[0] - 0.9) < 0.05)
     #expect(abs(importance.shares[1] - 0.1) < 0.05)
     #expect(importance.shares[2] < 0.01 && importance.interactions < 0.05)
-    #expect(importance.explained > 0.9 && importance.isTelling && importance.trials == 200)
+    #expect(importance.explained > 0.9 && importance.isReliable && importance.trials == 200)
     #expect(abs(importance.shares.reduce(0, +) + importance.interactions - 1) < 1e-9)
   }
 
   @Test func whatActsOnlyTogetherIsNoMainEffect() throws {
     let product = samples(300, sides: 3) { point, _ in (point[0] - 0.5) * (point[1] - 0.5) }
     let importance = try #require(Importance(product, choices: numbers, seed: 7))
-    #expect(importance.interactions > 0.6 && importance.isTelling)
+    #expect(importance.interactions > 0.6 && importance.isReliable)
   }
 
   @Test func chanceTellsNothing() throws {
     let noise = samples(60, sides: 3) { _, generator in generator.normal() }
-    #expect(try !#require(Importance(noise, choices: numbers, seed: 7)).isTelling)
+    #expect(try !#require(Importance(noise, choices: numbers, seed: 7)).isReliable)
   }
 
   @Test func theOrderOfCategoriesMakesNoDifference() throws {

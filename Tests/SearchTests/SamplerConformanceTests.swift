@@ -61,8 +61,8 @@ import Testing
     for done in [1, 13, 40] {
       #expect(SimulatedSearch(file).run(workers: 4, knowing: uncut.prefix(done)) == uncut)
     }
-    var proposals = SimulatedSearch(file).proposals(knowing: uncut[...])
-    let backwards = uncut.indices.reversed().map { proposals.values(trial: $0) }
+    var suggestions = SimulatedSearch(file).suggestions(knowing: uncut[...])
+    let backwards = uncut.indices.reversed().map { suggestions.values(trial: $0) }
     #expect(backwards.reversed() == uncut)
   }
 

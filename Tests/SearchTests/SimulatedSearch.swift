@@ -16,30 +16,30 @@ struct SimulatedSearch {
   /// The values of all trials, run by so many workers; the first trials may be known from an earlier run.
   func run(workers: Int, knowing known: ArraySlice<[Value]> = []) -> [[Value]] {
     var random = Philox(seed: order, stream: 1)
-    var proposals = proposals(knowing: known)
+    var suggestions = suggestions(knowing: known)
     var list = Array(known)
     var running: [Int] = []
     while list.count < file.trials || !running.isEmpty {
       while running.count < workers, list.count < file.trials,
-        let values = proposals.values(trial: list.count)
+        let values = suggestions.values(trial: list.count)
       {
         running.append(list.count)
         list.append(values)
       }
       let ended = running.remove(at: Int(random.below(UInt64(running.count))))
-      proposals.report(trial: ended, objective: objective(ended, list[ended]))
+      suggestions.report(trial: ended, objective: objective(ended, list[ended]))
     }
     return list
   }
 
   /// What a coordinator knows that starts again.
-  func proposals(knowing known: ArraySlice<[Value]>) -> Proposals {
+  func suggestions(knowing known: ArraySlice<[Value]>) -> Suggestions {
     var random = Philox(seed: order, stream: 2)
-    var proposals = Proposals(of: file)
+    var suggestions = Suggestions(of: file)
     var results = known.indices.map { ($0, objective($0, known[$0])) }
     random.shuffle(&results)
-    for (trial, objective) in results { proposals.report(trial: trial, objective: objective) }
-    return proposals
+    for (trial, objective) in results { suggestions.report(trial: trial, objective: objective) }
+    return suggestions
   }
 
   /// Greatest at a point of the space; every ninth trial comes to nothing.

@@ -17,7 +17,7 @@ extension Coordinator {
     if backlog.begun < trialCount {
       backlog.forgetFresh()
       trialCount = backlog.begun
-      confirmation = file.confirmation(of: trialCount)
+      reevaluation = file.reevaluation(of: trialCount)
       for end in results.values { confirm(after: end) }
     }
     stopParked(at: now)
@@ -31,7 +31,7 @@ extension Coordinator {
   }
 
   /// Whether as many epochs are trained as were asked for, or will be.
-  var hasEnough: Bool {
+  var isStopping: Bool {
     isComplete || file.epochLimit.map { endedEpochs + openEpochs >= $0 } ?? false
   }
 

@@ -19,8 +19,9 @@ extension Coordinator {
   }
 
   /// Takes back all that a worker holds, and has it leave.
-  mutating func turnAway(_ id: WorkerID, with other: some Sequence<UInt8>, _ sender: Sender, at now: Duration)
-  {
+  mutating func rejectWorker(
+    _ id: WorkerID, with other: some Sequence<UInt8>, _ sender: Sender, at now: Duration
+  ) {
     let own = (data ?? []).hexadecimal.prefix(16)
     let found = Array(other.prefix(Limits.digest)).hexadecimal.prefix(16)
     let words =

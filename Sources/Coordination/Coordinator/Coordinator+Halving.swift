@@ -34,9 +34,9 @@ extension Coordinator {
   /// Which trials went on is not on record: those that have been begun again since their last rung.
   private mutating func resumePromotions() {
     for (trial, entry) in openTrials where entry.reached > 0 {
-      let goesOn = entry.lastRung.map { last in entry.attempts.contains { $0 > last.attempt } } ?? false
-      openTrials[trial]?.goal = goesOn ? entry.reached : entry.reached - 1
-      if goesOn { asha?.promote((trial, to: entry.reached)) }
+      let continues = entry.lastRung.map { last in entry.attempts.contains { $0 > last.attempt } } ?? false
+      openTrials[trial]?.goal = continues ? entry.reached : entry.reached - 1
+      if continues { asha?.promote((trial, to: entry.reached)) }
     }
   }
 
@@ -93,7 +93,7 @@ extension Coordinator {
   private mutating func report(_ score: EpochScore?, of trial: Int, at rung: Int, now: Duration) -> [Int] {
     let objective = file.objective == .valLoss ? score?.valLoss : score?.valAccuracy
     let standing = Halving.Standing(trial: trial, objective: objective, valLoss: score?.valLoss)
-    if rung == 0 { proposals.report(trial: trial, objective: objective) }
+    if rung == 0 { suggestions.report(trial: trial, objective: objective) }
     asha?.report(standing, at: rung)
     var promoted: [Int] = []
     for decision in halving?.report(standing, at: rung) ?? [] {

@@ -6,7 +6,7 @@ extension Coordinator {
     guard let id = WorkerID(message.worker), let body = message.body else {
       return reject(.invalid, "not a message of this protocol", to: sender)
     }
-    if hasOtherData(message) { return turnAway(id, with: message.data, sender, at: now) }
+    if hasOtherData(message) { return rejectWorker(id, with: message.data, sender, at: now) }
     if case .hello(var hello) = body {
       // Attempts of another search may have the same numbers.
       if message.search != search.number { hello.held = [] }
@@ -59,8 +59,8 @@ extension Coordinator {
     guard (0...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
       peers[id].map({ $0.key == sender.key }) ?? hasRoom(for: sender.key)
     else { return reject(.invalid, "a Hello beyond the limits", to: sender) }
-    let rivals = (orphans[id] ?? []).compactMap { attempts[$0] }.filter { !$0.isLost }
-    guard rivals.allSatisfy({ $0.belongs(to: id, key: sender.key) }) else {
+    let speculativeAttempts = (orphans[id] ?? []).compactMap { attempts[$0] }.filter { !$0.isLost }
+    guard speculativeAttempts.allSatisfy({ $0.belongs(to: id, key: sender.key) }) else {
       return reject(.invalid, "another key holder went by this name before", to: sender)
     }
     if hello.local, endedProcesses.contains(Int32(bitPattern: hello.pid)) { return }
@@ -146,8 +146,8 @@ extension Coordinator {
       effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) is back"))
     }
     attempts[id]?.leaseEnd = now + intervals.lease
-    if !attempt.isConfirmed { attempts[id]?.lastEpoch = now }
-    attempts[id]?.isConfirmed = true
+    if !attempt.isReevaluated { attempts[id]?.lastEpoch = now }
+    attempts[id]?.isReevaluated = true
     peers[worker]?.attempts.insert(id)
     return true
   }
@@ -251,7 +251,7 @@ extension Coordinator {
     learn(data, from: worker)
     if attempt.epochs.count == attempt.inherited { noteNumerics(of: worker) }
     attempts[id]?.epochs.append(report.epoch)
-    attempts[id]?.isConfirmed = true
+    attempts[id]?.isReevaluated = true
     attempts[id]?.leaseEnd = now + intervals.lease
     attempts[id]?.lastMoved = now
     attempts[id]?.lastEpoch = now

@@ -12,7 +12,7 @@ extension Coordinator {
     guard let trials else { return nil }
     // What comes after the last has begun takes long or short.
     if asha != nil { return isComplete ? nil : Double(begunCount) / Double(trials) * 0.99 }
-    let replicates = confirmations ?? (0, 0)
+    let replicates = reevaluations ?? (0, 0)
     let open = openTrials.reduce(0) { $0 + share(of: $1.value, number: $1.key) }
     guard let halving, let epochs = halving.budgets.last else {
       return min(1, (Double(results.count + replicates.done) + open) / Double(trials + replicates.of))
@@ -42,7 +42,7 @@ extension Coordinator {
 
   /// Those that have not, as far as is known.
   package var leftCount: Int {
-    trialCount - results.count + (confirmations.map { $0.of - $0.done } ?? 0)
+    trialCount - results.count + (reevaluations.map { $0.of - $0.done } ?? 0)
   }
 
   package var runningCount: Int {

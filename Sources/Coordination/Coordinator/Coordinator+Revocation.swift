@@ -2,12 +2,12 @@ extension Coordinator {
   /// Takes everything back from the holders of keys that are admitted no more: their trials run elsewhere, and what they
   /// still hold counts for nothing. The trials are not to blame.
   mutating func revoke(_ keys: Set<String>, at now: Duration) {
-    let outcasts = peers.filter { keys.contains($0.value.key) }
-    for (worker, peer) in outcasts.sorted(by: { $0.key.description < $1.key.description }) {
+    let revokedPeers = peers.filter { keys.contains($0.value.key) }
+    for (worker, peer) in revokedPeers.sorted(by: { $0.key.description < $1.key.description }) {
       effects.append(.note("worker \(peer.description.host) (\(worker)) is sent away: its key was revoked"))
       reject(.revoked, "its key was revoked", to: Sender(address: peer.address, key: peer.key))
     }
-    forget(outcasts.keys)
+    forget(revokedPeers.keys)
     for id in attempts.filter({ keys.contains($0.value.key) }).keys.sorted() {
       lose(id, as: .killed, words: "its worker's key was revoked", at: now)
       attempts[id] = nil

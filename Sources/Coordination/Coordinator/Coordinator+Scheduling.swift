@@ -7,29 +7,30 @@ extension Coordinator {
 
   /// How long the workers of an earlier coordinator have at least to come back: the longest pause between two of
   /// their attempts to connect, and some more.
-  static let reunion = Duration.seconds(30)
+  static let reconnectPeriod = Duration.seconds(30)
 
   /// Takes over what the last coordinator left running. Local workers ended with it; others have time to come back.
   mutating func adopt(_ open: [Snapshot.OpenAttempt], at now: Duration) {
     backlog = Backlog(trials: trialCount, taken: Set(results.keys).union(open.map(\.trial)))
     for attempt in open where attempt.end != .superseded {
       let isOut = excluded[attempt.worker] != nil
-      let goesOn = attempt.end == nil && !attempt.isLocal && !isOut
+      let continues = attempt.end == nil && !attempt.isLocal && !isOut
       if attempt.end?.isFinal != true, !isOut {
         attempts[attempt.id] = Attempt(
           trial: attempt.trial, worker: attempt.worker, key: attempt.key,
           budget: 0, epochs: attempt.epochs, inherited: attempt.inherited,
-          leaseEnd: now + max(intervals.lease, Self.reunion), lastSent: now, lastMoved: now, lastEpoch: now,
-          isLost: !goesOn)
+          leaseEnd: now + max(intervals.lease, Self.reconnectPeriod), lastSent: now, lastMoved: now,
+          lastEpoch: now,
+          isLost: !continues)
       }
       var trial = openTrials[attempt.trial] ?? OpenTrial()
       trial.attempts.append(attempt.id)
-      if goesOn {
+      if continues {
         if trial.current == nil {
           trial.current = attempt.id
         } else {
-          trial.rival = attempt.id
-          rivals.insert(attempt.id)
+          trial.speculativeAttempt = attempt.id
+          speculativeAttempts.insert(attempt.id)
         }
         orphans[attempt.worker, default: []].insert(attempt.id)
       } else if attempt.end == nil {
@@ -70,11 +71,11 @@ extension Coordinator {
   mutating func assignWork(at now: Duration) {
     guard !isClosing else { return }
     fillSlots(at: now)
-    if !rivals.isEmpty, hasWorkForRivals(at: now) {
-      makeRoom()
+    if !speculativeAttempts.isEmpty, hasWorkForSpeculation(at: now) {
+      cancelAllSpeculative()
       fillSlots(at: now)
     }
-    guard !isComplete, hasEnough || isExhausted else { return }
+    guard !isComplete, isStopping || isExhausted else { return }
     complete(at: now)
     fillSlots(at: now)
   }
@@ -99,17 +100,17 @@ extension Coordinator {
 
   /// Whether something waits for a slot. Trials that may go on come before new ones.
   mutating func hasWork(at now: Duration) -> Bool {
-    backlog.holdsReturned { isReady($0, at: now) } || (!hasEnough && (promoteNext() || backlog.count > 0))
+    backlog.holdsReturned { isReady($0, at: now) } || (!isStopping && (promoteNext() || backlog.count > 0))
   }
 
   /// Whether something waits that an idle worker, or one with a speculative attempt, may take.
-  mutating func hasWorkForRivals(at now: Duration) -> Bool {
-    let workers = idle + rivals.compactMap { attempts[$0]?.worker }
+  mutating func hasWorkForSpeculation(at now: Duration) -> Bool {
+    let workers = idle + speculativeAttempts.compactMap { attempts[$0]?.worker }
     let isWaiting = backlog.holdsReturned { trial in
       isReady(trial, at: now)
         && (!failedTrials.contains(trial) || workers.contains { mayRun(trial, on: $0, at: now) })
     }
-    return isWaiting || (!hasEnough && (promoteNext() || backlog.nextFresh != nil))
+    return isWaiting || (!isStopping && (promoteNext() || backlog.nextFresh != nil))
   }
 
   /// Takes out what a worker may begin. A trial that may be the one that brings workers down runs alone, or others
@@ -123,8 +124,8 @@ extension Coordinator {
     }
     let isOnProbation = isOnProbation(worker, at: now)
     let fresh = backlog.nextFresh
-    let isKnown = fresh.map { proposals.values(trial: $0) != nil } ?? false
-    let mayBegin = isKnown && !hasEnough && !isOnProbation
+    let isKnown = fresh.map { suggestions.values(trial: $0) != nil } ?? false
+    let mayBegin = isKnown && !isStopping && !isOnProbation
     waitsForResults = fresh != nil && !isKnown
     return backlog.next(mayBegin: mayBegin) { trial in
       let entry = openTrials[trial]
@@ -145,7 +146,7 @@ extension Coordinator {
 
   /// What an attempt is to its trial.
   enum Role {
-    case holder, rival
+    case holder, speculativeAttempt
   }
 
   mutating func start(_ trial: Int, on worker: WorkerID, as role: Role, at now: Duration) {
@@ -161,10 +162,10 @@ extension Coordinator {
     openTrials[trial, default: OpenTrial()].attempts.append(lastAttempt)
     switch role {
     case .holder: openTrials[trial]?.current = lastAttempt
-    case .rival:
-      openTrials[trial]?.rival = lastAttempt
-      openTrials[trial]?.rivalCount += 1
-      rivals.insert(lastAttempt)
+    case .speculativeAttempt:
+      openTrials[trial]?.speculativeAttempt = lastAttempt
+      openTrials[trial]?.speculativeCount += 1
+      speculativeAttempts.insert(lastAttempt)
     }
     peers[worker]?.attempts.insert(lastAttempt)
     effects.append(.persist(.attemptStarted(lastAttempt, trial: trial, worker: worker)))
@@ -222,7 +223,7 @@ extension Coordinator {
 
   /// An attempt whose worker lives but has not got it yet is on its way: it is sent again with every heartbeat.
   private mutating func extendLease(of id: AttemptID, at now: Duration) -> Bool {
-    guard let attempt = attempts[id], !attempt.isConfirmed, attempt.extensions < Self.mostExtensions,
+    guard let attempt = attempts[id], !attempt.isReevaluated, attempt.extensions < Self.mostExtensions,
       let peer = peers[attempt.worker], peer.lastHeard + intervals.lease > now
     else { return false }
     attempts[id]?.extensions += 1
@@ -304,7 +305,7 @@ extension Coordinator {
     let worker = attempts[winner]?.worker
     let trial = openTrials.removeValue(forKey: result.trial) ?? OpenTrial()
     for id in trial.attempts {
-      rivals.remove(id)
+      speculativeAttempts.remove(id)
       abandonHandover(of: id)
       guard let attempt = attempts.removeValue(forKey: id) else { continue }
       if peers[attempt.worker]?.attempts.remove(id) != nil { markIdle(attempt.worker) }

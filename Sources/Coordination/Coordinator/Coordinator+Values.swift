@@ -4,7 +4,7 @@ import Search
 extension Coordinator {
   /// The values of a trial, or of a replicate, that has begun.
   func values(_ number: Int) -> [Value] {
-    proposals.toldValues(trial: Replicate(number: number).trial)
+    suggestions.recordedValues(trial: Replicate(number: number).trial)
   }
 
   /// The result to rank and show of what has ended.
@@ -16,7 +16,7 @@ extension Coordinator {
   /// because how they end is not known before most have begun.
   mutating func propose(after end: TrialEnd) {
     let objective = file.objective == .valLoss ? end.valLoss : end.valAccuracy
-    proposals.report(
+    suggestions.report(
       trial: end.trial, objective: end.status == .done || end.status == .stopped ? objective : nil)
   }
 
@@ -29,13 +29,13 @@ extension Coordinator {
       let first = snapshot.rungs.first ?? []
       for reached in first {
         let objective = file.objective == .valLoss ? reached.score.valLoss : reached.score.valAccuracy
-        proposals.report(trial: reached.trial, objective: objective)
+        suggestions.report(trial: reached.trial, objective: objective)
       }
-      for end in results.values { proposals.report(trial: end.trial, objective: nil) }
+      for end in results.values { suggestions.report(trial: end.trial, objective: nil) }
     }
     let begun = snapshot.openAttempts.map { Replicate(number: $0.trial).trial } + results.keys
     guard let last = begun.max() else { return }
-    guard proposals.values(trial: last) != nil else {
+    guard suggestions.values(trial: last) != nil else {
       preconditionFailure("trial \(last) has begun, and results that it follows from are missing")
     }
   }

@@ -10,7 +10,7 @@ package struct Coordinator: Sendable {
     case received(WireToCoordinator, from: Sender)
     /// A local worker's process has ended.
     case processEnded(pid: Int32, ProcessEnd)
-    /// Enough trials have begun.
+    /// StopCondition trials have begun.
     case enoughBegun
     /// These public keys are admitted no more.
     case keysRevoked(Set<String>)
@@ -124,7 +124,7 @@ package struct Coordinator: Sendable {
     /// Its lease has ended, and its trial waits or runs elsewhere; its result still counts.
     var isLost = false
     /// Whether its worker has said that it holds it.
-    var isConfirmed = false
+    var isReevaluated = false
     /// How often its lease was lengthened because it was still on its way.
     var extensions = 0
     /// Since when messages before the ones that arrive are missing.
@@ -155,7 +155,7 @@ package struct Coordinator: Sendable {
     /// The attempt that holds its lease; nil while it waits.
     var current: AttemptID?
     /// Another that runs because that one is slow.
-    var rival: AttemptID?
+    var speculativeAttempt: AttemptID?
     var attempts: [AttemptID] = []
     var failures = FailureHistory()
     /// When it may run again.
@@ -163,7 +163,7 @@ package struct Coordinator: Sendable {
     /// The most epochs that one of its attempts has completed.
     var mostEpochs = 0
     /// Speculative attempts so far.
-    var rivalCount = 0
+    var speculativeCount = 0
     /// Where its next attempt goes on, and the epochs until then.
     var checkpoint: (stored: StoredCheckpoint, epochs: [WireEpoch])?
     /// Who handed it over.
@@ -211,7 +211,7 @@ package struct Coordinator: Sendable {
   var orphans: [WorkerID: Set<AttemptID>] = [:]
   var backlog: Backlog
   /// The values of trials.
-  var proposals: Proposals
+  var suggestions: Suggestions
   /// Whether the next trial's values follow from trials that run.
   package internal(set) var waitsForResults = false
   /// The epochs after which trials are compared, the last ones all; empty where they are not.
@@ -230,11 +230,11 @@ package struct Coordinator: Sendable {
   /// The epochs that open trials will have trained when they are compared next, or end.
   var openEpochs = 0.0
   /// Attempts at trials that others are slow with.
-  var rivals: Set<AttemptID> = []
+  var speculativeAttempts: Set<AttemptID> = []
   /// How long epochs take.
   var pace = Pace()
   /// Who is trained again under fresh seeds; nil where nobody is.
-  var confirmation: Confirmation?
+  var reevaluation: Reevaluation?
   /// How replicates have ended, by number.
   var replicates: [Int: TrialEnd]
   /// Those that are wanted and have not ended.
@@ -285,8 +285,8 @@ package struct Coordinator: Sendable {
     asha = file.asha
     medianRule = file.medianRule
     for curve in snapshot.curves { medianRule?.complete(curve.map(file.objective.value)) }
-    confirmation = file.confirmation(of: trialCount)
-    proposals = Proposals(of: file)
+    reevaluation = file.reevaluation(of: trialCount)
+    suggestions = Suggestions(of: file)
     resumeProposals(snapshot)
     for result in results.values { noteBest(result) }
     adopt(snapshot.openAttempts, at: now)
@@ -315,7 +315,7 @@ package struct Coordinator: Sendable {
       expireLeases(at: now)
       revokeStuck(at: now)
       continueHandovers(at: now)
-      startRivals(at: now)
+      startSpeculativeAttempts(at: now)
       reportStall(at: now)
     }
     assignWork(at: now)

@@ -137,7 +137,7 @@ extension Worker {
   /// Drops every attempt; of a search that is not over, what is kept on disk stays there.
   mutating func dropEverything(isOver: Bool = true) {
     for attempt in held.keys.sorted() { drop(attempt, isOver: isOver) }
-    shelf = Shelf()
+    shelf = CheckpointCache()
     ended = RecentSet(capacity: 4 * Limits.slots)
   }
 

@@ -7,7 +7,7 @@ extension Worker {
   /// Messages of one attempt that may be on their way at once.
   static let window = 32
   /// A result that is not acknowledged by then is kept on disk.
-  static let promptness = Duration.seconds(1)
+  static let acknowledgementTimeout = Duration.seconds(1)
   static let helloInterval = Duration.seconds(1)
   static let seekInterval = Duration.seconds(2)
 
@@ -121,7 +121,7 @@ extension Worker {
       beat(progress, at: now)
       for attempt in held.keys.sorted() {
         if isOverdue(attempt, at: now) { resend(attempt, at: now) }
-        if let end = held[attempt]?.end, now - end > Self.promptness { keep(attempt) }
+        if let end = held[attempt]?.end, now - end > Self.acknowledgementTimeout { keep(attempt) }
         fetchCheckpoint(of: attempt, at: now)
       }
       if let lastHeard, now - lastHeard > silence {

@@ -156,7 +156,7 @@ package struct Worker: Sendable {
   /// The SHA-256 of the search's dataset, once it is loaded.
   var data: [UInt8] = []
   var held: [AttemptID: Held] = [:]
-  var shelf = Shelf()
+  var shelf = CheckpointCache()
   /// Attempts that ended lately: a late Assign must not start them again.
   var ended = RecentSet<AttemptID>(capacity: 4 * Limits.slots)
   var lastHeard: Duration?

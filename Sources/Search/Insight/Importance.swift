@@ -18,7 +18,7 @@ package struct Importance: Hashable, Sendable {
   package let trials: Int
 
   /// Whether the forest has learned enough for the shares to mean something.
-  package var isTelling: Bool { explained >= 0.1 }
+  package var isReliable: Bool { explained >= 0.1 }
 
   /// What the parameters make together only, and what chance made look like it.
   package var interactions: Double { max(0, 1 - shares.reduce(0, +)) }
@@ -42,15 +42,15 @@ package struct Importance: Hashable, Sendable {
     generator.shuffle(&samples)
     samples = Array(samples.prefix(Self.mostTrials))
     var treeShares: [[Double]] = []
-    var foretold = samples.map { _ in (sum: 0.0, count: 0) }
+    var predicted = samples.map { _ in (sum: 0.0, count: 0) }
     for _ in 0..<Self.trees {
       let sorted = Self.reordered(samples, choices, &generator)
       let drawn = samples.map { _ in Int(generator.below(UInt64(samples.count))) }
       let tree = RegressionTree(drawn.map { sorted[$0] }, fewestInLeaf: Self.fewestInLeaf)
       let learned = Set(drawn)
       for index in samples.indices where !learned.contains(index) {
-        foretold[index].sum += tree.value(at: sorted[index].point)
-        foretold[index].count += 1
+        predicted[index].sum += tree.value(at: sorted[index].point)
+        predicted[index].count += 1
       }
       let variance = tree.variance
       guard variance > 0, variance.isFinite else { continue }
@@ -60,7 +60,7 @@ package struct Importance: Hashable, Sendable {
     let estimates = choices.indices.map { side in Estimate(treeShares.map { $0[side] }) }
     shares = estimates.map(\.mean)
     deviations = estimates.map { $0.variance.squareRoot() }
-    explained = Self.explained(samples.map(\.score), foretold)
+    explained = Self.explained(samples.map(\.score), predicted)
     trials = samples.count
   }
 
@@ -81,9 +81,9 @@ package struct Importance: Hashable, Sendable {
     return samples
   }
 
-  /// The coefficient of determination of what the trees foretold for samples that they were not grown from.
-  private static func explained(_ scores: [Double], _ foretold: [(sum: Double, count: Int)]) -> Double {
-    let pairs = zip(scores, foretold).filter { $0.1.count > 0 }.map { ($0, $1.sum / Double($1.count)) }
+  /// The coefficient of determination of what the trees predicted for samples that they were not grown from.
+  private static func explained(_ scores: [Double], _ predicted: [(sum: Double, count: Int)]) -> Double {
+    let pairs = zip(scores, predicted).filter { $0.1.count > 0 }.map { ($0, $1.sum / Double($1.count)) }
     let mean = pairs.reduce(0) { $0 + $1.0 } / Double(pairs.count)
     let variance = pairs.reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) }
     guard variance > 0 else { return 0 }

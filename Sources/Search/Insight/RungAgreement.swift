@@ -1,4 +1,4 @@
-/// How far a rung of a halving search foretold the next: whether those that it stopped would have stayed behind.
+/// How far a rung of a halving search predicted the next: whether those that it stopped would have stayed behind.
 ///
 /// It is measured on the trials that went on, which are alike; over all trials the orders agree more.
 package struct RungAgreement: Hashable, Sendable {

@@ -56,10 +56,10 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
       let widths = hidden.split(separator: ",").map { Int($0) }
       guard widths.allSatisfy({ $0 != nil }) else {
-        throw Complaint("--hidden \(hidden): needs whole numbers, as 292 or 128,128")
+        throw UserError("--hidden \(hidden): needs whole numbers, as 292 or 128,128")
       }
       guard (1...10_000).contains(rounds) else {
-        throw Complaint("--rounds must be a number from 1 to 10000")
+        throw UserError("--rounds must be a number from 1 to 10000")
       }
       let present = DatasetCatalog(.ofThisMachine).list().first { $0.place != .missing }
       let name = dataset ?? present?.name ?? "digits"
@@ -72,7 +72,7 @@ struct BenchCommand: ParsableCommand {
           epochs: 1, batch: batch, optimizer: momentum > 0 ? .momentum(momentum) : .sgd,
           learningRate: momentum > 0 ? 0.01 : 0.2475, l2: [2.5e-7], precision: precision),
         seed: 1)
-      let result = try Complaint.asking {
+      let result = try UserError.wrapping {
         try recipe.validate()
         let data = try DatasetStore().data(for: recipe.dataset)
         return try TrainingBenchmark.run(recipe, data: data, rounds: rounds, clock: monotonicNow)

@@ -23,7 +23,7 @@ extension BenchCommand {
     var parts = 32
 
     func run() throws {
-      guard (2...1000).contains(parts) else { throw Complaint("--parts must be a number from 2 to 1000") }
+      guard (2...1000).contains(parts) else { throw UserError("--parts must be a number from 2 to 1000") }
       let run = RunDirectory(path: directory)
       let file = try run.fileOfFixedTrials()
       let store = DatasetStore()
@@ -37,7 +37,7 @@ extension BenchCommand {
           problem.withLock { $0 = error }
         }
       }
-      if let error = problem.withLock(\.self) { throw Complaint(error) }
+      if let error = problem.withLock(\.self) { throw UserError(error) }
       try AtomicFile.write(Data(csv(beginnings.withLock(\.self)).bytes), to: run.firstEpoch)
     }
 

@@ -55,7 +55,7 @@ extension BenchCommand {
       var runs = try directories.map { try RecordedRun(RunDirectory(path: $0)) }
       if pool { runs = [try RecordedRun(pooling: runs)] }
       for run in runs where configurations ?? 0 > run.curves.curves.count {
-        throw Complaint("\(run.name) has only \(run.curves.curves.count) configurations")
+        throw UserError("\(run.name) has only \(run.curves.curves.count) configurations")
       }
       let table = makespan ? makespans(of: runs) : costs(of: runs)
       switch format {
@@ -132,7 +132,7 @@ extension RunDirectory {
   func fileOfFixedTrials() throws -> SearchFile {
     let file = try SearchFileSource.read(searchFile).parse()
     guard !file.sampler.learns else {
-      throw Complaint("\(path): needs a search whose sampler does not learn, such as random or sobol")
+      throw UserError("\(path): needs a search whose sampler does not learn, such as random or sobol")
     }
     return file
   }
@@ -150,12 +150,12 @@ private struct RecordedRun {
     guard let configuration, !stopsEarly,
       !file.space.parameters.contains(where: { $0.path == "train.epochs" })
     else {
-      throw Complaint(
+      throw UserError(
         "\(directory.path): needs a search whose trials all train the same epochs, without halving or patience"
       )
     }
     guard try Table(file: directory.results).rows.count == file.trials else {
-      throw Complaint("\(directory.path): the search has not ended; go on with it by --resume")
+      throw UserError("\(directory.path): the search has not ended; go on with it by --resume")
     }
     var curves = (0..<file.trials).map { LearningCurves.Curve(values: file.values(trial: $0)) }
     for (trial, score) in try Self.scores(directory.history) { curves[trial].epochs.append(score) }
@@ -174,7 +174,7 @@ private struct RecordedRun {
     where run.curves.space != first.space || run.curves.epochs != first.epochs
       || run.curves.partsOfFirstEpoch != first.partsOfFirstEpoch
     {
-      throw Complaint("\(run.name) and \(name) differ in more than their seeds")
+      throw UserError("\(run.name) and \(name) differ in more than their seeds")
     }
     self.name = name
     curves = LearningCurves(space: first.space, epochs: first.epochs, curves: runs.flatMap(\.curves.curves))
@@ -186,10 +186,10 @@ private struct RecordedRun {
       table.rows.removeAll { $0[replicate] != "0" }
     }
     let places = ["trial", "val_accuracy", "val_loss"].compactMap(table.columns.firstIndex(of:))
-    guard places.count == 3 else { throw Complaint("\(path) is damaged: columns are missing") }
+    guard places.count == 3 else { throw UserError("\(path) is damaged: columns are missing") }
     return try table.rows.map { row in
       guard let trial = Int(row[places[0]]), let accuracy = Double(row[places[1]]) else {
-        throw Complaint("\(path) is damaged: \(row.joined(separator: ","))")
+        throw UserError("\(path) is damaged: \(row.joined(separator: ","))")
       }
       return (trial, EpochScore(valAccuracy: accuracy, valLoss: Double(row[places[2]]) ?? .nan))
     }

@@ -63,16 +63,16 @@ struct DataCommand: ParsableCommand {
 
     func run() throws {
       let source = DatasetSelection.Source(argument: dataset)
-      let files = try Complaint.asking { try DatasetCatalog(.ofThisMachine).verify(source) }
+      let files = try UserError.wrapping { try DatasetCatalog(.ofThisMachine).verify(source) }
       if files.isEmpty { print("\(dataset) is drawn by trawl; there is no file to verify") }
       for file in files {
         switch file.verdict {
         case .matches: print("\(file.path): as published")
         case .unknown(let sum): print("\(file.path): \(sum), of which nothing is published")
         case .differs(let found, let expected):
-          throw Complaint(
+          throw UserError(
             "\(file.path): its contents have the SHA-256 sum \(found), not the published \(expected)")
-        case .unusable(let error): throw Complaint(error)
+        case .unusable(let error): throw UserError(error)
         }
       }
     }
@@ -87,7 +87,7 @@ struct DataCommand: ParsableCommand {
 
     func run() throws {
       let source = DatasetSelection.Source(argument: dataset)
-      let summary = try Complaint.asking { try DatasetCatalog(.ofThisMachine).inspect(source) }
+      let summary = try UserError.wrapping { try DatasetCatalog(.ofThisMachine).inspect(source) }
       print("\(summary.name): \(summary.folder ?? "drawn by trawl")")
       print("images: \(summary.rows) x \(summary.columns) pixels, \(summary.classes) classes")
       for (name, part) in [("train", summary.train), ("test", summary.test)] {

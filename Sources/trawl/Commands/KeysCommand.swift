@@ -35,7 +35,7 @@ struct KeysCommand: ParsableCommand {
     var folder: String?
 
     func run() throws {
-      let path = try Complaint.asking { try makeKeys() }
+      let path = try UserError.wrapping { try makeKeys() }
       print("give this file to the workers, and to nobody else: \(path)")
     }
 
@@ -50,7 +50,7 @@ struct KeysCommand: ParsableCommand {
         var keys = try ClusterKeys.load(from: folder)
         return try keys.addWorker(named: name)
       default:
-        throw Complaint(
+        throw UserError(
           "give --endpoint tcp://HOST:PORT for the keys of a cluster, or --in DIR for one more worker key")
       }
     }
@@ -65,7 +65,7 @@ struct KeysCommand: ParsableCommand {
     var folder: String
 
     func run() throws {
-      let keys = try Complaint.asking { try ClusterKeys.load(from: folder) }
+      let keys = try UserError.wrapping { try ClusterKeys.load(from: folder) }
       print("endpoint: \(keys.endpoint)")
       print("coordinator  \(keys.coordinatorKeys.publicKey.fingerprint)")
       for worker in keys.workers { print("worker       \(worker.line)") }
@@ -89,10 +89,10 @@ struct KeysCommand: ParsableCommand {
 
     func run() throws {
       guard !FileManager.default.fileExists(atPath: RunDirectory(path: "\(folder)/..").study) else {
-        throw Complaint(
+        throw UserError(
           "\(folder) are the keys of one search: stop it, and go on with --resume --advertise HOST")
       }
-      let paths = try Complaint.asking {
+      let paths = try UserError.wrapping {
         var keys = try ClusterKeys.load(from: folder)
         let before = keys.endpoint
         let paths = try keys.move(to: Endpoint(endpoint))
@@ -118,7 +118,7 @@ struct KeysCommand: ParsableCommand {
     var folder: String
 
     func run() throws {
-      let key = try Complaint.asking {
+      let key = try UserError.wrapping {
         var keys = try ClusterKeys.load(from: folder)
         return try keys.revokeWorker(named: name)
       }

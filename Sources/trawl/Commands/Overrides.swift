@@ -12,7 +12,7 @@ struct Overrides: ParsableArguments {
   func values() throws -> [SearchFile.Override] {
     try texts.map { text in
       guard let sign = text.firstIndex(of: "=") else {
-        throw Complaint("--set \(text): needs a key and a value, as --set train.lr=0.1")
+        throw UserError("--set \(text): needs a key and a value, as --set train.lr=0.1")
       }
       return SearchFile.Override(
         key: String(text[..<sign]), value: String(text[text.index(after: sign)...]))

@@ -37,12 +37,12 @@ struct PlotCommand: ParsableCommand {
     let isKind = { Self.kinds.contains($0) && !FileManager.default.fileExists(atPath: $0) }
     let (paths, kinds) = (words.filter { !isKind($0) }, words.filter(isKind))
     guard let path = paths.first else {
-      throw Complaint("plot needs a run directory or a model; see 'trawl plot --help'")
+      throw UserError("plot needs a run directory or a model; see 'trawl plot --help'")
     }
     let run = RunDirectory(path: path)
     if run.content == .search {
       guard paths.count == 1 else {
-        throw Complaint("'\(paths[1])' is no kind of picture of a search; there are \(Self.list(of: run))")
+        throw UserError("'\(paths[1])' is no kind of picture of a search; there are \(Self.list(of: run))")
       }
       return try plot(run, kinds)
     }
@@ -57,11 +57,11 @@ struct PlotCommand: ParsableCommand {
   private func plot(_ run: RunDirectory, _ kinds: [String]) throws {
     let chosen = try kinds.map { word in
       guard let kind = SearchPictures.Kind(rawValue: word) else {
-        throw Complaint("'\(word)' is a picture of models; of a search there are \(Self.list(of: run))")
+        throw UserError("'\(word)' is a picture of models; of a search there are \(Self.list(of: run))")
       }
       return kind
     }
-    let pictures = SearchPictures(try Complaint.asking { try run.record() })
+    let pictures = SearchPictures(try UserError.wrapping { try run.record() })
     let folder = PictureFolder(path: output ?? "\(run.path)/plots")
     for kind in chosen.isEmpty ? SearchPictures.Kind.allCases : chosen {
       let drawn = pictures.pictures(kind, allPairs: allPairs)
@@ -84,7 +84,7 @@ struct PlotCommand: ParsableCommand {
   private func plot(_ models: [TrainedModel], _ kinds: [String]) throws {
     try check(kinds, ["loss", "accuracy"], of: "several models")
     let pictures = RunHistory.pictures(of: try models.compactMap { try $0.history(named: $0.name) })
-    guard !pictures.isEmpty else { throw Complaint("none of the models has a history.csv beside it") }
+    guard !pictures.isEmpty else { throw UserError("none of the models has a history.csv beside it") }
     let folder = PictureFolder(path: output ?? "plots")
     for picture in pictures where kinds.isEmpty || kinds.contains(picture.name) {
       print(try folder.write(picture))
@@ -93,6 +93,6 @@ struct PlotCommand: ParsableCommand {
 
   private func check(_ kinds: [String], _ allowed: [String], of what: String) throws {
     guard let wrong = kinds.first(where: { !allowed.contains($0) }) else { return }
-    throw Complaint("there is no picture '\(wrong)' of \(what); there are \(allowed.joined(separator: ", "))")
+    throw UserError("there is no picture '\(wrong)' of \(what); there are \(allowed.joined(separator: ", "))")
   }
 }

@@ -12,7 +12,7 @@ struct ResultsCommand: ParsableCommand {
     abstract: "Print the ranking of a search, running or ended, best first.",
     discussion: """
       With a table, standard error tells what the search teaches: which parameters mattered (from ten trials on), whether \
-      the best lies at the edge of a range, and with halving how far each rung foretold the next. In JSON that is 'insight'.
+      the best lies at the edge of a range, and with halving how far each rung predicted the next. In JSON that is 'insight'.
       """)
 
   @Argument(help: .init("The run directory.", valueName: "run"), completion: .directory)

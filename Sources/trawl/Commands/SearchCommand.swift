@@ -85,14 +85,14 @@ struct SearchCommand: ParsableCommand {
 
   func run() throws {
     let (stop, enough, isOpenEnded) = (Latch(), Latch(), Latch())
-    let waker = try Complaint.asking { try Waker() }
+    let waker = try UserError.wrapping { try Waker() }
     Signals.listen { signal in
       if signal == SIGINT, isOpenEnded.isRaised, !enough.isRaised {
         enough.raise()
       } else if signal != SIGCHLD {
         if signal == SIGINT, stop.isRaised {
           StandardError.write("stopped at once; the same command with --resume goes on\n")
-          _exit(EndOfRun.interrupted.rawValue)
+          _exit(ExitStatus.interrupted.rawValue)
         }
         stop.raise()
       }

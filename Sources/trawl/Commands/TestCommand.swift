@@ -28,7 +28,7 @@ struct TestCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let report = try Complaint.asking { try makeReport() }
+    let report = try UserError.wrapping { try makeReport() }
     if json { return try JSON.print(report) }
     print("dataset: \(report.dataset), \(report.images) test images")
     print("test accuracy: \(report.testAccuracy)")

@@ -30,7 +30,7 @@ struct TrainCommand: ParsableCommand {
     let stop = Latch()
     Signals.listen { signal in
       guard signal != SIGCHLD else { return }
-      if signal == SIGINT, stop.isRaised { _exit(EndOfRun.interrupted.rawValue) }
+      if signal == SIGINT, stop.isRaised { _exit(ExitStatus.interrupted.rawValue) }
       stop.raise()
     }
     let file = try SearchFileSource.read(file).parse(overrides: overrides.values())

@@ -79,22 +79,22 @@ struct WorkerCommand: ParsableCommand {
 
   func run() throws {
     let leaving = Latch()
-    let waker = try Complaint.asking { try Waker() }
+    let waker = try UserError.wrapping { try Waker() }
     Signals.listen { signal in
       guard signal != SIGCHLD else { return }
-      if signal == SIGINT, leaving.isRaised { _exit(EndOfRun.interrupted.rawValue) }
+      if signal == SIGINT, leaving.isRaised { _exit(ExitStatus.interrupted.rawValue) }
       leaving.raise()
       waker.wake()
     }
     if localEndpoint != nil { Self.endWithParent() }
     guard !FileManager.default.fileExists(atPath: "\(join)/join.json") else {
-      throw Complaint("\(join): not a regular file; \(join)/join.json is")
+      throw UserError("\(join): not a regular file; \(join)/join.json is")
     }
     let place = WorkerShell.Place(
       joinFile: join,
-      localEndpoint: try localEndpoint.map { text in try Complaint.asking { try Endpoint(text) } })
+      localEndpoint: try localEndpoint.map { text in try UserError.wrapping { try Endpoint(text) } })
     guard place.waitForJoinFile(unless: leaving) else { return }
-    let arithmetic = try Arithmetic.ofThisProcess()
+    let arithmetic = try InstructionSet.ofThisProcess()
     let joinFile = try place.load()
     guard joinFile.endedSearch == nil || keep else {
       return StandardError.write("the search of \(join) has ended\n")
@@ -102,7 +102,7 @@ struct WorkerCommand: ParsableCommand {
     let folder = Spool.folder(spool, of: joinFile.coordinatorKey)
     if localEndpoint == nil {
       for spool in Spool.leftovers(in: folder) {
-        try handIn(spool, place, arithmetic, waker: waker, leaving: leaving)
+        try deliverKeptResults(spool, place, arithmetic, waker: waker, leaving: leaving)
       }
     }
     let slots = chooseSlots()
@@ -114,19 +114,19 @@ struct WorkerCommand: ParsableCommand {
       waker: waker)
     let end = try shell.run(leaving: leaving)
     spool.removeIfEmpty()
-    if shell.unkeptCount > 0 {
+    if shell.unsavedCount > 0 {
       StandardError.write(
-        "\(shell.unkeptCount) trial\(shell.unkeptCount == 1 ? "" : "s") could neither be handed in nor kept: others must "
+        "\(shell.unsavedCount) trial\(shell.unsavedCount == 1 ? "" : "s") could neither be handed in nor kept: others must "
           + "train them again\n")
     }
-    if let next = shell.nextArithmetic, !leaving.isRaised { throw Arithmetic.restart(next) }
+    if let next = shell.nextArithmetic, !leaving.isRaised { throw InstructionSet.restart(next) }
     switch end {
     case .finished: if localEndpoint == nil { StandardError.write("the search has ended\n") }
     case .left:
       guard spool.count > 0 else { return }
       StandardError.write("\(Self.kept(spool))\n")
-    case .unable(let words): throw Complaint(words)
-    case .abandoned: throw Complaint("the coordinator did not come back; \(Self.kept(spool))")
+    case .unable(let words): throw UserError(words)
+    case .abandoned: throw UserError("the coordinator did not come back; \(Self.kept(spool))")
     }
   }
 
@@ -143,7 +143,7 @@ struct WorkerCommand: ParsableCommand {
   }
 
   /// Hands in what an ended worker left, under its name.
-  private func handIn(
+  private func deliverKeptResults(
     _ spool: Spool, _ place: WorkerShell.Place, _ arithmetic: SearchFile.Numerics, waker: Waker,
     leaving: Latch
   ) throws {

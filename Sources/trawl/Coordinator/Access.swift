@@ -31,15 +31,15 @@ final class Access: Sendable {
 
   private static func load(_ folder: String, ofSearchIn owner: RunDirectory?) throws -> ClusterKeys {
     do { return try ClusterKeys.load(from: folder) } catch {
-      guard error == .noClusterKeys(folder), let owner else { throw Complaint(error) }
-      throw Complaint("\(owner.path) was begun with the keys of a cluster: give --keys DIR again")
+      guard error == .noClusterKeys(folder), let owner else { throw UserError(error) }
+      throw UserError("\(owner.path) was begun with the keys of a cluster: give --keys DIR again")
     }
   }
 
   private static func endpoints(
     _ command: SearchCommand, _ keys: ClusterKeys?, _ directory: RunDirectory
   ) throws -> [Endpoint] {
-    try Complaint.asking {
+    try UserError.wrapping {
       if let listen = command.listen {
         let wanted = try Endpoint(listen)
         guard wanted.port == 0, let old = oldPort(directory) else { return [wanted] }
@@ -61,9 +61,9 @@ final class Access: Sendable {
     for endpoint in endpoints.dropLast() {
       do {
         return try RouterSocket(configuration(endpoint), waker: waker)
-      } catch MessagingError.portInUse { continue } catch { throw Complaint(error) }
+      } catch MessagingError.portInUse { continue } catch { throw UserError(error) }
     }
-    return try Complaint.asking {
+    return try UserError.wrapping {
       try RouterSocket(configuration(endpoints[endpoints.count - 1]), waker: waker)
     }
   }
@@ -78,7 +78,7 @@ final class Access: Sendable {
   ///
   /// - Returns: the keys.
   func write(_ endpoint: Endpoint, to directory: RunDirectory) throws -> ClusterKeys {
-    try Complaint.asking {
+    try UserError.wrapping {
       let advertised = try advertise(endpoint)
       let keys = try loaded ?? makeKeys(advertised)
       try writeJoinFile(of: keys, advertised, to: directory)
@@ -111,7 +111,7 @@ final class Access: Sendable {
     of keys: ClusterKeys, _ endpoint: Endpoint, to directory: RunDirectory
   ) throws {
     guard let file = workersFile(of: keys) else {
-      throw Complaint("\(folder) admits no worker; add one: trawl keys new NAME --in \(folder)")
+      throw UserError("\(folder) admits no worker; add one: trawl keys new NAME --in \(folder)")
     }
     var join = try JoinFile.load(from: file)
     join.endpoint = endpoint

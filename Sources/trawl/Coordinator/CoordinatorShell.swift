@@ -12,7 +12,7 @@ final class CoordinatorShell {
     case finished
     case interrupted
     /// The local workers cannot work and there are no others.
-    case hopeless
+    case noUsableWorker
   }
 
   /// What the shell is made of.
@@ -32,8 +32,8 @@ final class CoordinatorShell {
   private let stop: Latch
   /// How long local workers have to hand over what they have trained when someone raises the flag.
   private let grace: Duration
-  private var enough: Enough
-  private var hasToldEnough = false
+  private var enough: StopCondition
+  private var hasAnnouncedStop = false
   private var lastTick = Duration.zero
   private var lastResultCount = 0
   /// Messages for peers that could not take them at once, in order.
@@ -58,7 +58,7 @@ final class CoordinatorShell {
   /// How long workers have to say goodbye.
   private static let farewell = Duration.seconds(2)
 
-  init(_ parts: Parts, stop: Latch, grace: Duration, enough: Enough) {
+  init(_ parts: Parts, stop: Latch, grace: Duration, enough: StopCondition) {
     self.parts = parts
     self.enough = enough
     self.grace = grace
@@ -75,7 +75,7 @@ final class CoordinatorShell {
         break
       }
       guard try startWorkers() else {
-        ending = .hopeless
+        ending = .noUsableWorker
         break
       }
       try turn()
@@ -83,14 +83,14 @@ final class CoordinatorShell {
     switch ending {
     case .finished: try farewell()
     case .interrupted: try takeOver()
-    case .hopeless: break
+    case .noUsableWorker: break
     }
     parts.display.clear()
     if hasGivenUp { ending = .interrupted }
     parts.log.info("ends: \(ending), \(parts.coordinator.results.count) trials done")
-    do { try writeLastExports() } catch let complaint as Complaint {
+    do { try writeLastExports() } catch let complaint as UserError {
       parts.display.say("warning: \(complaint.words); 'trawl search ... --resume' writes it again")
-      if case .finished = ending { throw EndOfRun.failed }
+      if case .finished = ending { throw ExitStatus.failed }
     }
     return ending
   }
@@ -125,7 +125,7 @@ final class CoordinatorShell {
     }
     let now = monotonicNow()
     effects += noteKeys(at: now)
-    effects += noteEnough(at: now)
+    effects += checkStopCondition(at: now)
     if now - lastTick >= Self.tick {
       lastTick = now
       noteConnections()
@@ -169,22 +169,22 @@ final class CoordinatorShell {
       if change.concernsLocalWorkers { parts.workers.noteOtherKeys() }
       return parts.coordinator.handle(.keysRevoked(Set(change.revoked.map(\.key.z85))), at: now)
     } catch {
-      let words = (error as? Complaint)?.words ?? "\(error)"
+      let words = (error as? UserError)?.words ?? "\(error)"
       if !hasWarnedOfKeys { warn("\(words); the keys admitted before stay admitted") }
       hasWarnedOfKeys = true
       return []
     }
   }
 
-  private func noteEnough(at now: Duration) -> [Coordinator.Effect] {
-    guard !hasToldEnough, enough.isReached(at: now, hasBegun: parts.coordinator.begunCount > 0) else {
+  private func checkStopCondition(at now: Duration) -> [Coordinator.Effect] {
+    guard !hasAnnouncedStop, enough.isReached(at: now, hasBegun: parts.coordinator.begunCount > 0) else {
       return []
     }
     guard parts.coordinator.begunCount > 0 else {
       stop.raise()
       return []
     }
-    hasToldEnough = true
+    hasAnnouncedStop = true
     let goal = parts.coordinator.file.rungs.isEmpty ? "to their end" : "to where they would be compared next"
     parts.log.info("no more trials begin")
     parts.display.inform(
@@ -295,7 +295,7 @@ final class CoordinatorShell {
       hasWarnedOfExports = false
     } catch {
       // The search itself is not in these files; they are tried again.
-      let words = (error as? Complaint)?.words ?? "\(error)"
+      let words = (error as? UserError)?.words ?? "\(error)"
       if !hasWarnedOfExports { parts.display.say("warning: \(words); trying again") }
       hasWarnedOfExports = true
     }
@@ -322,7 +322,7 @@ final class CoordinatorShell {
         hasWarned = true
         Thread.sleep(forTimeInterval: 1)
       } catch {
-        throw Complaint(error)
+        throw UserError(error)
       }
     }
   }

@@ -69,7 +69,7 @@ struct Display {
     let isOpen = trials == nil || (coordinator.file.dependsOnArrival && coordinator.begunCount < trials ?? 0)
     let count = isOpen ? "\(coordinator.begunCount) begun, \(done) ended" : "\(done)/\(trials ?? done) trials"
     var parts = [count, "\(coordinator.runningCount) running"]
-    if let (done, all) = coordinator.confirmations { parts.append("\(done)/\(all) replicates") }
+    if let (done, all) = coordinator.reevaluations { parts.append("\(done)/\(all) replicates") }
     if coordinator.parkedCount > 0 { parts.append("\(coordinator.parkedCount) waiting") }
     if coordinator.slotCount == 0 { parts.append("no workers yet") }
     if let best = coordinator.best, let score = coordinator.result(of: best).objective {

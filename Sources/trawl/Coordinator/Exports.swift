@@ -73,7 +73,7 @@ struct Exports {
       "ending",
       "words",
     ])
-    for row in try Complaint.asking({ try study.attempts() }) {
+    for row in try UserError.wrapping({ try study.attempts() }) {
       let replicate = Replicate(number: row.trial)
       let started = Date(timeIntervalSince1970: row.started)
       csv.append([
@@ -97,7 +97,7 @@ struct Exports {
       "trial", "replicate", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
     ])
     let budgets = coordinator.file.rungs
-    try Complaint.asking {
+    try UserError.wrapping {
       try study.history { trial, moment in
         guard coordinator.isWanted(trial) else { return }
         let replicate = Replicate(number: trial)

@@ -36,12 +36,12 @@ struct KeyWatch {
     lastLook = now
     var status = stat()
     guard stat(keys.workersFolder, &status) == 0 else {
-      throw Complaint.ofSystem("cannot read \(keys.workersFolder)")
+      throw UserError.system("cannot read \(keys.workersFolder)")
     }
     let isSame = status.st_mtim.tv_sec == date.tv_sec && status.st_mtim.tv_nsec == date.tv_nsec
     guard !isSame || !isSettled else { return nil }
     let before = keys
-    try Complaint.asking { try keys.reloadWorkers() }
+    try UserError.wrapping { try keys.reloadWorkers() }
     date = status.st_mtim
     isSettled = isSame
     let (old, new) = (before.authorizedKeys, keys.authorizedKeys)

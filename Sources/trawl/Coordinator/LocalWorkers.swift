@@ -68,7 +68,7 @@ struct LocalWorkers {
 
   private mutating func judge(_ end: ChildProcess.End) -> Coordinator.ProcessEnd {
     switch end {
-    case .exited(EndOfRun.badInput.rawValue), .exited(EndOfRun.failed.rawValue):
+    case .exited(ExitStatus.badInput.rawValue), .exited(ExitStatus.failed.rawValue):
       refusals += 1
       failures += 1
       return .killed

@@ -9,9 +9,9 @@ extension RunDirectory {
   /// It is read from the files that are replaced as a whole while the search runs: its record is locked then.
   func insight() -> Insight? {
     do {
-      return try Complaint.asking { try record().insight }
+      return try UserError.wrapping { try record().insight }
     } catch {
-      let detail = (error as? Complaint)?.words ?? "\(error)"
+      let detail = (error as? UserError)?.words ?? "\(error)"
       StandardError.write("parameter importance is not available: \(detail.asShownText)\n")
       return nil
     }

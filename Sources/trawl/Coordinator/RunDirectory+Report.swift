@@ -10,6 +10,6 @@ extension RunDirectory {
       at: .init(
         directory: self.path, state: try Status.read(status).state, version: Trawl.version,
         libraries: Versions.text, time: Date().formatted(.iso8601)))
-    try AtomicFile.write(Complaint.asking { try ReportPage(report).html() }, to: path)
+    try AtomicFile.write(UserError.wrapping { try ReportPage(report).html() }, to: path)
   }
 }

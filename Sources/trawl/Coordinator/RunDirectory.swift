@@ -49,11 +49,11 @@ struct RunDirectory {
   func check(resume: Bool) throws -> Bool {
     switch content {
     case .nothing: return false
-    case .other: throw Complaint("\(path) holds other files; choose a new directory with --output")
+    case .other: throw UserError("\(path) holds other files; choose a new directory with --output")
     case .search:
       guard resume else {
         guard !isInUse else { throw inUse }
-        throw Complaint(
+        throw UserError(
           "\(path) already holds a search; go on with it by --resume, or choose another --output")
       }
       return true
@@ -61,10 +61,10 @@ struct RunDirectory {
   }
 
   /// Says who has it, as far as that is known.
-  var inUse: Complaint {
+  var inUse: UserError {
     let holder = try? Status.read(status)
     let place = holder.map { ", process \($0.pid) on \($0.host.asShownText)" } ?? ""
-    return Complaint("\(path) is in use: another coordinator runs this search\(place)")
+    return UserError("\(path) is in use: another coordinator runs this search\(place)")
   }
 
   /// Whether a coordinator has it now.
@@ -86,15 +86,15 @@ struct RunDirectory {
   func lock(while wait: () -> Bool, tell: (String) -> Void) throws {
     try System.makeFolder(path)
     let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Complaint.ofSystem("cannot write \(log)") }
+    guard descriptor >= 0 else { throw UserError.system("cannot write \(log)") }
     let begin = monotonicNow()
     var hasTold = false
     let holder = try? Status.read(status)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      if hasTold, !wait() { throw EndOfRun.interrupted }
+      if hasTold, !wait() { throw ExitStatus.interrupted }
       guard wait(), let holder, holder.host != System.hostName else { throw inUse }
       // Whoever starts this again in a while may find it free.
-      guard monotonicNow() - begin < Self.patience else { throw Complaint(inUse.words, status: .failed) }
+      guard monotonicNow() - begin < Self.patience else { throw UserError(inUse.words, status: .failed) }
       if !hasTold { tell("\(inUse.words); waiting \(Self.patience.words) for it to be gone") }
       hasTold = true
       Thread.sleep(forTimeInterval: 0.5)
@@ -104,7 +104,7 @@ struct RunDirectory {
   /// A new record of a search in the locked directory. From now on there is a search in it.
   func makeStudy(_ file: SearchFile) throws -> StudyDatabase {
     try AtomicFile.write(file.text, to: searchFile)
-    return try Complaint.asking {
+    return try UserError.wrapping {
       try StudyDatabase(creatingAt: study, search: SearchID(.random(in: 1 ... .max)), file: file.text)
     }
   }
@@ -112,7 +112,7 @@ struct RunDirectory {
   /// The record of the search in the locked directory; nil where there is none.
   func openStudy(_ file: SearchFile, named name: String, resume: Bool) throws -> StudyDatabase? {
     guard try check(resume: resume) else { return nil }
-    let database = try Complaint.asking { try StudyDatabase(openingAt: study) }
+    let database = try UserError.wrapping { try StudyDatabase(openingAt: study) }
     try change(database, to: file, named: name)
     return database
   }
@@ -125,32 +125,32 @@ struct RunDirectory {
   }
 
   private func change(_ study: StudyDatabase, to file: SearchFile, named name: String) throws {
-    let text = try Complaint.asking { try study.searchFile() }
+    let text = try UserError.wrapping { try study.searchFile() }
     let before = try SearchFileSource(path: name, bytes: Array(text.utf8)).parse()
     let obstacles = file.obstacles(toGoingOnWith: before)
     if obstacles == ["search.trials"], file.halving != nil, file.trials > before.trials {
-      throw Complaint(
+      throw UserError(
         "\(path) has \(before.trials) trials, and there cannot be more: which of them train on is decided among all, "
           + "unless search.halving.bracket divides them into whole brackets; begin another search with --output"
       )
     }
     guard before.isOpenEnded == file.isOpenEnded || obstacles != ["search.trials"] else {
-      throw Complaint("\(path): of the search there and this one, only one has a number of trials")
+      throw UserError("\(path): of the search there and this one, only one has a number of trials")
     }
     guard obstacles.isEmpty else {
-      throw Complaint(
+      throw UserError(
         "\(path) holds another search: \(obstacles.joined(separator: ", ")) differ"
           + "\(obstacles.count == 1 ? "s" : "") from what it was begun with")
     }
     let differences = file.differences(from: before)
     let growth = differences.first { $0 == "search.trials" || $0.hasPrefix("search.stop_after.") }
-    if let growth, let count = try Complaint.asking({ try study.trialCount() }) {
-      throw Complaint(
+    if let growth, let count = try UserError.wrapping({ try study.trialCount() }) {
+      throw UserError(
         "\(path): no trials begin after the \(count) there are, whatever \(growth) says now; begin another search with "
           + "--output")
     }
     guard !differences.isEmpty else { return }
-    try Complaint.asking { try study.replaceSearchFile(file.text) }
+    try UserError.wrapping { try study.replaceSearchFile(file.text) }
     try AtomicFile.write(file.text, to: searchFile)
   }
 }
@@ -163,15 +163,15 @@ struct SearchFileSource {
   static func read(_ path: String) throws -> SearchFileSource {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw Complaint("\(path): no such file")
+      throw UserError("\(path): no such file")
     }
     guard !isFolder.boolValue, let handle = FileHandle(forReadingAtPath: path),
       let data = try? handle.read(upToCount: SearchFile.mostBytes + 1) ?? Data()
-    else { throw Complaint("\(path): cannot be read as a file") }
+    else { throw UserError("\(path): cannot be read as a file") }
     return SearchFileSource(path: path, bytes: Array(data))
   }
 
   func parse(overrides: [SearchFile.Override] = []) throws -> SearchFile {
-    try Complaint.asking { try SearchFile.parse(bytes, file: path, overrides: overrides) }
+    try UserError.wrapping { try SearchFile.parse(bytes, file: path, overrides: overrides) }
   }
 }

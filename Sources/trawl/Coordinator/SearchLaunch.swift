@@ -22,13 +22,13 @@ struct SearchLaunch {
     let given = try Self.read(command, trials: command.trials)
     directory = RunDirectory(path: command.output ?? "runs/\(given.name)")
     let isBegun = try directory.check(resume: command.resume)
-    if command.trials != nil, !isBegun { throw Complaint("\(directory.path) holds no search to go on with") }
+    if command.trials != nil, !isBegun { throw UserError("\(directory.path) holds no search to go on with") }
     // It may have been given more trials before.
     let before = isBegun && command.trials == nil ? directory.searchFile(named: command.file) : nil
     let grown = max(given.trials, before?.trials ?? 0)
     file = grown == given.trials ? given : try Self.read(command, trials: grown)
     guard command.retry == nil || (!file.comparesTrials && !file.sampler.learns) else {
-      throw Complaint(
+      throw UserError(
         "--retry is not for searches with halving, asha, median_rule or tpe: what failed has decided already how the others went on"
       )
     }
@@ -56,20 +56,20 @@ struct SearchLaunch {
   ///   - stop: raised when it shall stop, to be resumed.
   ///   - enough: raised when enough trials have begun.
   func begin(stop: Latch, enough: Latch) throws -> CoordinatorShell {
-    Arithmetic.settleForChildren(file.numerics)
+    InstructionSet.settleForChildren(file.numerics)
     try directory.lock(
       while: { command.resume && !stop.isRaised }, tell: { StandardError.write("\($0)\n") })
     let before = try directory.openStudy(file, named: command.file, resume: command.resume)
     let keys = try access.write(socket.endpoint, to: directory)
     let study = try before ?? directory.makeStudy(file)
-    let retried = command.retry == nil ? 0 : try Complaint.asking { try study.reopenFailed() }
+    let retried = command.retry == nil ? 0 : try UserError.wrapping { try study.reopenFailed() }
     let now = monotonicNow()
-    let snapshot = try Complaint.asking { try study.begin(needsCurves: file.medianRule != nil) }
+    let snapshot = try UserError.wrapping { try study.begin(needsCurves: file.medianRule != nil) }
     guard
       (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({
         $0 >= 0 && Replicate(number: $0).trial < file.trials
       })
-    else { throw Complaint("\(directory.study) is damaged: it holds trials that the search does not have") }
+    else { throw UserError("\(directory.study) is damaged: it holds trials that the search does not have") }
     let coordinator = Coordinator(
       file: file, text: file.text,
       intervals: .init(
@@ -91,7 +91,8 @@ struct SearchLaunch {
         checkpoints: CheckpointFolder(directory.checkpoints, holding: snapshot.checkpoints),
         exports: Exports(directory, of: coordinator, resume: resumeCommand), display: display, log: log),
       stop: stop, grace: .seconds(command.grace),
-      enough: Enough(enough, hours: file.hourLimit, since: try Complaint.asking { try study.beginning() }))
+      enough: StopCondition(
+        enough, hours: file.hourLimit, since: try UserError.wrapping { try study.beginning() }))
   }
 
   private var mayHaveRemoteWorkers: Bool { command.listen != nil || command.keys != nil || workerCount == 0 }
@@ -132,9 +133,9 @@ struct SearchLaunch {
         "stopped with \(coordinator.results.count) of \(coordinator.trials ?? coordinator.begunCount) trials done; to go on: "
           + "\(resumeCommand)\n"
       )
-      throw EndOfRun.interrupted
-    case .hopeless:
-      throw Complaint(
+      throw ExitStatus.interrupted
+    case .noUsableWorker:
+      throw UserError(
         "the local workers ended again and again without a result (see above, and \(directory.log)); to resume: "
           + resumeCommand)
     case .finished:
@@ -151,7 +152,7 @@ struct SearchLaunch {
       }
       try trainBest(stop: stop)
       writeReport()
-      if coordinator.failedCount > 0 { throw EndOfRun.failedTrials }
+      if coordinator.failedCount > 0 { throw ExitStatus.failedTrials }
     }
   }
 
@@ -162,7 +163,7 @@ struct SearchLaunch {
       try directory.writeReport(to: directory.report)
       StandardError.write("report: \(directory.report)\n")
     } catch {
-      let detail = (error as? Complaint)?.words ?? "\(error)"
+      let detail = (error as? UserError)?.words ?? "\(error)"
       StandardError.write("no report: \(detail.asShownText); 'trawl report' writes it\n")
     }
   }
@@ -174,9 +175,9 @@ struct SearchLaunch {
       let training = try FinalTraining(
         final, recipe: directory.bestRecipe, into: directory.best, isQuiet: command.quiet)
       try training(stop: stop)
-    } catch EndOfRun.interrupted {
+    } catch ExitStatus.interrupted {
       StandardError.write("to go on: \(resumeCommand)\n")
-      throw EndOfRun.interrupted
+      throw ExitStatus.interrupted
     }
   }
 

@@ -59,7 +59,7 @@ struct Status: Codable {
     running = isRunning ? coordinator.runningCount : 0
     undecided = coordinator.parkedCount
     waitsForResults = coordinator.waitsForResults
-    (replicatesDone, replicates) = (coordinator.confirmations?.done, coordinator.confirmations?.of)
+    (replicatesDone, replicates) = (coordinator.reevaluations?.done, coordinator.reevaluations?.of)
     failed = coordinator.failedCount
     attempts = coordinator.attemptCount
     self.trialsPerHour = trialsPerHour
@@ -81,10 +81,10 @@ struct Status: Codable {
 
   static func read(_ path: String) throws -> Status {
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw Complaint("\(path): no such file; is this the run directory of a search?")
+      throw UserError("\(path): no such file; is this the run directory of a search?")
     }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try Complaint.asking { try decoder.decode(Status.self, from: data) }
+    return try UserError.wrapping { try decoder.decode(Status.self, from: data) }
   }
 }

@@ -25,10 +25,10 @@ struct DatasetDownload {
   init(_ name: String, from addresses: [String]) throws {
     guard let dataset = KnownDataset.named(name), let published = Self.mirrors[name] else {
       let names = KnownDataset.all.map(\.name).joined(separator: " or ")
-      throw Complaint("there is no dataset '\(name.asShownText)' to get; \(names)")
+      throw UserError("there is no dataset '\(name.asShownText)' to get; \(names)")
     }
     guard let cache = DatasetLocations.ofThisMachine.cache else {
-      throw Complaint("there is no place for the cache: set XDG_CACHE_HOME or HOME")
+      throw UserError("there is no place for the cache: set XDG_CACHE_HOME or HOME")
     }
     self.dataset = dataset
     self.cache = cache
@@ -36,7 +36,7 @@ struct DatasetDownload {
     mirrors = try (addresses.isEmpty ? published : addresses).map { address in
       let url = URL(string: address)
       guard let url, ["http", "https"].contains(url.scheme), url.host != nil else {
-        throw Complaint("--from \(address.asShownText): needs an address with http:// or https://")
+        throw UserError("--from \(address.asShownText): needs an address with http:// or https://")
       }
       return url
     }
@@ -47,14 +47,14 @@ struct DatasetDownload {
 
   func run() throws {
     if isHere { return print("\(dataset.name) is here already; 'trawl data list' tells where") }
-    try Complaint.asking {
+    try UserError.wrapping {
       try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
     }
     var terminal = Terminal()
     let lock = try lock(&terminal)
     defer { close(lock) }
     guard !isHere else { return print("\(dataset.name): \(folder)") }
-    try Complaint.asking {
+    try UserError.wrapping {
       try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
     }
     for name in dataset.digests.keys.sorted() { try fetch(name, &terminal) }
@@ -72,11 +72,11 @@ struct DatasetDownload {
   private func lock(_ terminal: inout Terminal) throws -> Int32 {
     let path = "\(cache)/.lock-\(dataset.name)"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Complaint.ofSystem("cannot write \(path)") }
+    guard descriptor >= 0 else { throw UserError.system("cannot write \(path)") }
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       terminal.say("another process downloads \(dataset.name); waiting for it")
       while flock(descriptor, LOCK_EX) != 0 {
-        guard errno == EINTR else { throw Complaint.ofSystem("cannot lock \(path)") }
+        guard errno == EINTR else { throw UserError.system("cannot lock \(path)") }
       }
     }
     return descriptor
@@ -87,7 +87,7 @@ struct DatasetDownload {
       try FileDownload(dataset: dataset, name: name, mirrors: mirrors, folder: partial).run(&terminal)
     } catch let failure as FileDownload.Failure {
       let problems = failure.problems.map { "\($0.mirror): \($0.words.asShownText)" }.joined(separator: "; ")
-      throw Complaint("cannot download \(dataset.name), \(name).gz: \(problems). \(alternatives)")
+      throw UserError("cannot download \(dataset.name), \(name).gz: \(problems). \(alternatives)")
     }
   }
 
@@ -105,10 +105,10 @@ struct DatasetDownload {
     try? FileManager.default.removeItem(atPath: old)
     defer { try? FileManager.default.removeItem(atPath: old) }
     if rename(folder, old) != 0, errno != ENOENT {
-      throw Complaint.ofSystem("cannot move \(folder) out of the way")
+      throw UserError.system("cannot move \(folder) out of the way")
     }
     guard rename(partial, folder) == 0 else {
-      throw Complaint.ofSystem("cannot move the files to \(folder)")
+      throw UserError.system("cannot move the files to \(folder)")
     }
   }
 }

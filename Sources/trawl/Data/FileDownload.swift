@@ -35,7 +35,7 @@ struct FileDownload {
           problems[mirror] = words
           refused.insert(mirror)
         case .interrupted(let words): problems[mirror] = words
-        case .unwritable(let words): throw Complaint("\(path): \(words)")
+        case .unwritable(let words): throw UserError("\(path): \(words)")
         }
       }
     }
@@ -69,7 +69,7 @@ struct FileDownload {
   private func transfer(from mirror: URL, _ terminal: inout Terminal) throws -> HTTPTransfer.Outcome {
     let url = mirror.appendingPathComponent("\(name).gz")
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Complaint.ofSystem("cannot write \(path)") }
+    guard descriptor >= 0 else { throw UserError.system("cannot write \(path)") }
     defer { close(descriptor) }
     let size = Int(lseek(descriptor, 0, SEEK_END))
     let start = size > 0 ? ", from byte \(size)" : ""

@@ -110,18 +110,18 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
       expected.store(Int(max(response.expectedContentLength, 0)), ordering: .relaxed)
       return nil
     case 206:
-      guard let range, range.start == bytes else { return startAnew("another part than was asked for") }
+      guard let range, range.start == bytes else { return restart("another part than was asked for") }
       expected.store(range.total ?? 0, ordering: .relaxed)
       return nil
     case 416:
       // Nothing follows: the file is whole, or was another one.
-      return range?.total == bytes ? .complete : startAnew("a file of another length")
+      return range?.total == bytes ? .complete : restart("a file of another length")
     case 408, 429, 500...: return .interrupted("the server answers with status \(status)")
     default: return .refused("the server answers with status \(status)")
     }
   }
 
-  private func startAnew(_ reason: String) -> Outcome {
+  private func restart(_ reason: String) -> Outcome {
     truncate() ? .interrupted(reason) : .unwritable(System.words("cannot write"))
   }
 

@@ -9,7 +9,7 @@ extension Insight {
 
   private func words(_ importance: Importance) -> String {
     let when = epochs.map { " after \($0.inEpochs)" } ?? ""
-    guard importance.isTelling else {
+    guard importance.isReliable else {
       return "what mattered\(when): \(importance.trials) trials do not tell"
     }
     let shares = zip(parameters, importance.shares).sorted { $0.1 > $1.1 }.filter { $0.1 >= 0.005 }

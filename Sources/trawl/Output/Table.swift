@@ -14,11 +14,11 @@ struct Table {
 
   /// Reads a CSV file.
   init(file path: String) throws {
-    let file = try Complaint.asking { try CSVFile(contentsOf: path) }
+    let file = try UserError.wrapping { try CSVFile(contentsOf: path) }
     self.init(columns: file.columns)
     var rows: [[String]] = []
     guard file.forEachRow({ rows.append($0.map(\.text)) }) else {
-      throw Complaint("\(path) is damaged; resuming its search writes it again")
+      throw UserError("\(path) is damaged; resuming its search writes it again")
     }
     self.rows = rows
   }

@@ -7,26 +7,26 @@ enum AtomicFile {
     /// Everyone; perhaps not a power failure.
     case output
     /// Its user alone; it is on the disk when it has been written.
-    case keepsake
+    case privateDurable
   }
 
   static func write(_ data: Data, to path: String, as kind: Kind = .output) throws {
     let temporary = "\(path).\(getpid()).tmp"
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
     let descriptor = open(temporary, flags, kind == .output ? 0o644 : 0o600)
-    guard descriptor >= 0 else { throw Complaint.ofSystem("cannot write \(path)") }
+    guard descriptor >= 0 else { throw UserError.system("cannot write \(path)") }
     do {
       defer { close(descriptor) }
       try writeAll(data, to: descriptor, path)
       guard kind == .output || fsync(descriptor) == 0 else {
-        throw Complaint.ofSystem("cannot write \(path)")
+        throw UserError.system("cannot write \(path)")
       }
     } catch {
       unlink(temporary)
       throw error
     }
     guard rename(temporary, path) == 0 else {
-      throw Complaint.ofSystem("cannot write \(path)")
+      throw UserError.system("cannot write \(path)")
     }
   }
 
@@ -40,7 +40,7 @@ enum AtomicFile {
       while offset < bytes.count {
         let count = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
         if count < 0, errno == EINTR { continue }
-        guard count > 0 else { throw Complaint.ofSystem("cannot write \(path)") }
+        guard count > 0 else { throw UserError.system("cannot write \(path)") }
         offset += count
       }
     }

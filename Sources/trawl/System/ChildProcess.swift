@@ -9,7 +9,7 @@ struct ChildProcess {
   /// Starts a program with nothing open but the pipe, our standard output and our standard error.
   init(_ path: String, _ arguments: [String]) throws {
     var pipeEnds: [Int32] = [0, 0]
-    guard pipe(&pipeEnds) == 0 else { throw Complaint.ofSystem("cannot make a pipe") }
+    guard pipe(&pipeEnds) == 0 else { throw UserError.system("cannot make a pipe") }
     // Nothing else starts processes here, so nobody can inherit them in between.
     for end in pipeEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     defer { close(pipeEnds[0]) }
@@ -27,7 +27,7 @@ struct ChildProcess {
     let code = posix_spawn(&child, path, &actions, &attributes, words, environ)
     guard code == 0 else {
       close(pipeEnds[1])
-      throw Complaint("cannot start \(path): \(String(cString: strerror(code)))")
+      throw UserError("cannot start \(path): \(String(cString: strerror(code)))")
     }
     pid = child
     leash = pipeEnds[1]
@@ -81,13 +81,13 @@ enum System {
     for part in parts {
       folder += "/\(part)"
       guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-        let refusal = Complaint.ofSystem("cannot make the folder \(path)")
-        throw Complaint("\(refusal.words); choose another with --output", status: refusal.status)
+        let refusal = UserError.system("cannot make the folder \(path)")
+        throw UserError("\(refusal.words); choose another with --output", status: refusal.status)
       }
     }
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw Complaint("\(path) is not a folder; choose another with --output")
+      throw UserError("\(path) is not a folder; choose another with --output")
     }
   }
 

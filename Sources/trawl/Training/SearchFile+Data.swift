@@ -15,9 +15,9 @@ extension SearchFile {
         let shape = try store?.data(for: recipe.dataset).dataset.shape ?? recipe.dataset.source.knownShape
         if let shape { try recipe.validate(on: shape) }
       } catch let mistake as RecipeError {
-        throw Complaint(error(at: mistake.field, mistake.problem))
+        throw UserError(error(at: mistake.field, mistake.problem))
       } catch {
-        throw Complaint(self.error(at: recipe.dataset.source.field, "\(error)"))
+        throw UserError(self.error(at: recipe.dataset.source.field, "\(error)"))
       }
     }
   }

@@ -14,14 +14,14 @@ struct TrainedModel {
   init(at path: String) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw Complaint("\(path): no such file; name a run directory, a model file or the folder of a model")
+      throw UserError("\(path): no such file; name a run directory, a model file or the folder of a model")
     }
     let file = isFolder.boolValue ? "\(path)/model.safetensors" : path
     guard FileManager.default.fileExists(atPath: file) else {
-      throw Complaint("\(path) holds neither a search nor a model.safetensors")
+      throw UserError("\(path) holds neither a search nor a model.safetensors")
     }
     folder = isFolder.boolValue ? path : URL(filePath: path).deletingLastPathComponent().relativePath
-    model = try Complaint.asking { try Model(contentsOf: file) }
+    model = try UserError.wrapping { try Model(contentsOf: file) }
   }
 
   /// What the model is called in a picture of several.
@@ -54,7 +54,7 @@ struct TrainedModel {
   func history(named name: String) throws -> RunHistory? {
     let path = "\(folder)/history.csv"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let table = try Complaint.asking { try CSVFile(contentsOf: path) }
+    let table = try UserError.wrapping { try CSVFile(contentsOf: path) }
     // A network that is validated on the test images has columns of that name.
     let judge = table.columns.contains("test_loss") ? "test" : "val"
     var epochs: [EpochMetrics] = []

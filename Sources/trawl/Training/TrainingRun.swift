@@ -44,13 +44,13 @@ struct TrainingRun {
   ) throws {
     guard file.space.isEmpty, let configuration = file.configuration(values: []) else {
       let parameter = file.space.parameters[0]
-      throw Complaint(
+      throw UserError(
         file.error(
           at: parameter.path,
           "is searched; 'trawl search' runs it, or fix it with --set \(parameter.field)=VALUE"))
     }
     try file.checkTraining(with: store)
-    try Arithmetic.settle(file.numerics)
+    try InstructionSet.settle(file.numerics)
     self.configuration = configuration
     recipe = Recipe(configuration, seed: file.seed)
     self.folder = folder
@@ -75,8 +75,8 @@ struct TrainingRun {
 
   /// Trains to the end and writes everything.
   func run(_ beginning: Beginning, stop: Latch) throws -> Report {
-    let data = try Complaint.asking { try store.data(for: recipe.dataset) }
-    let trainer = try Complaint.asking { try makeTrainer(data, beginning) }
+    let data = try UserError.wrapping { try store.data(for: recipe.dataset) }
+    let trainer = try UserError.wrapping { try makeTrainer(data, beginning) }
     try System.makeFolder(folder)
     try AtomicFile.write(configuration.recipe(seed: recipe.seed), to: "\(folder)/recipe.yaml")
     var terminal = Terminal()
@@ -87,15 +87,15 @@ struct TrainingRun {
     let seconds = (isComplete ? lastReport?.seconds : nil) ?? (monotonicNow() - begin).seconds
     var report = report(trainer, diverged: diverged, seconds: seconds)
     if testImages == .reported, judge != "test", let result {
-      let test = try Complaint.asking { try result.test(on: data.dataset).overall }
+      let test = try UserError.wrapping { try result.test(on: data.dataset).overall }
       (report.testLoss, report.testAccuracy) = (test.loss, test.accuracy)
     }
     try write(report, trainer.progress.history)
     guard let result else {
-      throw Complaint(
+      throw UserError(
         "the loss is no longer a finite number after epoch \(trainer.epoch); try a lower train.lr")
     }
-    try Complaint.asking { try result.write(to: model) }
+    try UserError.wrapping { try result.write(to: model) }
     try draw(result, trainer.progress.history, on: data.dataset)
     print("model: \(model)")
     return report
@@ -107,7 +107,7 @@ struct TrainingRun {
       model, recipe: recipe,
       history: RunHistory(history, validationName: judge == "test" ? "test" : "validation"))
     if testImages != .unused {
-      pictures.test = try Complaint.asking { try TestEvaluation(model, on: dataset) }
+      pictures.test = try UserError.wrapping { try TestEvaluation(model, on: dataset) }
     }
     let folder = PictureFolder(path: folder)
     for picture in pictures.draw().pictures { _ = try folder.write(picture) }
@@ -128,7 +128,7 @@ struct TrainingRun {
     }
     do {
       guard beginning != .anew else {
-        throw Complaint(
+        throw UserError(
           "\(folder) already holds a training run; go on with it by --resume, or choose another --output")
       }
       return try Trainer(resuming: Checkpoint(contentsOf: checkpoint), recipe: recipe, data: data)
@@ -143,14 +143,14 @@ struct TrainingRun {
     while !trainer.isComplete {
       switch trainer.trainEpoch(observe: { _ in !stop.isRaised }) {
       case .stopped:
-        try Complaint.asking { try trainer.checkpoint().write(to: checkpoint) }
+        try UserError.wrapping { try trainer.checkpoint().write(to: checkpoint) }
         terminal.say(
           "stopped in epoch \(trainer.epoch + 1) of \(recipe.training.epochs); the same command with --resume goes on"
         )
-        throw EndOfRun.interrupted
+        throw ExitStatus.interrupted
       case .diverged: return true
       case .completed(let metrics):
-        try Complaint.asking { try trainer.checkpoint().write(to: checkpoint) }
+        try UserError.wrapping { try trainer.checkpoint().write(to: checkpoint) }
         if !isQuiet { terminal.say(line(metrics)) }
       }
     }

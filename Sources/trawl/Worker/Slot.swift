@@ -24,7 +24,7 @@ final class Slot: Sendable {
 
   /// What the running attempt shall do after its step.
   private enum Order: UInt8, AtomicRepresentable {
-    case goOn, stop, suspend
+    case proceed, stop, suspend
   }
 
   private struct State {
@@ -39,7 +39,7 @@ final class Slot: Sendable {
 
   private let state = Mutex(State())
   private let arrived = DispatchSemaphore(value: 0)
-  private let order = Atomic<Order>(.goOn)
+  private let order = Atomic<Order>(.proceed)
   private let steps = Atomic<UInt64>(0)
   private let store: DatasetStore
   private let pace: Duration
@@ -114,7 +114,7 @@ final class Slot: Sendable {
       guard !state.queue.isEmpty else { return nil }
       let work = state.queue.removeFirst()
       state.current = work
-      order.store(.goOn, ordering: .relaxed)
+      order.store(.proceed, ordering: .relaxed)
       steps.store(0, ordering: .relaxed)
       return work
     }
@@ -148,7 +148,7 @@ final class Slot: Sendable {
 
   /// Rests until so much time has passed, or the attempt shall stop.
   private func waitOut(_ pace: Duration, since begin: Duration) {
-    while order.load(ordering: .relaxed) == .goOn, case let rest = pace - (monotonicNow() - begin),
+    while order.load(ordering: .relaxed) == .proceed, case let rest = pace - (monotonicNow() - begin),
       rest > .zero
     {
       Thread.sleep(forTimeInterval: min(rest.seconds, 0.01))
@@ -163,7 +163,7 @@ final class Slot: Sendable {
       let begin = monotonicNow()
       let outcome = trainer.trainEpoch { step in
         self.steps.wrappingAdd(1, ordering: .relaxed)
-        return step < lastStep && self.order.load(ordering: .relaxed) == .goOn
+        return step < lastStep && self.order.load(ordering: .relaxed) == .proceed
       }
       switch outcome {
       case .stopped: return stop(work, trainer, hasTrainedItsPart: trainer.step >= lastStep)

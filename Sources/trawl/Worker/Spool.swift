@@ -81,7 +81,7 @@ final class Spool {
   func keep(_ attempt: AttemptID, _ kept: WireKept, of search: UInt64) throws {
     if lock < 0 { try make() }
     let content: Data = try kept.serializedBytes()
-    try AtomicFile.write(SHA256.hash(content) + content, to: file(attempt, search), as: .keepsake)
+    try AtomicFile.write(SHA256.hash(content) + content, to: file(attempt, search), as: .privateDurable)
   }
 
   /// The folder appears locked, or another process would take it for one that was left.
@@ -90,12 +90,12 @@ final class Spool {
     do {
       try FileManager.default.createDirectory(
         atPath: draft, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch { throw Complaint("cannot make the folder \(draft): \(error.localizedDescription)") }
+    } catch { throw UserError("cannot make the folder \(draft): \(error.localizedDescription)") }
     let descriptor = open("\(draft)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0, rename(draft, path) == 0 else {
       let words = System.words("cannot make \(path)")
       close(descriptor)
-      throw Complaint(words)
+      throw UserError(words)
     }
     lock = descriptor
   }

@@ -13,7 +13,7 @@ final class WorkerShell {
     let localEndpoint: Endpoint?
 
     func load() throws -> JoinFile {
-      var join = try Complaint.asking { try JoinFile.load(from: joinFile) }
+      var join = try UserError.wrapping { try JoinFile.load(from: joinFile) }
       if let localEndpoint { join.endpoint = localEndpoint }
       return join
     }
@@ -51,7 +51,7 @@ final class WorkerShell {
   private var worker: Worker
   private let spool: Spool
   /// What there was no room for in the spool, and is held in memory only.
-  private var unkept: Set<AttemptID> = []
+  private var unsaved: Set<AttemptID> = []
   private var hasWarnedOfSpool = false
   private var join: JoinFile
   private var socket: DealerSocket
@@ -81,14 +81,14 @@ final class WorkerShell {
     join = try place.load()
     var configuration = DealerConfiguration(join)
     configuration.tryQuickly()
-    socket = try Complaint.asking { try DealerSocket(configuration, waker: waker) }
+    socket = try UserError.wrapping { try DealerSocket(configuration, waker: waker) }
   }
 
   /// Takes another socket, for a place that may have changed.
   private func connect(_ now: JoinFile) throws {
     var configuration = DealerConfiguration(now)
     if isLocal { configuration.reconnectInterval = .milliseconds(100) }
-    let fresh = try Complaint.asking { try DealerSocket(configuration, waker: waker) }
+    let fresh = try UserError.wrapping { try DealerSocket(configuration, waker: waker) }
     socket.close()
     socket = fresh
     isFirstSocket = false
@@ -106,7 +106,7 @@ final class WorkerShell {
         hasExplained = true
         if !hasMetSomebody { explainSilence() }
       }
-      _ = try Complaint.asking { try socket.wait(timeout: Self.tick, orRoom: !outbox.isEmpty) }
+      _ = try UserError.wrapping { try socket.wait(timeout: Self.tick, orRoom: !outbox.isEmpty) }
       flushOutbox()
       if leaving.isRaised, !hasAskedToLeave {
         hasAskedToLeave = true
@@ -124,7 +124,7 @@ final class WorkerShell {
   }
 
   /// Attempts that will be lost with this process.
-  var unkeptCount: Int { unkept.count }
+  var unsavedCount: Int { unsaved.count }
 
   private func receive(_ bytes: [UInt8]) {
     // What cannot be read is nothing: the coordinator repeats what matters.
@@ -144,7 +144,7 @@ final class WorkerShell {
         wasConnected = false
         if isFirstSocket { try connect(join) }
       case .refused:
-        throw Complaint(
+        throw UserError(
           "the coordinator at \(join.endpoint) does not admit this worker's key "
             + "(\(join.workerKeys.publicKey.fingerprint)); get its present join file")
       case .handshakeFailed:
@@ -171,7 +171,7 @@ final class WorkerShell {
       case .keep(let attempt, let kept, let search): keep(attempt, kept, of: search)
       case .forget(let attempt, let search):
         spool.forget(attempt, of: search)
-        unkept.remove(attempt)
+        unsaved.remove(attempt)
       case .seekCoordinator: seekCoordinator()
       case .note(let words): say(words)
       case .exit(let why): exit = exit ?? why
@@ -216,10 +216,10 @@ final class WorkerShell {
   private func keep(_ attempt: AttemptID, _ kept: WireKept, of search: UInt64) {
     do {
       try spool.keep(attempt, kept, of: search)
-      unkept.remove(attempt)
+      unsaved.remove(attempt)
     } catch {
-      unkept.insert(attempt)
-      let words = (error as? Complaint)?.words ?? "\(error)"
+      unsaved.insert(attempt)
+      let words = (error as? UserError)?.words ?? "\(error)"
       if !hasWarnedOfSpool { say("warning: \(words); results are kept in memory only") }
       hasWarnedOfSpool = true
     }

@@ -32,7 +32,7 @@ struct Disk {
   private(set) var lastAttempt = AttemptID(0)
   /// Of the coordinator that started last.
   private(set) var epoch: UInt64 = 0
-  /// The attempts that have a trial's lease: one, and perhaps a rival.
+  /// The attempts that have a trial's lease: one, and perhaps a speculativeAttempt.
   private var holders: [Int: Set<AttemptID>] = [:]
   private var workers: [WorkerID: WorkerDescription] = [:]
   /// Where trials can go on.

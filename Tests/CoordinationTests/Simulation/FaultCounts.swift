@@ -14,7 +14,7 @@ enum Fault: String, CaseIterable, Sendable {
   case trialQuarantined, checkpointStored, checkpointContinued, resultKept, resultHandedIn
   case attemptRejected, attemptFailed, attemptRefused, workerExcluded
   case attemptPaused, trialStopped, replicateEnded, partTrained
-  case trialStoppedByArrival, searchCutShort, rivalStarted, rivalCalledOff, otherDataRefused
+  case trialStoppedByArrival, searchCutShort, speculationStarted, speculationCancelled, otherDataRefused
 }
 
 /// How often each fault happened.

@@ -175,7 +175,8 @@ extension Simulation {
     case .attemptEnded(_, .lost, _): counts.note(.attemptLost)
     case .attemptEnded(let id, .superseded, _):
       counts.note(
-        coordinator?.machine.results[ledger.trials[id] ?? 0] == nil ? .rivalCalledOff : .attemptSuperseded)
+        coordinator?.machine.results[ledger.trials[id] ?? 0] == nil
+          ? .speculationCancelled : .attemptSuperseded)
     case .attemptEnded(_, .revoked, _): counts.note(.attemptRevoked)
     case .attemptEnded(_, .rejected, _): counts.note(.attemptRejected)
     case .attemptEnded(_, .failed, _): counts.note(.attemptFailed)
@@ -193,7 +194,7 @@ extension Simulation {
     case .checkpointStored: counts.note(.checkpointStored)
     case .trialsComplete(let count): if count < scenario.trials { counts.note(.searchCutShort) }
     case .attemptStarted(let id, _, _):
-      if coordinator?.machine.rivals.contains(id) == true { counts.note(.rivalStarted) }
+      if coordinator?.machine.speculativeAttempts.contains(id) == true { counts.note(.speculationStarted) }
     case .workerJoined, .epochEnded, .attemptEnded, .rungReached, .dataKnown: break
     }
   }
@@ -245,16 +246,18 @@ extension Coordinator {
     while let trial = waiting.next() { places.append(trial) }
     places += openTrials.values.compactMap(\.current).compactMap { attempts[$0]?.trial }
     places += openTrials.filter { $0.value.current == nil && isParked($0.key) }.keys
-    let wanted = (confirmation?.candidates ?? []).flatMap { trial in
-      (1...(confirmation?.seeds ?? 1)).map { Replicate($0, of: trial).number }
+    let wanted = (reevaluation?.candidates ?? []).flatMap { trial in
+      (1...(reevaluation?.seeds ?? 1)).map { Replicate($0, of: trial).number }
     }
     if places.sorted() != (Array(0..<trialCount) + wanted).sorted() {
       return "the trials and replicates are \(places.sorted())"
     }
     for (id, attempt) in attempts {
       let entry = openTrials[attempt.trial]
-      let isCurrent = entry?.current == id || entry?.rival == id
-      if rivals.contains(id) != (entry?.rival == id) { return "attempt \(id.number) is a rival, or not" }
+      let isCurrent = entry?.current == id || entry?.speculativeAttempt == id
+      if speculativeAttempts.contains(id) != (entry?.speculativeAttempt == id) {
+        return "attempt \(id.number) is a speculativeAttempt, or not"
+      }
       if isCurrent == attempt.isLost { return "attempt \(id.number) is current and lost, or neither" }
     }
     return nil

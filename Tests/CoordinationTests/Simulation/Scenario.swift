@@ -18,7 +18,7 @@ struct Scenario {
     /// What is wrong with everything that it trains; nil if nothing is.
     let defect: Defect?
     /// Epochs take so many times as long as elsewhere.
-    let slowness: Double
+    let stragglerFactor: Double
     /// The seconds of its clock in a true second.
     let clockRate: Double
   }
@@ -47,7 +47,7 @@ struct Scenario {
   /// What each trial is trained with.
   private let configurations: [[Value]]
   /// How many of the best are confirmed, and by how many seeds.
-  private let confirmation: (top: Int, seeds: Int)?
+  private let reevaluation: (top: Int, seeds: Int)?
   let intervals: Coordinator.Intervals
   let places: [Place]
   let weather: Weather
@@ -68,19 +68,21 @@ struct Scenario {
     }
     trials = file.trials
     let troubles = dice.chance(0.5) ? 0.2 : 0
-    confirmation = Self.confirmation(text)
-    let numbers = (0...(confirmation?.seeds ?? 0)).flatMap { [trials] index in
+    reevaluation = Self.reevaluation(text)
+    let numbers = (0...(reevaluation?.seeds ?? 0)).flatMap { [trials] index in
       (0..<trials).map { Replicate(index, of: $0).number }
     }
     let halving = HalvingReference(file)
     self.halving = halving
-    var proposals = Proposals(of: file)
+    var suggestions = Suggestions(of: file)
     var plans: [TrialPlan] = []
     configurations = (0..<trials).map { [file] trial in
-      guard let values = proposals.values(trial: trial) else { preconditionFailure("\(trial) has no values") }
+      guard let values = suggestions.values(trial: trial) else {
+        preconditionFailure("\(trial) has no values")
+      }
       let plan = TrialPlan(trial: trial, of: file, values, seed: seed, troubles: troubles)
       plans.append(plan)
-      proposals.report(trial: trial, objective: halving?.first(plan) ?? plan.objective(file.objective))
+      suggestions.report(trial: trial, objective: halving?.first(plan) ?? plan.objective(file.objective))
       return values
     }
     plans += numbers.dropFirst(trials).map { [file, configurations] number in
@@ -155,7 +157,7 @@ struct Scenario {
         hasOtherData: !isLocal && index > 0 && dice.chance(0.05),
         defect: !isLocal && index > 0 && index == defective
           ? dice.element(of: Defect.allCases) : nil,
-        slowness: dice.element(of: [0.5, 1, 1, 3])!, clockRate: dice.element(of: [0.97, 1, 1, 1.03])!)
+        stragglerFactor: dice.element(of: [0.5, 1, 1, 3])!, clockRate: dice.element(of: [0.97, 1, 1, 1.03])!)
     }
   }
 
@@ -167,7 +169,7 @@ struct Scenario {
       delay: 0.0002...dice.element(of: [0.002, 0.1, 1])!, isOrdered: dice.chance(0.5))
   }
 
-  private static func confirmation(_ text: String) -> (top: Int, seeds: Int)? {
+  private static func reevaluation(_ text: String) -> (top: Int, seeds: Int)? {
     guard let match = text.firstMatch(of: /confirm: { top: (\d+), seeds: (\d+) }/), let top = Int(match.1),
       let seeds = Int(match.2)
     else { return nil }
@@ -209,21 +211,21 @@ struct Scenario {
   /// All that must have ended for a search to have ended with these results.
   func wanted(_ results: [Int: TrialEnd], trials count: Int) -> [Int] {
     let trials = Array(0..<count)
-    guard let confirmation, trials.allSatisfy({ results[$0] != nil }) else { return trials }
+    guard let reevaluation, trials.allSatisfy({ results[$0] != nil }) else { return trials }
     let scored = trials.compactMap { results[$0] }.filter { $0.valAccuracy != nil }
-    let best = Ranking.ranked(scored.map(result(of:)), by: file.objective).prefix(confirmation.top)
+    let best = Ranking.ranked(scored.map(result(of:)), by: file.objective).prefix(reevaluation.top)
     return trials
-      + best.flatMap { best in (1...confirmation.seeds).map { Replicate($0, of: best.trial).number } }
+      + best.flatMap { best in (1...reevaluation.seeds).map { Replicate($0, of: best.trial).number } }
   }
 
   /// The table results.csv of these results.
   func csv(_ ends: [Int: TrialEnd]) -> String {
     let results = ends.values.filter { $0.trial < trials }.map { end in
       var result = result(of: end)
-      let replicates = (1...(confirmation?.seeds ?? 1)).compactMap { index in
+      let replicates = (1...(reevaluation?.seeds ?? 1)).compactMap { index in
         ends[Replicate(index, of: end.trial).number]
       }
-      result.confirmed = Confirmed(replicates.map(self.result(of:)))
+      result.reevaluated = Reevaluated(replicates.map(self.result(of:)))
       return result
     }
     return Results.csv(Ranking.ranked(results, by: file.objective), of: file.space).text
@@ -243,7 +245,7 @@ struct Scenario {
       }
     }
     let death = times.max()! + intervals.lease * 2 + .seconds(5)
-    return Coordinator.reunion + intervals.progress + .seconds(30) + intervals.lease * 4
+    return Coordinator.reconnectPeriod + intervals.progress + .seconds(30) + intervals.lease * 4
       + times.reduce(.zero, +) + Coordinator.absence * (isFailing ? 3 : 1)
       + death * Double(deadly * (FailureHistory.silentLimit + 5))
       // Workers that leave at once make such a trial wait between the deaths.

@@ -217,13 +217,14 @@ extension Simulation {
 
   private mutating func planEpoch(_ count: Int, of attempt: AttemptID, in number: Int) {
     guard let process = processes[number], let training = process.running[attempt] else { return }
-    let time = scenario.plan(training.trial).epochTime * scenario.places[process.place].slowness
+    let time = scenario.plan(training.trial).epochTime * scenario.places[process.place].stragglerFactor
     put(.epochEnds(process: number, attempt, count: count), after: time)
   }
 
   private mutating func planPart(_ training: Training, of attempt: AttemptID, in number: Int) {
     guard let place = processes[number]?.place else { return }
-    let time = scenario.plan(training.trial).epochTime * scenario.places[place].slowness * training.part
+    let time =
+      scenario.plan(training.trial).epochTime * scenario.places[place].stragglerFactor * training.part
     put(.partEnds(process: number, attempt), after: time)
   }
 

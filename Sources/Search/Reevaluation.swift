@@ -2,7 +2,7 @@
 ///
 /// A search picks the highest of many scores, in each of which luck has a part; so the score of its best is too high. That
 /// is why the trial's own score has no part in what the fresh seeds say.
-package struct Confirmation: Hashable, Sendable {
+package struct Reevaluation: Hashable, Sendable {
   /// How many trials are confirmed.
   package let top: Int
   /// Under how many fresh seeds.
@@ -15,7 +15,7 @@ package struct Confirmation: Hashable, Sendable {
   /// The trials that are among the best for certain: as many as could still be better leave them there.
   package private(set) var candidates: Set<Int> = []
 
-  /// The confirmation of a search none of whose trials has ended.
+  /// The reevaluation of a search none of whose trials has ended.
   package init(top: Int, seeds: Int, trials: Int, objective: Objective) {
     precondition(top > 0 && seeds > 0 && trials > 0, "top \(top) of \(trials), \(seeds) seeds")
     self.top = min(top, trials)
@@ -41,7 +41,7 @@ package struct Confirmation: Hashable, Sendable {
 }
 
 /// What a configuration came to under fresh seeds.
-package struct Confirmed: Hashable, Sendable {
+package struct Reevaluated: Hashable, Sendable {
   /// Of what the search ranks by.
   package let objective: Estimate
   /// Of the validation accuracy.

@@ -1,15 +1,15 @@
 import Search
 
-// Slow attempts, and the rivals that idle slots give them: who gets there first wins, and both lead to the same result.
+// Slow attempts, and the speculativeAttempts that idle slots give them: who gets there first wins, and both lead to the same result.
 extension Coordinator {
   /// An epoch that takes so many times as long as most is slow.
-  static let slowness = 3.0
+  static let stragglerFactor = 3.0
   /// Speculative attempts of one trial.
-  static let mostRivals = 10
+  static let mostSpeculative = 10
 
   /// Gives idle slots what runs too slowly elsewhere, where nothing else is left for them.
-  mutating func startRivals(at now: Duration) {
-    guard !idle.isEmpty, !isClosing, !hasWorkForRivals(at: now) else { return }
+  mutating func startSpeculativeAttempts(at now: Duration) {
+    guard !idle.isEmpty, !isClosing, !hasWorkForSpeculation(at: now) else { return }
     let slow = openTrials.filter { isStraggler($0.value, at: now) }.keys.sorted()
     for trial in slow {
       let holder = openTrials[trial]?.current.flatMap { attempts[$0]?.worker }
@@ -17,7 +17,7 @@ extension Coordinator {
         worker != holder && peers[worker].map { mayTakeMore($0) && isHeard($0, at: now) } == true
           && mayRun(trial, on: worker, at: now) && !isOnProbation(worker, at: now)
       }
-      if let worker { start(trial, on: worker, as: .rival, at: now) }
+      if let worker { start(trial, on: worker, as: .speculativeAttempt, at: now) }
     }
     idle.removeAll { worker in
       guard let peer = peers[worker], peer.freeSlots <= 0 else { return false }
@@ -29,7 +29,8 @@ extension Coordinator {
   /// Whether another worker would very likely have a trial done before the one that has it. One that is silent, or has not
   /// come back to this coordinator yet, may be as quick as any; leases are for those.
   private func isStraggler(_ trial: OpenTrial, at now: Duration) -> Bool {
-    guard trial.rival == nil, trial.rivalCount < Self.mostRivals, !trial.failures.isSuspect,
+    guard trial.speculativeAttempt == nil, trial.speculativeCount < Self.mostSpeculative,
+      !trial.failures.isSuspect,
       let attempt = trial.current.flatMap({ attempts[$0] }),
       attempt.handover == nil, let peer = peers[attempt.worker], isHeard(peer, at: now)
     else { return false }
@@ -38,21 +39,22 @@ extension Coordinator {
     guard let typical = pace.typical else { return present > intervals.progress }
     let left = max(1, attempt.budget - Double(attempt.epochs.count))
     let anew = attempt.budget - Double(trial.checkpoint?.epochs.count ?? 0)
-    return present > typical * Self.slowness + intervals.heartbeat && present * left > typical * (2 * anew)
+    return present > typical * Self.stragglerFactor + intervals.heartbeat
+      && present * left > typical * (2 * anew)
   }
 
-  /// Calls off all rivals: others could use their slots.
-  mutating func makeRoom() {
-    for id in rivals.sorted() { callOff(id) }
+  /// Calls off all speculativeAttempts: others could use their slots.
+  mutating func cancelAllSpeculative() {
+    for id in speculativeAttempts.sorted() { cancelSpeculative(id) }
   }
 
-  /// An attempt has got to where its trial is compared: its rival need not.
+  /// An attempt has got to where its trial is compared: its speculativeAttempt need not.
   mutating func settle(_ trial: Int, wonBy id: AttemptID) {
-    guard let entry = openTrials[trial], let rival = entry.rival else { return }
-    callOff(id == rival ? entry.current ?? rival : rival)
+    guard let entry = openTrials[trial], let speculativeAttempt = entry.speculativeAttempt else { return }
+    cancelSpeculative(id == speculativeAttempt ? entry.current ?? speculativeAttempt : speculativeAttempt)
   }
 
-  private mutating func callOff(_ id: AttemptID) {
+  private mutating func cancelSpeculative(_ id: AttemptID) {
     abandonHandover(of: id)
     guard let attempt = attempts.removeValue(forKey: id) else { return }
     leave(id, of: attempt.trial)
@@ -67,10 +69,12 @@ extension Coordinator {
   /// - Returns: whether nobody does now.
   @discardableResult
   mutating func leave(_ id: AttemptID, of trial: Int) -> Bool {
-    guard let entry = openTrials[trial], entry.current == id || entry.rival == id else { return false }
-    if let rival = entry.rival { rivals.remove(rival) }
-    openTrials[trial]?.current = entry.rival == id ? entry.current : entry.rival
-    openTrials[trial]?.rival = nil
+    guard let entry = openTrials[trial], entry.current == id || entry.speculativeAttempt == id else {
+      return false
+    }
+    if let speculativeAttempt = entry.speculativeAttempt { speculativeAttempts.remove(speculativeAttempt) }
+    openTrials[trial]?.current = entry.speculativeAttempt == id ? entry.current : entry.speculativeAttempt
+    openTrials[trial]?.speculativeAttempt = nil
     return openTrials[trial]?.current == nil
   }
 }

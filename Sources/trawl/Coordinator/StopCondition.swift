@@ -1,7 +1,7 @@
 import Foundation
 
 /// When a search has had enough time, or was told that enough trials have begun.
-struct Enough {
+struct StopCondition {
   private let latch: Latch
   /// Counted from the beginning of the first trial.
   private let limit: Duration?

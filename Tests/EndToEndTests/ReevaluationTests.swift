@@ -3,7 +3,7 @@ import Testing
 
 /// The best are trained again under fresh seeds, a finished search grows, and rank 1 becomes a model.
 @Suite(.serialized)
-struct ConfirmationTests {
+struct ReevaluationTests {
   private let scratch: Scratch
   private let run: Run
 

@@ -4,7 +4,7 @@ import Training
 
 /// Which instructions this process computes with. oneDNN settles that once and for all at its first use, so a process
 /// that needs others starts itself anew.
-enum Arithmetic {
+enum InstructionSet {
   private static let variable = "TRAWL_NUMERICS"
 
   /// Settles it, as the process was started.
@@ -25,15 +25,15 @@ enum Arithmetic {
   static func settle(_ numerics: SearchFile.Numerics) throws {
     guard numerics == .portable else { return }
     guard NumericsFingerprint.limitToPortable() else {
-      throw Complaint("'numerics: portable' needs a processor with AVX2")
+      throw UserError("'numerics: portable' needs a processor with AVX2")
     }
   }
 
   /// Becomes a new process with the same arguments; returns only if that fails.
-  static func restart(_ numerics: SearchFile.Numerics) -> Complaint {
+  static func restart(_ numerics: SearchFile.Numerics) -> UserError {
     settleForChildren(numerics)
     let words: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
     execv("/proc/self/exe", words)
-    return Complaint.ofSystem("cannot start again")
+    return UserError.system("cannot start again")
   }
 }

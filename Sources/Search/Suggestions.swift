@@ -4,7 +4,7 @@
 /// i - lag, and from nothing else: not from later results that happen to be known, nor from the order of reports. So
 /// they are the same for any number of workers and after any restart, for which it is enough to report again what is
 /// known. Up to lag + 1 trials can run at once without waiting for each other.
-package struct Proposals: Sendable {
+package struct Suggestions: Sendable {
   private let file: SearchFile
   /// By trial; only with a sampler that learns.
   private var drawn: [[Value]] = []
@@ -44,7 +44,7 @@ package struct Proposals: Sendable {
   }
 
   /// The values of a trial that `values(trial:)` has told before.
-  package func toldValues(trial: Int) -> [Value] {
+  package func recordedValues(trial: Int) -> [Value] {
     guard file.sampler.learns else { return file.values(trial: trial) }
     precondition(trial < drawn.count, "trial \(trial), of which \(drawn.count) are drawn")
     return drawn[trial]

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Search
 
-@Suite struct ConfirmationTests {
+@Suite struct ReevaluationTests {
   private func result(_ trial: Int, _ accuracy: Double?) -> TrialResult {
     TrialResult(
       trial: trial, values: [], status: accuracy == nil ? .diverged : .done, epochs: 1, objective: accuracy,
@@ -12,16 +12,16 @@ import Testing
 
   private func confirmed(_ trial: Int, _ accuracy: Double, under seeds: [Double]) -> TrialResult {
     var result = result(trial, accuracy)
-    result.confirmed = Confirmed(seeds.map { self.result(0, $0) })
+    result.reevaluated = Reevaluated(seeds.map { self.result(0, $0) })
     return result
   }
 
   @Test func whatCanNoLongerBeOvertakenIsCertain() {
-    var confirmation = Confirmation(top: 2, seeds: 2, trials: 4, objective: .valAccuracy)
-    #expect(confirmation.report(result(0, 0.9)).isEmpty)
-    #expect(confirmation.report(result(1, 0.5)).isEmpty)
-    #expect(confirmation.report(result(2, nil)) == [Replicate(1, of: 0), Replicate(2, of: 0)])
-    #expect(confirmation.report(result(3, 0.6)) == [Replicate(1, of: 3), Replicate(2, of: 3)])
+    var reevaluation = Reevaluation(top: 2, seeds: 2, trials: 4, objective: .valAccuracy)
+    #expect(reevaluation.report(result(0, 0.9)).isEmpty)
+    #expect(reevaluation.report(result(1, 0.5)).isEmpty)
+    #expect(reevaluation.report(result(2, nil)) == [Replicate(1, of: 0), Replicate(2, of: 0)])
+    #expect(reevaluation.report(result(3, 0.6)) == [Replicate(1, of: 3), Replicate(2, of: 3)])
   }
 
   @Test func theSameAreConfirmedInWhateverOrderTrialsEnd() {
@@ -29,17 +29,17 @@ import Testing
     let results = (0..<30).map { result($0, $0 % 7 == 0 ? nil : Double($0 * 37 % 30) / 30) }
     let best = Set(Ranking.ranked(results, by: .valAccuracy).prefix(5).map(\.trial))
     for _ in 0..<200 {
-      var confirmation = Confirmation(top: 5, seeds: 3, trials: 30, objective: .valAccuracy)
+      var reevaluation = Reevaluation(top: 5, seeds: 3, trials: 30, objective: .valAccuracy)
       let order = results.map { ($0, dice.next()) }.sorted { $0.1 < $1.1 }.map(\.0)
-      let replicates = order.flatMap { confirmation.report($0) }
-      #expect(confirmation.candidates == best)
+      let replicates = order.flatMap { reevaluation.report($0) }
+      #expect(reevaluation.candidates == best)
       #expect(Set(replicates).count == 15 && replicates.count == 15)
     }
   }
 
   @Test func trialsWithoutAScoreAreNotConfirmed() {
-    var confirmation = Confirmation(top: 5, seeds: 2, trials: 3, objective: .valLoss)
-    let replicates = [result(0, nil), result(1, 0.5), result(2, .nan)].flatMap { confirmation.report($0) }
+    var reevaluation = Reevaluation(top: 5, seeds: 2, trials: 3, objective: .valLoss)
+    let replicates = [result(0, nil), result(1, 0.5), result(2, .nan)].flatMap { reevaluation.report($0) }
     #expect(replicates.map(\.trial) == [1, 1])
   }
 

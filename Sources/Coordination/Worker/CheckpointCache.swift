@@ -1,7 +1,7 @@
 import Foundation
 
 /// Checkpoints that a worker has handed over, as long as there is room: their trials may come back to it.
-struct Shelf: Sendable {
+struct CheckpointCache: Sendable {
   /// Oldest first.
   private var checkpoints: [(digest: Data, bytes: [UInt8])] = []
   private var size = 0

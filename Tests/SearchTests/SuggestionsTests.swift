@@ -2,9 +2,9 @@ import Testing
 
 @testable import Search
 
-@Suite struct ProposalsTests {
-  private func proposals(lag: Int, objective: Objective = .valAccuracy) throws -> Proposals {
-    Proposals(
+@Suite struct SuggestionsTests {
+  private func suggestions(lag: Int, objective: Objective = .valAccuracy) throws -> Suggestions {
+    Suggestions(
       of: try parse(
         file(
           train: "lr: { log_uniform: [1e-4, 1] }",
@@ -12,23 +12,23 @@ import Testing
   }
 
   /// The trials that can be asked for.
-  private func known(_ proposals: inout Proposals) -> Int {
-    (0..<40).prefix { proposals.values(trial: $0) != nil }.count
+  private func known(_ suggestions: inout Suggestions) -> Int {
+    (0..<40).prefix { suggestions.values(trial: $0) != nil }.count
   }
 
   @Test(arguments: [0, 1, 5])
   func aTrialWaitsForThoseBeforeItsLag(lag: Int) throws {
-    var proposals = try proposals(lag: lag)
-    #expect(known(&proposals) == lag + 1)
-    proposals.report(trial: 1, objective: 0.5)
-    #expect(known(&proposals) == lag + 1)
-    proposals.report(trial: 0, objective: nil)
-    #expect(known(&proposals) == lag + 3)
-    #expect(proposals.values(trial: 39) == nil)
+    var suggestions = try suggestions(lag: lag)
+    #expect(known(&suggestions) == lag + 1)
+    suggestions.report(trial: 1, objective: 0.5)
+    #expect(known(&suggestions) == lag + 1)
+    suggestions.report(trial: 0, objective: nil)
+    #expect(known(&suggestions) == lag + 3)
+    #expect(suggestions.values(trial: 39) == nil)
   }
 
   @Test func resultsWithinTheLagAndSecondReportsChangeNothing() throws {
-    var (one, other) = (try proposals(lag: 5), try proposals(lag: 5))
+    var (one, other) = (try suggestions(lag: 5), try suggestions(lag: 5))
     for trial in 0..<30 {
       one.report(trial: trial, objective: Double(trial % 7))
       other.report(trial: trial, objective: Double(trial % 7))
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func lessIsBetterWhereTheLossDecides() throws {
-    var (loss, accuracy) = (try proposals(lag: 0, objective: .valLoss), try proposals(lag: 0))
+    var (loss, accuracy) = (try suggestions(lag: 0, objective: .valLoss), try suggestions(lag: 0))
     for trial in 0..<39 {
       #expect(loss.values(trial: trial) == accuracy.values(trial: trial))
       loss.report(trial: trial, objective: Double(trial * 17 % 40))
@@ -50,18 +50,18 @@ import Testing
   }
 
   @Test func whatHasBeenToldStays() throws {
-    var proposals = try proposals(lag: 3)
-    let told = (0..<4).map { proposals.values(trial: $0) }
-    for trial in 0..<4 { proposals.report(trial: trial, objective: 0.5) }
-    #expect(proposals.values(trial: 7) != nil)
-    #expect((0..<4).map { proposals.toldValues(trial: $0) } == told)
+    var suggestions = try suggestions(lag: 3)
+    let told = (0..<4).map { suggestions.values(trial: $0) }
+    for trial in 0..<4 { suggestions.report(trial: trial, objective: 0.5) }
+    #expect(suggestions.values(trial: 7) != nil)
+    #expect((0..<4).map { suggestions.recordedValues(trial: $0) } == told)
   }
 
   @Test func otherSamplersWaitForNothing() throws {
     let file = try parse(twoLayer)
-    var proposals = Proposals(of: file)
-    proposals.report(trial: 3, objective: 0.9)
-    #expect(proposals.values(trial: 49) == file.values(trial: 49))
-    #expect(proposals.toldValues(trial: 49) == file.values(trial: 49))
+    var suggestions = Suggestions(of: file)
+    suggestions.report(trial: 3, objective: 0.9)
+    #expect(suggestions.values(trial: 49) == file.values(trial: 49))
+    #expect(suggestions.recordedValues(trial: 49) == file.values(trial: 49))
   }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import Coordination
 
 /// Trials that are slow where they run, run elsewhere too when a slot would be idle.
-@Suite struct RivalTests {
+@Suite struct SpeculationTests {
   private var cluster: Cluster
   private let slow: WorkerID
   private let fast: WorkerID
@@ -54,16 +54,16 @@ import Testing
   }
 
   @Test mutating func anAssignThatIsSentAgainIsTheSame() throws {
-    // The rival's Assign has been lost, and the slow one hands over a checkpoint before it is sent again.
+    // The speculativeAttempt's Assign has been lost, and the slow one hands over a checkpoint before it is sent again.
     cluster.cut.insert(fast)
     cluster.running[fast] = []
-    let rival = try #require(cluster.coordinator.rivals.first)
+    let speculativeAttempt = try #require(cluster.coordinator.speculativeAttempts.first)
     cluster.trainEpochs(1, of: slow)
     cluster.tell(slow, .drainRequested("it shall leave"))
-    #expect(cluster.coordinator.openTrials[0]?.current == rival)
+    #expect(cluster.coordinator.openTrials[0]?.current == speculativeAttempt)
     #expect(cluster.coordinator.openTrials[0]?.checkpoint != nil)
     cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
-    #expect(cluster.coordinator.attempts[rival]?.checkpoint == nil)
+    #expect(cluster.coordinator.attempts[speculativeAttempt]?.checkpoint == nil)
   }
 
   @Test mutating func attemptsThatNobodyHeldAnyMoreAreNotLeftRunning() throws {
@@ -83,7 +83,7 @@ import Testing
     cluster.restart()
     cluster.wait(.seconds(5))
     #expect(cluster.running[fast]?.map(\.trial) == [0] && cluster.running[slow]?.map(\.trial) == [0])
-    #expect(cluster.coordinator.rivals.count == 1 && started == count)
+    #expect(cluster.coordinator.speculativeAttempts.count == 1 && started == count)
     cluster.finishAttempt(of: fast)
     #expect(cluster.coordinator.isFinished)
   }
