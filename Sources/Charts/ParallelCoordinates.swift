@@ -118,14 +118,21 @@ extension Axis {
 
 extension Drawing {
   fileprivate mutating func axis(_ axis: Axis, at place: Double, _ area: Rect) {
-    line(Point(area.x, place), Point(area.maxX, place), "rule")
-    label(axis.title, at: Point(area.x, place - 6), "halo name")
+    plate(Rect(x: area.x, y: place - 17, width: TextSize.width(axis.title, size: 13), height: 15))
+    label(axis.title, at: Point(area.x, place - 6), "name")
     for (share, lines) in axis.labels(area.width) {
       let x = area.x + area.width * share
-      line(Point(x, place - 3), Point(x, place + 3), "rule")
       let half = (lines.map { TextSize.width($0) }.max() ?? 0) / 2
       let middle = min(max(x, area.x - 8 + half), area.maxX + 8 - half)
-      self.lines(lines, at: Point(middle, place + 14), "halo muted", .middle, height: TextSize.lineHeight - 3)
+      let lineHeight = TextSize.lineHeight - 3
+      plate(
+        Rect(x: middle - half, y: place + 4, width: 2 * half, height: Double(lines.count) * lineHeight))
+      self.lines(lines, at: Point(middle, place + 14), "muted", .middle, height: lineHeight)
+      line(Point(x, place - 3), Point(x, place + 3), "rule")
     }
+    line(Point(area.x, place), Point(area.maxX, place), "rule")
   }
+
+  /// Hides the lines behind a text.
+  private mutating func plate(_ rect: Rect) { rectangle(rect, "ground") }
 }

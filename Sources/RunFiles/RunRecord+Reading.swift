@@ -59,10 +59,12 @@ extension RunRecord {
 
   private static func attempts(_ table: CSVFile) -> [AttemptRecord] {
     var attempts: [AttemptRecord] = []
+    // The name that earlier versions gave it.
+    let detail = table.columns.contains("detail") ? "detail" : "words"
     let columns = [
       "attempt", "trial", "replicate", "pid", "inherited", "epochs", "host", "numerics", "started", "seconds",
       "ending",
-      "words",
+      detail,
     ]
     table.forEachRow(of: columns) { cells in
       let numbers = cells[..<6].compactMap(\.integer)

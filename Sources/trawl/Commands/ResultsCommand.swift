@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RunFiles
 import Search
 
 struct ResultsCommand: ParsableCommand {
@@ -42,7 +43,7 @@ struct ResultsCommand: ParsableCommand {
     let chosen = failed ? all.failures : Array(all.rows.indices.prefix(top ?? all.rows.count))
     var table = all
     table.rows = chosen.map { all.rows[$0] }
-    if failed { table.addReasons(from: try Table(file: run.attempts)) }
+    if failed { table.addReasons(from: try UserError.wrapping { try run.record().attempts }) }
     switch format {
     case .table where table.rows.isEmpty: print(failed ? "no trial has failed" : "no trial has ended yet")
     case .table:
@@ -71,13 +72,11 @@ extension Table {
   }
 
   /// Adds to each trial why it did: what its last unhappy attempt said, and where that ran.
-  fileprivate mutating func addReasons(from attempts: Table) {
-    let names = ["trial", "host", "words"]
-    let places = names.compactMap(attempts.columns.firstIndex(of:))
-    guard places.count == names.count, let trial = columns.firstIndex(of: "trial") else { return }
-    let unhappy = attempts.rows.map { row in places.map { row[$0] } }.filter { !$0[2].isEmpty }
-    let reasons = Dictionary(unhappy.map { ($0[0], $0) }) { _, last in last }
+  fileprivate mutating func addReasons(from attempts: [AttemptRecord]) {
+    guard let trial = columns.firstIndex(of: "trial") else { return }
+    let unhappy = attempts.filter { !$0.detail.isEmpty }
+    let reasons = Dictionary(unhappy.map { ("\($0.trial)", [$0.host, $0.detail]) }) { _, last in last }
     columns += ["host", "why"]
-    rows = rows.map { row in row + (reasons[row[trial]].map { Array($0[1...]) } ?? ["", ""]) }
+    rows = rows.map { row in row + (reasons[row[trial]] ?? ["", ""]) }
   }
 }

@@ -71,7 +71,7 @@ struct Exports {
     var csv = CSV(columns: [
       "attempt", "trial", "replicate", "host", "pid", "numerics", "started", "seconds", "inherited", "epochs",
       "ending",
-      "words",
+      "detail",
     ])
     for row in try UserError.wrapping({ try study.attempts() }) {
       let replicate = Replicate(number: row.trial)
