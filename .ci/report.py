@@ -1,14 +1,15 @@
 """Checks a report in headless Chromium. usage: report.py FILE [FOLDER for screenshots]"""
+import base64
+import importlib.util
 import json
 import pathlib
 import sys
 
-import axe_core_python
 from selenium import webdriver
 
 page = pathlib.Path(sys.argv[1]).resolve().as_uri()
 screenshots = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
-axe = next(pathlib.Path(axe_core_python.__file__).parent.rglob("axe.min.js")).read_text()
+axe = (pathlib.Path(importlib.util.find_spec("axe_playwright_python").origin).parent / "axe.min.js").read_text()
 problems = []
 
 
@@ -45,7 +46,6 @@ def view(driver, width, theme):
             "captureBeyondViewport": True,
             "clip": {"x": 0, "y": 0, "width": width, "height": min(size["height"], 12000), "scale": 1}})
         screenshots.mkdir(parents=True, exist_ok=True)
-        import base64
         (screenshots / f"report-{width}-{theme}.png").write_bytes(base64.b64decode(image["data"]))
 
 

@@ -74,7 +74,7 @@ extension ReportPage {
     .out{opacity:.05!important}
     .brush{fill:var(--link);opacity:.25}
     @media print{nav,#tip{display:none}body{max-width:none;padding:0;font-size:10pt}figure,tr{break-inside:avoid}\
-    h2{break-after:avoid}.scroll{overflow:visible}svg.picture{min-width:0;max-width:15cm}a{color:inherit}}
+    h2{break-after:avoid}.scroll{overflow:visible}svg.picture{min-width:0;max-width:15cm}a{color:inherit}th button{display:contents}}
 
     """ + Theme.css(scope: "svg.picture")
 
