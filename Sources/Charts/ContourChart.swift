@@ -3,8 +3,7 @@ package struct ContourChart: Chart {
   package var heading: Heading
   package var x: Axis
   package var y: Axis
-  /// Heights at equal distances along the axes, from the start of y upwards, at least 2 x 2; nil where nothing is known.
-  package var surface: [[Double?]]
+  package var surface: Grid
   package var marks: [ScatterChart.Mark]
   /// The marks that stand out, by their places in `marks`.
   package var highlighted: Set<Int>
@@ -12,6 +11,20 @@ package struct ContourChart: Chart {
   package var missing: [ScatterChart.Mark]
   /// What the height is.
   package var tones: Tones
+
+  /// Heights at the crossings of rows and columns.
+  package struct Grid: Sendable {
+    /// Where the columns are along the x axis, 0...1, ascending, at least 2.
+    package var columns: [Double]
+    /// Where the rows are along the y axis.
+    package var rows: [Double]
+    /// Row by row; nil where nothing is known.
+    package var heights: [[Double?]]
+
+    package init(columns: [Double], rows: [Double], heights: [[Double?]]) {
+      (self.columns, self.rows, self.heights) = (columns, rows, heights)
+    }
+  }
 
   /// How heights become tones.
   package struct Tones: Sendable {
@@ -26,7 +39,7 @@ package struct ContourChart: Chart {
   }
 
   package init(
-    _ heading: Heading, x: Axis, y: Axis, surface: [[Double?]], marks: [ScatterChart.Mark],
+    _ heading: Heading, x: Axis, y: Axis, surface: Grid, marks: [ScatterChart.Mark],
     highlighted: Set<Int> = [], missing: [ScatterChart.Mark] = [], tones: Tones
   ) {
     (self.heading, self.x, self.y, self.surface) = (heading, x, y, surface)
@@ -35,13 +48,7 @@ package struct ContourChart: Chart {
 
   package func picture() -> Picture {
     var canvas = Canvas(heading)
-    if !missing.isEmpty {
-      canvas.legend([
-        .init(
-          label: "diverged or failed", style: missing.count > Self.labelledCount ? "dot bad" : "cross bad",
-          mark: missing.count > Self.labelledCount ? .dot : .cross)
-      ])
-    }
+    canvas.legend(keys)
     canvas.toneBar(tones.title, from: tones.pale.label(), to: tones.strong.label())
     let frame = canvas.frame(x: x, y: y, height: 320)
     // Each band covers the lower ones.
@@ -52,6 +59,19 @@ package struct ContourChart: Chart {
     add(marks, to: &canvas.drawing, frame)
     return canvas.picture(
       summary: "Contour plot of \(tones.title) over \(x.title) and \(y.title), from \(marks.count) trials")
+  }
+
+  private var keys: [Canvas.Key] {
+    let isMany = (marks.count - highlighted.count > Self.labelledCount, missing.count > Self.labelledCount)
+    var keys = [Canvas.Key(label: "trials", style: isMany.0 ? "dot back" : "mark", mark: .dot)]
+    if !highlighted.isEmpty { keys.append(.init(label: "best trial", style: "dot s1", mark: .dot)) }
+    if !missing.isEmpty {
+      keys.append(
+        .init(
+          label: "diverged or failed", style: isMany.1 ? "dot bad" : "cross bad",
+          mark: isMany.1 ? .dot : .cross))
+    }
+    return keys
   }
 
   /// More points than these are drawn without their labels.
@@ -81,9 +101,9 @@ package struct ContourChart: Chart {
   /// the height, linear along it, reaches the level).
   private func region(atLeast level: Double, _ area: Rect) -> PathText {
     var outline = PathText()
-    for row in 0..<surface.count - 1 {
+    for row in 0..<surface.rows.count - 1 {
       var run: Rect?
-      for column in 0..<surface[row].count - 1 {
+      for column in 0..<surface.columns.count - 1 {
         guard let corners = corners(row, column, area) else {
           run.map { outline.addRectangle($0) }
           run = nil
@@ -113,14 +133,13 @@ package struct ContourChart: Chart {
 
   /// Counter-clockwise from the lower left; nil if a height is missing.
   private func corners(_ row: Int, _ column: Int, _ area: Rect) -> [Corner]? {
-    let (rows, columns) = (Double(surface.count - 1), Double(surface[row].count - 1))
     let corners = [(row, column), (row, column + 1), (row + 1, column + 1), (row + 1, column)].compactMap {
       (row, column) -> Corner? in
-      guard let height = surface[row][column] else { return nil }
+      guard let height = surface.heights[row][column] else { return nil }
       let range = tones.strong - tones.pale
       return Corner(
         place: Point(
-          area.x + area.width * Double(column) / columns, area.maxY - area.height * Double(row) / rows),
+          area.x + area.width * surface.columns[column], area.maxY - area.height * surface.rows[row]),
         share: range == 0 ? 0.5 : (height - tones.pale) / range)
     }
     return corners.count == 4 ? corners : nil

@@ -124,6 +124,13 @@ struct PathText {
     text += "M\(point.x.coordinate) \(point.y.coordinate)h0"
   }
 
+  /// A circle, as two arcs.
+  mutating func addCircle(_ center: Point, radius: Double) {
+    let (r, d) = (radius.coordinate, (2 * radius).coordinate)
+    text += "M\((center.x - radius).coordinate) \(center.y.coordinate)"
+    text += "a\(r) \(r) 0 1 0 \(d) 0a\(r) \(r) 0 1 0 -\(d) 0"
+  }
+
   /// Dots on a grid, each place once.
   init(dots: [Point], step: Double) {
     var seen: Set<Point> = []
@@ -177,6 +184,7 @@ extension Unicode.Scalar {
   fileprivate var isDrawable: Bool {
     switch value {
     case 0x200E, 0x200F, 0x061C, 0x202A...0x202E, 0x2066...0x2069, 0xFFFE, 0xFFFF: false
+    case 0x9: true
     default: properties.generalCategory != .control
     }
   }

@@ -58,14 +58,16 @@ package struct LineChart: Chart {
 
   private var keys: [Canvas.Key] {
     let named = series.filter { $0.look != .background && !$0.name.isEmpty }
+    let other = series.first { $0.look == .background && !$0.name.isEmpty }
     return named.map { Canvas.Key(label: $0.name, style: style(of: $0), mark: .line) }
+      + (other.map { [Canvas.Key(label: $0.name, style: "line back thin", mark: .line)] } ?? [])
   }
 
   private func style(of line: Series) -> String {
     "line \(Theme.series(line.colour))\(line.isDashed ? " dashed" : "")"
   }
 
-  /// The lines, interrupted where a point is not finite; a single point is a short dash.
+  /// The lines, interrupted where a point is not finite; a single point is a dot.
   private func outline(of lines: [Series], in frame: Frame) -> PathText {
     var outline = PathText()
     for line in lines {
@@ -76,8 +78,7 @@ package struct LineChart: Chart {
           if line.look == .steps, let last = places.last { places.append(Point(place.x, last.y)) }
           places.append(place)
         }
-        if places.count == 1 { places = [-3, 3].map { Point(places[0].x + $0, places[0].y) } }
-        outline.add(places)
+        if places.count == 1 { outline.addCircle(places[0], radius: 2) } else { outline.add(places) }
       }
     }
     return outline

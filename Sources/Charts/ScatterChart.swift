@@ -29,7 +29,7 @@ package struct ScatterChart: Chart {
     case secondary
     /// The few that matter most.
     case highlighted
-    /// Shown as a cross at the lower edge: there is no value.
+    /// Shown as a cross at an edge: there is no value.
     case missing
   }
 
@@ -37,13 +37,17 @@ package struct ScatterChart: Chart {
   package var x: Axis
   package var y: Axis
   package var groups: [Group]
+  /// Whether the crosses of missing values are at the upper edge: that of the worse values.
+  package var missingAtTop: Bool
   /// A line in steps, such as the best value so far.
   package var line: (name: String, points: [Point])?
 
   package init(
-    _ heading: Heading, x: Axis, y: Axis, groups: [Group], line: (name: String, points: [Point])? = nil
+    _ heading: Heading, x: Axis, y: Axis, groups: [Group], missingAtTop: Bool = false,
+    line: (name: String, points: [Point])? = nil
   ) {
-    (self.heading, self.x, self.y, self.groups, self.line) = (heading, x, y, groups, line)
+    (self.heading, self.x, self.y, self.groups) = (heading, x, y, groups)
+    (self.missingAtTop, self.line) = (missingAtTop, line)
   }
 
   /// More points than these are drawn without their labels, and only once where they fall onto each other.
@@ -56,7 +60,8 @@ package struct ScatterChart: Chart {
     canvas.legend((present.count > 1 || line != nil ? present.map(key) : []) + [lineKey].compactMap(\.self))
     let frame = canvas.frame(x: x, y: y, height: 300)
     let isLabelled = present.reduce(0) { $0 + $1.marks.count } <= Self.labelledCount
-    for group in present { canvas.drawing.add(group, in: frame, isLabelled: isLabelled) }
+    let edge = missingAtTop ? frame.area.y + 7 : frame.area.maxY - 7
+    for group in present { canvas.drawing.add(group, in: frame, edge: edge, isLabelled: isLabelled) }
     if let line {
       var places: [Point] = []
       for point in line.points {
@@ -87,11 +92,12 @@ extension ScatterChart.Look {
 }
 
 extension Drawing {
-  fileprivate mutating func add(_ group: ScatterChart.Group, in frame: Frame, isLabelled: Bool) {
+  fileprivate mutating func add(_ group: ScatterChart.Group, in frame: Frame, edge: Double, isLabelled: Bool)
+  {
     let isMissing = group.look == .missing
     if isLabelled {
       let places = group.marks.map { mark in
-        (isMissing ? Point(frame.place(x: mark.x), frame.area.maxY - 7) : frame.point(mark.x, mark.y), mark)
+        (isMissing ? Point(frame.place(x: mark.x), edge) : frame.point(mark.x, mark.y), mark)
       }
       let isSoft = group.look == .normal || group.look == .secondary
       let style = group.look.style + (isSoft ? " soft" : "")
@@ -112,7 +118,7 @@ extension Drawing {
     guard !isMissing else {
       var crosses = PathText()
       for x in Set(group.marks.map { frame.place(x: $0.x).rounded() }).sorted() {
-        crosses.add([Point(x, frame.area.maxY - 10), Point(x, frame.area.maxY - 4)])
+        crosses.add([Point(x, edge - 3), Point(x, edge + 3)])
       }
       return path(crosses, "crosses bad")
     }

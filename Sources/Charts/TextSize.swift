@@ -45,10 +45,15 @@ package enum TextSize {
 
   /// The text, its end replaced by an ellipsis if it is wider than this.
   static func shortened(_ text: String, to width: Double, size: Double = normal) -> String {
-    guard self.width(text, size: size) > width else { return text }
-    var kept = text
-    while kept.count > 1, self.width(kept + "…", size: size) > width { kept.removeLast() }
-    return kept + "…"
+    var kept = ""
+    var (room, end) = (self.width("…", size: size), 0)
+    for character in text {
+      room += self.width(String(character), size: size)
+      if room <= width || kept.isEmpty { end += 1 }
+      kept.append(character)
+      guard room - self.width("…", size: size) <= width else { return kept.prefix(max(1, end)) + "…" }
+    }
+    return text
   }
 }
 

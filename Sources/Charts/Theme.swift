@@ -14,7 +14,8 @@ package enum Theme {
 
   /// The class for a share 0...1 of the tone scale; 1 is the strongest.
   static func tone(_ share: Double) -> String {
-    "q\(min(toneCount - 1, max(0, Int((share * Double(toneCount)).rounded(.down)))))"
+    let step = (share * Double(toneCount)).rounded(.down)
+    return "q\(step.isNaN ? 0 : Int(min(max(step, 0), Double(toneCount - 1))))"
   }
 
   /// The class of text that stands on an area of this tone, which contrasts with it in both themes.

@@ -60,8 +60,10 @@ package struct Timeline: Chart {
   package func picture() -> Picture {
     let visible = visible
     var heading = heading
-    if visible.count < rows.count {
-      heading.notes.append("The first \(visible.count) of \(rows.count) workers.")
+    let all = rows.reduce(0) { $0 + $1.spans.count }
+    let shown = visible.reduce(0) { $0 + $1.lanes.reduce(0) { $0 + $1.count } }
+    if shown < all {
+      heading.notes.append("\(shown) of \(all) attempts: as many as fit in \(Self.mostLanes) lanes.")
     }
     var canvas = Canvas(heading)
     let used = Set(rows.flatMap { $0.spans.map(\.kind) })
@@ -134,7 +136,7 @@ package struct Timeline: Chart {
         last = (span.kind, start, end)
       }
       if kinds[span.kind].isLoss {
-        drawing.cross(Point(end, strip.middle.y), "cross bad", title: span.label)
+        drawing.cross(Point(end, strip.middle.y), "cross bad")
       }
     }
     if let open = last { bars[open.kind].addRectangle(bar(open.start, open.end)) }

@@ -3,66 +3,73 @@ import Training
 
 /// The pictures of a trained model.
 package struct ModelPictures {
+  /// A kind of picture; its name is that of the command line and of the file, or its beginning where there is a picture
+  /// for each layer.
+  package enum Kind: String, CaseIterable, Sendable {
+    case loss, accuracy, weights
+    case initialWeights = "initial-weights"
+    case firstLayer = "first-layer"
+    case kernels, distributions, confusion, worst
+
+    /// Whether it shows test images.
+    package var needsTest: Bool { self == .confusion || self == .worst }
+  }
+
   package var model: Model
+  /// What titles begin with.
+  package var name: String
   /// What it was trained by; gives the weights at initialisation.
   package var recipe: Recipe?
   package var history: RunHistory?
   package var test: TestEvaluation?
+  /// Why there is no `test`.
+  package var testProblem = "the test images were not evaluated"
 
-  package init(
-    _ model: Model, recipe: Recipe? = nil, history: RunHistory? = nil, test: TestEvaluation? = nil
-  ) {
-    (self.model, self.recipe, self.history, self.test) = (model, recipe, history, test)
+  package init(_ model: Model, name: String, recipe: Recipe? = nil, history: RunHistory? = nil) {
+    (self.model, self.name, self.recipe, self.history) = (model, name, recipe, history)
+    self.history?.name = name
   }
 
-  /// The kinds of pictures: names of files, or their beginnings where there is one for each layer.
-  package static let kinds = [
-    "loss", "accuracy", "weights", "initial-weights", "first-layer", "kernels", "distributions", "confusion",
-    "worst",
-  ]
-
-  /// What was drawn, and a sentence for each kind of picture that could not be.
-  package struct Result: Sendable {
-    package internal(set) var pictures: [NamedPicture] = []
-    package var omissions: [String] = []
-
-    /// Adds pictures, or why there are none.
-    mutating func add(_ pictures: [NamedPicture], orReason reason: @autoclosure () -> String) {
-      self.pictures += pictures
-      if pictures.isEmpty { omissions.append(reason()) }
+  /// The pictures of a kind; none where the parts do not allow them. Where there is a picture for each layer, its name ends
+  /// with the layer's number, counted from 1: weights-1.
+  package func pictures(_ kind: Kind) -> [NamedPicture] {
+    switch kind {
+    case .loss, .accuracy:
+      RunHistory.pictures(of: history.map { [$0] } ?? []).filter { $0.name == kind.rawValue }
+    case .weights: layers.map { $0.weightPicture() }
+    case .initialWeights:
+      initial.map { NamedLayer.all(of: $0, named: name).map { $0.weightPicture("at initialisation") } } ?? []
+    case .firstLayer: layers.prefix(1).compactMap { $0.tilePicture(imageShape) }
+    case .kernels: layers.compactMap(\.kernelPicture)
+    case .distributions: [distributions]
+    case .confusion: test.map { [confusion($0)] } ?? []
+    case .worst: test.flatMap { worst($0) }.map { [$0] } ?? []
     }
   }
 
-  /// Draws all that the parts allow. Where there is a picture for each layer, its name ends with the layer's number,
-  /// counted from 1: weights-1.
-  ///
-  /// - Parameter showsInitialWeights: whether the weights at initialisation are drawn for themselves too.
-  package func draw(showsInitialWeights: Bool = false) -> Result {
-    var result = Result()
-    result.add(
-      RunHistory.pictures(of: history.map { [$0] } ?? []),
-      orReason: "loss and accuracy are not drawn: there is no history of a completed epoch")
-    let layers = NamedLayer.all(of: model)
-    result.pictures += layers.map { $0.weightPicture() }
-    if showsInitialWeights, let initial {
-      result.pictures += NamedLayer.all(of: initial).map { $0.weightPicture("at initialisation") }
+  /// Why a model without such a picture has none.
+  package func reason(_ kind: Kind) -> String {
+    switch kind {
+    case .loss, .accuracy: "there is no history of a completed epoch"
+    case .weights, .distributions: "the model has no layer"
+    case .initialWeights: initialProblem
+    case .firstLayer:
+      layers.first?.kernel == nil
+        ? "it is not known which rows and columns its \(model.architecture.inputs) pixels have"
+        : "the first layer is a convolution; its kernels are drawn"
+    case .kernels: "the model has no convolution"
+    case .confusion: testProblem
+    case .worst: test == nil ? testProblem : "no test image is classified wrong"
     }
-    if let first = layers.first, first.kernel == nil {
-      result.add(
-        first.tilePicture(imageShape).map { [$0] } ?? [],
-        orReason: "first-layer is not drawn: it is not known which rows and columns its "
-          + "\(model.architecture.inputs) pixels have")
-    }
-    result.pictures += layers.compactMap(\.kernelPicture)
-    result.pictures.append(distributions(of: layers, &result))
-    result.add(
-      test.map { [confusion($0)] } ?? [],
-      orReason: "confusion and worst are not drawn: the test images are missing")
-    if let test {
-      result.add(
-        worst(test).map { [$0] } ?? [], orReason: "worst is not drawn: no test image is classified wrong")
-    }
-    return result
+  }
+
+  private var layers: [NamedLayer] { NamedLayer.all(of: model, named: name) }
+
+  /// The model before its first step; nil without a recipe, or with one of another network.
+  private var initial: Model? { recipe.flatMap { model.initial($0) } }
+
+  private var initialProblem: String {
+    recipe == nil ? "there is no recipe of one network" : "the recipe describes another network"
   }
 
   /// The sides of an image, as far as they are known: from the dataset, or because only a square is likely.
@@ -76,22 +83,16 @@ package struct ModelPictures {
     return known.compactMap(\.self).first { $0.0 * $0.1 == pixels }.map { (rows: $0.0, columns: $0.1) }
   }
 
-  /// The model before its first step; nil if there is no recipe, or one of another network.
-  private var initial: Model? { recipe.flatMap { model.initial($0) } }
-
-  private func distributions(of layers: [NamedLayer], _ result: inout Result) -> NamedPicture {
+  private var distributions: NamedPicture {
     let initial = initial
-    if initial == nil {
-      let reason = recipe == nil ? "there is no recipe" : "the recipe describes another network"
-      result.omissions.append("distributions does not show the weights at initialisation: \(reason)")
-    }
     let groups = layers.enumerated().map { index, layer in
       let before = initial.map { [Density($0.layers[index].weights)] } ?? []
       return ViolinChart.Group(layer.name, before + [Density(layer.weights)])
     }
+    let notes = initial == nil ? ["Without the weights at initialisation: \(initialProblem)."] : []
     let chart = ViolinChart(
-      Heading("Distribution of the weights of each layer"), value: "weight", groups: groups,
-      halves: initial == nil ? ["after training"] : ["at initialisation", "after training"])
+      Heading("\(name): distribution of the weights of each layer", notes: notes), value: "weight",
+      groups: groups, halves: initial == nil ? ["after training"] : ["at initialisation", "after training"])
     return NamedPicture("distributions", chart.picture())
   }
 
@@ -100,7 +101,7 @@ package struct ModelPictures {
     let total = counts.joined().reduce(0, +)
     let accuracy = (test.report.overall.accuracy * 100).label()
     let chart = ConfusionMatrix(
-      Heading("Confusion of the classes", notes: ["\(total) test images, accuracy \(accuracy) %"]),
+      Heading("\(name): confusion of the classes", notes: ["\(total) test images, accuracy \(accuracy) %"]),
       counts: counts, names: counts.indices.map { "\($0)" })
     return NamedPicture("confusion", chart.picture())
   }
@@ -115,7 +116,7 @@ package struct ModelPictures {
     let wrong = counts.joined().reduce(0, +) - counts.indices.reduce(0) { $0 + counts[$1][$1] }
     let grid = ImageGrid(
       Heading(
-        "Worst classified test images",
+        "\(name): worst classified test images",
         notes: [
           "\(tiles.count) of \(wrong) wrongly classified, by the highest loss. p: the probability of the label."
         ]), tiles: tiles, scale: .grey(0, 255))

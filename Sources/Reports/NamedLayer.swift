@@ -3,6 +3,8 @@ import Training
 
 /// The weights of a layer with what they connect.
 struct NamedLayer {
+  /// What titles begin with.
+  var model = ""
   /// Counted from 1, from the image to the classes.
   let number: Int
   /// Such as "1: 784 x 292" or "2: 16 kernels 6x5x5".
@@ -21,12 +23,15 @@ struct NamedLayer {
   static let mostChannels = 64
 
   /// All layers of a model, from the image to the classes.
-  static func all(of model: Model) -> [NamedLayer] {
+  static func all(of model: Model, named name: String) -> [NamedLayer] {
     let convolutions = model.architecture.stack?.convolutions ?? []
     return model.layers.enumerated().map { index, layer in
-      index < convolutions.count
+      var result =
+        index < convolutions.count
         ? NamedLayer(convolution: convolutions[index], layer, number: index + 1)
         : NamedLayer(dense: layer, number: index + 1, of: model)
+      result.model = name
+      return result
     }
   }
 
@@ -36,7 +41,7 @@ struct NamedLayer {
     inputs = layer.weights.count / outputs
     let channels = inputs / (convolution.kernel * convolution.kernel)
     name = "\(number): \(outputs) kernels \(channels)x\(convolution.kernel)x\(convolution.kernel)"
-    titles = ("number of the kernel: input channel, row, column", "output channel")
+    titles = ("weight within the kernel (input channel, row, column)", "output channel")
   }
 
   private init(dense layer: Model.LayerParameters, number: Int, of model: Model) {
@@ -60,7 +65,7 @@ struct NamedLayer {
       ? Cells(weights, rows: inputs, columns: outputs, order: .columnByColumn)
       : Cells(weights, rows: outputs, columns: inputs)
     let map = HeatMap(
-      Heading("Weights of layer \(name)\(moment.map { " \($0)" } ?? "")"),
+      Heading("\(model): weights of layer \(name)\(moment.map { " \($0)" } ?? "")"),
       HeatMap.Titles(
         x: isDense ? titles.outputs : titles.inputs, y: isDense ? titles.inputs : titles.outputs,
         value: "weight"), cells)
@@ -79,7 +84,7 @@ struct NamedLayer {
     }
     var notes = ["One tile of \(shape.rows) x \(shape.columns) weights for each neuron."]
     if count < outputs { notes.append("The first \(count) of \(outputs) neurons.") }
-    return grid("first-layer", Heading("First layer as images", notes: notes), tiles)
+    return grid("first-layer", Heading("\(model): first layer as images", notes: notes), tiles)
   }
 
   /// The kernels of a convolution as tiles: a column for each output channel, a row for each input channel; nil for a
@@ -100,7 +105,7 @@ struct NamedLayer {
       notes.append(
         "The first \(shown.outputs) of \(outputs) output and \(shown.inputs) of \(channels) input channels.")
     }
-    let heading = Heading("Kernels of layer \(name)", notes: notes)
+    let heading = Heading("\(model): kernels of layer \(name)", notes: notes)
     return grid("kernels-\(number)", heading, tiles, columns: shown.outputs)
   }
 

@@ -14,13 +14,31 @@ struct ParameterAxis {
     case .logUniform(let low, let high): scale = .logarithmic(low, high)
     case .int(let low, let high): scale = .whole(Double(low) - 0.5, Double(high) + 0.5)
     case .logInt(let low, let high): scale = .logarithmic(Double(low) - 0.5, Double(high) + 0.5)
-    case .choice(let values): scale = .categories(values.map { "\($0)" })
+    case .choice(let values):
+      let values = Self.ordered(values)
+      (axis, choices) = (Axis(parameter.column, .categories(values.map { "\($0)" })), values)
+      return
     }
-    axis = Axis(parameter.column, scale)
-    if case .choice(let values) = parameter.distribution.shape { choices = values } else { choices = nil }
+    (axis, choices) = (Axis(parameter.column, scale), nil)
+  }
+
+  /// Numbers ascending, other values as they are listed.
+  private static func ordered(_ values: [Value]) -> [Value] {
+    let numbers = values.compactMap { value -> Double? in
+      switch value {
+      case .integer(let number): Double(number)
+      case .real(let number): number
+      case .word, .integers, .reals: nil
+      }
+    }
+    guard numbers.count == values.count else { return values }
+    return zip(numbers, values).sorted { $0.0 < $1.0 }.map(\.1)
   }
 
   var isOrdered: Bool { choices == nil }
+
+  /// Where a surface over this axis is evaluated.
+  var nodes: Surface.Nodes { choices.map { .categories($0.count) } ?? .even }
 
   /// Where a value lies on the scale; nil if it is none of the parameter's.
   func number(_ value: Value) -> Double? {
@@ -75,6 +93,9 @@ struct ScoreRange {
   func share(_ score: Double) -> Double {
     worst == best ? 1 : min(max((score - worst) / (best - worst), 0), 1)
   }
+
+  /// The score, or the worst inside if it is beyond.
+  func limited(_ score: Double) -> Double { worst < best ? max(score, worst) : min(score, worst) }
 
   /// What is to be said about the scores beyond; nothing if there are none.
   func notes(isMaximized: Bool) -> [String] {

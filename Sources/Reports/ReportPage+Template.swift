@@ -40,7 +40,7 @@ extension ReportPage {
     --line:#2b323a;--soft:#1c2229;--link:#56b4e9;--bad:#ff8a80}}
     *{box-sizing:border-box}
     html{scroll-behavior:smooth}
-    body{margin:0 auto;max-width:60rem;padding:1.5rem 1rem 4rem;background:var(--ground);color:var(--text);\
+    body{margin:0 auto;max-width:72rem;padding:1.5rem 1rem 4rem;background:var(--ground);color:var(--text);\
     font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;overflow-wrap:break-word}
     h1{font-size:1.75rem;line-height:1.25;margin:0}
     h2{font-size:1.25rem;margin:2.75rem 0 .75rem;padding-bottom:.3rem;border-bottom:1px solid var(--line)}

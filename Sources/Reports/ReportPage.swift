@@ -44,11 +44,13 @@ package struct ReportPage {
     add("Summary", [list(report.summary)])
     add("Ranking", ranking)
     add("Best configuration", report.bestTable.map { [table($0, "Values of the best trial")] } ?? [])
+    add("Final model", report.finalModel.map { [list($0)] } ?? [])
     add("Train and test it", report.commands.isEmpty ? [] : [code(report.commands.joined(separator: "\n"))])
     for (title, kinds) in Self.pictureSections {
-      add(title, kinds.flatMap { report.pictures.pictures($0, allPairs: true) }.map(figure))
+      let shown = kinds.flatMap { report.pictures.pictures($0) }.map(figure)
+      add(title, shown + (title == "Parameters" ? otherContours : []))
     }
-    add("Failures", report.failures.map { table($0.table, $0.title) })
+    add("Attempts and trials without a result", report.failures.map { table($0.table, $0.title) })
     add(
       "Environment",
       (report.environment.map { [table($0, "Hosts of the attempts")] } ?? [])
@@ -64,6 +66,16 @@ package struct ReportPage {
     ("New seeds", [.intervals]),
     ("Workers", [.timeline]),
   ]
+
+  /// The contours of the other pairs, folded away.
+  private var otherContours: [String] {
+    let shown = Set(report.pictures.pictures(.contour).map(\.name))
+    let others = report.pictures.pictures(.contour, allPairs: true).filter { !shown.contains($0.name) }
+    guard !others.isEmpty else { return [] }
+    return [
+      "<details><summary>Contours of \(others.count) other pairs</summary>\(others.map(figure).joined())</details>"
+    ]
+  }
 
   private var ranking: [String] {
     let all = report.ranking
@@ -88,7 +100,8 @@ extension ReportPage {
   }
 
   private func code(_ text: String) -> String {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).escaped }
+    let lines = text.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false)
+      .map { String($0).escaped }
     return "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Text\"><pre><code>"
       + "\(lines.joined(separator: "\n"))</code></pre></div>"
   }

@@ -41,7 +41,8 @@ private enum Quantity: String, CaseIterable {
     let lines = runs.enumerated().flatMap { self.lines(of: $1, $0, among: runs.count) }
     let epochs = runs.flatMap { $0.epochs.map { Double($0.epoch) } }
     let scale = CurveScale(lines.map(\.points))
-    let title = runs.count == 1 && !runs[0].name.isEmpty ? "\(rawValue): \(runs[0].name)" : rawValue
+    let title =
+      runs.count == 1 && !runs[0].name.isEmpty ? "\(runs[0].name): \(rawValue.lowercased())" : rawValue
     let axis = self == .loss ? Axis("cross-entropy", unit: "nats", scale.axis) : Axis("accuracy", scale.axis)
     var notes = scale.note(on: lines)
     if runs.count > Theme.seriesCount {

@@ -33,7 +33,7 @@ extension SearchPictures {
     let whole = points.contains { $0.count > 1 } ? points.filter { $0.count > 1 } : points
     let finite = whole.flatMap { $0.map(\.y) }.filter(\.isFinite)
     guard let range = ScoreRange(finite, isMaximized: objective.isMaximized) else { return nil }
-    let outside = points.joined().count { objective.isMaximized ? $0.y < range.worst : $0.y > range.worst }
+    let outside = points.joined().count { !(0...1).contains(range.scale.position(of: $0.y)) }
     if outside > 0 { notes.append("\(outside) worse points are outside of the scale.") }
     let epochs = points.joined().lazy.map(\.x)
     let title = objective == .valLoss ? "validation loss" : "validation accuracy"
@@ -41,7 +41,7 @@ extension SearchPictures {
       Heading("\(name): learning curves", notes: notes),
       x: Axis("epoch", .whole(epochs.min() ?? 0, epochs.max() ?? 1)),
       y: Axis(title, range.scale),
-      series: points.prefix(shown.count).map { .init("", $0, colour: 5, look: .background) }
+      series: points.prefix(shown.count).map { .init("other trials", $0, colour: 5, look: .background) }
         + zip(best, points.dropFirst(shown.count)).enumerated().map { rank, pair in
           .init(
             "\(rank + 1). trial \(pair.0.result.trial)", pair.1, colour: rank, isDashed: rank >= 6)
@@ -58,7 +58,7 @@ extension SearchPictures {
     let best = scored.prefix(few)
     let others = sample(Array(scored.dropFirst(few)), Self.mostLines)
     let crosses = sample(lost, Self.mostLines / 5)
-    var notes = range?.notes(isMaximized: objective.isMaximized) ?? []
+    var notes = scoreNotes
     let count = best.count + others.count + crosses.count
     if count < record.results.count {
       notes.append(
@@ -118,14 +118,25 @@ extension SearchPictures {
   private var knowsImportance: Bool { insight.importance?.isReliable == true }
 
   private var allParameterPairs: [(Int, Int)] {
-    axes.indices.flatMap { first in (first + 1..<axes.count).map { (first, $0) } }
+    let chosen = mostImportant(Self.mostPaired).sorted()
+    return chosen.indices.flatMap { first in (first + 1..<chosen.count).map { (chosen[first], chosen[$0]) } }
   }
+
+  /// Contours are drawn for the pairs of at most this many parameters.
+  private static let mostPaired = 6
 
   /// The first two parameters where it is not known which are the most important.
   private var mostImportantPair: (Int, Int) {
-    guard let shares = insight.importance?.shares, knowsImportance else { return (0, 1) }
-    let order = axes.indices.sorted { shares[$0] > shares[$1] }
-    return (min(order[0], order[1]), max(order[0], order[1]))
+    let pair = mostImportant(2).sorted()
+    return (pair[0], pair[1])
+  }
+
+  /// The places of the most important parameters, or of the first if it is not known which they are.
+  private func mostImportant(_ count: Int) -> [Int] {
+    guard let shares = insight.importance?.shares, knowsImportance else {
+      return Array(axes.indices.prefix(count))
+    }
+    return Array(axes.indices.sorted { shares[$0] > shares[$1] }.prefix(count))
   }
 
   func contours(allPairs: Bool) -> [NamedPicture] {
@@ -142,9 +153,10 @@ extension SearchPictures {
       let points = samples.map { trial in
         Surface.Sample(
           x: x.axis.scale.position(of: x.number(trial.result.values[first]) ?? .nan),
-          y: y.axis.scale.position(of: y.number(trial.result.values[second]) ?? .nan), height: trial.score)
+          y: y.axis.scale.position(of: y.number(trial.result.values[second]) ?? .nan),
+          height: range.limited(trial.score))
       }
-      let surface = Surface(points, isOrdered: (x.isOrdered, y.isOrdered))
+      let surface = Surface(points, x: x.nodes, y: y.nodes)
       func mark(_ trial: TrialResult, _ label: String) -> ScatterChart.Mark? {
         guard let x = x.number(trial.values[first]), let y = y.number(trial.values[second]) else {
           return nil
@@ -154,10 +166,10 @@ extension SearchPictures {
       let chart = ContourChart(
         Heading(
           "\(name): \(objective.axisTitle) over \(x.axis.title) and \(y.axis.title)",
-          notes: notes + [
-            "The mean of nearby trials (Gaussian kernel, width \(surface.width.label(digits: 2)) of the range)."
+          notes: notes + scoreNotes + [
+            "The mean of nearby trials with a score (Gaussian kernel, width \(surface.width.label(digits: 2)) of the range)."
           ]),
-        x: x.axis, y: y.axis, surface: surface.heights,
+        x: x.axis, y: y.axis, surface: surface.grid,
         marks: scored.compactMap { mark($0.result, $0.label) },
         highlighted: [0], missing: lost.compactMap { mark($0, Self.label($0)) },
         tones: .init(

@@ -12,30 +12,34 @@ extension SearchPictures {
     let compared = budgets.map { budget in
       histories.values.count { $0.score(after: budget, by: objective) != nil }
     }
-    let rows = budgets.enumerated().map { index, budget in
-      let next = index + 1 < budgets.count ? compared[index + 1] : 0
-      let stopped = record.results.count { $0.status == .stopped && $0.epochs == budget }
-      let isLast = index + 1 == budgets.count
-      let promoted = isLast ? compared[index] : next
-      let tau =
-        agreements.first { $0.epochs == budget }.map { "; tau \($0.tau.label(digits: 2))" }
-        ?? ""
-      return BarChart.Row(
-        "rung \(index + 1): after \(budget.inEpochs)",
-        [Double(promoted), Double(stopped), Double(max(0, compared[index] - promoted - stopped))],
-        text:
-          "\(compared[index]) compared, \(promoted) \(isLast ? "completed" : "promoted"), \(stopped) stopped\(tau)"
-      )
+    guard compared.contains(where: { $0 > 0 }) else { return nil }
+    let counts = budgets.indices.map { index in
+      let ended = { status in record.results.count { $0.status == status && $0.epochs == budgets[index] } }
+      let promoted = index + 1 < budgets.count ? compared[index + 1] : compared[index]
+      let stopped = ended(.stopped)
+      return [promoted, stopped, max(0, compared[index] - promoted - stopped)]
     }
-    let most = Double(compared.max() ?? 0)
+    let parts = ["promoted or completed", "stopped", "undecided, running or diverged"]
+    let used = parts.indices.filter { part in counts.contains { $0[part] > 0 } }
+    let rows = budgets.indices.map { index in
+      let isLast = index + 1 == budgets.count
+      let names = [isLast ? "completed" : "promoted", "stopped", "other"]
+      let shown = used.map { "\(counts[index][$0]) \(names[$0])" }.joined(separator: ", ")
+      let tau =
+        agreements.first { $0.epochs == budgets[index] }.map { "; tau \($0.tau.label(digits: 2))" } ?? ""
+      return BarChart.Row(
+        "rung \(index + 1): after \(budgets[index].inEpochs)", used.map { Double(counts[index][$0]) },
+        text: "\(compared[index]) compared: \(shown)\(tau)")
+    }
     return BarChart(
       Heading(
         "\(name): trials by rung",
         notes: [
-          "tau: Kendall's rank correlation of a rung's scores with the next rung's (1: same order, 0: none)."
+          "tau: Kendall's rank correlation of a rung's scores with the next rung's "
+            + "(1: same order, 0: none, -1: opposite)."
         ]),
-      x: Axis("trials", .whole(0, max(1, most * 1.05))), rows: rows,
-      parts: ["promoted or completed", "stopped", "undecided or diverged"])
+      x: Axis("trials", .whole(0, max(1, Double(compared.max() ?? 0) * 1.05))), rows: rows,
+      parts: used.map { parts[$0] })
   }
 
   /// For each rung but the last, its scores against the next rung's.
@@ -66,7 +70,10 @@ extension SearchPictures {
   /// What the endings of attempts are drawn as.
   private static let kinds: [(kind: Timeline.Kind, endings: Set<String>)] = [
     (.init("trained to its end or to a rung"), ["finished", "paused"]),
-    (.init("ended for another reason"), ["released", "interrupted", "superseded", "revoked"]),
+    (
+      .init("released, interrupted, superseded or revoked"),
+      ["released", "interrupted", "superseded", "revoked"]
+    ),
     (.init("running"), ["running"]),
     (
       .init("worker lost, trial failed or result rejected", isLoss: true),
@@ -85,9 +92,10 @@ extension SearchPictures {
       if workers[worker] == nil { order.append(worker) }
       let kind = Self.kinds.firstIndex { $0.endings.contains(attempt.ending) } ?? 1
       let stop =
-        attempt.seconds.map { attempt.started + $0 } ?? (attempt.ending == "running" ? end : attempt.started)
+        attempt.seconds.map { attempt.started + max(0, $0) }
+        ?? (attempt.ending == "running" ? end : attempt.started)
       let replicate = attempt.replicate == 0 ? "" : ", replicate \(attempt.replicate)"
-      let detail = attempt.detail.isEmpty ? "" : ": \(attempt.detail)"
+      let detail = attempt.detail.isEmpty ? "" : ": \(attempt.detail.prefix(120))"
       workers[worker, default: []].append(
         .init(
           start: attempt.started, end: stop, kind: kind,

@@ -91,14 +91,26 @@ package struct SearchPictures {
       axes.count < 2
         ? "the search varies fewer than two parameters"
         : insight.importance == nil
-          ? "too few trials to estimate it (at least \(Importance.fewestTrials); with halving, after the end)"
+          ? "it needs at least \(Importance.fewestTrials) trials with a score; with halving, the end of the search"
           : "the parameters explain too little of the differences between the trials"
-    case .rungs: "the search file has neither search.halving nor search.asha"
+    case .rungs:
+      record.file.rungs.isEmpty
+        ? "the search file has neither search.halving nor search.asha" : "no trial has reached a rung yet"
     case .timeline: "no attempt has begun yet"
     case .intervals:
       record.file.reevaluation(of: 1) == nil
         ? "the search file has no search.confirm" : "no trial has been trained again with new seeds yet"
     }
+  }
+
+  /// What must be known to read the scores right.
+  var scoreNotes: [String] {
+    var notes = range?.notes(isMaximized: objective.isMaximized) ?? []
+    if !record.file.rungs.isEmpty || scored.contains(where: Self.isStoppedEarly) {
+      notes.append("The score of a stopped or paused trial is that of its last epoch.")
+    }
+    if !record.reevaluations.isEmpty { notes.append("The best are ranked by their mean with new seeds.") }
+    return notes
   }
 
   private func named(_ name: String, _ chart: (any Chart)?) -> [NamedPicture] {
@@ -113,7 +125,7 @@ package struct SearchPictures {
   /// How a trial without a score ended, in words.
   static func label(_ lost: TrialResult) -> String { "trial \(lost.trial): \(lost.status.rawValue)" }
 
-  /// The scored trials in groups that look different, and those without a score at the lower edge.
+  /// The scored trials in groups that look different, and those without a score.
   func groups(highlighting count: Int, x: (TrialResult) -> Double?) -> [ScatterChart.Group] {
     let best = scored.prefix(count)
     let others = scored.dropFirst(count)
@@ -123,9 +135,11 @@ package struct SearchPictures {
     let crosses = lost.compactMap { trial in
       x(trial).map { ScatterChart.Mark(x: $0, y: .nan, label: Self.label(trial)) }
     }
+    let early = others.filter(Self.isStoppedEarly)
+    let names = ["stopped", "paused"].filter { name in early.contains { $0.result.status.rawValue == name } }
     return [
-      .init("stopped early", marks(others.filter(Self.isStoppedEarly)), .secondary),
-      .init("trials", marks(others.filter { !Self.isStoppedEarly($0) }), .normal),
+      .init(names.joined(separator: " or "), marks(early), .secondary),
+      .init("completed", marks(others.filter { !Self.isStoppedEarly($0) }), .normal),
       .init(count == 1 ? "best trial" : "best \(best.count)", marks(best), .highlighted),
       .init("diverged or failed", crosses, .missing),
     ]
@@ -144,11 +158,10 @@ extension SearchPictures {
     let last = Double(record.results.lazy.map(\.trial).max() ?? 0)
     if let end = best.last, end.x < last { best.append(Point(last, end.y)) }
     return ScatterChart(
-      Heading(
-        "\(name): \(objective.axisTitle) by trial",
-        notes: range?.notes(isMaximized: objective.isMaximized) ?? []),
+      Heading("\(name): \(objective.axisTitle) by trial", notes: scoreNotes),
       x: Axis("trial", .whole(-0.5 - last * 0.01, last * 1.01 + 0.5)), y: scoreAxis,
-      groups: groups(highlighting: 1) { Double($0.trial) }, line: best.isEmpty ? nil : ("best so far", best))
+      groups: groups(highlighting: 1) { Double($0.trial) }, missingAtTop: !objective.isMaximized,
+      line: best.isEmpty ? nil : ("best so far", best))
   }
 
   private func isBetter(_ score: Double, _ other: Double) -> Bool {
@@ -165,9 +178,10 @@ extension SearchPictures {
       let chart = ScatterChart(
         Heading(
           "\(name): \(objective.axisTitle) against \(axes[index].axis.title)",
-          notes: range?.notes(isMaximized: objective.isMaximized) ?? []),
+          notes: scoreNotes + (axes[index].isOrdered ? [] : ["Trials of a category are spread around it."])),
         x: axes[index].axis, y: scoreAxis,
-        groups: groups(highlighting: min(10, max(1, scored.count / 10))) { axes[index].spread($0, index) })
+        groups: groups(highlighting: min(10, max(1, scored.count / 10))) { axes[index].spread($0, index) },
+        missingAtTop: !objective.isMaximized)
       return NamedPicture("parameter-\(names[index])", chart.picture())
     }
   }
@@ -175,21 +189,23 @@ extension SearchPictures {
   /// The empirical distribution function of the objective.
   private var distribution: LineChart? {
     let scores = scored.map(\.score).sorted()
-    guard let first = scores.first, let last = scores.last, let range else { return nil }
+    guard !scores.isEmpty, let range else { return nil }
     let stride = max(1, scores.count / 1000)
-    var points = [Point(min(first, range.worst), 0)]
-    for (index, score) in scores.enumerated() where index % stride == 0 || index == scores.count - 1 {
+    let (low, high) = (min(range.worst, range.best), max(range.worst, range.best))
+    // What lies beyond the scale is counted at its edge.
+    let below = Double(scores.count { $0 < low }) / Double(scores.count)
+    var points = [Point(low, below)]
+    for (index, score) in scores.enumerated() where (low...high).contains(score) {
+      guard index % stride == 0 || index == scores.count - 1 else { continue }
       points.append(Point(score, Double(index + 1) / Double(scores.count)))
     }
-    points = points.map {
-      Point(min(max($0.x, min(range.worst, range.best)), max(range.worst, range.best)), $0.y)
-    }
-    points.append(Point(max(last, range.best), 1))
-    let missing = lost.isEmpty ? [] : ["\(lost.count) trials without a score are left out."]
+    points.append(Point(high, Double(scores.count { $0 <= high }) / Double(scores.count)))
+    let missing =
+      lost.isEmpty ? [] : ["\(lost.count) trial\(lost.count == 1 ? "" : "s") without a score left out."]
     return LineChart(
       Heading(
         "\(name): share of trials up to each \(objective.axisTitle)",
-        notes: range.notes(isMaximized: objective.isMaximized) + missing),
+        notes: scoreNotes + missing),
       x: Axis(objective.axisTitle, range.scale), y: Axis("share of the trials", .linear(0, 1)),
       series: [.init("", points, colour: 0, look: .steps)])
   }
@@ -211,14 +227,16 @@ extension SearchPictures {
     return BarChart(
       Heading(
         "\(name): validation accuracy with new seeds",
-        notes: ["Mean and 95 % interval. Trials of one tie group do not differ at the 5 % level."]),
+        notes: [
+          "Mean and 95 % interval. Trials of one tie group do not differ significantly (5 %) from its best."
+        ]),
       x: Axis("validation accuracy", .linear(around: ends)), rows: Array(rows), drawsPoints: true)
   }
 }
 
 extension ParameterAxis {
-  /// Where a trial's value lies; within a category, trials are spread so that they do not hide each other.
-  fileprivate func spread(_ trial: TrialResult, _ index: Int) -> Double? {
+  /// Where a trial's value is drawn; within a category, trials are spread so that they do not hide each other.
+  func spread(_ trial: TrialResult, _ index: Int) -> Double? {
     guard let number = number(trial.values[index]), !isOrdered else { return number(trial.values[index]) }
     // The multiples of the golden ratio fill an interval evenly.
     return number + ((Double(trial.trial) * 0.618033988749895).truncatingRemainder(dividingBy: 1) - 0.5) * 0.5

@@ -21,10 +21,15 @@ package struct SearchReport {
     package var libraries: String
     /// When the report is written.
     package var time: String
+    /// What is known of the model of the best configuration, in a few sentences; nil if there is none.
+    package var finalModel: [String]?
 
-    package init(directory: String, state: String, version: String, libraries: String, time: String) {
+    package init(
+      directory: String, state: String, version: String, libraries: String, time: String,
+      finalModel: [String]? = nil
+    ) {
       (self.directory, self.state, self.version) = (directory, state, version)
-      (self.libraries, self.time) = (libraries, time)
+      (self.libraries, self.time, self.finalModel) = (libraries, time, finalModel)
     }
   }
 
@@ -38,6 +43,8 @@ package struct SearchReport {
   /// When it was written, of what.
   var subtitle: String { "\(place.state); written \(place.time) by trawl \(place.version)" }
 
+  var finalModel: [String]? { place.finalModel }
+
   private var best: SearchPictures.Scored? { pictures.scored.first }
 
   /// The search in a few sentences.
@@ -48,10 +55,16 @@ package struct SearchReport {
   }
 
   private var bestSentence: String? {
-    guard let best else { return "No trial has a score yet." }
+    guard let best else { return "No trial has a score." }
+    let (done, all) = (record.results.count, record.file.trials)
+    let count = done < all && !record.file.isOpenEnded ? "\(done) of \(all) trials so far" : "\(done) trials"
     let settings = zip(record.file.space.parameters, best.result.values).map { "\($0.column) \($1.shown)" }
     let configuration = settings.isEmpty ? "" : " with \(settings.joined(separator: ", "))"
-    return "The best of \(record.results.count) trials is trial \(best.result.trial)\(configuration): "
+    guard done > 1 else {
+      return "Trial \(best.result.trial)\(configuration) has the \(pictures.objective.axisTitle) "
+        + "\(best.score.label(digits: 6))."
+    }
+    return "The best of \(count) is trial \(best.result.trial)\(configuration): "
       + "\(pictures.objective.axisTitle) \(best.score.label(digits: 6))."
   }
 
@@ -59,7 +72,7 @@ package struct SearchReport {
     guard let first = record.reevaluations.first, let interval = first.interval95 else { return nil }
     let ties = record.reevaluations.count { $0.tie == first.tie } - 1
     let others =
-      ties > 0 ? "; \(ties) other trial\(ties == 1 ? " is" : "s are") not worse at the 5 % level" : ""
+      ties > 0 ? "; \(ties) other trial\(ties == 1 ? " is" : "s are") not significantly worse (5 %)" : ""
     return
       "Trained again with \(first.seeds) new seeds, trial \(first.trial) has a mean validation accuracy of "
       + "\(first.mean.label(digits: 5)) ± \(interval.label(digits: 2)) (95 % interval)\(others)."
@@ -75,12 +88,13 @@ package struct SearchReport {
 
   private var executionSentence: String? {
     guard let start = record.attempts.map(\.started).min(),
-      let end = record.attempts.map({ $0.started + ($0.seconds ?? 0) }).max()
+      let end = record.attempts.map({ $0.started + max(0, $0.seconds ?? 0) }).max()
     else { return nil }
     let workers = Set(record.attempts.map { "\($0.host) \($0.pid)" }).count
     let hosts = Set(record.attempts.map(\.host)).count
-    let hours = record.attempts.reduce(0) { $0 + ($1.seconds ?? 0) } / 3600
-    return "\(record.attempts.count) attempts ran on \(workers) worker process\(workers == 1 ? "" : "es") of "
+    let hours = record.attempts.reduce(0) { $0 + max(0, $1.seconds ?? 0) } / 3600
+    return
+      "\(record.attempts.count) attempt\(record.attempts.count == 1 ? "" : "s") ran on \(workers) worker process\(workers == 1 ? "" : "es") of "
       + "\(hosts) host\(hosts == 1 ? "" : "s") in \((end - start).inTime), \(hours.label(digits: 3)) slot hours in all."
   }
 
@@ -88,8 +102,9 @@ package struct SearchReport {
     guard let importance = pictures.insight.importance, importance.isReliable else { return nil }
     let shares = zip(pictures.insight.parameters, importance.shares).sorted { $0.1 > $1.1 }.prefix(3)
     let names = shares.map { "\($0.column) \($1.inPercent)" }
-    return
-      "Shares of the parameters in the variance of the objective (fANOVA): \(names.joined(separator: ", "))."
+    let when = pictures.insight.epochs.map { " after \($0.inEpochs)" } ?? ""
+    return "Shares of the parameters in the variance of the objective\(when) (fANOVA, R² "
+      + "\(importance.explained.label(digits: 2)) out of bag): \(names.joined(separator: ", "))."
   }
 
   /// The ranking, best first.
@@ -135,6 +150,9 @@ package struct SearchReport {
   /// The commands that train and test the best configuration.
   var commands: [String] {
     guard best != nil else { return [] }
+    guard place.finalModel == nil else {
+      return ["trawl test \("\(place.directory)/best/model.safetensors".asShellWord)"]
+    }
     let model = "models/\(record.file.name)"
     return [
       "trawl train \("\(place.directory)/best/recipe.yaml".asShellWord) --output \(model.asShellWord)",
@@ -167,9 +185,10 @@ package struct SearchReport {
     let attempts = Dictionary(grouping: record.attempts.filter { $0.replicate == 0 }, by: \.trial)
     let trials = pictures.lost.prefix(ReportTable.mostRows).map { trial in
       let last = attempts[trial.trial]?.last { !$0.detail.isEmpty }
+      let reason = trial.status == .diverged ? "the loss is not finite after \(trial.epochs.inEpochs)" : ""
       return ReportTable.Row([
         "\(trial.trial)", trial.status.rawValue, "\(attempts[trial.trial]?.count ?? 0)", last?.host ?? "",
-        last?.detail ?? "",
+        last?.detail ?? reason,
       ])
     }
     let usual: Set = ["finished", "paused", "running"]
@@ -258,7 +277,7 @@ extension Value {
 extension Double {
   /// A duration in seconds: `12 s`, `3 min 20 s`, `5 h 10 min`.
   fileprivate var inTime: String {
-    let total = Int(rounded())
+    let total = Int(min(max(rounded(), 0), 1e9))
     return switch total {
     case ..<120: "\(total) s"
     case ..<7200: "\(total / 60) min \(total % 60) s"

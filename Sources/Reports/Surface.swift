@@ -1,3 +1,4 @@
+import Charts
 import Foundation
 
 /// A function of two coordinates, 0...1 each, estimated from scattered samples: the mean of the samples, weighted by a
@@ -9,44 +10,66 @@ struct Surface {
     var height: Double
   }
 
-  /// Rows from y = 0 to 1, each from x = 0 to 1; nil where no sample is near.
-  let heights: [[Double?]]
-  /// The standard deviation of the Gaussian.
+  let grid: ContourChart.Grid
+  /// The standard deviation of the Gaussian, in parts of an axis.
   let width: Double
 
-  private static let side = 32
+  /// Where a coordinate is evaluated.
+  enum Nodes {
+    /// At equal distances.
+    case even
+    /// At the middle of each of this many categories, which do not mix.
+    case categories(Int)
 
-  /// - Parameter isOrdered: whether the coordinates have an order; categories do not mix.
-  init(_ samples: [Sample], isOrdered: (x: Bool, y: Bool)) {
+    /// Where a node is drawn, and where its height is that of.
+    fileprivate var places: [(drawn: Double, evaluated: Double)] {
+      switch self {
+      case .even: (0..<32).map { (Double($0) / 31, Double($0) / 31) }
+      case .categories(let count):
+        (0..<count).flatMap { category in
+          [0, 1].map { (Double(category + $0) / Double(count), (Double(category) + 0.5) / Double(count)) }
+        }
+      }
+    }
+
+    /// The weight of a sample at a distance.
+    fileprivate func weight(_ distance: Double, width: Double) -> Double {
+      switch self {
+      case .even: exp(-distance * distance / (2 * width * width))
+      case .categories(let count): abs(distance) < 0.25 / Double(count) ? 1 : 0
+      }
+    }
+  }
+
+  init(_ samples: [Sample], x: Nodes, y: Nodes) {
     let samples = samples.filter { $0.x.isFinite && $0.y.isFinite && $0.height.isFinite }
     // Scott's rule for two dimensions, for samples all over the square.
     let width = max(0.05, 0.29 * pow(Double(max(1, samples.count)), -1.0 / 6))
     self.width = width
-    func weight(_ distance: Double, isOrdered: Bool) -> Double {
-      let width = isOrdered ? width : 0.03
-      return exp(-distance * distance / (2 * width * width))
+    let (columns, rows) = (x.places, y.places)
+    let columnWeights = samples.map { sample in
+      columns.map { x.weight($0.evaluated - sample.x, width: width) }
     }
-    let places = (0..<Self.side).map { Double($0) / Double(Self.side - 1) }
-    let columns = samples.map { sample in places.map { weight($0 - sample.x, isOrdered: isOrdered.x) } }
-    let rows = samples.map { sample in places.map { weight($0 - sample.y, isOrdered: isOrdered.y) } }
-    heights = places.indices.map { row in
-      var sums = [Double](repeating: 0, count: Self.side)
+    let rowWeights = samples.map { sample in rows.map { y.weight($0.evaluated - sample.y, width: width) } }
+    let heights = rows.indices.map { row in
+      var sums = [Double](repeating: 0, count: columns.count)
       var weights = sums
-      for (index, sample) in samples.enumerated() where rows[index][row] > 1e-4 {
-        for column in places.indices {
-          let weight = rows[index][row] * columns[index][column]
+      for (index, sample) in samples.enumerated() where rowWeights[index][row] > 1e-4 {
+        for column in columns.indices {
+          let weight = rowWeights[index][row] * columnWeights[index][column]
           sums[column] += weight * sample.height
           weights[column] += weight
         }
       }
       // Beyond two standard deviations from any sample nothing is known.
-      return zip(sums, weights).map { $1 > 0.135 ? $0 / $1 : nil }
+      return zip(sums, weights).map { $1 > 0.135 ? Optional($0 / $1) : nil }
     }
+    grid = ContourChart.Grid(columns: columns.map(\.drawn), rows: rows.map(\.drawn), heights: heights)
   }
 
   /// The worst and the best height; nil if there is none.
   func ends(isMaximized: Bool) -> (worst: Double, best: Double)? {
-    let known = heights.flatMap { $0.compactMap(\.self) }
+    let known = grid.heights.flatMap { $0.compactMap(\.self) }
     guard let low = known.min(), let high = known.max() else { return nil }
     return isMaximized ? (low, high) : (high, low)
   }

@@ -5,13 +5,17 @@ import Foundation
 /// It is kept as bytes, so that tables of a million rows are read in a second or two.
 package struct CSVFile: Sendable {
   package let columns: [String]
+  /// For errors.
+  private let path: String
   private let bytes: [UInt8]
   /// Where the first row after the header begins.
   private let start: Int
 
   /// Nil if there is no header.
-  package init?(_ bytes: [UInt8]) {
-    self.bytes = bytes
+  ///
+  /// - Parameter path: for errors.
+  package init?(_ bytes: [UInt8], path: String = "") {
+    (self.bytes, self.path) = (bytes, path)
     var place = 0
     guard let header = Self.row(bytes, &place) else { return nil }
     columns = header.map(\.text)
@@ -20,12 +24,13 @@ package struct CSVFile: Sendable {
 
   /// Reads a file.
   package init(contentsOf path: String) throws(RunFileError) {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard FileManager.default.fileExists(atPath: path) else {
       throw RunFileError("\(path): no such file; is this the run directory of a search?")
     }
-    guard let file = CSVFile(Array(data)) else {
-      throw RunFileError("\(path) is damaged; resuming its search writes it again")
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw RunFileError("\(path): cannot be read")
     }
+    guard let file = CSVFile(Array(data), path: path) else { throw RunFileError("\(path) is empty") }
     self = file
   }
 
@@ -35,8 +40,11 @@ package struct CSVFile: Sendable {
 
     package var text: String { String(decoding: bytes, as: UTF8.self) }
     package var isEmpty: Bool { bytes.isEmpty }
-    /// Nil if it is empty or no number.
-    package var number: Double? { bytes.isEmpty ? nil : Double(text) }
+    /// Nil if it is empty or no finite number.
+    package var number: Double? {
+      guard !bytes.isEmpty, let number = Double(text), number.isFinite else { return nil }
+      return number
+    }
 
     /// Nil if it is empty or no whole number.
     package var integer: Int? {
@@ -62,11 +70,30 @@ package struct CSVFile: Sendable {
     return true
   }
 
-  /// Calls the body with the cells of each row in these columns, in this order; never if one of them is missing.
-  package func forEachRow(of names: [String], _ body: ([Cell]) -> Void) {
-    let places = names.compactMap(columns.firstIndex(of:))
-    guard places.count == names.count else { return }
-    forEachRow { cells in body(places.map { cells[$0] }) }
+  /// Calls the body with the cells of each row in these columns, in this order. Throws if a column that has no default is
+  /// missing, if a row has another number of cells than the header, or if the body does not take a row.
+  ///
+  /// - Parameters:
+  ///   - defaults: the texts of cells in columns that may be missing.
+  ///   - body: false if the row cannot be read.
+  package func forEachRow(
+    of names: [String], defaults: [String: String] = [:], _ body: ([Cell]) -> Bool
+  ) throws(RunFileError) {
+    let places = names.map(columns.firstIndex(of:))
+    for (name, place) in zip(names, places) where place == nil && defaults[name] == nil {
+      throw RunFileError("\(path): the column '\(name)' is missing")
+    }
+    let missing = names.map { Cell(bytes: Array((defaults[$0] ?? "").utf8)[...]) }
+    var (row, wrong) = (1, 0)
+    let isWhole = forEachRow { cells in
+      row += 1
+      guard wrong == 0 else { return }
+      if !body(zip(places, missing).map { place, missing in place.map { cells[$0] } ?? missing }) {
+        wrong = row
+      }
+    }
+    if !isWhole { wrong = wrong == 0 ? row + 1 : wrong }
+    guard wrong == 0 else { throw RunFileError("\(path): row \(wrong) is damaged") }
   }
 
   /// The cells of the row that begins at a place, which moves behind it; nil at the end.

@@ -9,17 +9,17 @@ extension RunRecord {
   ///   - directory: the path of the run directory.
   ///   - file: its search file.
   package init(directory: String, file: SearchFile) throws(RunFileError) {
-    let (results, reevaluations) = Self.results(try CSVFile(contentsOf: "\(directory)/results.csv"), of: file)
-    self.init(
+    let (results, reevaluations) = try Self.results(CSVFile(contentsOf: "\(directory)/results.csv"), of: file)
+    try self.init(
       file: file, results: results, reevaluations: reevaluations,
-      curves: Self.curves(try CSVFile(contentsOf: "\(directory)/history.csv")),
-      attempts: Self.attempts(try CSVFile(contentsOf: "\(directory)/attempts.csv")))
+      curves: Self.curves(CSVFile(contentsOf: "\(directory)/history.csv")),
+      attempts: Self.attempts(CSVFile(contentsOf: "\(directory)/attempts.csv")))
   }
 
-  /// The rows of `results.csv`. A row that does not fit the search file is left out.
+  /// The rows of `results.csv`. Throws if one does not fit the search file.
   package static func results(
     _ table: CSVFile, of file: SearchFile
-  ) -> (results: [TrialResult], reevaluations: [ReevaluationRow]) {
+  ) throws(RunFileError) -> (results: [TrialResult], reevaluations: [ReevaluationRow]) {
     let parameters = file.space.parameters
     let fixed = [
       "trial", "status", "epochs", "val_accuracy", "val_loss", "seeds", "val_accuracy_mean",
@@ -27,37 +27,45 @@ extension RunRecord {
     ]
     var results: [TrialResult] = []
     var reevaluations: [ReevaluationRow] = []
-    table.forEachRow(of: fixed + parameters.map(\.column)) { cells in
+    // Earlier versions have no columns of re-evaluation.
+    let defaults = Dictionary(uniqueKeysWithValues: fixed[5...].map { ($0, "") })
+    try table.forEachRow(of: fixed + parameters.map(\.column), defaults: defaults) { cells in
       let values = zip(parameters, cells[fixed.count...]).compactMap { $0.distribution.value(cell: $1.text) }
       guard let trial = cells[0].integer, let status = TrialResult.Status(rawValue: cells[1].text),
         let epochs = cells[2].number, file.space.contains(values)
-      else { return }
+      else { return false }
       let end = TrialEnd(
         trial: trial, status: status, epochs: epochs, valAccuracy: cells[3].number, valLoss: cells[4].number)
       results.append(file.result(of: end, values))
-      guard let mean = cells[6].number, let seeds = cells[5].integer else { return }
+      guard let mean = cells[6].number, let seeds = cells[5].integer else { return true }
       reevaluations.append(
         ReevaluationRow(
           trial: trial, seeds: seeds, mean: mean, interval95: cells[7].number, tie: cells[8].integer))
+      return true
     }
     return (results, reevaluations)
   }
 
-  private static func curves(_ table: CSVFile) -> [Int: [CurvePoint]] {
+  private static func curves(_ table: CSVFile) throws(RunFileError) -> [Int: [CurvePoint]] {
     var curves: [Int: [CurvePoint]] = [:]
     let columns = ["trial", "replicate", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
-    table.forEachRow(of: columns) { cells in
-      guard let trial = cells[0].integer, cells[1].integer == 0, let epochs = cells[2].number else { return }
+    try table.forEachRow(of: columns, defaults: ["replicate": "0"]) { cells in
+      guard let trial = cells[0].integer, let replicate = cells[1].integer, let epochs = cells[2].number
+      else {
+        return false
+      }
+      guard replicate == 0 else { return true }
       let numbers = cells[3...].map { $0.number ?? .nan }
       curves[trial, default: []].append(
         CurvePoint(
           epochs: epochs, trainLoss: numbers[0], trainAccuracy: numbers[1], valLoss: numbers[2],
           valAccuracy: numbers[3]))
+      return true
     }
     return curves
   }
 
-  private static func attempts(_ table: CSVFile) -> [AttemptRecord] {
+  private static func attempts(_ table: CSVFile) throws(RunFileError) -> [AttemptRecord] {
     var attempts: [AttemptRecord] = []
     // The name that earlier versions gave it.
     let detail = table.columns.contains("detail") ? "detail" : "words"
@@ -66,14 +74,15 @@ extension RunRecord {
       "ending",
       detail,
     ]
-    table.forEachRow(of: columns) { cells in
+    try table.forEachRow(of: columns, defaults: ["replicate": "0", "inherited": "0"]) { cells in
       let numbers = cells[..<6].compactMap(\.integer)
-      guard numbers.count == 6, let started = Self.seconds(since1970: cells[8].text) else { return }
+      guard numbers.count == 6, let started = Self.seconds(since1970: cells[8].text) else { return false }
       attempts.append(
         AttemptRecord(
           number: numbers[0], trial: numbers[1], replicate: numbers[2], host: cells[6].text, pid: numbers[3],
           numerics: cells[7].text, started: started, seconds: cells[9].number, inherited: numbers[4],
           epochs: numbers[5], ending: cells[10].text, detail: cells[11].text))
+      return true
     }
     return attempts
   }
@@ -82,10 +91,9 @@ extension RunRecord {
   static func seconds(since1970 text: String) -> Double? {
     let parts = text.split { "-T:Z".contains($0) }
     let numbers = parts.prefix(5).compactMap { Int($0) }
-    guard parts.count == 6, numbers.count == 5, let second = Double(parts[5]), (1...12).contains(numbers[1])
-    else {
-      return nil
-    }
+    guard parts.count == 6, numbers.count == 5, let second = Double(parts[5]), (0..<61).contains(second),
+      zip([1...9999, 1...12, 1...31, 0...23, 0...59], numbers).allSatisfy({ $0.contains($1) })
+    else { return nil }
     // Years that begin in March end with the leap day. Source: Hinnant, "chrono-compatible low-level date algorithms".
     let year = numbers[1] > 2 ? numbers[0] : numbers[0] - 1
     let month = (numbers[1] + 9) % 12

@@ -67,7 +67,10 @@ struct ChartTests {
       (
         "contour",
         ContourChart(
-          heading, x: x, y: y, surface: [[0, 0.5, 1], [nil, 0.2, 0.4], [1, 1, 1]], marks: marks,
+          heading, x: x, y: y,
+          surface: .init(
+            columns: [0, 0.3, 1], rows: [0, 0.5, 1], heights: [[0, 0.5, 1], [nil, 0.2, 0.4], [1, 1, 1]]),
+          marks: marks,
           highlighted: [2],
           missing: [.init(x: 1, y: 0.5, label: name)], tones: .init(name, (0, 1)))
       ),
@@ -153,7 +156,9 @@ struct ChartTests {
       BarChart(Heading("t"), x: x, rows: []), Timeline(Heading("t"), x: x, kinds: [], rows: []),
       ParallelCoordinates(Heading("t"), axes: [], lines: [], tones: ("", "", "")),
       ContourChart(
-        Heading("t"), x: x, y: y, surface: [[nil, nil], [nil, nil]], marks: [], tones: .init("", (0, 0))),
+        Heading("t"), x: x, y: y,
+        surface: .init(columns: [0, 1], rows: [0, 1], heights: [[nil, nil], [nil, nil]]), marks: [],
+        tones: .init("", (0, 0))),
     ]
     for chart in charts { #expect(try Structure(chart.picture().svg).layoutProblems == []) }
   }

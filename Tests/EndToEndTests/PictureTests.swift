@@ -87,9 +87,15 @@ struct PictureTests {
   @Test func whatCannotBeDrawnIsSaidInOneLine() async throws {
     try scratch.write("recipe.yaml", SearchText.recipe(epochs: 1))
     #expect(try await scratch.run("train", "recipe.yaml", "--output", "model", "--quiet").end == .exited(0))
+    try scratch.write(
+      "data/history.csv", "epoch,train_loss,train_accuracy,val_loss,val_accuracy\nnan,1,1,1,1\n")
+    try scratch.write("data/model.safetensors", scratch.data("model/model.safetensors"))
     for (words, reason) in [
       (["nowhere"], "nowhere: no such file"), (["model", "rungs"], "there is no picture 'rungs' of a model"),
       (["model", "lss"], "lss: no such file"), ([], "needs a run directory or a model"),
+      (["model", "kernels"], "no kernels: the model has no convolution"),
+      (["data"], "data/history.csv: row 2 is damaged"),
+      (["model", "-o", ""], "--output needs the name of a folder"),
     ] {
       let ending = try await scratch.start(["trawl", "plot"] + words).ending()
       #expect(ending.end == .exited(2))
@@ -102,5 +108,44 @@ struct PictureTests {
     #expect(alone.end == .exited(0))
     #expect(alone.output.contains("alone/weights-1.svg") && !alone.output.contains("loss"))
     #expect(alone.errors.contains("there is no history") && alone.errors.contains("there is no recipe"))
+  }
+
+  @Test func aPictureThatCannotBeWrittenFailsNoSearch() async throws {
+    try scratch.write("run.yaml", SearchText.brief() + "\nfinal: { train_on: all }\n")
+    try scratch.write("recipe.yaml", SearchText.recipe(epochs: 1))
+    try scratch.write("model/loss.svg/in-the-way", "")
+    let training = try await scratch.run("train", "recipe.yaml", "--output", "model")
+    #expect(training.end == .exited(0) && training.output.contains("model: model/model.safetensors"))
+    #expect(training.errors.contains("no pictures: cannot write model/loss.svg"))
+    let set = ["--set", "search.report=true"]
+    let search = try await scratch.start(["trawl", "search", "run.yaml", "--output", "run"] + set).ending()
+    #expect(search.end == .exited(0), "\(search.errors)")
+    #expect(search.errors.contains("report: run/report.html"))
+    #expect(try scratch.text("run/report.html").contains("Test accuracy"))
+    try FileManager.default.removeItem(atPath: "\(scratch.path)/run/report.html")
+    try scratch.write("run/report.html/in-the-way", "")
+    let again = try await scratch.start(["trawl", "search", "run.yaml", "--output", "run", "--resume"] + set)
+      .ending()
+    #expect(again.end == .exited(0) && again.errors.contains("no report: cannot write"))
+  }
+
+  @Test func damagedFilesAreNamed() async throws {
+    try scratch.write("search.yaml", SearchText.brief())
+    #expect(try await scratch.run("search", "search.yaml", "--output", "run").end == .exited(0))
+    let results = try scratch.text("run/results.csv")
+    for (file, text) in [
+      ("results.csv", results.replacing("rank,trial", with: "rank,trail")),
+      ("results.csv", results + "1,2\n"), ("history.csv", "trial,epoch\n1,1\n"),
+      ("attempts.csv", "attempt,trial\n"), ("results.csv", ""),
+    ] {
+      let before = try scratch.data("run/\(file)")
+      try scratch.write("run/\(file)", text)
+      for command in ["plot", "report"] {
+        let ending = try await scratch.run(command, "run")
+        #expect(ending.end == .exited(2) && ending.errors.contains("run/\(file)"), "\(ending.errors)")
+        #expect(ending.errors.split(separator: "\n").count == 1)
+      }
+      try scratch.write("run/\(file)", before)
+    }
   }
 }

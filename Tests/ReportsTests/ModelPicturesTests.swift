@@ -9,14 +9,18 @@ struct ModelPicturesTests {
     let run = try SampleRun()
     let test = try TestEvaluation(run.model, on: run.dataset, mistakeCount: 4)
     let history = RunHistory(run.history)
-    let result = ModelPictures(run.model, recipe: run.recipe, history: history, test: test).draw()
+    var model = ModelPictures(run.model, name: "sample", recipe: run.recipe, history: history)
+    model.test = test
+    let pictures = model.all
     let names = [
-      "loss", "accuracy", "weights-1", "weights-2", "first-layer", "distributions", "confusion", "worst",
+      "loss", "accuracy", "weights-1", "weights-2", "initial-weights-1", "initial-weights-2", "first-layer",
+      "distributions", "confusion", "worst",
     ]
-    #expect(result.pictures.map(\.name) == names && result.omissions == [])
-    let rasters = ["weights-1", "weights-2", "first-layer", "worst"]
-    #expect(result.pictures.filter { $0.raster != nil }.map(\.name) == rasters)
-    let svgs = Dictionary(uniqueKeysWithValues: result.pictures.map { ($0.name, $0.picture.svg) })
+    #expect(pictures.map(\.name) == names && model.missing == [.kernels])
+    let rasters = pictures.filter { $0.raster != nil }.map(\.name)
+    #expect(rasters == names[2..<7] + ["worst"])
+    let svgs = Dictionary(uniqueKeysWithValues: pictures.map { ($0.name, $0.picture.svg) })
+    #expect(svgs.values.allSatisfy { $0.contains("sample: ") })
     #expect(svgs["weights-1"]?.contains("36 rows (input pixel) x 7 columns (output neuron)") == true)
     #expect(svgs["weights-2"]?.contains("7 rows (input neuron) x 3 columns (class)") == true)
     #expect(svgs["first-layer"]?.contains("7 images of 6 x 6 pixels") == true)
@@ -29,42 +33,40 @@ struct ModelPicturesTests {
   @Test func convolutionsAreDrawnAsKernels() throws {
     let convolutions = [Convolution(channels: 3, kernel: 3), Convolution(channels: 2, kernel: 2)]
     let run = try SampleRun(convolutions: convolutions)
-    let result = ModelPictures(run.model, recipe: run.recipe).draw()
-    let names = [
-      "weights-1", "weights-2", "weights-3", "weights-4", "kernels-1", "kernels-2", "distributions",
-    ]
-    #expect(result.pictures.map(\.name) == names)
-    let kernels = try #require(result.pictures.first { $0.name == "kernels-2" })
+    let model = ModelPictures(run.model, name: "sample", recipe: run.recipe)
+    #expect(model.missing == [.loss, .accuracy, .firstLayer, .confusion, .worst])
+    #expect(model.pictures(.kernels).map(\.name) == ["kernels-1", "kernels-2"])
+    let kernels = try #require(model.all.first { $0.name == "kernels-2" })
     #expect(kernels.picture.summary == "6 images of 2 x 2 pixels, 2 in a row")
-    let weights = try #require(result.pictures.first { $0.name == "weights-2" })
+    let weights = try #require(model.all.first { $0.name == "weights-2" })
     #expect(weights.picture.summary.contains("2 rows (output channel) x 12 columns"))
   }
 
   @Test func omittedPicturesHaveReasons() {
     let model = untrainedModel(Architecture(inputs: 30, hidden: [], activation: .relu, classes: 3))
-    let result = ModelPictures(model).draw()
-    #expect(result.pictures.map(\.name) == ["weights-1", "distributions"])
+    let pictures = ModelPictures(model, name: "sample")
+    #expect(pictures.all.map(\.name) == ["weights-1", "distributions"])
+    #expect(pictures.reason(.loss) == "there is no history of a completed epoch")
+    #expect(pictures.reason(.firstLayer) == "it is not known which rows and columns its 30 pixels have")
+    #expect(pictures.reason(.initialWeights) == "there is no recipe of one network")
+    #expect(pictures.reason(.kernels) == "the model has no convolution")
+    #expect(pictures.reason(.worst) == "the test images were not evaluated")
     #expect(
-      result.omissions == [
-        "loss and accuracy are not drawn: there is no history of a completed epoch",
-        "first-layer is not drawn: it is not known which rows and columns its 30 pixels have",
-        "distributions does not show the weights at initialisation: there is no recipe",
-        "confusion and worst are not drawn: the test images are missing",
-      ])
+      pictures.pictures(.distributions)[0].picture.svg.contains("Without the weights at initialisation"))
   }
 
   @Test func recipeOfAnotherNetworkIsNotUsed() throws {
     let run = try SampleRun()
     let model = untrainedModel(Architecture(inputs: 36, hidden: [4], activation: .relu, classes: 3))
-    let result = ModelPictures(model, recipe: run.recipe).draw()
-    #expect(result.omissions.contains { $0.hasSuffix("the recipe describes another network") })
-    #expect(result.pictures.contains { $0.name == "first-layer" })
+    let pictures = ModelPictures(model, name: "sample", recipe: run.recipe)
+    #expect(pictures.reason(.initialWeights) == "the recipe describes another network")
+    #expect(pictures.pictures(.initialWeights).isEmpty && pictures.pictures(.firstLayer).count == 1)
   }
 
   @Test func everyFileOfALargeNetworkIsBelowOneMegabyte() {
     let model = untrainedModel(
       Architecture(inputs: 784, hidden: [1000, 300], activation: .relu, classes: 200))
-    for picture in ModelPictures(model).draw().pictures {
+    for picture in ModelPictures(model, name: "large").all {
       #expect(picture.picture.svg.utf8.count < 1_000_000 && (picture.raster?.png.count ?? 0) < 1_000_000)
     }
   }
@@ -74,16 +76,17 @@ struct ModelPicturesTests {
       rows: 9, columns: 9, [Convolution(channels: 80, kernel: 3), Convolution(channels: 100, kernel: 3)])
     let model = untrainedModel(
       Architecture(inputs: 81, hidden: [], activation: .relu, classes: 3, stack: stack))
-    let kernels = try #require(ModelPictures(model).draw().pictures.first { $0.name == "kernels-2" })
+    let kernels = try #require(ModelPictures(model, name: "wide").all.first { $0.name == "kernels-2" })
     #expect(kernels.picture.svg.contains("The first 64 of 100 output and 64 of 80 input channels."))
   }
 
   @Test func weightsThatAreNotFiniteAreDrawn() {
     let architecture = Architecture(inputs: 4, hidden: [], activation: .relu, classes: 2)
     let layer = Model.LayerParameters(weights: [.nan, .infinity, 1, .nan, .nan, 0, 0, 0], bias: [0, 0])
-    let result = ModelPictures(Model(architecture: architecture, dataset: "", layers: [layer])).draw()
-    #expect(result.pictures.map(\.name) == ["weights-1", "first-layer", "distributions"])
-    #expect(result.pictures[0].picture.svg.contains("4 of 8 cells are not finite: grey."))
+    let model = Model(architecture: architecture, dataset: "", layers: [layer])
+    let pictures = ModelPictures(model, name: "broken").all
+    #expect(pictures.map(\.name) == ["weights-1", "first-layer", "distributions"])
+    #expect(pictures[0].picture.svg.contains("4 of 8 cells are not finite: grey."))
   }
 
   @Test func captionsShowSmallProbabilities() {
@@ -94,6 +97,11 @@ struct ModelPicturesTests {
     let certain = logs.withUnsafeMutableBufferPointer { Mistake(index: 0, label: 0, logProbabilities: $0) }
     #expect(certain.caption[1] == "loss 20, p 2e-9")
   }
+}
+
+extension ModelPictures {
+  fileprivate var all: [NamedPicture] { Kind.allCases.flatMap { pictures($0) } }
+  fileprivate var missing: [Kind] { Kind.allCases.filter { pictures($0).isEmpty } }
 }
 
 struct RunHistoryTests {

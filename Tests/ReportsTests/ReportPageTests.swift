@@ -28,7 +28,7 @@ struct ReportPageTests {
       titles == [
         "Summary", "Ranking", "Best configuration", "Train and test it", "Progress", "Parameters",
         "New seeds",
-        "Workers", "Failures", "Environment", "Search file",
+        "Workers", "Attempts and trials without a result", "Environment", "Search file",
       ])
     #expect(main.elements.count { $0.attributes["class"] == "picture" } == 12)
     #expect(
@@ -78,6 +78,6 @@ struct ReportPageTests {
   @Test func anEmptySearchHasAReport() throws {
     let record = try RunRecord(file: SearchPicturesTests.file(trials: 3, parameters: 2), results: [])
     let page = try Self.page(record)
-    #expect(page.contains("No trial has a score yet.") && page.contains("Search file"))
+    #expect(page.contains("No trial has a score.") && page.contains("Search file"))
   }
 }

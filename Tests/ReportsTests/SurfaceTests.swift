@@ -8,26 +8,25 @@ struct SurfaceTests {
       let (x, y) = (Double(index % 20) / 19, Double(index / 20) / 19)
       return Surface.Sample(x: x, y: y, height: x + 2 * y)
     }
-    let surface = Surface(samples, isOrdered: (true, true))
-    let middle = try #require(surface.heights[16][16])
+    let surface = Surface(samples, x: .even, y: .even)
+    let middle = try #require(surface.grid.heights[16][16])
     #expect(abs(middle - 1.5) < 0.1)
-    let corners = try (#require(surface.heights[0][0]), #require(surface.heights[31][31]))
+    let corners = try (#require(surface.grid.heights[0][0]), #require(surface.grid.heights[31][31]))
     #expect(corners.0 < 0.5 && corners.1 > 2.5)
   }
 
   @Test func isEmptyWhereNoSampleIsNear() {
-    let surface = Surface([.init(x: 0, y: 0, height: 1)], isOrdered: (true, true))
-    #expect(surface.heights[0][0] == 1)
-    #expect(surface.heights[31][31] == nil)
-    #expect(Surface([], isOrdered: (true, true)).ends(isMaximized: true) == nil)
-    #expect(Surface([.init(x: .nan, y: 0, height: 1)], isOrdered: (true, true)).heights[0][0] == nil)
+    let surface = Surface([.init(x: 0, y: 0, height: 1)], x: .even, y: .even)
+    #expect(surface.grid.heights[0][0] == 1)
+    #expect(surface.grid.heights[31][31] == nil)
+    #expect(Surface([], x: .even, y: .even).ends(isMaximized: true) == nil)
+    #expect(Surface([.init(x: .nan, y: 0, height: 1)], x: .even, y: .even).grid.heights[0][0] == nil)
   }
 
   @Test func categoriesDoNotMix() throws {
     let samples = [Surface.Sample(x: 0.25, y: 0.5, height: 0), .init(x: 0.75, y: 0.5, height: 1)]
-    let surface = Surface(samples, isOrdered: (false, true))
-    let row = surface.heights[16].compactMap(\.self)
-    #expect(row.allSatisfy { $0 < 0.01 || $0 > 0.99 })
-    #expect(row.contains { $0 < 0.01 } && row.contains { $0 > 0.99 })
+    let surface = Surface(samples, x: .categories(2), y: .even)
+    #expect(surface.grid.columns == [0, 0.5, 0.5, 1])
+    #expect(surface.grid.heights[16] == [0, 0, 1, 1])
   }
 }

@@ -37,10 +37,30 @@ struct CSVFileTests {
     #expect(integers == [12, -3, nil, nil, nil, nil])
   }
 
+  @Test func missingColumnsAndBadRowsAreErrors() throws {
+    let file = try #require(CSVFile(Array("a,b\n1,2\nx,3\n".utf8), path: "t.csv"))
+    #expect(throws: RunFileError("t.csv: the column 'c' is missing")) {
+      try file.forEachRow(of: ["a", "c"]) { _ in true }
+    }
+    #expect(throws: RunFileError("t.csv: row 3 is damaged")) {
+      try file.forEachRow(of: ["a"]) { $0[0].integer != nil }
+    }
+    var texts: [String] = []
+    try file.forEachRow(of: ["b", "c"], defaults: ["c": "0"]) { cells in
+      texts.append(cells.map(\.text).joined(separator: " "))
+      return true
+    }
+    #expect(texts == ["2 0", "3 0"])
+  }
+
   @Test func timesOfAttempts() {
     #expect(RunRecord.seconds(since1970: "1970-01-01T00:00:00Z") == 0)
     #expect(RunRecord.seconds(since1970: "2026-11-28T02:15:31.25Z") == 1_795_832_131.25)
     #expect(RunRecord.seconds(since1970: "2024-02-29T23:59:59Z") == 1_709_251_199)
-    #expect(RunRecord.seconds(since1970: "yesterday") == nil)
+    for text in [
+      "yesterday", "9223372036854775807-01-01T00:00:00Z", "2026-01-01T00:00:nanZ", "2026-13-01T00:00:00Z",
+    ] {
+      #expect(RunRecord.seconds(since1970: text) == nil)
+    }
   }
 }

@@ -150,8 +150,8 @@ struct SearchLaunch {
         StandardError.write(
           "no trial came to a score\(file.final == nil ? "" : ", so there is no model to train")\n")
       }
+      defer { writeReport() }
       try trainBest(stop: stop)
-      writeReport()
       if coordinator.failedCount > 0 { throw ExitStatus.failedTrials }
     }
   }

@@ -85,6 +85,8 @@ struct Status: Codable {
     }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try UserError.wrapping { try decoder.decode(Status.self, from: data) }
+    do { return try decoder.decode(Status.self, from: data) } catch {
+      throw UserError("\(path) is damaged")
+    }
   }
 }

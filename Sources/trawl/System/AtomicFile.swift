@@ -11,6 +11,9 @@ enum AtomicFile {
   }
 
   static func write(_ data: Data, to path: String, as kind: Kind = .output) throws {
+    // A link stays, and so does a device or a pipe.
+    let path = kind == .output ? realPath(path) : path
+    if kind == .output, isSpecial(path) { return try writeInPlace(data, to: path) }
     let temporary = "\(path).\(getpid()).tmp"
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
     let descriptor = open(temporary, flags, kind == .output ? 0o644 : 0o600)
@@ -26,8 +29,35 @@ enum AtomicFile {
       throw error
     }
     guard rename(temporary, path) == 0 else {
-      throw UserError.system("cannot write \(path)")
+      let error = UserError.system("cannot write \(path)")
+      unlink(temporary)
+      throw error
     }
+  }
+
+  /// Where a link leads; the path itself if it is none.
+  private static func realPath(_ path: String) -> String {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let resolved = realpath(path, nil)
+    else {
+      return path
+    }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// Whether it exists and is neither a file nor a folder.
+  private static func isSpecial(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+  }
+
+  private static func writeInPlace(_ data: Data, to path: String) throws {
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw UserError.system("cannot write \(path)") }
+    defer { close(descriptor) }
+    try writeAll(data, to: descriptor, path)
   }
 
   static func write(_ text: String, to path: String) throws {

@@ -24,30 +24,39 @@ struct TrainedModel {
     model = try UserError.wrapping { try Model(contentsOf: file) }
   }
 
-  /// What the model is called in a picture of several.
-  var name: String { URL(filePath: folder).lastPathComponent }
+  /// What models are called in a picture of several: the shortest ends of their paths that differ.
+  static func names(of models: [TrainedModel]) -> [String] {
+    let parts = models.map { URL(filePath: $0.folder).standardizedFileURL.pathComponents }
+    let longest = parts.map(\.count).max() ?? 1
+    let names = (1...max(1, longest)).lazy.map { count in
+      parts.map { $0.suffix(count).joined(separator: "/") }
+    }
+    return names.first { Set($0).count == models.count } ?? models.map(\.folder)
+  }
 
-  /// All pictures of the model that what lies beside it allows, and why others are missing.
-  func draw() throws -> ModelPictures.Result {
-    let recipe = try recipe()
-    var pictures = ModelPictures(model, recipe: recipe, history: try history(named: ""))
+  /// The parts of the model's pictures that lie beside it.
+  ///
+  /// - Parameter showsTest: whether the test images are evaluated.
+  func pictures(showsTest: Bool) throws -> ModelPictures {
+    let file = try recipeFile()
+    let recipe = file.flatMap { file in file.configuration(values: []).map { Recipe($0, seed: file.seed) } }
+    let name = file?.name ?? URL(filePath: folder).lastPathComponent
+    var pictures = ModelPictures(model, name: name, recipe: recipe, history: try history(named: name))
+    guard showsTest else { return pictures }
     do {
       let source = recipe?.dataset.source ?? DatasetSelection.Source(argument: model.dataset)
       pictures.test = try TestEvaluation(model, on: DatasetCatalog(.ofThisMachine).load(source))
-      return pictures.draw(showsInitialWeights: true)
     } catch {
-      var result = pictures.draw(showsInitialWeights: true)
-      result.omissions.append("\(error)")
-      return result
+      pictures.testProblem = "\(error)"
     }
+    return pictures
   }
 
   /// The recipe beside the model; nil if there is none.
-  private func recipe() throws -> Recipe? {
+  private func recipeFile() throws -> SearchFile? {
     let path = "\(folder)/recipe.yaml"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let file = try SearchFileSource.read(path).parse()
-    return file.configuration(values: []).map { Recipe($0, seed: file.seed) }
+    return try SearchFileSource.read(path).parse()
   }
 
   /// The history beside the model, with a name for legends; nil if there is none.
@@ -59,13 +68,16 @@ struct TrainedModel {
     let judge = table.columns.contains("test_loss") ? "test" : "val"
     var epochs: [EpochMetrics] = []
     let columns = ["epoch", "train_loss", "train_accuracy", "\(judge)_loss", "\(judge)_accuracy"]
-    table.forEachRow(of: columns) { cells in
-      let numbers = cells.compactMap(\.number)
-      guard numbers.count == 5 else { return }
-      epochs.append(
-        EpochMetrics(
-          epoch: Int(numbers[0]), train: Evaluation(loss: numbers[1], accuracy: numbers[2]),
-          validation: Evaluation(loss: numbers[3], accuracy: numbers[4])))
+    try UserError.wrapping {
+      try table.forEachRow(of: columns) { cells in
+        let numbers = cells[1...].compactMap(\.number)
+        guard numbers.count == 4, let epoch = cells[0].integer else { return false }
+        epochs.append(
+          EpochMetrics(
+            epoch: epoch, train: Evaluation(loss: numbers[0], accuracy: numbers[1]),
+            validation: Evaluation(loss: numbers[2], accuracy: numbers[3])))
+        return true
+      }
     }
     return RunHistory(epochs, name: name, validationName: judge == "test" ? "test" : "validation")
   }

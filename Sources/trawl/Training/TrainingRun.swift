@@ -20,11 +20,22 @@ struct TrainingRun {
     var seconds: Double
     var precision: String
     var numerics: String
+
+    /// The report in a folder; nil if there is none that can be read.
+    static func read(in folder: String) -> Report? {
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      return FileManager.default.contents(atPath: "\(folder)/report.json").flatMap {
+        try? decoder.decode(Report.self, from: $0)
+      }
+    }
   }
 
   private let isQuiet: Bool
   private let testImages: TestImages
   private let configuration: Configuration
+  /// The name of the recipe.
+  private let name: String
   private let recipe: Recipe
   private let folder: String
   private let store = DatasetStore()
@@ -52,6 +63,7 @@ struct TrainingRun {
     try file.checkTraining(with: store)
     try InstructionSet.settle(file.numerics)
     self.configuration = configuration
+    name = file.name
     recipe = Recipe(configuration, seed: file.seed)
     self.folder = folder
     self.isQuiet = isQuiet
@@ -84,7 +96,7 @@ struct TrainingRun {
     let isComplete = trainer.isComplete
     let diverged = try train(trainer, &terminal, stop)
     let result = diverged ? nil : trainer.result()
-    let seconds = (isComplete ? lastReport?.seconds : nil) ?? (monotonicNow() - begin).seconds
+    let seconds = (isComplete ? Report.read(in: folder)?.seconds : nil) ?? (monotonicNow() - begin).seconds
     var report = report(trainer, diverged: diverged, seconds: seconds)
     if testImages == .reported, judge != "test", let result {
       let test = try UserError.wrapping { try result.test(on: data.dataset).overall }
@@ -96,29 +108,33 @@ struct TrainingRun {
         "the loss is no longer a finite number after epoch \(trainer.epoch); try a lower train.lr")
     }
     try UserError.wrapping { try result.write(to: model) }
-    try draw(result, trainer.progress.history, on: data.dataset)
     print("model: \(model)")
+    draw(result, trainer.progress.history, on: data.dataset)
     return report
   }
 
-  /// Writes the pictures of the model beside it.
-  private func draw(_ model: Model, _ history: [EpochMetrics], on dataset: Dataset) throws {
+  /// Writes the pictures of the model beside it. The model is complete without them.
+  private func draw(_ model: Model, _ history: [EpochMetrics], on dataset: Dataset) {
+    do {
+      try drawAll(model, history, on: dataset)
+      if !isQuiet { StandardError.write("pictures: \(folder)/*.svg\n") }
+    } catch {
+      let detail = (error as? UserError)?.words ?? "\(error)"
+      StandardError.write(
+        "no pictures: \(detail.asShownText); 'trawl plot \(folder.asShownText)' draws them\n")
+    }
+  }
+
+  private func drawAll(_ model: Model, _ history: [EpochMetrics], on dataset: Dataset) throws {
     var pictures = ModelPictures(
-      model, recipe: recipe,
+      model, name: name, recipe: recipe,
       history: RunHistory(history, validationName: judge == "test" ? "test" : "validation"))
     if testImages != .unused {
       pictures.test = try UserError.wrapping { try TestEvaluation(model, on: dataset) }
     }
     let folder = PictureFolder(path: folder)
-    for picture in pictures.draw().pictures { _ = try folder.write(picture) }
-  }
-
-  /// What an earlier run left in the folder; nil if it did not end.
-  private var lastReport: Report? {
-    FileManager.default.contents(atPath: "\(folder)/report.json").flatMap {
-      let decoder = JSONDecoder()
-      decoder.keyDecodingStrategy = .convertFromSnakeCase
-      return try? decoder.decode(Report.self, from: $0)
+    for kind in ModelPictures.Kind.allCases where kind != .initialWeights {
+      for picture in pictures.pictures(kind) { _ = try folder.write(picture) }
     }
   }
 
