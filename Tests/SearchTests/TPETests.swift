@@ -125,7 +125,7 @@ import Testing
   @Test func drawsFollowTheDensity() throws {
     let estimator = ParzenEstimator(Self.points, in: try Self.plane())
     var random = Philox(seed: 7, stream: 1)
-    let drawn = (0..<4000).map { _ in estimator.draw(with: &random) }
+    let drawn = (0..<4000).map { _ in estimator.sample(with: &random) }
     #expect(drawn.joined().allSatisfy { (0...1).contains($0) })
     // The cells' shares, summed up in the order of the cells, against those of the draws.
     let ranks = drawn.map { min(Int($0[1] * 3), 2) * 400 + min(Int($0[0] * 400), 399) }.sorted()
