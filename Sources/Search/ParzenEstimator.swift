@@ -3,9 +3,9 @@ import Randomness
 /// A kernel density estimate over the positions of a space: the mean of one kernel per point and one uniform kernel as
 /// the prior.
 ///
-/// A kernel is the product of one factor per parameter. For ordered values the factor is a truncated normal density. Its
-/// bandwidth follows Scott's rule, with a minimum that shrinks as points are added ("magic clipping"). For a choice, the
-/// point's own value has an extra share, and the rest is uniform over all values (Aitchison and Aitken).
+/// A kernel is the product of one factor per parameter. For ordered values the factor is a truncated normal density.
+/// Its bandwidth follows Scott's rule, with a minimum that shrinks as points are added ("magic clipping"). For a
+/// choice, the point's own value has an extra share, and the rest is uniform over all values (Aitchison and Aitken).
 ///
 /// Sources: Bergstra, Bardenet, Bengio, Kégl, "Algorithms for hyper-parameter optimization", NeurIPS 2011; Falkner,
 /// Klein, Hutter, "BOHB", ICML 2018 (products of kernels); Watanabe, arXiv:2304.11127 (the effect of each component).

@@ -12,9 +12,9 @@ enum RandomGridSampler {
 
 /// A random permutation of 0..<count, computed without a table.
 ///
-/// A Feistel network permutes a power of four that is at least `count`. A number outside the range is encrypted again until
-/// it is inside (cycle walking), which keeps it a permutation. Source: Black, Rogaway, "Ciphers with arbitrary finite
-/// domains", CT-RSA 2002.
+/// A Feistel network permutes a power of four that is at least `count`. A number outside the range is encrypted again
+/// until it is inside (cycle walking), which keeps it a permutation. Source: Black, Rogaway, "Ciphers with arbitrary
+/// finite domains", CT-RSA 2002.
 struct Permutation {
   private let count: UInt64
   private let seed: UInt64

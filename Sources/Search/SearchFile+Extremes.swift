@@ -1,6 +1,6 @@
 extension SearchFile {
-  /// The configurations to validate against a dataset: if any configuration of the space is impossible, one of these is.
-  /// They combine all choices and both ends of each range of whole numbers. If there are too many, they are the
+  /// The configurations to validate against a dataset: if any configuration of the space is impossible, one of these
+  /// is. They combine all choices and both ends of each range of whole numbers. If there are too many, they are the
   /// configurations of the first trials without observations.
   package var extremes: [Configuration] {
     let first = 0..<min(trials, SearchSpace.mostCorners)
@@ -26,8 +26,8 @@ extension SearchSpace {
 }
 
 extension Distribution {
-  /// The choices, or the ends of a range. For real numbers only the low end: less augmentation gives fewer images, and no
-  /// other real value makes a configuration impossible.
+  /// The choices, or the ends of a range. For real numbers only the low end: less augmentation gives fewer images,
+  /// and no other real value makes a configuration impossible.
   fileprivate var extremes: [Value] {
     switch shape {
     case .choice(let values): values

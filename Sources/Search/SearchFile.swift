@@ -32,8 +32,8 @@ package struct SearchFile: Hashable, Sendable {
   /// A text that parses to the same search: the text of the file, with the overrides from the command line applied.
   package var text: String { source.text }
 
-  /// An error in a field that only the caller can find, such as a kernel larger than the images. Its position is that of the
-  /// field, or of the innermost section that is present.
+  /// An error in a field that only the caller can find, such as a kernel larger than the images. Its position is that
+  /// of the field, or of the innermost section that is present.
   package func error(at key: String, _ message: String) -> SearchFileError {
     var parts = key.split(separator: ".")
     while !parts.isEmpty, places[parts.joined(separator: ".")] == nil { parts.removeLast() }
@@ -75,8 +75,8 @@ extension SearchFile {
   /// The value of `search.trials` for an open-ended search.
   static let untilStopped = "until stopped"
 
-  /// The number of trials: at most the number of grid points, and 1 if there are no searched parameters. For an open-ended
-  /// search, the highest number that any search may have.
+  /// The number of trials: at most the number of grid points, and 1 if there are no searched parameters. For an
+  /// open-ended search, the highest number that any search may have.
   package var trials: Int {
     guard isOpenEnded else { return integer("search.trials") }
     return sampler.learns ? TPESampler.mostTrials : Self.mostTrials

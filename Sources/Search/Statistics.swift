@@ -22,7 +22,8 @@ package struct Estimate: Hashable, Sendable {
     return StudentT.quantile975(degrees: Double(count - 1)) * (variance / Double(count)).squareRoot()
   }
 
-  /// Whether two means differ at the 5 % level (Welch, "The generalization of 'Student's' problem", Biometrika 34, 1947).
+  /// Whether two means differ at the 5 % level (Welch, "The generalization of 'Student's' problem", Biometrika 34,
+  /// 1947).
   package func differs(from other: Estimate) -> Bool {
     let (a, b) = (variance / Double(count), other.variance / Double(other.count))
     guard count > 1, other.count > 1, a + b > 0 else {

@@ -1,8 +1,9 @@
 /// The suggested values of the trials of a search, with any sampler.
 ///
-/// With a learning sampler, the values of trial i depend only on the seed, i and the results of the trials below i - lag.
-/// They do not depend on later results or on the order of reports. So they are the same for any number of workers, and
-/// after a restart once all known results are reported again. Up to lag + 1 trials can run at the same time.
+/// With a learning sampler, the values of trial i depend only on the seed, i and the results of the trials below i -
+/// lag. They do not depend on later results or on the order of reports. So they are the same for any number of
+/// workers, and after a restart once all known results are reported again. Up to lag + 1 trials can run at the same
+/// time.
 package struct Suggestions: Sendable {
   private let file: SearchFile
   /// The suggested values by trial; only with a learning sampler.
@@ -19,7 +20,8 @@ package struct Suggestions: Sendable {
     self.file = file
   }
 
-  /// Records the final objective of a trial; nil or not finite if it has none. Later reports of the same trial are ignored.
+  /// Records the final objective of a trial; nil or not finite if it has none. Later reports of the same trial are
+  /// ignored.
   package mutating func report(trial: Int, objective: Double?) {
     precondition((0..<file.trials).contains(trial), "trial \(trial) of \(file.trials)")
     guard file.sampler.learns, reported[trial] == nil, trial >= observedCount else { return }

@@ -16,10 +16,10 @@ package struct Observation: Sendable {
 
 /// The Tree-structured Parzen Estimator (TPE), multivariate: over all parameters together.
 ///
-/// It splits trials into the good ones, with the best scores, and the others. It samples candidates from the density of the
-/// good trials and returns the one with the highest ratio of that density to the density of the others. Trials without a
-/// score, failed or still running, belong to the others, so that concurrent trials keep apart. Before enough trials have a
-/// score it samples like `random`. In a space of few points it may sample a point again.
+/// It splits trials into the good ones, with the best scores, and the others. It samples candidates from the density
+/// of the good trials and returns the one with the highest ratio of that density to the density of the others. Trials
+/// without a score, failed or still running, belong to the others, so that concurrent trials keep apart. Before
+/// enough trials have a score it samples like `random`. In a space of few points it may sample a point again.
 ///
 /// Sources: see `ParzenEstimator`. The constants below are those of Optuna.
 enum TPESampler {

@@ -2,10 +2,10 @@ import Randomness
 
 /// Parameter importance by functional analysis of variance (fANOVA).
 ///
-/// A random forest is fitted to the score as a function of the parameters. The variance of that function over the space is
-/// divided into the main effect of each parameter and the interactions (Hutter, Hoos, Leyton-Brown, "An efficient approach
-/// for assessing hyperparameter importance", ICML 2014). The space is weighted by its distributions, so importance depends
-/// on the searched ranges.
+/// A random forest is fitted to the score as a function of the parameters. The variance of that function over the
+/// space is divided into the main effect of each parameter and the interactions (Hutter, Hoos, Leyton-Brown, "An
+/// efficient approach for assessing hyperparameter importance", ICML 2014). The space is weighted by its
+/// distributions, so importance depends on the searched ranges.
 package struct Importance: Hashable, Sendable {
   /// The main effect of each parameter, in the order of the space: shares of the variance with a sum of at most 1.
   package let shares: [Double]
@@ -31,7 +31,7 @@ package struct Importance: Hashable, Sendable {
 
   /// - Parameters:
   ///   - samples: the positions and scores of trials; each coordinate is between 0 and 1.
-  ///   - choices: for each coordinate the number n of categories, where category k is at (k + ½) / n; nil if it is ordered.
+  ///   - choices: for each coordinate the number n of categories, with category k at (k + ½) / n; nil if ordered.
   ///   - seed: the seed of the forest.
   /// - Returns: nil if there are too few samples or all scores are equal.
   init?(_ samples: [RegressionTree.Sample], choices: [Int?], seed: UInt64) {

@@ -16,8 +16,8 @@ package struct Insight: Hashable, Sendable {
   /// The diagnostics of a running or completed search. They depend only on the results.
   ///
   /// With halving, importance uses the scores at the first rung, the only one that all trials reach. It and the edge
-  /// warnings are computed only when the search has ended, because stopped trials end first. The rung agreement is computed
-  /// at any time.
+  /// warnings are computed only when the search has ended, because stopped trials end first. The rung agreement is
+  /// computed at any time.
   ///
   /// - Parameters:
   ///   - ranked: the results so far, best first.

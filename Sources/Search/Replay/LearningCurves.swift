@@ -42,8 +42,8 @@ package struct LearningCurves: Sendable {
     }
   }
 
-  /// The score of a configuration after a budget of epochs at which it was measured: whole epochs, or parts of the first.
-  /// Nil if it diverged before.
+  /// The score of a configuration after a budget of epochs at which it was measured: whole epochs, or parts of the
+  /// first. Nil if it diverged before.
   package func score(of configuration: Int, after budget: Double) -> EpochScore? {
     let curve = curves[configuration]
     let isWhole = budget == budget.rounded()
@@ -53,8 +53,8 @@ package struct LearningCurves: Sendable {
     return Int(place) <= scores.count ? scores[Int(place) - 1] : nil
   }
 
-  /// The epochs to train a configuration from one budget to another. A configuration that diverges trains that epoch to its
-  /// end.
+  /// The epochs to train a configuration from one budget to another. A configuration that diverges trains that epoch
+  /// to its end.
   package func work(of configuration: Int, from: Double, to: Double) -> Double {
     max(0, min(to, Double(curves[configuration].epochs.count + 1)) - from)
   }

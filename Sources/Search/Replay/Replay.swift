@@ -1,7 +1,7 @@
 /// A simulated search on recorded learning curves, with an epoch as the unit of time.
 ///
-/// After the search, its stopped trials continue to their end, in the order of their ranking. So every replay finds the best
-/// configuration eventually, and a method that stopped it pays the extra epochs.
+/// After the search, its stopped trials continue to their end, in the order of their ranking. So every replay finds
+/// the best configuration eventually, and a method that stopped it pays the extra epochs.
 package struct Replay: Sendable {
   /// The completion of a configuration's full training.
   package struct Finish: Hashable, Sendable {

@@ -19,7 +19,8 @@ package struct ReplayMethod: Sendable {
   /// The schedule of the trials.
   package let scheduling: Scheduling
 
-  /// The objective at rungs: the accuracy at the rung, or the best accuracy measured so far, at rungs and after whole epochs.
+  /// The objective at rungs: the accuracy at the rung, or the best accuracy measured so far, at rungs and after whole
+  /// epochs.
   package let judging: Objective
 
   /// A named method.
@@ -33,8 +34,8 @@ package struct ReplayMethod: Sendable {
     self.judging = judging
   }
 
-  /// The number of most recent trials that a learning sampler ignores; it sees the scores of the others at the first rung,
-  /// as in the coordinator. Nil means that it sees the latest known scores of all trials.
+  /// The number of most recent trials that a learning sampler ignores; it sees the scores of the others at the first
+  /// rung, as in the coordinator. Nil means that it sees the latest known scores of all trials.
   var lag: Int? {
     switch scheduling {
     case .whole, .medianRule: nil
@@ -101,8 +102,8 @@ extension ReplayMethod {
 }
 
 extension LearningCurves {
-  /// The budgets of the rungs: `minEpochs` times the powers of the reduction factor, rounded up to a measurement, which is a
-  /// part of the first epoch or a whole epoch.
+  /// The budgets of the rungs: `minEpochs` times the powers of the reduction factor, rounded up to a measurement,
+  /// which is a part of the first epoch or a whole epoch.
   func budgets(from minEpochs: Double, factor: Double) -> [Double] {
     precondition(minEpochs > 0 && factor > 1, "\(minEpochs) epochs, factor \(factor)")
     let parts = Double(partsOfFirstEpoch)

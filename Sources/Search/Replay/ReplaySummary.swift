@@ -1,7 +1,7 @@
 /// The cost of one method over replays with several seeds.
 package struct ReplaySummary: Sendable {
-  /// The epochs until the first success of each replay, ascending: a configuration within the tolerance of the best that is
-  /// trained to its end.
+  /// The epochs until the first success of each replay, ascending: a configuration within the tolerance of the best
+  /// that is trained to its end.
   package let epochs: [Double]
   /// The share of replays with a success within the search, before its stopped trials continue.
   package let reached: Double
@@ -9,8 +9,8 @@ package struct ReplaySummary: Sendable {
   package let work: Double
   /// The budgets of `regrets`, as fractions of the epochs for training all configurations to their end.
   package static let budgets = [0.05, 0.1]
-  /// The median simple regret over the seeds at those budgets; nil if in most replays no configuration was trained to its
-  /// end yet.
+  /// The median simple regret over the seeds at those budgets; nil if in most replays no configuration was trained to
+  /// its end yet.
   package let regrets: [Double?]
 
   /// The summary of one or more replays.
