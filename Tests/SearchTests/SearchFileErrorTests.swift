@@ -56,7 +56,7 @@ import Testing
 
   @Test(arguments: trainMistakes)
   func errorNamesFieldAndLine(train: String, message: String) {
-    #expect(refusal(file(train: train)) == "search.yaml:3: train.lr: \(message)")
+    #expect(rejection(file(train: train)) == "search.yaml:3: train.lr: \(message)")
   }
 
   /// Invalid files and their error messages.
@@ -334,7 +334,7 @@ import Testing
 
   @Test(arguments: files)
   func invalidFileGivesOneLineError(text: String, message: String) {
-    #expect(refusal(text) == message)
+    #expect(rejection(text) == message)
   }
 
   @Test func errorFoundByTheCallerGetsTheLineOfItsField() throws {
@@ -382,11 +382,11 @@ import Testing
             - -1
       """
     #expect(
-      refusal(text)
+      rejection(text)
         == "search.yaml:5: model.hidden.1: 'steps' is 3, but the range has only 2 whole numbers"
     )
     #expect(
-      refusal(text.replacing("steps: 3", with: "steps: 2"))
+      rejection(text.replacing("steps: 3", with: "steps: 2"))
         == "search.yaml:13: train.lr: each end of 'log_uniform' needs a number above 0, not '-1'")
   }
 }

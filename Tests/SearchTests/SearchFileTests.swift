@@ -61,8 +61,8 @@ import Testing
   func weightInitialisationDefaultsByActivation(activation: String, expected: String) throws {
     let searched = try parse(
       file(model: "activation: { choice: [relu, leaky_relu, tanh, sigmoid] }"))
-    let drawn = try #require(searched.configuration(values: [.word(activation)]))
-    #expect(drawn.word("model.init") == expected)
+    let sampled = try #require(searched.configuration(values: [.word(activation)]))
+    #expect(sampled.word("model.init") == expected)
     let fixed = try parse(file(model: "activation: \(activation), init: { normal: 0.1 }"))
     let own = try #require(fixed.configuration(values: []))
     #expect(!own.has("model.init"))
@@ -143,9 +143,9 @@ import Testing
       #expect(file.configuration(values: [])?.real("augment.rotate") == 0)
     }
     #expect(
-      refusal(file() + "\naugment: none").hasPrefix("search.yaml:5: augment: needs a section with rotate"))
+      rejection(file() + "\naugment: none").hasPrefix("search.yaml:5: augment: needs a section with rotate"))
     #expect(
-      refusal(file() + "\naugment: { shift: 1 }")
+      rejection(file() + "\naugment: { shift: 1 }")
         == "search.yaml:5: augment.shift: needs a number of at least 0 and at most 0.5, not '1'")
   }
 
@@ -241,7 +241,7 @@ import Testing
   func invalidEarlyStoppingIsRejected(train: String, halving: String, message: String) {
     let text =
       "dataset: digits\nmodel: { hidden: [8] }\ntrain: { \(train) }\nsearch: { trials: 9, halving: \(halving) }"
-    #expect(refusal(text) == "search.yaml:\(message)")
+    #expect(rejection(text) == "search.yaml:\(message)")
   }
 
   @Test func schedulesRoundTripThroughRecipes() throws {
