@@ -39,8 +39,8 @@ package struct ASHA: Sendable {
   /// The next promotion, from the highest rung that has one; nil if a new trial is to start.
   package var next: Promotion? {
     for rung in rungs.indices.dropLast().reversed() {
-      let room = Int(Double(rungs[rung].reported.count) / factor)
-      let next = rungs[rung].reported.prefix(room).first { standing in
+      let quota = Int(Double(rungs[rung].reported.count) / factor)
+      let next = rungs[rung].reported.prefix(quota).first { standing in
         standing.objective?.isFinite == true && !rungs[rung].promoted.contains(standing.trial)
       }
       if let next { return (next.trial, rung + 1) }

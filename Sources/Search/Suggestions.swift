@@ -1,9 +1,9 @@
 /// The suggested values of the trials of a search, with any sampler.
 ///
-/// With a learning sampler, the values of trial i depend only on the seed, i and the results of the trials below i -
-/// lag. They do not depend on later results or on the order of reports. So they are the same for any number of
-/// workers, and after a restart once all known results are reported again. Up to lag + 1 trials can run at the same
-/// time.
+/// With a learning sampler, the values of trial i depend only on the seed, i and the results of the trials below
+/// `i - lag`. They do not depend on later results or on the order of reports. So they are the same for any number of
+/// workers, and also after a restart, once all known results are reported again. Up to `lag + 1` trials can run at the
+/// same time.
 package struct Suggestions: Sendable {
   private let file: SearchFile
   /// The suggested values by trial; only with a learning sampler.
