@@ -60,7 +60,7 @@ package struct Distribution: Hashable, Sendable {
 
 /// An error in a distribution.
 package struct DistributionError: Error, Hashable {
-  /// What is wrong and what is allowed.
+  /// The problem and the allowed values.
   package let message: String
 
   init(_ message: String) { self.message = message }

@@ -10,7 +10,7 @@ package struct Field: Sendable {
   package let fallback: Fallback
   /// The unit of its value; nil if it has none.
   package let unit: String?
-  /// What it means, in one or two sentences.
+  /// The meaning, in one or two sentences.
   package let meaning: String
 
   init(

@@ -6,7 +6,7 @@ package struct SearchFileError: Error, Hashable, CustomStringConvertible {
   package let place: Place
   /// The path of the key, such as `train.lr`; empty if the error has no single key.
   package let key: String
-  /// What is wrong and what is allowed.
+  /// The problem and the allowed values.
   package let message: String
 
   /// The origin of a part of a search file.
