@@ -1,26 +1,26 @@
-/// Asynchronous successive halving, for searches whose number of trials is not known beforehand.
+/// Asynchronous successive halving (ASHA), for searches whose number of trials is not known in advance.
 ///
-/// Whenever a slot is free, a trial goes on that is among the best 1/factor of those that have reported at its rung so far; if
-/// there is none, a new one begins (Li, Jamieson, Rostamizadeh et al., "A system for massively parallel hyperparameter
-/// tuning", MLSys 2020, algorithm 2). No slot ever waits. The price: which trials go on depends on the order of arrival, and
-/// early ones go on for want of better.
+/// A free slot promotes a trial that is among the best 1/eta of those that have reported at its rung so far. If there
+/// is none, it starts a new trial (Li, Jamieson, Rostamizadeh et al., "A system for massively parallel hyperparameter
+/// tuning", MLSys 2020, algorithm 2). No slot waits. However, promotions depend on the order of arrival, and early
+/// trials may be promoted only because better ones have not reported yet.
 package struct ASHA: Sendable {
-  /// A trial that goes on, and the rung that it goes on to.
+  /// A promoted trial and its next rung.
   package typealias Promotion = (trial: Int, to: Int)
 
-  /// What trained to a rung's budget, best first.
+  /// The trials that have reported at a rung, best first.
   private struct Rung {
     var reported: [Halving.Standing] = []
     var promoted: Set<Int> = []
   }
 
-  /// The epochs that a trial has trained when it reports at each rung; the last rung's are all.
+  /// The budget of each rung in epochs; that of the last rung is a full training.
   package let budgets: [Double]
   private let factor: Double
   private let objective: Objective
   private var rungs: [Rung]
 
-  /// Rungs at ascending budgets; of the trials at each one in `factor` goes on.
+  /// Rungs at ascending budgets, with `factor` as the reduction factor eta.
   package init(budgets: [Double], factor: Double, objective: Objective) {
     precondition(!budgets.isEmpty && factor > 1, "\(budgets.count) budgets, factor \(factor)")
     self.budgets = budgets
@@ -29,17 +29,18 @@ package struct ASHA: Sendable {
     rungs = budgets.map { _ in Rung() }
   }
 
-  /// Takes what a trial reached at a rung, which it reports there once. Without a finite objective it goes no further.
+  /// Records the result of a trial at a rung, once per trial and rung. A trial without a finite objective is not
+  /// promoted.
   package mutating func report(_ standing: Halving.Standing, at rung: Int) {
     let place = rungs[rung].reported.partitioningIndex { standing.ranks(before: $0, by: objective) }
     rungs[rung].reported.insert(standing, at: place)
   }
 
-  /// The trial that goes on next, from the highest rung that has one; nil where a new trial shall begin.
+  /// The next promotion, from the highest rung that has one; nil if a new trial is to start.
   package var next: Promotion? {
     for rung in rungs.indices.dropLast().reversed() {
-      let room = Int(Double(rungs[rung].reported.count) / factor)
-      let next = rungs[rung].reported.prefix(room).first { standing in
+      let quota = Int(Double(rungs[rung].reported.count) / factor)
+      let next = rungs[rung].reported.prefix(quota).first { standing in
         standing.objective?.isFinite == true && !rungs[rung].promoted.contains(standing.trial)
       }
       if let next { return (next.trial, rung + 1) }
@@ -47,7 +48,7 @@ package struct ASHA: Sendable {
     return nil
   }
 
-  /// A trial goes on.
+  /// Records a promotion.
   package mutating func promote(_ promotion: Promotion) {
     rungs[promotion.to - 1].promoted.insert(promotion.trial)
   }

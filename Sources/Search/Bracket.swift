@@ -1,17 +1,17 @@
-/// Trials of a halving that are compared with each other.
+/// A bracket of halving: trials that are compared with each other.
 struct Bracket: Sendable {
   typealias Standing = Halving.Standing
   typealias Decision = Halving.Decision
 
   /// A budget at which trials are compared.
   private struct Rung {
-    /// The trials that it has room for.
-    let room: Int
-    /// Those that may still come to it or are on their way to its budget.
+    /// The maximum number of trials.
+    let capacity: Int
+    /// The number of trials that may still report: promoted ones and those that may still be promoted.
     var unreported: Int
-    /// Places that nobody is left to take.
-    var absent = 0
-    /// Reported and undecided, best first.
+    /// The number of places for which there are not enough trials.
+    var unfilled = 0
+    /// The trials that have reported and are undecided, best first.
     var contenders: [Standing] = []
     var promoted = 0
   }
@@ -19,48 +19,48 @@ struct Bracket: Sendable {
   private let objective: Objective
   private var rungs: [Rung]
 
-  /// A bracket whose rungs have room for so many trials; the first one's are all of them.
-  init(_ rooms: [Int], _ objective: Objective) {
-    rungs = rooms.map { Rung(room: $0, unreported: $0) }
+  /// A bracket with the capacities of its rungs; that of the first rung is the number of trials.
+  init(_ capacities: [Int], _ objective: Objective) {
+    rungs = capacities.map { Rung(capacity: $0, unreported: $0) }
     self.objective = objective
   }
 
-  /// Takes what a trial reached at a rung; returns what has become certain by it.
+  /// Records the result of a trial at a rung and returns the decisions that are now certain.
   mutating func report(_ standing: Standing, at rung: Int) -> [Decision] {
-    assert(rungs[rung].unreported > 0, "rung \(rung) expects no trial, but \(standing.trial) came")
+    assert(rungs[rung].unreported > 0, "rung \(rung) expects no more trials, but \(standing.trial) reports")
     rungs[rung].unreported -= 1
     if standing.objective?.isFinite == true, rung + 1 < rungs.count {
       let place = rungs[rung].contenders.partitioningIndex { standing.ranks(before: $0, by: objective) }
       rungs[rung].contenders.insert(standing, at: place)
     }
-    return (rung..<rungs.count - 1).flatMap { settle($0) }
+    return (rung..<rungs.count - 1).flatMap { decide($0) }
   }
 
-  private mutating func settle(_ index: Int) -> [Decision] {
-    let room = rungs[index + 1].room
+  private mutating func decide(_ index: Int) -> [Decision] {
+    let capacity = rungs[index + 1].capacity
     var decisions: [Decision] = []
-    while rungs[index].promoted + rungs[index].contenders.count > room {
+    while rungs[index].promoted + rungs[index].contenders.count > capacity {
       decisions.append(.stop(trial: rungs[index].contenders.removeLast().trial, at: index))
     }
-    while rungs[index].promoted + rungs[index].unreported < room, !rungs[index].contenders.isEmpty {
+    while rungs[index].promoted + rungs[index].unreported < capacity, !rungs[index].contenders.isEmpty {
       decisions.append(.promote(trial: rungs[index].contenders.removeFirst().trial, to: index + 1))
       rungs[index].promoted += 1
     }
-    noteAbsent(index)
+    updateUnfilled(index)
     return decisions
   }
 
-  /// The next rung need not wait for places that nobody is left to take.
-  private mutating func noteAbsent(_ index: Int) {
+  /// Lets the next rung no longer wait for places that no trial can fill.
+  private mutating func updateUnfilled(_ index: Int) {
     let most = rungs[index].promoted + rungs[index].contenders.count + rungs[index].unreported
-    let absent = max(0, rungs[index + 1].room - most)
-    rungs[index + 1].unreported -= absent - rungs[index + 1].absent
-    rungs[index + 1].absent = absent
+    let unfilled = max(0, rungs[index + 1].capacity - most)
+    rungs[index + 1].unreported -= unfilled - rungs[index + 1].unfilled
+    rungs[index + 1].unfilled = unfilled
   }
 }
 
 extension Array {
-  /// The first place whose element, and all after it, satisfy the condition.
+  /// The first index from which all elements satisfy the condition.
   func partitioningIndex(_ condition: (Element) -> Bool) -> Int {
     var range = 0..<count
     while !range.isEmpty {

@@ -1,12 +1,12 @@
 /// A table as comma-separated text (RFC 4180, with a line feed after each row).
 ///
-/// Text cannot start a formula in a spreadsheet: a cell that would is given an apostrophe in front.
+/// A text cell that a spreadsheet would read as a formula gets an apostrophe in front.
 package struct CSV: Sendable {
   /// One cell.
   package enum Cell: Hashable, Sendable {
     case empty
     case integer(Int)
-    /// A number in its shortest exact text; empty when it is not finite.
+    /// A number as its shortest exact text; empty if it is not finite.
     case real(Double)
     case text(String)
   }
@@ -15,7 +15,7 @@ package struct CSV: Sendable {
   package private(set) var bytes: [UInt8] = []
   private let width: Int
 
-  /// A table with these columns, each text, and no rows yet.
+  /// A table with a header row and no other rows.
   package init(columns: [String]) {
     width = columns.count
     append(columns.map(Cell.text))
@@ -24,7 +24,7 @@ package struct CSV: Sendable {
   /// The text so far.
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  /// Adds a row with as many cells as there are columns.
+  /// Adds a row, with one cell per column.
   package mutating func append(_ row: [Cell]) {
     precondition(row.count == width, "\(row.count) cells in a table of \(width) columns")
     for (index, cell) in row.enumerated() {
@@ -34,7 +34,7 @@ package struct CSV: Sendable {
     bytes.append(UInt8(ascii: "\n"))
   }
 
-  /// Takes out the text so far, for tables too long to be held at once.
+  /// Removes and returns the text so far, for tables too long for memory.
   package mutating func drain() -> [UInt8] {
     defer { bytes.removeAll(keepingCapacity: true) }
     return bytes
@@ -68,7 +68,7 @@ package struct CSV: Sendable {
     bytes.append(quote)
   }
 
-  /// Also in their wide forms, which some spreadsheets take for the same.
+  /// The characters that start a formula, with their full-width forms, which some spreadsheets accept too.
   private static let formulaStarts = Set("=+-@\t\r\n＝＋－＠".unicodeScalars)
   private static let specials = Array(",\"\r\n".utf8)
 }

@@ -1,10 +1,10 @@
 extension Configuration {
-  /// The configuration as a search file without distributions, which reads back to the same values.
+  /// The configuration as a search file without distributions, which parses to the same values.
   ///
-  /// The seed is that of the trial; the split is written out, so that the same images are held out. `keep` is what
-  /// `train.keep` shall be where the configuration does not say.
+  /// The seed is that of the trial. The split is explicit, so that the validation images are the same. `keep` is the
+  /// default for `train.keep`.
   package func recipe(seed: UInt64, keep: String? = nil) -> String {
-    precondition(seed <= UInt64(Int.max), "seed \(seed) cannot stand in a file")
+    precondition(seed <= UInt64(Int.max), "seed \(seed) is too large for a file")
     var values = values
     values["seed"] = .integer(Int(seed))
     if let keep, values["train.keep"] == nil { values["train.keep"] = .word(keep) }

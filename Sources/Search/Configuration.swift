@@ -1,13 +1,11 @@
-/// Everything that a trial is made of, with no distribution left: what is fixed in the file and
-/// what was drawn.
+/// The configuration of a trial: the fixed values of the file and the sampled values.
 ///
-/// The look-ups trap on a path that the table of fields does not hold or that has another type,
-/// which is a mistake in the caller, not in a file.
+/// The accessors trap on a path that is not in the table of fields or has another type, which is a programming error.
 package struct Configuration: Hashable, Sendable {
   /// The values of all fields that have one, by path.
   let values: [String: Value]
 
-  /// The value of a field; nil when it is not set, as `model.init.normal` with `init: he`.
+  /// The value of a field; nil if it is not set, such as `model.init.normal` with `init: he`.
   package subscript(_ path: String) -> Value? { values[path] }
 
   /// Whether a field has a value.
@@ -52,22 +50,22 @@ package struct Configuration: Hashable, Sendable {
 }
 
 extension SearchFile {
-  /// The configuration with these values of the searched parameters, in the order of the space; nil
-  /// when they, which may come from anywhere, do not belong to it.
+  /// The configuration with untrusted values of the searched parameters, in the order of the space; nil if they are
+  /// not in the space.
   ///
-  /// `train.decay` is always set. `model.init` is always he or xavier, unless `model.init.normal` is set; exactly one of
-  /// `dataset.name` and `dataset.idx` is set; `dataset.validation` is a share (real), a count
-  /// (integer) or the word test. Fields of the sections `search` and `final` are not part of a configuration.
+  /// `train.decay` is always set. `model.init` is he or xavier unless `model.init.normal` is set. Exactly one of
+  /// `dataset.name` and `dataset.idx` is set. `dataset.validation` is a share (real), a count (integer) or the word
+  /// `test`. Fields of the sections `search` and `final` are not part of a configuration.
   package func configuration(values: [Value]) -> Configuration? {
     guard space.contains(values) else { return nil }
-    let drawn = Dictionary(uniqueKeysWithValues: zip(space.parameters.map(\.path), values))
+    let sampled = Dictionary(uniqueKeysWithValues: zip(space.parameters.map(\.path), values))
     var resolved: [String: Value] = [:]
     for (path, setting) in settings where !path.hasPrefix("search.") && !path.hasPrefix("final.") {
-      resolved[path] = Self.value(of: setting, at: path, drawn)
+      resolved[path] = Self.value(of: setting, at: path, sampled)
     }
     if resolved["model.init"] == nil, resolved["model.init.normal"] == nil {
-      let rectifies = [.word("relu"), .word("leaky_relu")].contains(resolved["model.activation"])
-      resolved["model.init"] = .word(rectifies ? "he" : "xavier")
+      let isRectifier = [.word("relu"), .word("leaky_relu")].contains(resolved["model.activation"])
+      resolved["model.init"] = .word(isRectifier ? "he" : "xavier")
     }
     if resolved["train.decay"] == nil, case .word(let optimizer) = resolved["train.optimizer"] {
       resolved["train.decay"] = Self.decay(optimizer: optimizer)
@@ -75,19 +73,19 @@ extension SearchFile {
     return Configuration(values: resolved)
   }
 
-  /// How the penalty acts unless the file says it.
+  /// The default of `train.decay` for an optimizer.
   static func decay(optimizer: String) -> Value {
     .word(optimizer == "adamw" ? "decoupled" : "coupled")
   }
 
   private static func value(
-    of setting: Setting, at path: String, _ drawn: [String: Value]
+    of setting: Setting, at path: String, _ sampled: [String: Value]
   ) -> Value? {
     switch setting {
     case .fixed(let value): value
-    case .searched: drawn[path]
+    case .searched: sampled[path]
     case .list(let elements):
-      list(elements.enumerated().compactMap { value(of: $1, at: "\(path).\($0)", drawn) })
+      list(elements.enumerated().compactMap { value(of: $1, at: "\(path).\($0)", sampled) })
     }
   }
 

@@ -1,8 +1,8 @@
 import Randomness
 
-// Where values lie, seen from the draws of `random`: those are equally likely everywhere in 0...1, on whatever scale.
+// The position of a value is its quantile: positions of random samples are uniform in 0...1, on any scale.
 extension Distribution {
-  /// Whether its values have an order; those of a choice have none.
+  /// Whether its values are ordered; those of a choice are not.
   var isOrdered: Bool {
     if case .choice = shape { false } else { true }
   }
@@ -16,19 +16,19 @@ extension Distribution {
     }
   }
 
-  /// How far apart the positions of neighbouring values are; 0 where there is no end of values, or the distance varies.
+  /// The distance between the positions of adjacent values; 0 if the distribution is continuous or the distance varies.
   var spacing: Double {
     if let points { return 1 / Double(points.count) }
     guard case .int(let low, let high) = shape else { return 0 }
     return 1 / (Double(high - low) + 1)
   }
 
-  /// The value at a position; what lies beyond the ends is the value there.
+  /// The value at a position, which is clamped to 0...1.
   func value(atPosition position: Double) -> Value {
     value(at: UInt64(min(max(position, 0), 1 - 0x1p-53) * 0x1p53) << 11)
   }
 
-  /// The position of a value, 0...1: where it is one of many, the middle of those that have it.
+  /// The position of a value, 0...1; for a discrete value, the middle of its interval.
   func position(of value: Value) -> Double {
     precondition(contains(value), "\(value) of \(shape)")
     if let points { return (Double(points.firstIndex(of: value) ?? 0) + 0.5) / Double(points.count) }
@@ -49,8 +49,8 @@ extension Distribution {
   }
 }
 
-/// How far a number is from low to high, 0...1.
+/// The fraction of the way from low to high, 0...1.
 private func fraction(_ number: Double, _ low: Double, _ high: Double) -> Double {
-  // Two ends next to each other may be the same once they have been halved or their logarithm was taken.
+  // Adjacent ends can become equal when halved or by the logarithm.
   low < high ? min(max((number - low) / (high - low), 0), 1) : 0.5
 }

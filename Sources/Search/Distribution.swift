@@ -1,8 +1,8 @@
 import Randomness
 
-/// The values that a hyperparameter may take, and how likely each is.
+/// The distribution of a searched hyperparameter.
 package struct Distribution: Hashable, Sendable {
-  /// The shape of a distribution; both ends of a range belong to it.
+  /// The shape of a distribution; both ends of a range are included.
   package enum Shape: Hashable, Sendable {
     case uniform(low: Double, high: Double)
     case logUniform(low: Double, high: Double)
@@ -13,15 +13,15 @@ package struct Distribution: Hashable, Sendable {
 
   /// The shape, as declared.
   package let shape: Shape
-  /// The number of grid points in a range, both ends included; nil when it has none.
+  /// The number of grid points in a range, both ends included; nil without steps.
   package let steps: Int?
-  /// The values one by one, ascending or as listed: those of a choice or of a range with steps.
+  /// The values of a choice, as listed, or of a range with steps, ascending; nil for other ranges.
   let points: [Value]?
 
-  /// The most values in a choice, and the most steps in a range.
+  /// The maximum number of values in a choice and of steps in a range.
   package static let mostPoints = 10_000
 
-  /// A distribution whose range is neither empty nor too large.
+  /// A distribution; throws if its range is empty or too large.
   package init(_ shape: Shape, steps: Int? = nil) throws(DistributionError) {
     try Self.check(shape)
     self.shape = shape
@@ -54,20 +54,20 @@ package struct Distribution: Hashable, Sendable {
     }
   }
 
-  /// Whole numbers up to here are exact as Double.
+  /// All whole numbers up to this are exact as Double.
   private static let exact = 1 << 53
 }
 
-/// Why a distribution cannot be.
+/// An error in a distribution.
 package struct DistributionError: Error, Hashable {
-  /// What is wrong and what is allowed.
+  /// The problem and the allowed values.
   package let message: String
 
   init(_ message: String) { self.message = message }
 }
 
 extension Distribution {
-  /// How many different values there are; nil when there is no end of them.
+  /// The number of different values; nil if the distribution is continuous.
   package var count: UInt64? {
     if let points { return UInt64(points.count) }
     switch shape {
@@ -76,7 +76,7 @@ extension Distribution {
     }
   }
 
-  /// The value with this number, 0..<count, in ascending order or as listed.
+  /// The value at an index in 0..<count, in ascending order or as listed.
   package func point(_ index: UInt64) -> Value {
     if let points { return points[Int(index)] }
     switch shape {
@@ -88,7 +88,7 @@ extension Distribution {
     }
   }
 
-  /// The value that 64 random bits stand for: a fixed map, the same on every machine.
+  /// The value for 64 random bits: a fixed map, the same on every machine.
   package func value(at bits: UInt64) -> Value {
     if let points { return points[Int(bits.multipliedFullWidth(by: UInt64(points.count)).high)] }
     let fraction = Double(bits >> 11) * 0x1p-53
@@ -100,15 +100,15 @@ extension Distribution {
     case .int(let low, let high):
       return .integer(low + Int(bits.multipliedFullWidth(by: UInt64(high - low) + 1).high))
     case .logInt(let low, let high):
-      // Half a unit beyond either end, so that the ends get their share when rounded.
-      let drawn = logarithmic(Double(low) - 0.5, Double(high) + 0.5, fraction)
-      return .integer(min(max(Int(drawn.rounded()), low), high))
+      // Extend the range by half a unit at either end, so that rounding gives the ends their full share.
+      let sample = logarithmic(Double(low) - 0.5, Double(high) + 0.5, fraction)
+      return .integer(min(max(Int(sample.rounded()), low), high))
     case .choice:
       preconditionFailure("a choice has points")
     }
   }
 
-  /// Whether a value, which may come from anywhere, is one that can be drawn.
+  /// Whether an untrusted value belongs to the distribution.
   package func contains(_ value: Value) -> Bool {
     if let points { return points.contains(value) }
     switch (shape, value) {
@@ -124,20 +124,19 @@ extension Distribution {
   }
 }
 
-/// The number at a fraction of the way from low to high, never beyond either.
+/// Linear interpolation from low to high, clamped to both ends.
 func linear(_ low: Double, _ high: Double, _ fraction: Double) -> Double {
   // Not low + fraction * (high - low), which overflows for the widest ranges.
   min(max(low * (1 - fraction) + high * fraction, low), high)
 }
 
-/// The number at a fraction of the way from low to high on a logarithmic scale, never beyond
-/// either.
+/// Logarithmic interpolation from low to high, clamped to both ends.
 func logarithmic(_ low: Double, _ high: Double, _ fraction: Double) -> Double {
   min(max(portableExp(linear(portableLog(low), portableLog(high), fraction)), low), high)
 }
 
 extension Distribution {
-  /// The value that stands so in `results.csv`; nil if none does.
+  /// The value written as this cell in `results.csv`; nil if there is none.
   package func value(cell: String) -> Value? {
     let value: Value? =
       switch shape {

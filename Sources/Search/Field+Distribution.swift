@@ -1,14 +1,13 @@
 extension Distribution {
-  /// The keys that make a section a distribution.
+  /// The keys that mark a section as a distribution.
   static let names = ["uniform", "log_uniform", "int", "log_int", "choice"]
 }
 
 extension Field.Kind {
-  /// Reads the distribution that stands at a node, each of its values one that may stand there
-  /// itself.
+  /// Reads the distribution at a node; each of its values must be valid for the field.
   func distribution(_ node: Node, at path: String) throws(Fault) -> Distribution {
     guard case .map(let entries) = node.content else { throw mistake(node, at: path) }
-    let entry = try theOne(entries, at: path)
+    let entry = try distributionEntry(entries, at: path)
     var steps: Int?
     if let given = entries.first(where: { $0.key == "steps" })?.value {
       steps = try Self.steps(given, at: path)
@@ -23,8 +22,8 @@ extension Field.Kind {
     }
   }
 
-  /// The entry that holds the distribution; beside it only `steps` may stand.
-  private func theOne(_ entries: [Node.Entry], at path: String) throws(Fault) -> Node.Entry {
+  /// The entry with the distribution; the only other key allowed is `steps`.
+  private func distributionEntry(_ entries: [Node.Entry], at path: String) throws(Fault) -> Node.Entry {
     let allowed = Distribution.names + ["steps"]
     for entry in entries where !allowed.contains(entry.key) {
       let guess = nearest(to: entry.key, among: allowed).map { "did you mean '\($0)'?" }
@@ -69,7 +68,7 @@ extension Field.Kind {
     switch self {
     case .integer:
       guard name.hasSuffix("int") else {
-        throw Fault(node.place, path, "holds whole numbers; use 'int' or 'log_int', not '\(name)'")
+        throw Fault(node.place, path, "takes whole numbers; use 'int' or 'log_int', not '\(name)'")
       }
       guard case (.integer(let low), .integer(let high)) = try ends(name, node, at: path) else {
         throw mistake(node, at: path)
@@ -79,7 +78,7 @@ extension Field.Kind {
       guard name.hasSuffix("uniform") else {
         throw Fault(
           node.place, path,
-          "holds real numbers; use 'uniform' or 'log_uniform' (with 'steps' for a grid), not '\(name)'"
+          "takes real numbers; use 'uniform' or 'log_uniform' (with 'steps' for a grid), not '\(name)'"
         )
       }
       guard case (.real(let low), .real(let high)) = try ends(name, node, at: path) else {
@@ -88,7 +87,7 @@ extension Field.Kind {
       return name == "uniform"
         ? .uniform(low: low, high: high) : .logUniform(low: low, high: high)
     case .word, .name, .folder, .heldOut, .trials, .integers, .realOrReals:
-      throw Fault(node.place, path, "holds words; use 'choice', not '\(name)'")
+      throw Fault(node.place, path, "takes words; use 'choice', not '\(name)'")
     }
   }
 

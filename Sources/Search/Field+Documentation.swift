@@ -10,10 +10,10 @@ extension Field {
 }
 
 extension Field.Fallback: CustomStringConvertible {
-  /// As it stands in the documentation.
+  /// The default as shown in the documentation.
   package var description: String {
     switch self {
-    case .required: "must be given"
+    case .required: "required"
     case .value(let value): "\(value)"
     case .described(let words): words
     }

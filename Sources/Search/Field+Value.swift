@@ -1,5 +1,5 @@
 extension Field.Kind {
-  /// Reads the value that stands at a node.
+  /// Reads the value of a node.
   func value(_ node: Node, at path: String) throws(Fault) -> Value {
     if case .integers(let range, let most) = self {
       return try list(node, of: .integer(range), atMost: most, at: path)
@@ -16,7 +16,7 @@ extension Field.Kind {
     return value
   }
 
-  /// The kind of one element where this is a list, else this kind.
+  /// The kind of an element if this is a list, otherwise this kind.
   var element: Field.Kind {
     switch self {
     case .integers(let range, _): .integer(range)
@@ -88,7 +88,7 @@ extension Field.Kind {
     return number
   }
 
-  /// Says what is needed and what was found.
+  /// The error for an invalid value: what is needed and what was found.
   func mistake(_ node: Node, at path: String) -> Fault {
     guard case .scalar(let text, _) = node.content, case .word(let words) = self else {
       return Fault(node.place, path, "needs \(self), not \(node.shown)")
@@ -98,7 +98,7 @@ extension Field.Kind {
   }
 }
 
-/// Whether a text can name a file or folder everywhere and is not an option or a hidden file.
+/// Whether a text is a portable file name that is not hidden and does not look like an option.
 func isName(_ text: String) -> Bool {
   guard (1...100).contains(text.utf8.count), text.first != ".", text.first != "-" else {
     return false

@@ -1,17 +1,16 @@
-/// One key of the search file: what may stand there and what it means.
+/// A key of the search file: its type, default and meaning.
 ///
-/// The table of all fields, in `Field+Table.swift`, is the only place that lists them. Reading,
-/// checking, messages, documentation and the writing of recipes follow from it.
+/// `Field+Table.swift` is the only list of all fields. Parsing, validation, messages, documentation and recipes use it.
 package struct Field: Sendable {
-  /// Where it stands: the keys of its sections and its own, joined by dots.
+  /// The keys of its sections and its own key, joined by dots.
   package let path: String
-  /// What may stand there.
+  /// The type and range of its value.
   package let kind: Kind
-  /// What holds when it is not given.
+  /// The default.
   package let fallback: Fallback
-  /// The unit of its value, where it has one.
+  /// The unit of its value; nil if it has none.
   package let unit: String?
-  /// What it means, in one sentence.
+  /// The meaning, in one or two sentences.
   package let meaning: String
 
   init(
@@ -24,21 +23,21 @@ package struct Field: Sendable {
     self.meaning = meaning
   }
 
-  /// What holds when a field is not given.
+  /// The default of a field.
   package enum Fallback: Sendable {
-    /// It must be given.
+    /// No default: the field is required.
     case required
-    /// This value.
+    /// A fixed value.
     case value(Value)
-    /// What the words say; it depends on other fields.
+    /// A default that depends on other fields, described in words.
     case described(String)
   }
 
-  /// What may stand in a field.
+  /// The type and range of a field's value.
   package enum Kind: Sendable {
     /// One of these words.
     case word([String])
-    /// Letters, digits and `.`, `_`, `-`: safe as the name of a file.
+    /// Letters, digits and `.`, `_`, `-`: a valid file name.
     case name
     /// The path of a folder.
     case folder
@@ -46,17 +45,17 @@ package struct Field: Sendable {
     case integer(ClosedRange<Int>)
     /// A number in a range.
     case real(RealRange)
-    /// How many trials there are: a whole number in a range, or the words until stopped.
+    /// A number of trials: a whole number in a range, or `until stopped`.
     case trials(ClosedRange<Int>)
-    /// What is held out for validation: a share between 0 and 1, a count of at least 1, or the word test.
+    /// The images held out for validation: a share between 0 and 1, a count of at least 1, or the word `test`.
     case heldOut
-    /// A list of whole numbers, each in a range; one number alone is a list of one.
+    /// A list of whole numbers, each in a range; a single number is a list of one.
     case integers(ClosedRange<Int>, atMost: Int)
     /// A number in a range, or a list of such numbers.
     case realOrReals(RealRange, atMost: Int)
   }
 
-  /// Whether a distribution may stand there.
+  /// Whether the value may be a distribution.
   package var isSearchable: Bool {
     ["augment.", "model.", "train."].contains { path.hasPrefix($0) }
   }
@@ -66,7 +65,7 @@ package struct Field: Sendable {
 
   private static let byPath = Dictionary(uniqueKeysWithValues: table.map { ($0.path, $0) })
 
-  /// The keys allowed in each section, in the order of the table; the section "" is the file.
+  /// The keys allowed in each section, in the order of the table; the section "" is the top level.
   static let sections: [String: [String]] = {
     var sections: [String: [String]] = [:]
     for field in table {
@@ -80,7 +79,7 @@ package struct Field: Sendable {
   }()
 }
 
-/// A range of finite numbers whose lower end may be left out.
+/// A range of finite numbers with an open or closed lower end.
 package struct RealRange: Hashable, Sendable {
   let low: Double
   let high: Double
@@ -100,7 +99,7 @@ package struct RealRange: Hashable, Sendable {
 }
 
 extension RealRange: CustomStringConvertible {
-  /// As it stands in a message: `a number above 0 and at most 1`.
+  /// The range as shown in a message: `a number above 0 and at most 1`.
   package var description: String {
     let start = "a number " + (includesLow ? "of at least " : "above ") + short(low)
     return high == .greatestFiniteMagnitude ? start : "\(start) and at most \(short(high))"
@@ -112,7 +111,7 @@ extension RealRange: CustomStringConvertible {
 }
 
 extension Field.Kind: CustomStringConvertible {
-  /// As it stands in a message after "needs".
+  /// The kind as shown in a message after "needs".
   package var description: String {
     switch self {
     case .word(let words): alternatives(words)

@@ -1,4 +1,4 @@
-/// Visits the points of the grid one after the other.
+/// Samples the points of the grid in order.
 enum GridSampler {
   static func values(trial: Int, in space: SearchSpace) -> [Value] {
     space.gridPoint(UInt64(trial))
@@ -6,13 +6,13 @@ enum GridSampler {
 }
 
 extension SearchSpace {
-  /// The configuration with this number in mixed-radix order: the last parameter changes fastest.
+  /// The grid point with this number in mixed-radix order: the last parameter changes fastest.
   func gridPoint(_ index: UInt64) -> [Value] {
     var rest = index
     var values: [Value] = []
     for parameter in parameters.reversed() {
       guard let count = parameter.distribution.count else {
-        preconditionFailure("\(parameter.path) has no end of values, so there is no grid")
+        preconditionFailure("\(parameter.path) is continuous, so there is no grid")
       }
       values.append(parameter.distribution.point(rest % count))
       rest /= count

@@ -1,31 +1,31 @@
-/// Successive halving whose answer does not depend on the order in which scores arrive.
+/// Successive halving whose outcome does not depend on the order in which scores arrive.
 ///
-/// The first rung holds all trials; of each rung the best 1/factor go on to the next (Jamieson, Talwalkar, "Non-stochastic
-/// best arm identification and hyperparameter optimization", AISTATS 2016). There all wait for the last of a rung. Here
-/// a trial goes on as soon as it is certain that it will: when those that are better and those that have not reported
-/// yet are together fewer than the next rung has room for; and is stopped as soon as as many are better as there is
-/// room. So every arrival order ends in the same sets.
+/// The first rung has all trials; each rung promotes its best 1/eta to the next (Jamieson, Talwalkar, "Non-stochastic
+/// best arm identification and hyperparameter optimization", AISTATS 2016). The original algorithm waits for all
+/// trials of a rung. This one decides as soon as the outcome is certain. It promotes a trial when the better trials
+/// and those that have not reported yet are together fewer than the places in the next rung. It stops a trial when
+/// the better trials fill these places. So every order of arrival leads to the same sets.
 ///
-/// Trials are compared within brackets: the first so many, the next so many, and so on.
+/// Trials are compared within brackets of consecutive numbers.
 package struct Halving: Sendable {
-  /// What became certain.
+  /// A decision about a trial.
   package enum Decision: Hashable, Sendable {
-    /// The trial trains on, to the budget of this rung.
+    /// The trial continues to the budget of this rung.
     case promote(trial: Int, to: Int)
-    /// The trial ends with what it has reached at this rung.
+    /// The trial stops with its score at this rung.
     case stop(trial: Int, at: Int)
   }
 
-  /// What a trial reached at a rung.
+  /// The result of a trial at a rung.
   package struct Standing: Hashable, Sendable {
     /// The number of the trial.
     package let trial: Int
-    /// What it is ranked by; nil or not finite: it ended without a score, and goes no further.
+    /// The objective; a trial with nil or a value that is not finite is not promoted.
     package let objective: Double?
-    /// Breaks ties.
+    /// The validation loss, which breaks ties.
     package let valLoss: Double?
 
-    /// What a trial reached.
+    /// The result of a trial.
     package init(trial: Int, objective: Double?, valLoss: Double?) {
       self.trial = trial
       self.objective = objective
@@ -42,20 +42,20 @@ package struct Halving: Sendable {
     }
   }
 
-  /// More rungs compare trials after hardly more training than before.
+  /// The maximum number of rungs; with more, consecutive budgets would hardly differ.
   static let mostRungs = 100
 
-  /// The epochs that a trial has trained when it reports at each rung; the last rung's are all.
+  /// The budget of each rung in epochs; that of the last rung is a full training.
   package let budgets: [Double]
   private let trials: Int
   private let factor: Double
   private let objective: Objective
-  /// Trials in a bracket; the last may have fewer.
+  /// The number of trials in a bracket; the last bracket may have fewer.
   private let size: Int
-  /// Those of which a trial has reported.
+  /// The brackets with at least one report.
   private var brackets: [Int: Bracket] = [:]
 
-  /// The rungs of a search: each has room for `factor` times fewer trials than the one before, one at least.
+  /// The rungs of a search. Each has `factor` times fewer places than the one before, at least one.
   package init(trials: Int, bracket: Int? = nil, budgets: [Double], factor: Double, objective: Objective) {
     precondition(trials > 0 && !budgets.isEmpty && factor > 1, "\(trials) trials, factor \(factor)")
     precondition(bracket ?? 1 > 0, "brackets of \(bracket ?? 0)")
@@ -66,8 +66,8 @@ package struct Halving: Sendable {
     size = min(bracket ?? trials, trials)
   }
 
-  /// The budgets of the rungs, in epochs: `shortest` times growing powers of `factor`, the last one `epochs`. From one epoch
-  /// on they are whole, rounded up; before that they are rounded to millionths.
+  /// The budgets of the rungs, in epochs: `shortest` times the powers of `factor`, and finally `epochs`. Budgets from
+  /// one epoch are rounded up to whole epochs, smaller ones to millionths.
   package static func budgets(shortest: Double, factor: Double, epochs: Int) -> [Double] {
     precondition(shortest > 0 && factor > 1, "\(shortest) epochs, factor \(factor)")
     let epochs = Double(epochs)
@@ -81,29 +81,29 @@ package struct Halving: Sendable {
     return budgets + [epochs]
   }
 
-  /// The epochs that a search trains in all if none of its trials ends early.
+  /// The total epochs of a search if all trials reach their rungs.
   package var work: Double {
     let (whole, rest) = trials.quotientAndRemainder(dividingBy: size)
     return Double(whole) * work(size) + (rest > 0 ? work(rest) : 0)
   }
 
   private func work(_ trials: Int) -> Double {
-    zip(rooms(trials), zip(budgets, [0] + budgets)).reduce(0) { $0 + Double($1.0) * ($1.1.0 - $1.1.1) }
+    zip(capacities(trials), zip(budgets, [0] + budgets)).reduce(0) { $0 + Double($1.0) * ($1.1.0 - $1.1.1) }
   }
 
-  /// The trials that each rung of a bracket has room for.
-  private func rooms(_ trials: Int) -> [Int] {
-    budgets.indices.dropFirst().reduce(into: [trials]) { rooms, _ in
-      rooms.append(max(1, Int(Double(rooms[rooms.count - 1]) / factor)))
+  /// The capacity of each rung of a bracket with this number of trials.
+  private func capacities(_ trials: Int) -> [Int] {
+    budgets.indices.dropFirst().reduce(into: [trials]) { capacities, _ in
+      capacities.append(max(1, Int(Double(capacities[capacities.count - 1]) / factor)))
     }
   }
 
-  /// Takes what a trial reached at a rung, which it reports there once.
+  /// Records the result of a trial at a rung, once per trial and rung.
   ///
-  /// - Returns: What has become certain by it. A trial at the last rung is done; nothing is decided about it.
+  /// - Returns: The decisions that are now certain. There are none about a trial at the last rung, which is done.
   package mutating func report(_ standing: Standing, at rung: Int) -> [Decision] {
     let (index, start) = (standing.trial / size, standing.trial / size * size)
-    let fresh = Bracket(rooms(min(size, trials - start)), objective)
-    return brackets[index, default: fresh].report(standing, at: rung)
+    let empty = Bracket(capacities(min(size, trials - start)), objective)
+    return brackets[index, default: empty].report(standing, at: rung)
   }
 }

@@ -1,23 +1,23 @@
-/// Stops a trial that does worse than most did.
+/// The median stopping rule.
 ///
-/// After each epoch a trial's best score so far is compared with the median, over the trials that trained to their end, of
-/// the mean of their scores up to that epoch; below it the trial ends (Golovin, Solnik, Moitra et al., "Google Vizier: a service
-/// for black-box optimization", KDD 2017, section 3.2.2). The outcome depends on the order of arrival.
+/// After each epoch, a trial stops if its best score so far is worse than the median of the mean scores of all
+/// completed trials up to that epoch (Golovin, Solnik, Moitra et al., "Google Vizier: a service for black-box
+/// optimization", KDD 2017, section 3.2.2). The outcome depends on the order of arrival.
 package struct MedianRule: Sendable {
-  /// Trials that train to their end before any is stopped.
+  /// The number of completed trials before any trial is stopped.
   package let patience: Int
   private let objective: Objective
-  /// For each trial that trained to its end the running means of its scores, by epoch.
+  /// The running means of the scores of each completed trial, by epoch.
   private var means: [[Double]] = []
 
-  /// A rule that lets so many trials, one at least, train to their end first.
+  /// A rule that applies once this number of trials, at least one, has completed.
   package init(patience: Int, objective: Objective) {
     precondition(patience > 0, "patience \(patience)")
     self.patience = patience
     self.objective = objective
   }
 
-  /// A trial has trained to its end with these scores after its epochs.
+  /// Records the scores by epoch of a completed trial.
   package mutating func complete(_ scores: [Double]) {
     var sum = 0.0
     means.append(
@@ -27,7 +27,7 @@ package struct MedianRule: Sendable {
       })
   }
 
-  /// Whether a trial with these scores after its epochs, one at least, ends now.
+  /// Whether to stop a trial with these scores by epoch, at least one.
   package func stops(_ scores: [Double]) -> Bool {
     let sign: Double = objective.isMaximized ? 1 : -1
     guard means.count >= patience, let best = scores.map({ sign * $0 }).max() else { return false }
@@ -38,7 +38,7 @@ package struct MedianRule: Sendable {
 }
 
 extension [Double] {
-  /// The middle one, or the mean of the two in the middle; nil where there are none.
+  /// The median; nil if the array is empty.
   package var median: Double? {
     guard !isEmpty else { return nil }
     let ascending = sorted()

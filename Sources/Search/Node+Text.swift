@@ -1,5 +1,5 @@
 extension Node {
-  /// This as YAML without comments, which reads back to the same if all keys are those of a search file.
+  /// The node as YAML without comments, which parses to the same node if all keys are those of a search file.
   var yaml: String { lines.joined(separator: "\n") + "\n" }
 
   private var lines: [String] {
@@ -13,7 +13,7 @@ extension Node {
     }
   }
 
-  /// What stands here after the mark of an entry: beside it, or indented below it.
+  /// The lines of the node after the marker of an entry: on the same line, or indented below it.
   private func lines(after mark: String) -> [String] {
     let lines = self.lines
     let isShort =
@@ -26,7 +26,7 @@ extension Node {
   }
 }
 
-/// A text in double quotes, with everything but plain characters escaped.
+/// A text in double quotes, with all but printable ASCII characters escaped.
 private func doubleQuoted(_ text: String) -> String {
   let scalars = text.unicodeScalars.map { scalar in
     switch scalar {

@@ -1,14 +1,14 @@
 internal import Yams
 
 extension Node {
-  /// Reads one YAML document. The only use of the YAML library.
+  /// Parses one YAML document. Only this file uses the YAML library.
   init(yaml text: String, place: (Int) -> SearchFileError.Place) throws(Fault) {
     if let line = lineOfAlias(in: text) {
       throw Fault(place(line), "", "aliases ('*name') are not supported; write the value again")
     }
     let root: Yams.Node?
     do {
-      // Without a resolver's rules: what is a number is decided by `Number`, not by YAML.
+      // The basic resolver leaves every scalar a string; `Number` decides what is a number.
       root = try Yams.compose(yaml: text, Resolver.basic, .default, .utf8)
     } catch {
       let (line, problem) = explanation(of: error, in: text)
@@ -55,7 +55,7 @@ extension Node {
   }
 }
 
-/// The tag that a node was written with; empty for none. (`Node.tag` would resolve it.)
+/// The tag written in the text; empty if there is none. (`Node.tag` would resolve it.)
 private func tag(of node: Yams.Node) -> String {
   switch node {
   case .scalar(let scalar): scalar.tag.description
@@ -65,13 +65,13 @@ private func tag(of node: Yams.Node) -> String {
   }
 }
 
-/// The line and, in our words, the reason why a text is not YAML.
+/// The line and description of a YAML error.
 private func explanation(of error: any Error, in text: String) -> (line: Int?, problem: String) {
   switch error as? YamlError {
   case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
     .composer(_, let problem, let mark, _):
     let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    // What is missing at the end is reported behind the last line.
+    // The library reports an unexpected end of file after the last line.
     let line = max(1, min(mark.line, lines.count))
     if lines[line - 1].contains(UInt8(ascii: "\t")) {
       return (line, "not valid YAML; indent with spaces, not with a tab")
@@ -81,7 +81,7 @@ private func explanation(of error: any Error, in text: String) -> (line: Int?, p
     }
     return (line, "not valid YAML: \(printable(problem))")
   case .duplicatedKeysInMapping(let keys, let context):
-    return (context.mark.line, "\(quoted(keys.first ?? "")) stands twice in the same section")
+    return (context.mark.line, "duplicate key \(quoted(keys.first ?? ""))")
   case .reader(let problem, let offset, _, _):
     let before = offset.map { text.prefix($0).utf8.count { $0 == UInt8(ascii: "\n") } }
     return (before.map { $0 + 1 }, "not valid YAML: \(problem)")
@@ -92,14 +92,14 @@ private func explanation(of error: any Error, in text: String) -> (line: Int?, p
 
 /// The line of the first alias; nil unless the text has both an anchor and an alias.
 ///
-/// The library follows aliases while it reads, so a few lines of them can keep it busy for years.
-/// Searching the text beforehand also finds those in comments, which is no loss.
+/// The library expands aliases while it parses, so a few lines of nested aliases take exponential time.
+/// The check runs on the text before parsing and also finds aliases in comments.
 private func lineOfAlias(in text: String) -> Int? {
   guard lineOfSigil(UInt8(ascii: "&"), in: text) != nil else { return nil }
   return lineOfSigil(UInt8(ascii: "*"), in: text)
 }
 
-/// The line where a sign stands directly before a word and not after one.
+/// The first line where a sigil is directly before a word and not directly after one.
 private func lineOfSigil(_ sigil: UInt8, in text: String) -> Int? {
   var line = 1
   var before: UInt8 = 0

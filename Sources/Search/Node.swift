@@ -1,23 +1,23 @@
-/// A part of a search file, as written, with the place where it stands.
+/// A parsed YAML node of a search file, with its position.
 struct Node {
   var content: Content
   var place: SearchFileError.Place
 
   indirect enum Content {
-    /// A text; quoted when it stands in quotes and so cannot be a number.
+    /// A text; a quoted text is never a number.
     case scalar(String, isQuoted: Bool)
     case list([Node])
     case map([Entry])
   }
 
-  /// A key with what it holds.
+  /// A key with its value.
   struct Entry {
     let key: String
     let place: SearchFileError.Place
     var value: Node
   }
 
-  /// What stands here, for a message.
+  /// A description of the node for a message.
   var shown: String {
     switch content {
     case .scalar(let text, isQuoted: true): "the quoted text \(quoted(text))"
@@ -28,13 +28,13 @@ struct Node {
     }
   }
 
-  /// Whether this stands for a distribution and not for a value or a section.
+  /// Whether this is a distribution, not a value or a section.
   var isDistribution: Bool {
     guard case .map(let entries) = content else { return false }
     return entries.contains { Distribution.names.contains($0.key) }
   }
 
-  /// Puts a value at a path of keys, replacing what stands there; sections on the way are made.
+  /// Sets the value at a path of keys and creates missing sections.
   mutating func set(_ path: ArraySlice<String>, to value: Node) {
     guard let key = path.first else {
       self = value
@@ -51,7 +51,7 @@ struct Node {
     content = .map(entries)
   }
 
-  /// Writes the short form `dataset: digits` as the section that it stands for.
+  /// Expands the short form `dataset: digits` to a section.
   mutating func expandShortForm() {
     guard case .map(var entries) = content,
       let index = entries.firstIndex(where: { $0.key == "dataset" }),

@@ -1,17 +1,16 @@
-// YAML's own rules read 010 as eight, 1:30 as ninety and 1e-7 as a word. A search file has one
-// rule: a sign, decimal digits with at most one point, an exponent.
+// YAML parses 010 as eight, 1:30 as ninety and 1e-7 as a word. A number in a search file has an optional sign, decimal
+// digits with at most one point, and an optional exponent.
 
-/// A finite number as people write it in a search file.
+/// Parses the numbers of a search file.
 enum Number {
-  /// The real number that a text stands for; nil when it is none or is beyond the range of Double.
+  /// The real number in a text; nil if it is not a number or out of the range of Double.
   static func real(_ text: String) -> Double? {
     guard isDecimal(text), let number = Double(text), number.isFinite else { return nil }
-    // Adding zero turns -0 into 0.
+    // Adding zero converts -0 to 0.
     return number + 0
   }
 
-  /// The whole number that a text stands for, `1e3` included; nil when it is none or is out of
-  /// range.
+  /// The whole number in a text, such as `1000` or `1e3`; nil if it is not one or out of range.
   static func integer(_ text: String) -> Int? {
     if let integer = Int(text) { return integer }
     guard let real = real(text), real.magnitude <= 0x1p53 else { return nil }

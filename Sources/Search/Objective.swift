@@ -1,4 +1,4 @@
-/// What trials are ranked by.
+/// The ranking criterion of trials.
 package enum Objective: String, CaseIterable, Sendable {
   /// The validation accuracy after the last epoch.
   case valAccuracy = "val_accuracy"
@@ -10,8 +10,8 @@ package enum Objective: String, CaseIterable, Sendable {
   /// Whether more is better.
   package var isMaximized: Bool { self != .valLoss }
 
-  /// The epoch by which a history is judged: the last, or the first of those with the best
-  /// accuracy. Its numbers are what results.csv shows. Nil without an epoch.
+  /// The epoch whose scores count and are shown in results.csv: the last, or the first one with the best accuracy;
+  /// nil if the history is empty.
   package func decisive(_ history: [EpochScore]) -> EpochScore? {
     guard self == .bestValAccuracy else { return history.last }
     return history.filter(\.valAccuracy.isFinite).reduce(nil) { best, epoch in
@@ -20,7 +20,7 @@ package enum Objective: String, CaseIterable, Sendable {
     }
   }
 
-  /// What it compares of an epoch.
+  /// The compared value of an epoch.
   package func value(_ epoch: EpochScore) -> Double { self == .valLoss ? epoch.valLoss : epoch.valAccuracy }
 
   /// The score of a history of epochs; nil when there is none or it is not finite.
@@ -30,14 +30,14 @@ package enum Objective: String, CaseIterable, Sendable {
   }
 }
 
-/// What one epoch reached on the validation images.
+/// The scores of an epoch on the validation images.
 package struct EpochScore: Hashable, Sendable {
-  /// The share of images that were recognised.
+  /// The share of correctly classified images.
   package var valAccuracy: Double
   /// The mean cross-entropy.
   package var valLoss: Double
 
-  /// What an epoch reached.
+  /// The scores of an epoch.
   package init(valAccuracy: Double, valLoss: Double) {
     self.valAccuracy = valAccuracy
     self.valLoss = valLoss

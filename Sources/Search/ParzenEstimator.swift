@@ -1,30 +1,29 @@
 import Randomness
 
-/// A density over the positions of a space, learned from points: the mean of a kernel on each point and of one that is
-/// the same everywhere, for what has not been tried.
+/// A kernel density estimate over the positions of a space: the mean of one kernel per point and one uniform kernel as
+/// the prior.
 ///
-/// A kernel is the product of one factor for each parameter. Where values are ordered, that is a normal density, cut
-/// off at the ends and scaled to make up for it, whose width follows from how far the points scatter (Scott's rule) but
-/// has a least value that shrinks as points come in ("magic clipping"). For a choice the value of the point has a share
-/// of its own, and the rest is spread over all values (Aitchison and Aitken).
+/// A kernel is the product of one factor per parameter. For ordered values the factor is a truncated normal density.
+/// Its bandwidth follows Scott's rule, with a minimum that shrinks as points are added ("magic clipping"). For a
+/// choice, the point's own value has an extra share, and the rest is uniform over all values (Aitchison and Aitken).
 ///
 /// Sources: Bergstra, Bardenet, Bengio, Kégl, "Algorithms for hyper-parameter optimization", NeurIPS 2011; Falkner,
-/// Klein, Hutter, "BOHB", ICML 2018 (products of kernels); Watanabe, arXiv:2304.11127 (what matters in practice).
+/// Klein, Hutter, "BOHB", ICML 2018 (products of kernels); Watanabe, arXiv:2304.11127 (the effect of each component).
 struct ParzenEstimator {
-  /// The factor of all kernels for one parameter.
+  /// The factor for one parameter, the same in all kernels.
   fileprivate enum Factor {
     case normal(width: Double)
-    /// A share of the draws takes the point's own value, the others any value.
+    /// A share of the samples takes the point's own value, the others any value.
     case choice(ownShare: Double, values: Double)
   }
 
   private let factors: [Factor]
-  /// For each parameter the positions of the points.
+  /// The positions of the points, by parameter.
   private let centres: [[Double]]
-  /// The logarithm of each kernel's greatest value, against a density that is the same everywhere.
+  /// The logarithm of each kernel's maximum, relative to the uniform density.
   private let peaks: [Double]
 
-  /// Learns from points with as many positions as the space has parameters; there may be none.
+  /// The estimate from points with one position per parameter; there may be no points.
   init(_ points: [[Double]], in space: SearchSpace) {
     centres = space.parameters.indices.map { parameter in points.map { $0[parameter] } }
     factors = zip(space.parameters, centres).map { parameter, centres in
@@ -53,7 +52,7 @@ struct ParzenEstimator {
     return .normal(width: max(1.06 * variance.squareRoot() * shrinkage, least))
   }
 
-  /// The logarithm of the density at a point, against one that is the same everywhere.
+  /// The logarithm of the density at a point, relative to the uniform density.
   func logDensity(at point: [Double]) -> Double {
     var exponents = peaks
     for (parameter, factor) in factors.enumerated() {
@@ -71,23 +70,23 @@ struct ParzenEstimator {
         }
       }
     }
-    // The kernel that is the same everywhere.
+    // The uniform kernel.
     exponents.append(0)
     return logMean(exponents)
   }
 
-  /// A point drawn from the density; every position lies in 0...1.
-  func draw(with random: inout Philox) -> [Double] {
+  /// A point sampled from the density; every position is in 0...1.
+  func sample(with random: inout Philox) -> [Double] {
     let kernel = Int(random.below(UInt64(peaks.count + 1)))
     return factors.indices.map { parameter in
       guard kernel < peaks.count else { return random.uniform() }
-      return factors[parameter].draw(around: centres[parameter][kernel], with: &random)
+      return factors[parameter].sample(around: centres[parameter][kernel], with: &random)
     }
   }
 }
 
 extension ParzenEstimator.Factor {
-  /// The logarithm of the greatest value, for a point at a position.
+  /// The logarithm of the maximum, for a point at a position.
   fileprivate func logPeak(at centre: Double) -> Double {
     switch self {
     case .normal(let width):
@@ -98,13 +97,13 @@ extension ParzenEstimator.Factor {
     }
   }
 
-  /// By how much the logarithm is less for any value of a choice that is not the point's.
+  /// The difference in logarithm between the point's own value of a choice and any other value.
   fileprivate var logDrop: Double {
     guard case .choice(let ownShare, let values) = self else { preconditionFailure("\(self)") }
     return portableLog(ownShare * values + (1 - ownShare)) - portableLog(1 - ownShare)
   }
 
-  fileprivate func draw(around centre: Double, with random: inout Philox) -> Double {
+  fileprivate func sample(around centre: Double, with random: inout Philox) -> Double {
     switch self {
     case .normal(let width):
       while true {
@@ -117,17 +116,17 @@ extension ParzenEstimator.Factor {
   }
 }
 
-/// The logarithm of the mean of the numbers with these logarithms.
+/// The logarithm of the mean of numbers given by their logarithms.
 private func logMean(_ logarithms: [Double]) -> Double {
   let greatest = logarithms.max() ?? 0
   let sum = logarithms.reduce(0.0) { sum, logarithm in
-    // What is e⁴⁰ times smaller makes no difference.
+    // Terms smaller by a factor of e⁴⁰ make no difference.
     logarithm < greatest - 40 ? sum : sum + portableExp(logarithm - greatest)
   }
   return greatest + portableLog(sum / Double(logarithms.count))
 }
 
-/// The share of the normal distribution below a number of standard deviations, to within 10⁻⁷.
+/// The cumulative normal distribution, to within 10⁻⁷.
 ///
 /// Source: Abramowitz, Stegun, "Handbook of mathematical functions", 1964, 26.2.17.
 private func normalShare(below deviations: Double) -> Double {

@@ -1,36 +1,36 @@
 import Randomness
 
-/// Draws different points of the grid in random order, without a list of those already drawn.
+/// Samples the points of the grid in random order without replacement, without storing a list.
 enum RandomGridSampler {
   static func values(seed: UInt64, trial: Int, in space: SearchSpace) -> [Value] {
     guard let size = space.gridSize else {
-      preconditionFailure("a parameter has no end of values, so there is no grid")
+      preconditionFailure("a parameter is continuous, so there is no grid")
     }
     return space.gridPoint(Permutation(of: size, seed: seed)(UInt64(trial)))
   }
 }
 
-/// A random order of 0..<count that is computed, not stored.
+/// A random permutation of 0..<count, computed without a table.
 ///
-/// A Feistel network permutes the next larger power of four; numbers that land outside are sent
-/// through it again until they land inside, which keeps it a permutation (cycle walking). Source:
-/// Black, Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002.
+/// A Feistel network permutes a power of four that is at least `count`. A number outside the range is encrypted again
+/// until it is inside (cycle walking), which keeps it a permutation. Source: Black, Rogaway, "Ciphers with arbitrary
+/// finite domains", CT-RSA 2002.
 struct Permutation {
   private let count: UInt64
   private let seed: UInt64
   private let halfBits: UInt64
 
-  /// The order that a seed gives to 0..<count.
+  /// The permutation of 0..<count for a seed.
   init(of count: UInt64, seed: UInt64) {
-    precondition(count > 0, "there is no order of nothing")
+    precondition(count > 0, "empty permutation")
     self.count = count
     self.seed = seed
     let bits = UInt64(64 - (count - 1).leadingZeroBitCount)
-    // With fewer than four bits a half, the few possible round functions would favour some orders.
+    // With fewer than four bits per half, too few round functions exist, and some permutations would be more likely.
     halfBits = max(4, (bits + 1) / 2)
   }
 
-  /// The number at a place of the order.
+  /// The number at a place of the permutation.
   func callAsFunction(_ place: UInt64) -> UInt64 {
     precondition(place < count, "place \(place) of \(count)")
     var number = encrypted(place)

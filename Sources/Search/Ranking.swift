@@ -1,21 +1,21 @@
-/// What a trial ended with.
+/// The result of a trial.
 package struct TrialResult: Hashable, Sendable {
-  /// How a trial ended.
+  /// The status of a trial.
   package enum Status: String, CaseIterable, Sendable {
-    /// It trained to its end.
+    /// The trial trained to its end.
     case done
-    /// It was stopped early.
+    /// The trial was stopped early.
     case stopped
-    /// It may train on yet.
+    /// The trial is at a rung and may still be promoted.
     case paused
-    /// Its numbers stopped being finite.
+    /// The loss or weights became infinite or NaN.
     case diverged
-    /// It raised an error.
+    /// The trial raised an error.
     case failed
-    /// It was given up after workers were lost over it.
+    /// The trial was given up because workers were lost while running it.
     case quarantined
 
-    /// Whether it came to nothing for reasons that may pass.
+    /// Whether the trial has no result for a reason that may not recur.
     package var isFailure: Bool { self == .failed || self == .quarantined }
   }
 
@@ -23,22 +23,22 @@ package struct TrialResult: Hashable, Sendable {
   package var trial: Int
   /// The searched values, in the order of the space.
   package var values: [Value]
-  /// How it ended.
+  /// The status of the trial.
   package var status: Status
-  /// How many epochs it trained: a whole number, or a part of the first epoch.
+  /// The epochs trained: a whole number, or a fraction of the first epoch.
   package var epochs: Double
-  /// The share of its training that it was allowed, 0...1: below 1 only when it was stopped early.
+  /// The share of a full training that it was allowed, 0...1; below 1 only if it was stopped early.
   package var budget: Double
-  /// What it is ranked by; nil or not finite ranks it behind all that have one.
+  /// The objective; a result with nil or a value that is not finite ranks behind all others.
   package var objective: Double?
   /// The validation accuracy to show.
   package var valAccuracy: Double?
-  /// The validation loss to show, and to break ties by.
+  /// The validation loss to show and to break ties.
   package var valLoss: Double?
-  /// What fresh seeds say about it, if they were asked.
+  /// The scores with new seeds; nil if it was not re-evaluated.
   package var reevaluated: Reevaluated?
 
-  /// A result with the numbers as they are stored.
+  /// A result with the stored numbers.
   package init(
     trial: Int, values: [Value], status: Status, epochs: Double, budget: Double = 1,
     objective: Double? = nil, valAccuracy: Double? = nil, valLoss: Double? = nil
@@ -54,13 +54,13 @@ package struct TrialResult: Hashable, Sendable {
   }
 }
 
-/// The order of results: total, and never by arrival.
+/// The ranking of results: a total order, independent of the order of arrival.
 package enum Ranking {
   /// The results, best first.
   ///
-  /// Those that were confirmed come first, by the number of seeds that led to a score and their mean objective; then
-  /// those with a finite objective; then by budget reached, objective, validation loss (missing last) and trial number.
-  /// Trial numbers must differ.
+  /// Re-evaluated results come first, by the number of seeds with a score and their mean objective. Then come results
+  /// with a finite objective, by budget, objective, validation loss (missing last) and trial number. Trial numbers
+  /// must differ.
   package static func ranked(_ results: [TrialResult], by objective: Objective) -> [TrialResult] {
     results.sorted { isBetter($0, $1, objective) }
   }
@@ -81,7 +81,7 @@ package enum Ranking {
     return result.trial < other.trial
   }
 
-  /// Nil where fresh seeds do not tell.
+  /// The order by re-evaluation; nil if it does not decide.
   private static func reevaluationOrder(_ one: Reevaluated?, _ other: Reevaluated?, _ objective: Objective)
     -> Bool?
   {
@@ -93,9 +93,9 @@ package enum Ranking {
     return nil
   }
 
-  /// For each of the ranked results the number of the group of those that it ties with; nil where no seeds tell.
+  /// For each ranked result the number of its tie group; nil if it was not re-evaluated with at least two scores.
   ///
-  /// A group begins with its best, from which none of the others differs at the 5 % level.
+  /// The best result of a group does not differ from any other of the group at the 5 % level.
   package static func ties(_ ranked: [TrialResult]) -> [Int?] {
     var group = 0
     var best: Estimate?

@@ -1,21 +1,21 @@
-/// Finds the trials whose configurations are trained again under fresh seeds before the best is named.
+/// Selects the top trials for re-evaluation with new seeds.
 ///
-/// A search picks the highest of many scores, in each of which luck has a part; so the score of its best is too high. That
-/// is why the trial's own score has no part in what the fresh seeds say.
+/// Each score contains noise, so the best of many scores is biased upwards. That is why the means of the new seeds do
+/// not include the trial's own score.
 package struct Reevaluation: Hashable, Sendable {
-  /// How many trials are confirmed.
+  /// The number of trials to re-evaluate.
   package let top: Int
-  /// Under how many fresh seeds.
+  /// The number of new seeds per trial.
   package let seeds: Int
   private let objective: Objective
-  /// Trials that have not ended.
+  /// The number of trials that have not ended.
   private var unended: Int
-  /// The best that have, at most `top`, best first.
+  /// The best ended trials, at most `top`, best first.
   private var leaders: [TrialResult] = []
-  /// The trials that are among the best for certain: as many as could still be better leave them there.
+  /// The trials that are certain to be among the top, whatever the remaining trials score.
   package private(set) var candidates: Set<Int> = []
 
-  /// The reevaluation of a search none of whose trials has ended.
+  /// The re-evaluation of a search without ended trials.
   package init(top: Int, seeds: Int, trials: Int, objective: Objective) {
     precondition(top > 0 && seeds > 0 && trials > 0, "top \(top) of \(trials), \(seeds) seeds")
     self.top = min(top, trials)
@@ -24,9 +24,9 @@ package struct Reevaluation: Hashable, Sendable {
     unended = trials
   }
 
-  /// Takes the result of a trial, each trial's once.
+  /// Records the result of a trial, once per trial.
   ///
-  /// - Returns: what is to be trained now for certain; in the end the same whatever the order of results.
+  /// - Returns: The replicates that are certain to be needed. Their final set is independent of the order of results.
   package mutating func report(_ result: TrialResult) -> [Replicate] {
     unended -= 1
     if result.objective?.isFinite == true {
@@ -40,14 +40,14 @@ package struct Reevaluation: Hashable, Sendable {
   }
 }
 
-/// What a configuration came to under fresh seeds.
+/// The scores of a configuration with new seeds.
 package struct Reevaluated: Hashable, Sendable {
-  /// Of what the search ranks by.
+  /// The estimate of the objective.
   package let objective: Estimate
-  /// Of the validation accuracy.
+  /// The estimate of the validation accuracy.
   package let valAccuracy: Estimate
 
-  /// Nil where no seed led to a score.
+  /// The estimates from the results with new seeds; nil if none has a score.
   package init?(_ results: [TrialResult]) {
     let scored = results.filter { $0.objective?.isFinite == true && $0.valAccuracy?.isFinite == true }
     guard !scored.isEmpty else { return nil }

@@ -1,6 +1,6 @@
-/// The table results.csv.
+/// The table of results.csv.
 package enum Results {
-  /// The columns beside those of the searched parameters.
+  /// The columns other than those of the searched parameters.
   static let fixedColumns = leading + trailing
 
   private static let leading = ["rank", "trial"]
@@ -9,7 +9,7 @@ package enum Results {
     "val_accuracy_ci95", "tie",
   ]
 
-  /// The table of results that are ranked already, best first.
+  /// The table of ranked results, best first.
   package static func csv(_ ranked: [TrialResult], of space: SearchSpace) -> CSV {
     var csv = CSV(columns: leading + space.parameters.map(\.column) + trailing)
     for (index, (result, tie)) in zip(ranked, Ranking.ties(ranked)).enumerated() {

@@ -1,22 +1,21 @@
-/// How the configurations of a search are drawn.
+/// The samplers of configurations.
 ///
-/// A sampler is a pure function of (seed, trial number), and of what is known of earlier trials if it learns: it keeps no
-/// state, so that any number of workers, in any order, and after any restart, get the same list. A new one is a case
-/// here and a file; the conformance suite in the tests has a row for each case.
+/// A sampler is a pure function of the seed and the trial number; a learning sampler also of observations of earlier
+/// trials. It has no state, so the configurations do not depend on the number of workers, the order of trials or
+/// restarts. To add a sampler, add a case here, a file, and a row in the conformance tests.
 package enum Sampler: String, CaseIterable, Sendable {
-  /// Independent draws from each distribution.
+  /// Independent samples from each distribution.
   case random
-  /// Different points of the grid, in random order.
+  /// The points of the grid in random order, without replacement.
   case randomGrid = "random-grid"
-  /// The points of the grid one after the other; the last parameter changes fastest.
+  /// The points of the grid in order; the last parameter changes fastest.
   case grid
-  /// Points that fill the space evenly, in an order of which every beginning does.
+  /// A scrambled Sobol sequence, which fills the space evenly.
   case sobol
-  /// Points where good trials are denser than others; the first ones as `random` draws them.
+  /// The Tree-structured Parzen Estimator; its first trials are those of `random`.
   case tpe
 
-  /// Whether it visits each point of the grid once, and so needs parameters with finitely many
-  /// values.
+  /// Whether it samples each point of the grid once, which excludes continuous parameters.
   package var walksTheGrid: Bool {
     switch self {
     case .random, .sobol, .tpe: false
@@ -24,13 +23,13 @@ package enum Sampler: String, CaseIterable, Sendable {
     }
   }
 
-  /// Whether what it draws depends on what earlier trials reached.
+  /// Whether its configurations depend on the results of earlier trials.
   package var learns: Bool { self == .tpe }
 
-  /// The values of a trial, one for each parameter of the space, in its order.
+  /// The values of a trial, one per parameter, in the order of the space.
   ///
-  /// A sampler that walks the grid has as many trials as the grid has points. One that learns is given the earlier
-  /// trials in the order of their numbers; others do not look at them.
+  /// For a grid sampler, the trial number must be below the number of grid points. A learning sampler needs
+  /// observations of all earlier trials, in the order of their numbers; others ignore them.
   package func values(
     seed: UInt64, trial: Int, in space: SearchSpace, after observations: [Observation] = []
   ) -> [Value] {

@@ -1,7 +1,7 @@
 extension SearchFile {
-  /// Configurations that are impossible with some data, if any that can be drawn is: every choice, and both ends of each
-  /// range of whole numbers, in all combinations. Where these are too many, it is what the first trials draw
-  /// as long as nothing has been learned.
+  /// The configurations to validate against a dataset: if any configuration of the space is impossible, one of these
+  /// is. They combine all choices and both ends of each range of whole numbers. If there are too many, they are the
+  /// configurations of the first trials without observations.
   package var extremes: [Configuration] {
     let first = 0..<min(trials, SearchSpace.mostCorners)
     let values = space.corners ?? first.map { sampler.values(seed: seed, trial: $0, in: space) }
@@ -10,10 +10,10 @@ extension SearchFile {
 }
 
 extension SearchSpace {
-  /// More than so many corners are not listed.
+  /// The maximum number of corners.
   static let mostCorners = 10_000
 
-  /// All combinations of the parameters' extremes; nil if they are too many.
+  /// All combinations of the parameters' extremes; nil if there are too many.
   var corners: [[Value]]? {
     var corners: [[Value]] = [[]]
     for parameter in parameters {
@@ -26,8 +26,8 @@ extension SearchSpace {
 }
 
 extension Distribution {
-  /// The choices, or the ends of a range. Of a range of real numbers, the low one: less augmentation makes fewer images,
-  /// and nothing else that is real makes a configuration impossible.
+  /// The choices, or the ends of a range. For real numbers only the low end: less augmentation gives fewer images,
+  /// and no other real value makes a configuration impossible.
   fileprivate var extremes: [Value] {
     switch shape {
     case .choice(let values): values

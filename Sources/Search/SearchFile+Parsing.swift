@@ -1,24 +1,24 @@
 extension SearchFile {
-  /// The largest file that is read, in bytes.
+  /// The maximum size of a file, in bytes.
   package static let mostBytes = 32 * 1024
-  /// The most trials in a search.
+  /// The maximum number of trials in a search.
   package static let mostTrials = 10_000_000
 
-  /// A value given on the command line in place of one in the file: `--set train.lr=0.1`.
+  /// A value from the command line that overrides the file: `--set train.lr=0.1`.
   package struct Override: Hashable, Sendable {
     /// The path of the field.
     package let key: String
-    /// Its value as it would stand in the file.
+    /// The value as YAML.
     package let value: String
 
-    /// The value for a key.
+    /// An override of a field.
     package init(key: String, value: String) {
       self.key = key
       self.value = value
     }
   }
 
-  /// Reads the bytes of a file, which may be anything; `file` is its name, for errors.
+  /// Parses the untrusted bytes of a file; `file` is its name, for errors.
   package static func parse(
     _ bytes: [UInt8], file: String, overrides: [Override] = []
   ) throws(SearchFileError) -> SearchFile {
@@ -33,7 +33,7 @@ extension SearchFile {
     return try parse(text, file: file, overrides: overrides)
   }
 
-  /// Reads the text of a file; `file` is its name, for errors and as the default for `name`.
+  /// Parses the text of a file; `file` is its name, for errors and as the default for `name`.
   package static func parse(
     _ text: String, file: String, overrides: [Override] = []
   ) throws(SearchFileError) -> SearchFile {
@@ -53,7 +53,7 @@ extension SearchFile {
 
   private static var tooLarge: Fault { Fault(.file, "", "is larger than \(mostBytes / 1024) KiB") }
 
-  /// The name of a file without its folder and ending, made safe as a name.
+  /// The file name without folder and extension, with invalid characters replaced.
   static func stem(of file: String) -> String {
     var stem = file.split(separator: "/").last ?? ""
     if let dot = stem.lastIndex(of: "."), dot != stem.startIndex { stem = stem[..<dot] }
@@ -64,7 +64,7 @@ extension SearchFile {
 }
 
 extension Node {
-  /// Puts the value of an override in its place.
+  /// Applies an override.
   fileprivate mutating func apply(_ override: SearchFile.Override) throws(Fault) {
     guard override.value.utf8.count <= SearchFile.mostBytes else {
       throw Fault(.option, override.key, "the value is too long")

@@ -1,7 +1,7 @@
 // Rules that concern more than one field.
 
 extension SearchFile {
-  /// Completes what was read with defaults and checks what fields demand of each other.
+  /// Adds the defaults to the settings of a file and checks the rules between fields.
   init(_ read: SearchFileReader, _ source: Source) throws(Fault) {
     var settings = try Self.withDefaults(read)
     if settings["name"] == nil { settings["name"] = .fixed(.word(Self.stem(of: source.name))) }
@@ -62,7 +62,7 @@ extension SearchFile {
     }
   }
 
-  /// Nothing is chosen by the test images.
+  /// Checks that nothing is selected by the test images.
   private static func checkValidation(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
@@ -71,13 +71,13 @@ extension SearchFile {
     if let parameter = read.searched.first {
       throw Fault(
         read.places[path] ?? .file, path,
-        "test is for networks without a search; \(parameter.path) is searched, which needs images held out")
+        "'test' is for a single training run; \(parameter.path) is searched, which needs validation images")
     }
-    for chooser in ["train.patience", "train.keep"] where settings[chooser] != nil {
-      if settings[chooser]?.words == ["last"] { continue }
+    for selector in ["train.patience", "train.keep"] where settings[selector] != nil {
+      if settings[selector]?.words == ["last"] { continue }
       throw Fault(
-        read.places[chooser] ?? .file, chooser,
-        "chooses by the validation images, which must not be test images (dataset.validation)")
+        read.places[selector] ?? .file, selector,
+        "selects by validation accuracy, so it cannot be combined with 'dataset.validation: test'")
     }
   }
 
@@ -89,20 +89,20 @@ extension SearchFile {
       case .fixed(.real(let progress)) = settings["search.progress_timeout"],
       lease < 2 * heartbeat || progress < 2 * heartbeat
     else { return }
-    // Steps, too, are reported by heartbeats.
+    // Heartbeats also report training steps.
     let (key, value) = lease < 2 * heartbeat ? ("search.lease", lease) : ("search.progress_timeout", progress)
     let place = read.places[key] ?? read.places["search.heartbeat"] ?? .file
     throw Fault(
       place, key,
-      "needs at least twice the heartbeat, which is \(heartbeat) seconds, not \(value)")
+      "must be at least twice the heartbeat of \(heartbeat.shortText) s, not \(value.shortText) s")
   }
 
-  /// Only what learns can lag behind.
+  /// Checks that `lag` is only used with a sampler that learns.
   private static func checkLag(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
     guard let place = read.places["search.lag"], settings["search.sampler"]?.words != ["tpe"] else { return }
-    throw Fault(place, "search.lag", "belongs to 'sampler: tpe'")
+    throw Fault(place, "search.lag", "is only valid with 'sampler: tpe'")
   }
 
   private static func checkLimits(
@@ -114,7 +114,7 @@ extension SearchFile {
     throw Fault(place, "search.stop_after", "needs epochs, hours or both")
   }
 
-  /// One rule decides when a trial ends, and compares trials after equally many epochs.
+  /// Checks that at most one rule stops trials early, and that all trials have the same number of epochs.
   private static func checkEarlyStopping(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
@@ -126,12 +126,12 @@ extension SearchFile {
     if settings["train.patience"] != nil {
       throw Fault(
         read.places["train.patience"] ?? .file, "train.patience",
-        "cannot be combined with \(rule), which ends trials itself")
+        "cannot be combined with \(rule), which stops trials itself")
     }
     guard case .fixed(.integer(let epochs)) = settings["train.epochs"] else {
       throw Fault(
         read.places["train.epochs"] ?? .file, "train.epochs",
-        "cannot be searched with \(rule), which trains trials for as long as they deserve")
+        "must be fixed with \(rule), which sets the budget of each trial itself")
     }
     guard rule == "search.median_rule" else { return try checkRungs(rule, place, epochs, settings, read) }
     if settings["search.median_rule.after"] == nil {
@@ -149,7 +149,7 @@ extension SearchFile {
     guard (shortest < 1 ? shortest : shortest.rounded(.up)) < Double(epochs) else {
       throw Fault(
         read.places["\(rule).min_epochs"] ?? place, "\(rule).min_epochs",
-        "must be fewer than train.epochs, which are \(epochs): nothing would be stopped")
+        "must be less than train.epochs (\(epochs)); otherwise no trial is stopped")
     }
     guard case .fixed(.real(let factor)) = settings["\(rule).factor"] else { return }
     if rule == "search.halving" { try checkEnd(place, settings, read) }
@@ -157,12 +157,12 @@ extension SearchFile {
     guard exact.contains(where: { $0 >= Double(epochs) }) else {
       throw Fault(
         read.places["\(rule).factor"] ?? place, "\(rule).factor",
-        "is too small: it makes more than \(Halving.mostRungs) rungs from \(shortest.shortText) to \(epochs) epochs"
+        "is too small: more than \(Halving.mostRungs) rungs from \(shortest.shortText) to \(epochs) epochs"
       )
     }
   }
 
-  /// Halving decides among all trials, so it must know how many there will be.
+  /// Checks that the number of trials is fixed, because halving ranks all of them.
   private static func checkEnd(
     _ place: SearchFileError.Place, _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
@@ -172,7 +172,7 @@ extension SearchFile {
     else { return }
     throw Fault(
       place, "search.halving",
-      "decides among a fixed number of trials; with '\(untilStopped)' or search.stop_after use search.asha")
+      "needs a fixed number of trials; with '\(untilStopped)' or search.stop_after, use search.asha")
   }
 
   private static func checkReevaluation(
@@ -182,7 +182,7 @@ extension SearchFile {
     throw Fault(place, "search.confirm.top", "is missing; needs a whole number of trials")
   }
 
-  /// With no images held out nothing can choose an epoch.
+  /// Checks that nothing selects an epoch if the final training has no validation images.
   private static func checkFinal(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
@@ -190,20 +190,20 @@ extension SearchFile {
     if settings["final.test"]?.words == ["false"] {
       throw Fault(
         read.places["final.test"] ?? .file, "final.test",
-        "must be true with train_on: all, which leaves no other images to measure by")
+        "must be true with 'train_on: all', which leaves no validation images")
     }
-    let asks = [
+    let selectors = [
       ("train.patience", settings["train.patience"] != nil),
       ("train.keep: best", settings["train.keep"]?.words.contains("best") == true),
       ("search.objective: best_val_accuracy", settings["search.objective"]?.words == ["best_val_accuracy"]),
     ]
-    guard let chooser = asks.first(where: \.1)?.0 else { return }
+    guard let selector = selectors.first(where: \.1)?.0 else { return }
     throw Fault(
       read.places["final.train_on"] ?? read.places["final"] ?? .file, "final.train_on",
-      "all leaves no images to choose an epoch by, as \(chooser) asks; use train_on: train")
+      "'all' leaves no validation images, but \(selector) selects an epoch by them; use 'train_on: train'")
   }
 
-  /// The fit comes after the last epoch, which a run with patience may not reach.
+  /// Checks that training reaches its last epoch if the last layer is fitted after it.
   private static func checkFinetune(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
@@ -215,7 +215,7 @@ extension SearchFile {
       "least_squares comes after the last epoch, which may not be reached with patience")
   }
 
-  /// The common instruction set has no bfloat16.
+  /// Checks that bf16 is not used with the common instruction set, which does not have it.
   private static func checkPrecision(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
@@ -224,10 +224,10 @@ extension SearchFile {
     else { return }
     throw Fault(
       read.places["train.precision"] ?? .file, "train.precision",
-      "bf16 is not among the instructions that 'numerics: portable' keeps to")
+      "bf16 is not available with 'numerics: portable'")
   }
 
-  /// A schedule has one form, and all that this form needs.
+  /// Checks that a schedule has one form with all its keys.
   private static func checkSchedule(_ read: SearchFileReader) throws(Fault) {
     let section = "train.schedule"
     let forms = (Field.sections[section] ?? []).filter { read.places["\(section).\($0)"] != nil }
@@ -246,7 +246,7 @@ extension SearchFile {
     }
   }
 
-  /// The kinds of network that are asked for have what they need, and no more.
+  /// Checks that each network has the keys it needs, and no others.
   private static func checkModel(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
@@ -257,7 +257,7 @@ extension SearchFile {
     }
     guard kinds.contains("cnn") else {
       guard let place = read.places[section] else { return }
-      throw Fault(place, section, "belongs to 'layers: cnn'")
+      throw Fault(place, section, "is only valid with 'layers: cnn'")
     }
     for key in ["channels", "kernel"] where settings["\(section).\(key)"] == nil {
       throw Fault(
@@ -266,7 +266,7 @@ extension SearchFile {
     }
     for count in settings["\(section).channels"]?.counts ?? [] {
       guard count > 0 else {
-        throw Fault(read.places[section] ?? .file, "\(section).channels", "needs one number at least")
+        throw Fault(read.places[section] ?? .file, "\(section).channels", "needs at least one number")
       }
       for key in ["kernel", "stride", "padding", "pool"] {
         let path = "\(section).\(key)"
@@ -279,7 +279,7 @@ extension SearchFile {
     }
   }
 
-  /// A list of strengths has one for each layer.
+  /// Checks that a list of l2 strengths has one for each layer.
   private static func checkStrengths(
     _ settings: [String: Setting], _ read: SearchFileReader
   ) throws(Fault) {
@@ -301,49 +301,51 @@ extension SearchFile {
     }
   }
 
-  /// How many trials run, and what to tell the user about that.
+  /// The number of trials, with notices to the user about it.
   private static func trials(
     _ file: SearchFile, _ read: SearchFileReader
   ) throws(Fault) -> (Value, notices: [String]) {
-    var asked: Int?
-    if case .fixed(.integer(let number)) = read.settings["search.trials"] { asked = number }
+    var requested: Int?
+    if case .fixed(.integer(let number)) = read.settings["search.trials"] { requested = number }
     if file.space.isEmpty {
-      if file.isOpenEnded { return (.integer(1), ["search.trials: nothing is searched; 1 trial runs"]) }
-      guard let asked, asked > 1 else { return (.integer(1), []) }
-      return (.integer(1), ["search.trials: \(asked) asked for, but nothing is searched; 1 trial runs"])
+      if file.isOpenEnded { return (.integer(1), ["search.trials: no parameter is searched; 1 trial runs"]) }
+      guard let requested, requested > 1 else { return (.integer(1), []) }
+      return (
+        .integer(1), ["search.trials: \(requested) requested, but no parameter is searched; 1 trial runs"]
+      )
     }
     if file.sampler == .sobol, file.space.parameters.count > SobolSampler.mostParameters {
       throw Fault(
         read.places["search.sampler"] ?? .file, "search.sampler",
-        "'sobol' can search at most \(SobolSampler.mostParameters) parameters, not \(file.space.parameters.count)"
+        "'sobol' supports at most \(SobolSampler.mostParameters) parameters, not \(file.space.parameters.count)"
       )
     }
     guard file.sampler.walksTheGrid else {
       if file.isOpenEnded { return (.word(untilStopped), []) }
-      guard let asked else {
+      guard let requested else {
         throw missing(
           "search.trials", "needs a whole number from 1 to \(mostTrials), or '\(untilStopped)'", read)
       }
-      guard !file.sampler.learns || asked <= TPESampler.mostTrials else {
+      guard !file.sampler.learns || requested <= TPESampler.mostTrials else {
         throw Fault(
           read.places["search.trials"] ?? .file, "search.trials",
-          "'tpe' draws at most \(TPESampler.mostTrials) trials, not \(asked)")
+          "'tpe' supports at most \(TPESampler.mostTrials) trials, not \(requested)")
       }
-      return (.integer(asked), [])
+      return (.integer(requested), [])
     }
     let size = try gridSize(file, read)
-    guard let asked else {
+    guard let requested else {
       guard size <= UInt64(mostTrials) else {
-        throw missing("search.trials", "the grid has \(size) points, \(mostTrials) may run", read)
+        throw missing("search.trials", "the grid has \(size) points, but at most \(mostTrials) can run", read)
       }
-      let words = "search.trials: the grid has \(size) point\(size == 1 ? "" : "s"), and no more trials run"
-      return (.integer(Int(size)), file.isOpenEnded ? [words] : [])
+      let notice = "search.trials: the search ends after the \(size) point\(size == 1 ? "" : "s") of the grid"
+      return (.integer(Int(size)), file.isOpenEnded ? [notice] : [])
     }
-    guard size < asked else { return (.integer(asked), []) }
+    guard size < requested else { return (.integer(requested), []) }
     return (
       .integer(Int(size)),
       [
-        "search.trials: \(asked) asked for, but the grid has \(size) point\(size == 1 ? "; 1 trial runs" : "s; \(size) trials run")"
+        "search.trials: \(requested) requested, but the grid has \(size) point\(size == 1 ? "; 1 trial runs" : "s; \(size) trials run")"
       ]
     )
   }
@@ -354,19 +356,19 @@ extension SearchFile {
     for parameter in file.space.parameters where parameter.distribution.count == nil {
       throw Fault(
         read.places[parameter.path] ?? .file, parameter.path,
-        "has no end of values; give it 'steps: n', or use sampler: random")
+        "is continuous; add 'steps: N', or use 'sampler: random'")
     }
     guard let size = file.space.gridSize, size < .max else {
       throw Fault(
         read.places["search"] ?? .file, "search.sampler",
-        "the grid has more than 2^64 points; use sampler: random")
+        "the grid has more than 2^64 points; use 'sampler: random'")
     }
     return size
   }
 }
 
 extension Setting {
-  /// The words that it may be.
+  /// The words that the field can take: the fixed one or those of a choice.
   var words: Set<String> {
     var values: [Value] = []
     if case .fixed(let value) = self { values = [value] }
@@ -376,7 +378,7 @@ extension Setting {
     return Set(values.compactMap { if case .word(let word) = $0 { word } else { nil } })
   }
 
-  /// The lengths that the list may have; none for a single value.
+  /// The possible lengths of a list; empty for a single value.
   fileprivate var counts: [Int] {
     let values: [Value] =
       switch self {

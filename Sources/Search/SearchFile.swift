@@ -1,15 +1,14 @@
-/// A search file that has been read and checked.
+/// A parsed and validated search file.
 package struct SearchFile: Hashable, Sendable {
-  /// What is searched.
+  /// The searched parameters.
   package let space: SearchSpace
-  /// What the user should know although nothing is wrong, such as that fewer trials run than asked
-  /// for.
+  /// Notices for the user about a valid file, such as that fewer trials run than requested.
   package let notices: [String]
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
-  /// What was read.
+  /// The name and text of the file.
   private let source: Source
-  /// Where each section, field and searched element that is given stands.
+  /// The position of each section, field and searched element in the file.
   private let places: [String: SearchFileError.Place]
 
   init(
@@ -26,16 +25,15 @@ package struct SearchFile: Hashable, Sendable {
   struct Source: Hashable {
     /// The file's name, for errors.
     let name: String
-    /// The text with the values from the command line in it.
+    /// The text, with the overrides from the command line applied.
     let text: String
   }
 
-  /// A text that reads back to the same search: that of the file as it is, or with the values from the command line put in
-  /// their places.
+  /// A text that parses to the same search: the text of the file, with the overrides from the command line applied.
   package var text: String { source.text }
 
-  /// A mistake in a field that only its reader could find, such as a kernel larger than the images. It is placed where the
-  /// field stands or, if it is not given, the innermost section that is.
+  /// An error in a field that only the caller can find, such as a kernel larger than the images. Its position is that
+  /// of the field, or of the innermost section that is present.
   package func error(at key: String, _ message: String) -> SearchFileError {
     var parts = key.split(separator: ".")
     while !parts.isEmpty, places[parts.joined(separator: ".")] == nil { parts.removeLast() }
@@ -43,71 +41,71 @@ package struct SearchFile: Hashable, Sendable {
       file: source.name, place: places[parts.joined(separator: ".")] ?? .file, key: key, message: message)
   }
 
-  /// Which instructions workers may use.
+  /// The instruction sets that workers may use.
   package enum Numerics: String, Sendable {
-    /// The best that each has.
+    /// The fastest instruction set of each processor.
     case native
-    /// Those that all have in common, so that results are the same everywhere.
+    /// The common instruction set, which gives the same results on every machine.
     case portable
   }
 }
 
 extension SearchFile {
-  /// What the search is called: safe as the name of a file.
+  /// The name of the search, which is a valid file name.
   package var name: String { word("name") }
 
-  /// The seed of everything random in the search.
+  /// The seed of all random numbers in the search.
   package var seed: UInt64 { UInt64(integer("seed")) }
 
-  /// Which instructions workers may use.
+  /// The instruction sets that workers may use.
   package var numerics: Numerics { choice("numerics") }
 
-  /// What the factors of products may be rounded to in some trial, as `train.precision` names it.
+  /// The values that `train.precision` can have in this search.
   package var precisions: Set<String> { settings["train.precision"]?.words ?? [] }
 
-  /// How configurations are drawn.
+  /// The sampler of configurations.
   package var sampler: Sampler { choice("search.sampler") }
 
-  /// With a sampler that learns: of how many trials before it a trial need not know the results.
+  /// The number of most recent trials whose results a learning sampler ignores.
   package var lag: Int { integer("search.lag") }
 
-  /// The lag where none is given: enough for the slots of a machine or two.
+  /// The default lag: enough for the slots of one or two machines.
   static let defaultLag = 16
 
-  /// In place of a number of trials.
+  /// The value of `search.trials` for an open-ended search.
   static let untilStopped = "until stopped"
 
-  /// How many trials run: at most as many as a grid has points, and one when nothing is searched. An open-ended search may
-  /// have as many as any can, and has those that have begun when it is stopped.
+  /// The number of trials: at most the number of grid points, and 1 if there are no searched parameters. For an
+  /// open-ended search, the highest number that any search may have.
   package var trials: Int {
     guard isOpenEnded else { return integer("search.trials") }
     return sampler.learns ? TPESampler.mostTrials : Self.mostTrials
   }
 
-  /// Whether trials begin until someone says that it is enough.
+  /// Whether new trials start until the user or `search.stop_after` stops the search.
   package var isOpenEnded: Bool { fixed("search.trials") == .word(Self.untilStopped) }
 
-  /// When trials have trained so many epochs in all, no other begins.
+  /// The total number of trained epochs after which no trial starts; nil if unlimited.
   package var epochLimit: Double? { limit("search.stop_after.epochs") }
 
-  /// So many hours after the first trial began no other does.
+  /// The hours after the start of the first trial after which no trial starts; nil if unlimited.
   package var hourLimit: Double? { limit("search.stop_after.hours") }
 
   private func limit(_ path: String) -> Double? {
     if case .real(let number) = fixed(path) { number } else { nil }
   }
 
-  /// What trials are ranked by.
+  /// The ranking criterion.
   package var objective: Objective { choice("search.objective") }
 
-  /// Who trains on where that is decided among all trials.
+  /// The successive halving schedule; nil if the search does not use it.
   package var halving: Halving? {
     rungs("search.halving").map { factor, budgets in
       Halving(trials: trials, bracket: bracket, budgets: budgets, factor: factor, objective: objective)
     }
   }
 
-  /// Who trains on where that is decided at once.
+  /// The ASHA schedule; nil if the search does not use it.
   package var asha: ASHA? {
     rungs("search.asha").map { factor, budgets in
       ASHA(budgets: budgets, factor: factor, objective: objective)
@@ -123,87 +121,86 @@ extension SearchFile {
     return (factor, Halving.budgets(shortest: shortest, factor: factor, epochs: integer("train.epochs")))
   }
 
-  /// Who ends early for doing worse than most.
+  /// The median stopping rule; nil if the search does not use it.
   package var medianRule: MedianRule? {
     guard case .integer(let patience) = fixed("search.median_rule.after") else { return nil }
     return MedianRule(patience: patience, objective: objective)
   }
 
-  /// Whether what becomes of a trial depends on how others have done.
+  /// Whether the results of other trials can stop or promote a trial.
   package var comparesTrials: Bool { !rungs.isEmpty || medianRule != nil }
 
-  /// Whether what becomes of a trial depends on who comes first.
+  /// Whether promotions or stops depend on the order in which results arrive.
   package var dependsOnArrival: Bool { asha != nil || medianRule != nil }
 
-  /// The trials that halving compares with each other; nil: all.
+  /// The number of trials in a bracket of halving; nil means all.
   private var bracket: Int? {
     if case .integer(let size) = fixed("search.halving.bracket") { size } else { nil }
   }
 
-  /// How the best are confirmed; nil if they are not.
+  /// The re-evaluation of the top trials with new seeds; nil if disabled.
   ///
-  /// - Parameter trials: how many there are.
+  /// - Parameter trials: the number of trials in the search.
   package func reevaluation(of trials: Int) -> Reevaluation? {
     guard case .integer(let top) = fixed("search.confirm.top"), trials > 0 else { return nil }
     return Reevaluation(
       top: top, seeds: integer("search.confirm.seeds"), trials: trials, objective: objective)
   }
 
-  /// Whether a report is written at the end of the search.
+  /// Whether the search writes a report at its end.
   package var writesReport: Bool { word("search.report") == "true" }
 
-  /// What is done with rank 1 when the search has ended.
+  /// The final training of the rank 1 configuration after the search.
   package struct Final: Hashable, Sendable {
-    /// Whether it is trained on the images held out, too.
+    /// Whether the training images include the validation images.
     package let trainsOnAll: Bool
-    /// Whether it is evaluated on the test images.
+    /// Whether the model is evaluated on the test images.
     package let isTested: Bool
   }
 
-  /// What is done with rank 1 when the search has ended; nil: nothing.
+  /// The final training of the rank 1 configuration after the search; nil if disabled.
   package var final: Final? {
     guard case .word(let images) = fixed("final.train_on") else { return nil }
     return Final(trainsOnAll: images == "all", isTested: word("final.test") == "true")
   }
 
-  /// How often a worker says that it lives, in seconds.
+  /// The interval between the heartbeats of a worker, in seconds.
   package var heartbeatSeconds: Double { real("search.heartbeat") }
 
-  /// How long a silent worker keeps its trials, in seconds; at least twice the heartbeat.
+  /// The time without heartbeats after which a worker loses its trials, in seconds; at least twice the heartbeat.
   package var leaseSeconds: Double { real("search.lease") }
 
-  /// How long a trial may go without a training step, in seconds.
+  /// The time a trial may run without a training step, in seconds.
   package var progressTimeoutSeconds: Double { real("search.progress_timeout") }
 
-  /// The values of a trial, in the order of the space; 0..<trials. With a sampler that learns they depend on results, and
-  /// `Suggestions` tells them.
+  /// The values of a trial in 0..<trials, in the order of the space. Not for a learning sampler, whose values depend on
+  /// results: see `Suggestions`.
   package func values(trial: Int) -> [Value] {
     precondition((0..<trials).contains(trial), "trial \(trial) of \(trials)")
-    precondition(!sampler.learns, "\(sampler.rawValue) draws from results")
+    precondition(!sampler.learns, "\(sampler.rawValue) depends on results")
     return sampler.values(seed: seed, trial: trial, in: space)
   }
 
-  /// The seed of a training.
+  /// The seed of a trial or replicate.
   package func seed(of replicate: Replicate) -> UInt64 {
     trialSeed(searchSeed: seed, trial: replicate.trial, replicate: replicate.index)
   }
 
-  /// The paths of the fields in which two files differ, in the order of the table. Comments,
-  /// formatting and defaults that are written out make no difference; the order of searched
-  /// parameters does.
+  /// The paths of the fields in which two files differ, in the order of the table. Comments, formatting and explicit
+  /// defaults make no difference; the order of searched parameters does.
   package func differences(from other: SearchFile) -> [String] {
     let changed = Field.table.map(\.path).filter { settings[$0] != other.settings[$0] }
     guard changed.isEmpty else { return changed }
     return zip(space.parameters, other.space.parameters).filter { $0 != $1 }.map(\.0.path)
   }
 
-  /// The paths of the fields because of which a search with results cannot go on by this file. How workers are watched,
-  /// what is confirmed and what is done with the best may change, and there may be more trials than before.
+  /// The paths of the fields whose changes prevent resuming a search with this file. Timeouts, limits, re-evaluation,
+  /// report and final training may change, and the number of trials may grow.
   package func obstacles(toGoingOnWith before: SearchFile) -> [String] {
     differences(from: before).filter { path in
       if path == "search.trials" {
         guard isOpenEnded == before.isOpenEnded else { return true }
-        // A bracket that has begun cannot get more trials.
+        // A bracket with results cannot get more trials.
         let isWhole = halving == nil || bracket.map { before.trials % $0 == 0 } ?? false
         return trials < before.trials || !isWhole
       }

@@ -1,16 +1,15 @@
-/// What is wrong with a search file, as one line: `search.yaml:12: train.lr: 'uniform' needs two
-/// numbers, low < high`.
+/// An error in a search file, on one line: `search.yaml:12: train.lr: 'uniform' needs two numbers, low < high`.
 package struct SearchFileError: Error, Hashable, CustomStringConvertible {
-  /// The file, as it was named by the caller.
+  /// The name of the file, as given by the caller.
   package let file: String
-  /// Where the mistake stands.
+  /// The position of the error.
   package let place: Place
-  /// The path of the key concerned, such as `train.lr`; empty when it is none in particular.
+  /// The path of the key, such as `train.lr`; empty if the error has no single key.
   package let key: String
-  /// What is wrong and what is allowed.
+  /// The problem and the allowed values.
   package let message: String
 
-  /// Where a part of a search file comes from.
+  /// The origin of a part of a search file.
   package enum Place: Hashable, Sendable {
     /// A line of the file, counted from 1.
     case line(Int)
@@ -32,7 +31,7 @@ package struct SearchFileError: Error, Hashable, CustomStringConvertible {
   }
 }
 
-/// A mistake found while a file is read, before the file's name is added.
+/// An error found while parsing a file, before the file name is added.
 struct Fault: Error {
   let place: SearchFileError.Place
   let key: String
@@ -45,8 +44,7 @@ struct Fault: Error {
   }
 }
 
-/// A text with everything escaped that a terminal could act on, shortened to a number of
-/// characters.
+/// A text with all terminal control characters escaped, cut to a number of characters.
 func printable(_ text: String, limit: Int = 1000) -> String {
   var result = ""
   for (index, scalar) in text.unicodeScalars.enumerated() {
@@ -61,10 +59,10 @@ func printable(_ text: String, limit: Int = 1000) -> String {
   return result
 }
 
-/// A text of the file as it is shown in a message: quoted, escaped and short.
+/// A text from the file for use in a message: quoted, escaped and cut.
 func quoted(_ text: String) -> String { "'\(printable(text, limit: 40))'" }
 
-/// The words of a list as people say them: `a, b or c`.
+/// A list of words as `a, b or c`.
 func alternatives(_ words: [String]) -> String {
   guard let last = words.last, words.count > 1 else { return words.first ?? "" }
   return words.dropLast().joined(separator: ", ") + " or " + last

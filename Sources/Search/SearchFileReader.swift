@@ -1,18 +1,18 @@
-/// What a search file says about one field.
+/// The setting of one field in a search file.
 enum Setting: Hashable {
   case fixed(Value)
   case searched(Distribution)
-  /// A list of which some elements are searched.
+  /// A list with searched elements.
   case list([Setting])
 }
 
-/// Turns the nodes of a file into settings, by the table of fields.
+/// Converts the nodes of a file into settings, by the table of fields.
 struct SearchFileReader {
-  /// What is set, by the path of its field.
+  /// The settings, by the path of the field.
   private(set) var settings: [String: Setting] = [:]
-  /// What is searched, in the order of the file.
+  /// The searched parameters, in the order of the file.
   private(set) var searched: [(path: String, distribution: Distribution)] = []
-  /// Where each section, field and searched element stands.
+  /// The position of each section, field and searched element.
   private(set) var places: [String: SearchFileError.Place] = [:]
 
   /// Reads a whole file.
@@ -22,7 +22,7 @@ struct SearchFileReader {
         throw Fault(.file, "", "the file is empty")
       }
       throw Fault(
-        root.place, "", "needs keys and values at the top, such as 'name: ...', not \(root.shown)")
+        root.place, "", "needs keys and values at the top level, such as 'name: ...', not \(root.shown)")
     }
     try read(entries, in: "")
   }
@@ -31,10 +31,10 @@ struct SearchFileReader {
     var seen = Set<String>()
     for entry in entries {
       let path = section.isEmpty ? entry.key : "\(section).\(entry.key)"
-      if Self.asksForNothing(entry, path) { continue }
+      if Self.isOmitted(entry, path) { continue }
       try checkKey(entry, path, in: section)
       guard seen.insert(entry.key).inserted else {
-        throw Fault(entry.place, path, "stands twice in the same section")
+        throw Fault(entry.place, path, "duplicate key")
       }
       try read(entry.value, at: path)
     }
@@ -58,8 +58,8 @@ struct SearchFileReader {
     if let field { settings[path] = try setting(of: field, node) }
   }
 
-  /// Whether a key stands with a value that is the same as leaving it out: null where nothing need be given.
-  private static func asksForNothing(_ entry: Node.Entry, _ path: String) -> Bool {
+  /// Whether the value of an optional key is null, which means the same as leaving the key out.
+  private static func isOmitted(_ entry: Node.Entry, _ path: String) -> Bool {
     guard case .scalar(let text, isQuoted: false) = entry.value.content, ["", "~", "null"].contains(text)
     else { return false }
     if case .described? = Field.named(path)?.fallback { return true }
@@ -72,7 +72,7 @@ struct SearchFileReader {
     let allowed = Field.sections[section] ?? []
     if allowed.contains(entry.key) { return }
     if entry.key.contains(".") {
-      throw Fault(entry.place, path, "unknown key; sections are nested, not written with dots")
+      throw Fault(entry.place, path, "unknown key; nest sections instead of joining keys with dots")
     }
     let guess = nearest(to: entry.key, among: allowed).map { "did you mean '\($0)'?" }
     throw Fault(
@@ -141,7 +141,7 @@ extension Node {
     if case .map = content { true } else { false }
   }
 
-  /// Whether this is a choice that has a list among its values, so that whole lists are chosen.
+  /// Whether this is a choice between whole lists: at least one of its values is a list.
   fileprivate var isChoiceOfLists: Bool {
     guard case .map(let entries) = content,
       case .list(let values)? = entries.first(where: { $0.key == "choice" })?.value.content

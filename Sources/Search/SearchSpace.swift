@@ -1,12 +1,12 @@
-/// What a search may vary: its parameters, in the order in which the file declares them.
+/// The search space: the searched parameters, in the order of the file.
 package struct SearchSpace: Hashable, Sendable {
   /// One searched hyperparameter.
   package struct Parameter: Hashable, Sendable {
     /// The path of its key, such as `train.lr`; elements of a list are numbered: `model.hidden.0`.
     package let path: String
-    /// The name of its column: the last part of the path where that is unique, else the whole path.
+    /// The name of its column: the last part of the path if that is unique, otherwise the whole path.
     package let column: String
-    /// The values it may take.
+    /// The distribution of its values.
     package let distribution: Distribution
 
     /// The path of the field: that of the list for an element.
@@ -16,7 +16,7 @@ package struct SearchSpace: Hashable, Sendable {
     }
   }
 
-  /// The parameters; a configuration's values stand in this order.
+  /// The parameters; the values of a configuration are in the same order.
   package let parameters: [Parameter]
 
   /// A space of parameters with different paths.
@@ -28,11 +28,11 @@ package struct SearchSpace: Hashable, Sendable {
     }
   }
 
-  /// Whether nothing is searched.
+  /// Whether there are no searched parameters.
   package var isEmpty: Bool { parameters.isEmpty }
 
-  /// How many configurations there are: 1 when nothing is searched, nil when a parameter has no end
-  /// of values, and `UInt64.max` when they are that many or more.
+  /// The number of configurations: 1 without parameters, nil if a parameter is continuous, `UInt64.max` if it would
+  /// overflow.
   package var gridSize: UInt64? {
     var size: UInt64 = 1
     for parameter in parameters {
@@ -43,7 +43,7 @@ package struct SearchSpace: Hashable, Sendable {
     return size
   }
 
-  /// Whether values, which may come from anywhere, are a configuration of this space.
+  /// Whether untrusted values are a configuration of this space.
   package func contains(_ values: [Value]) -> Bool {
     values.count == parameters.count
       && zip(parameters, values).allSatisfy { $0.distribution.contains($1) }
@@ -59,8 +59,8 @@ extension SearchSpace {
     }
   }
 
-  /// The last part of a path; of a list's element the list's name, with the number when others of
-  /// that list are searched too.
+  /// The last part of a path; for an element of a list the name of the list, with the index if other elements are
+  /// searched too.
   private static func shortName(of path: String, among paths: [String]) -> String {
     let parts = path.split(separator: ".").map(String.init)
     guard parts.count > 1, Int(parts[parts.count - 1]) != nil else { return parts.last ?? path }

@@ -1,12 +1,12 @@
 import Randomness
 
-/// Points that fill the space evenly: a Sobol sequence, scrambled by Owen's method, of which every prefix is well spread.
+/// The Sobol sequence with Owen scrambling: low-discrepancy points, for every prefix of the sequence.
 ///
 /// Sources: Sobol, "On the distribution of points in a cube", 1967; direction numbers: Joe, Kuo, "Constructing Sobol
 /// sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30, 2008 (new-joe-kuo-6); scrambling: Owen,
 /// "Randomly permuted (t,m,s)-nets and (t,s)-sequences", 1995.
 enum SobolSampler {
-  /// The most parameters that can be searched.
+  /// The maximum number of searched parameters.
   static var mostParameters: Int { directions.count + 1 }
   private static let bits = 32
 
@@ -26,7 +26,7 @@ enum SobolSampler {
     return (0..<bits).reduce(0) { $0 ^ (index >> $1 & 1 == 1 ? numbers[$1] : 0) }
   }
 
-  /// Each bit is flipped or not by a coin that belongs to the bits above it.
+  /// Owen scrambling: flips each bit at random, depending on the bits above it.
   private static func scrambled(_ point: UInt32, seed: UInt64, stream: UInt64) -> UInt32 {
     (0..<bits).reduce(point) { result, bit in
       let above = UInt64(point) >> (bit + 1)
@@ -35,7 +35,7 @@ enum SobolSampler {
     }
   }
 
-  /// For each dimension the numbers whose exclusive or makes up its points, from the recurrence of its polynomial.
+  /// The direction numbers of each dimension, from the recurrence of its polynomial. Points are their exclusive or.
   private static let directionNumbers: [[UInt32]] =
     [(0..<bits).map { 1 << (bits - 1 - $0) }] + directions.map { expanded($0.polynomial, $0.initial) }
 
@@ -50,7 +50,7 @@ enum SobolSampler {
     return numbers
   }
 
-  /// Of the dimensions after the first: the primitive polynomial, as the bits of its coefficients, and the first numbers.
+  /// The primitive polynomial, as the bits of its coefficients, and initial numbers of each dimension after the first.
   private static let directions: [(polynomial: UInt32, initial: [UInt32])] = [
     (3, [1]), (7, [1, 3]), (11, [1, 3, 1]), (13, [1, 1, 1]), (19, [1, 1, 3, 3]), (25, [1, 3, 5, 13]),
     (37, [1, 1, 5, 5, 17]), (41, [1, 1, 5, 5, 5]), (47, [1, 1, 7, 11, 19]), (55, [1, 1, 5, 1, 1]),

@@ -1,4 +1,4 @@
-/// The word that someone probably meant, when one of those allowed is near enough.
+/// The allowed word with the smallest edit distance, for "did you mean"; nil if none is close enough.
 func nearest(to word: String, among allowed: [String]) -> String? {
   guard word.count <= 40 else { return nil }
   let ranked = allowed.map { (word: $0, edits: edits(from: word, to: $0)) }
@@ -6,8 +6,7 @@ func nearest(to word: String, among allowed: [String]) -> String? {
   return best.edits <= max(1, min(best.word.count, 6) / 2) ? best.word : nil
 }
 
-/// How many letters must be inserted, removed or replaced to make one word of another
-/// (Levenshtein).
+/// The Levenshtein distance between two words.
 private func edits(from word: String, to other: String) -> Int {
   let other = Array(other)
   var previous = Array(0...other.count)

@@ -1,14 +1,14 @@
-/// The mean of repeated measurements and how sure it is.
+/// The mean of repeated measurements, with its variance and confidence interval.
 package struct Estimate: Hashable, Sendable {
-  /// How many measurements there are.
+  /// The number of measurements.
   package let count: Int
   package let mean: Double
-  /// The sample variance; 0 of a single measurement.
+  /// The sample variance; 0 for a single measurement.
   package let variance: Double
 
-  /// Of finite measurements, at least one; in their order, so that the sum is the same every time.
+  /// The estimate from one or more finite measurements, summed in their order, so that the result is reproducible.
   package init(_ measurements: [Double]) {
-    precondition(!measurements.isEmpty, "an estimate of nothing")
+    precondition(!measurements.isEmpty, "an estimate without measurements")
     count = measurements.count
     let mean = measurements.reduce(0, +) / Double(count)
     self.mean = mean
@@ -16,13 +16,14 @@ package struct Estimate: Hashable, Sendable {
     variance = count > 1 ? squares / Double(count - 1) : 0
   }
 
-  /// Half the width of the 95 % confidence interval of the mean, by Student's t; nil of a single measurement.
+  /// Half the width of the 95 % confidence interval of the mean, by Student's t; nil for a single measurement.
   package var interval95: Double? {
     guard count > 1 else { return nil }
     return StudentT.quantile975(degrees: Double(count - 1)) * (variance / Double(count)).squareRoot()
   }
 
-  /// Whether two means differ at the 5 % level (Welch, "The generalization of 'Student's' problem", Biometrika 34, 1947).
+  /// Whether two means differ at the 5 % level (Welch, "The generalization of 'Student's' problem", Biometrika 34,
+  /// 1947).
   package func differs(from other: Estimate) -> Bool {
     let (a, b) = (variance / Double(count), other.variance / Double(other.count))
     guard count > 1, other.count > 1, a + b > 0 else {
@@ -43,8 +44,8 @@ enum StudentT {
     2.068658, 2.063899, 2.059539, 2.055529, 2.051831, 2.048407, 2.04523, 2.042272,
   ]
 
-  /// The point that is passed with a probability of 2.5 %. Between whole degrees of freedom, the one below: it errs
-  /// towards a wider interval. Above 30 by Fisher's expansion (Abramowitz, Stegun 26.7.5), right to 6 digits.
+  /// The 97.5 % quantile. Degrees of freedom are rounded down, which makes the interval wider. Above 30, by Fisher's
+  /// expansion (Abramowitz, Stegun 26.7.5), accurate to 6 digits.
   static func quantile975(degrees: Double) -> Double {
     let whole = max(1, degrees.rounded(.down))
     guard whole > Double(quantiles.count) else { return quantiles[Int(whole) - 1] }

@@ -1,62 +1,62 @@
-/// The values of the trials of a search, by whatever sampler, as far as they are settled by what has been reported.
+/// The suggested values of the trials of a search, with any sampler.
 ///
-/// With a sampler that learns, the values of trial i follow from the seed, i, and the results of the trials below
-/// i - lag, and from nothing else: not from later results that happen to be known, nor from the order of reports. So
-/// they are the same for any number of workers and after any restart, for which it is enough to report again what is
-/// known. Up to lag + 1 trials can run at once without waiting for each other.
+/// With a learning sampler, the values of trial i depend only on the seed, i and the results of the trials below
+/// `i - lag`. They do not depend on later results or on the order of reports. So they are the same for any number of
+/// workers, and also after a restart, once all known results are reported again. Up to `lag + 1` trials can run at the
+/// same time.
 package struct Suggestions: Sendable {
   private let file: SearchFile
-  /// By trial; only with a sampler that learns.
-  private var drawn: [[Value]] = []
-  /// As the next draw may know them: with the scores of the trials below its number less the lag.
+  /// The suggested values by trial; only with a learning sampler.
+  private var suggested: [[Value]] = []
+  /// The observations for the next suggestion, with the scores of the trials below its number minus the lag.
   private var observations: [Observation] = []
-  /// The trials below this one have been reported, and draws know of it.
-  private var settled = 0
-  /// The scores of others, more being better; not a number if a trial came to nothing.
+  /// The number of trials, from trial 0, whose scores are in `observations`.
+  private var observedCount = 0
+  /// The scores reported but not yet in `observations`, higher is better; NaN if a trial has no score.
   private var reported: [Int: Double] = [:]
 
-  /// The trials of a file of which none has been reported.
+  /// Suggestions for a search without any results.
   package init(of file: SearchFile) {
     self.file = file
   }
 
-  /// A trial has reached this value of the objective for good; nil or not finite if it came to nothing. What is reported
-  /// of the same trial later changes nothing.
+  /// Records the final objective of a trial; nil or not finite if it has none. Later reports of the same trial are
+  /// ignored.
   package mutating func report(trial: Int, objective: Double?) {
     precondition((0..<file.trials).contains(trial), "trial \(trial) of \(file.trials)")
-    guard file.sampler.learns, reported[trial] == nil, trial >= settled else { return }
+    guard file.sampler.learns, reported[trial] == nil, trial >= observedCount else { return }
     let score = objective ?? .nan
     reported[trial] = file.objective.isMaximized ? score : -score
   }
 
-  /// The values of a trial, in the order of the space; nil while they depend on a trial that has not been reported.
+  /// The values of a trial, in the order of the space; nil while they depend on a trial without a report.
   package mutating func values(trial: Int) -> [Value]? {
     precondition((0..<file.trials).contains(trial), "trial \(trial) of \(file.trials)")
     guard file.sampler.learns else { return file.values(trial: trial) }
-    while drawn.count <= trial {
-      guard settle() else { return nil }
+    while suggested.count <= trial {
+      guard observeNextScore() else { return nil }
       let values = file.sampler.values(
-        seed: file.seed, trial: drawn.count, in: file.space, after: observations)
-      drawn.append(values)
+        seed: file.seed, trial: suggested.count, in: file.space, after: observations)
+      suggested.append(values)
       observations.append(Observation(values, in: file.space))
     }
-    return drawn[trial]
+    return suggested[trial]
   }
 
-  /// The values of a trial that `values(trial:)` has told before.
+  /// The values of a trial that `values(trial:)` has returned before.
   package func recordedValues(trial: Int) -> [Value] {
     guard file.sampler.learns else { return file.values(trial: trial) }
-    precondition(trial < drawn.count, "trial \(trial), of which \(drawn.count) are drawn")
-    return drawn[trial]
+    precondition(trial < suggested.count, "trial \(trial), but only \(suggested.count) have values")
+    return suggested[trial]
   }
 
-  /// Lets the next draw know the latest score that it must; false while that is missing.
-  private mutating func settle() -> Bool {
-    let trial = drawn.count - file.lag - 1
-    guard trial == settled else { return true }
+  /// Adds the latest score that the next suggestion needs to the observations; false if it is not reported yet.
+  private mutating func observeNextScore() -> Bool {
+    let trial = suggested.count - file.lag - 1
+    guard trial == observedCount else { return true }
     guard let score = reported.removeValue(forKey: trial) else { return false }
     observations[trial].score = score.isFinite ? score : nil
-    settled += 1
+    observedCount += 1
     return true
   }
 }

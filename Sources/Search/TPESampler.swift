@@ -1,41 +1,41 @@
 import Randomness
 
-/// What is known of a trial when a later one is drawn.
+/// The values and score of an earlier trial, as a learning sampler sees them.
 package struct Observation: Sendable {
-  /// Where its values lie, by parameter.
+  /// The position of each value in the space.
   let positions: [Double]
-  /// What it reached, more being better; nil as long as that is not to be known, and if it reached nothing.
+  /// The score, higher is better; nil if the trial has none or it is not visible yet.
   package var score: Double?
 
-  /// A trial with these values.
+  /// The observation of a trial with these values.
   package init(_ values: [Value], in space: SearchSpace, score: Double? = nil) {
     positions = zip(space.parameters, values).map { $0.distribution.position(of: $1) }
     self.score = score
   }
 }
 
-/// Draws where good trials are denser than the others: a Tree-structured Parzen Estimator, over all parameters together.
+/// The Tree-structured Parzen Estimator (TPE), multivariate: over all parameters together.
 ///
-/// The trials with the best scores are the good ones. Of some points drawn from the density of these it takes the one
-/// at which that density is the greatest multiple of the density of the others. To the others belongs all that has no
-/// score: what came to nothing, and what may still run, so that trials that run at the same time keep apart. Before
-/// enough trials have a score it draws as `random` does. Where there are few points, it may draw one again.
+/// It splits trials into the good ones, with the best scores, and the others. It samples candidates from the density
+/// of the good trials and returns the one with the highest ratio of that density to the density of the others. Trials
+/// without a score, failed or still running, belong to the others, so that concurrent trials keep apart. Before
+/// enough trials have a score it samples like `random`. In a space of few points it may sample a point again.
 ///
-/// Sources: see `ParzenEstimator`. The numbers below are Optuna's.
+/// Sources: see `ParzenEstimator`. The constants below are those of Optuna.
 enum TPESampler {
-  /// So many trials must have a score before any is learned from.
+  /// The number of trials with a score before the density is used.
   private static let startUpTrials = 10
-  /// So many points are drawn for a trial, of which it gets one.
+  /// The number of candidates per trial.
   private static let candidates = 24
-  /// Of so many trials with a score one is good, but not more than `mostGood` are.
+  /// One in this many trials with a score is good, up to `mostGood`.
   private static let trialsPerGood = 10
   private static let mostGood = 25
-  /// So many of the others, the latest, are looked at; more would take longer and teach nothing.
+  /// The maximum number of other trials, the latest; more take longer without better suggestions.
   private static let mostOthers = 1000
-  /// More trials would take longer to draw again, when a search is resumed, than anyone likes to wait.
+  /// The maximum number of trials: with more, resuming a search would take too long, because it samples all again.
   static let mostTrials = 10_000
 
-  /// The values of the trial after those observed, which stand in the order of their numbers.
+  /// The values of the trial after the observed ones, which are in the order of their numbers.
   static func values(
     seed: UInt64, trial: Int, in space: SearchSpace, after observations: [Observation]
   ) -> [Value] {
@@ -44,19 +44,19 @@ enum TPESampler {
     let best = ParzenEstimator(good, in: space)
     let rest = ParzenEstimator(others, in: space)
     var random = Philox(seed: seed, stream: Stream.tpe + UInt64(trial))
-    let drawn = (0..<candidates).map { _ in
-      zip(space.parameters, best.draw(with: &random)).map { $0.distribution.value(atPosition: $1) }
+    let samples = (0..<candidates).map { _ in
+      zip(space.parameters, best.sample(with: &random)).map { $0.distribution.value(atPosition: $1) }
     }
-    // Where their values lie, which of those that are few is the middle, not where they were drawn.
-    let gains = drawn.map { values in
+    // The positions of the values, not of the samples: a discrete value has the position of its middle.
+    let gains = samples.map { values in
       let positions = Observation(values, in: space).positions
       return best.logDensity(at: positions) - rest.logDensity(at: positions)
     }
     let winner = gains.indices.reduce(0) { gains[$1] > gains[$0] ? $1 : $0 }
-    return drawn[winner]
+    return samples[winner]
   }
 
-  /// The positions of the good trials and of the others; no trial is good before the start is over.
+  /// The positions of the good trials and of the others; empty during the start-up trials.
   private static func split(_ observations: [Observation]) -> (good: [[Double]], others: [[Double]]) {
     let scored = observations.enumerated().compactMap { trial, observation in
       observation.score.map { (score: $0, trial: trial) }

@@ -1,11 +1,11 @@
-/// How a trial ended, as it is stored; its values follow from its number.
+/// The stored result of a trial. Its values are not stored, because they follow from its number.
 package struct TrialEnd: Sendable, Equatable {
   /// The number of the trial, or of a replicate.
   package var trial: Int
   package var status: TrialResult.Status
-  /// Epochs trained: a whole number, or a part of the first epoch.
+  /// The epochs trained: a whole number, or a fraction of the first epoch.
   package var epochs: Double
-  /// Of the epoch that the objective judges by; nil without a score.
+  /// The validation accuracy of the epoch selected by the objective; nil without a score.
   package var valAccuracy: Double?
   package var valLoss: Double?
 
@@ -22,15 +22,15 @@ package struct TrialEnd: Sendable, Equatable {
 }
 
 extension SearchFile {
-  /// The epochs that a trial with these values, which belong to the space, trains at most.
+  /// The maximum number of epochs of a trial with these values, which must belong to the space.
   package func epochs(_ values: [Value]) -> Int {
     guard let configuration = configuration(values: values) else {
-      preconditionFailure("\(values) are not of the space")
+      preconditionFailure("\(values) are not in the space")
     }
     return configuration.integer("train.epochs")
   }
 
-  /// The result to rank and show of a trial with these values that has ended.
+  /// The result of an ended trial with these values, for ranking and display.
   package func result(of end: TrialEnd, _ values: [Value]) -> TrialResult {
     TrialResult(
       trial: end.trial, values: values, status: end.status, epochs: end.epochs,

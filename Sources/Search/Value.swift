@@ -1,16 +1,16 @@
-/// One value of a hyperparameter.
+/// The value of a hyperparameter.
 package enum Value: Hashable, Sendable {
   case integer(Int)
   case real(Double)
   case word(String)
-  /// A whole list as one value, such as the widths of all hidden layers.
+  /// A list of whole numbers as one value, such as the widths of all hidden layers.
   case integers([Int])
-  /// A list of numbers, such as the penalty of each layer. Its elements may be searched, it cannot.
+  /// A list of numbers, such as the penalty of each layer. Only its elements can be searched, not the whole list.
   case reals([Double])
 }
 
 extension Value: CustomStringConvertible {
-  /// The shortest text that reads back to the same value: `128`, `2.5466e-07`, `relu`, `[128, 64]`.
+  /// The shortest text that parses to the same value: `128`, `2.5466e-7`, `relu`, `[128, 64]`.
   package var description: String {
     switch self {
     case .integer(let number): "\(number)"
@@ -23,7 +23,7 @@ extension Value: CustomStringConvertible {
 }
 
 extension Double {
-  /// The shortest of the usual texts that read back to the same number: `2`, `0.1`, `2.5e-7`, `1e99`.
+  /// The shortest usual text that parses to the same number: `2`, `0.1`, `2.5e-7`, `1e99`.
   package var shortText: String {
     let text = "\(self)"
     if text.hasSuffix(".0") { return String(text.dropLast(2)) }

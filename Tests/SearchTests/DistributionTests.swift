@@ -20,7 +20,7 @@ import Testing
     ]
   }
 
-  @Test func everyDrawnValueBelongsToIt() throws {
+  @Test func everySampleIsInTheDistribution() throws {
     var generator = Philox(seed: 5, stream: 1)
     for distribution in try Self.valid() {
       let random = (0..<500).map { _ in generator.next() }
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func everyPointIsDifferentAndBelongsToIt() throws {
+  @Test func pointsAreUniqueAndInTheDistribution() throws {
     for distribution in try Self.valid() {
       guard let count = distribution.count else { continue }
       let points = (0..<min(count, 20_000)).map(distribution.point)
@@ -42,26 +42,26 @@ import Testing
     }
   }
 
-  @Test func aPositionIsWhereItsValueIsDrawn() throws {
+  @Test func positionIsTheInverseOfSampling() throws {
     var generator = Philox(seed: 8, stream: 1)
     for distribution in try Self.valid() {
       for _ in 0..<200 {
-        let drawn = generator.uniform()
-        let value = distribution.value(atPosition: drawn)
+        let sampled = generator.uniform()
+        let value = distribution.value(atPosition: sampled)
         let position = distribution.position(of: value)
         #expect((0...1).contains(position))
-        #expect(distribution.contains(distribution.value(atPosition: 2 * drawn - 0.5)))
+        #expect(distribution.contains(distribution.value(atPosition: 2 * sampled - 0.5)))
         guard let count = distribution.count, count < 1 << 50 else {
-          #expect(abs(position - drawn) < 1e-8, "\(drawn) of \(distribution.shape)")
+          #expect(abs(position - sampled) < 1e-8, "\(sampled) of \(distribution.shape)")
           continue
         }
         #expect(distribution.value(atPosition: position) == value, "\(value) of \(distribution.shape)")
-        if distribution.spacing > 0 { #expect(abs(position - drawn) <= 0.5001 * distribution.spacing) }
+        if distribution.spacing > 0 { #expect(abs(position - sampled) <= 0.5001 * distribution.spacing) }
       }
     }
   }
 
-  @Test func theEndsOfAGridAreExact() throws {
+  @Test func endsOfAGridAreExact() throws {
     let logarithmic = try Distribution(.logUniform(low: 1e-4, high: 1e-1), steps: 4)
     #expect(logarithmic.point(0) == .real(1e-4))
     #expect(logarithmic.point(3) == .real(1e-1))
@@ -73,7 +73,7 @@ import Testing
     #expect(linear.point(0) == .real(0.1) && linear.point(3) == .real(0.7))
   }
 
-  @Test func wholeNumbersInAGridAreDifferentEvenWhereTheyCrowd() throws {
+  @Test func wholeNumbersInAGridAreUniqueEvenIfDense() throws {
     let even = try Distribution(.int(low: 1, high: 10), steps: 4)
     #expect((0..<4).map(even.point) == [1, 4, 7, 10].map(Value.integer))
     let crowded = try Distribution(.logInt(low: 1, high: 12), steps: 10)
@@ -83,7 +83,7 @@ import Testing
     #expect((0..<7).map(all.point) == (3...9).map(Value.integer))
   }
 
-  @Test func allWholeNumbersOfARangeAreDrawnEquallyOften() throws {
+  @Test func wholeNumbersOfARangeAreEquallyLikely() throws {
     let distribution = try Distribution(.int(low: 1, high: 5))
     var generator = Philox(seed: 6, stream: 1)
     var counts: [Value: Int] = [:]
@@ -92,16 +92,16 @@ import Testing
     #expect(counts.values.allSatisfy { abs($0 - 2000) < 200 })
   }
 
-  @Test func smallWholeNumbersAreAsLikelyAsTheirRatioOnALogScale() throws {
+  @Test func wholeNumbersOnALogScaleHaveTheirProbability() throws {
     let distribution = try Distribution(.logInt(low: 1, high: 100))
     var generator = Philox(seed: 7, stream: 1)
-    let drawn = (0..<10_000).map { _ in distribution.value(at: generator.next()) }
+    let sampled = (0..<10_000).map { _ in distribution.value(at: generator.next()) }
     // log(10.5 / 0.5) / log(100.5 / 0.5) = 0.574
-    let small = drawn.count { if case .integer(1...10) = $0 { true } else { false } }
+    let small = sampled.count { if case .integer(1...10) = $0 { true } else { false } }
     #expect(abs(Double(small) / 10_000 - 0.574) < 0.02)
   }
 
-  @Test func theMapFromBitsToNumbersNeverChanges() throws {
+  @Test func mapFromBitsToValuesMatchesRecordedValues() throws {
     let bits: UInt64 = 0x9e37_79b9_7f4a_7c15
     #expect(
       try Distribution(.uniform(low: 0.15, high: 0.25)).value(at: bits)
@@ -113,7 +113,7 @@ import Testing
     #expect(try Distribution(.logInt(low: 1, high: 1000)).value(at: bits) == .integer(55))
   }
 
-  @Test func rangesThatAreEmptyOrTooFineAreRefused() {
+  @Test func rejectsEmptyAndTooFineRanges() {
     let bad: [(Distribution.Shape, Int?)] = [
       (.uniform(low: 1, high: 1), nil), (.uniform(low: .nan, high: 1), nil),
       (.uniform(low: 0, high: .infinity), nil), (.logUniform(low: 0, high: 1), nil),

@@ -4,7 +4,7 @@ import Testing
 @testable import Search
 
 @Suite struct DocumentationTests {
-  /// The article for users, which repeats the table of fields.
+  /// The article that contains the table of fields.
   private var article: String {
     get throws {
       let root = URL(filePath: #filePath).deletingLastPathComponent()
@@ -14,11 +14,11 @@ import Testing
     }
   }
 
-  @Test func theArticleHoldsTheTableOfFieldsAsItIs() throws {
+  @Test func articleContainsTheTableOfFields() throws {
     #expect(try article.contains(Field.documentation), "the table should read:\n\(Field.documentation)")
   }
 
-  @Test func theArticlesExampleIsASearchFile() throws {
+  @Test func examplesInTheArticleAreValid() throws {
     let blocks = try article.split(separator: "```yaml\n").dropFirst()
     #expect(!blocks.isEmpty)
     for block in blocks {

@@ -7,26 +7,26 @@ import Testing
     .init(trial: trial, objective: score, valLoss: nil)
   }
 
-  /// The trial that goes on and the rung that it goes on to, as words.
+  /// Performs the next promotion and describes it: the trial and its new rung.
   private func promotion(_ asha: inout ASHA) -> String {
     guard let next = asha.next else { return "none" }
     asha.promote(next)
     return "\(next.trial) to \(next.to)"
   }
 
-  @Test func theBestOfThoseThatHaveReportedGoOn() {
+  @Test func promotesTheBestOfTheReportedTrials() {
     var asha = ASHA(budgets: [1, 2, 4], factor: 2, objective: .valAccuracy)
     asha.report(standing(0, 0.5), at: 0)
     #expect(promotion(&asha) == "none")
     asha.report(standing(1, 0.7), at: 0)
     #expect(promotion(&asha) == "1 to 1")
     #expect(promotion(&asha) == "none")
-    // The best of three takes the one place, although it was taken before.
+    // The best of three trials is promoted although the only place was used before.
     asha.report(standing(2, 0.9), at: 0)
     #expect(promotion(&asha) == "2 to 1")
     asha.report(standing(1, 0.8), at: 1)
     #expect(promotion(&asha) == "none")
-    // The highest rung comes first.
+    // The highest rung has priority.
     asha.report(standing(3, 0.95), at: 0)
     asha.report(standing(2, 0.85), at: 1)
     #expect(promotion(&asha) == "2 to 2")
@@ -34,7 +34,7 @@ import Testing
     #expect(promotion(&asha) == "none")
   }
 
-  @Test func aTrialWithoutAScoreTakesAPlaceInItsRungButNeverGoesOn() {
+  @Test func trialWithoutScoreCountsInItsRungButIsNeverPromoted() {
     var asha = ASHA(budgets: [1, 2], factor: 2, objective: .valLoss)
     asha.report(standing(0, nil), at: 0)
     asha.report(standing(1, .nan), at: 0)
@@ -43,7 +43,7 @@ import Testing
     #expect(promotion(&asha) == "2 to 1")
   }
 
-  @Test func atTheLastRungNothingIsDecided() {
+  @Test func lastRungPromotesNothing() {
     var asha = ASHA(budgets: [4], factor: 2, objective: .valAccuracy)
     for trial in 0..<9 { asha.report(standing(trial, 0.5), at: 0) }
     #expect(promotion(&asha) == "none")
@@ -51,7 +51,7 @@ import Testing
 }
 
 @Suite struct MedianRuleTests {
-  @Test func theBestScoreIsComparedWithTheMedianOfRunningMeans() {
+  @Test func comparesTheBestScoreWithTheMedianOfRunningMeans() {
     var rule = MedianRule(patience: 2, objective: .valAccuracy)
     // Their means: 0.5, 0.75 and 0.75, 0.875; so the medians are 0.625 and 0.8125.
     rule.complete([0.5, 1])
@@ -62,14 +62,14 @@ import Testing
     #expect(!rule.stops([0.875, 0.1]))
   }
 
-  @Test func aSmallerLossIsBetter() {
+  @Test func smallerLossIsBetter() {
     var rule = MedianRule(patience: 1, objective: .valLoss)
     rule.complete([0.5, 0.25])
     #expect(rule.stops([0.75]))
     #expect(!rule.stops([0.25]))
   }
 
-  @Test func nothingStopsBeforeEnoughHaveTrainedToTheirEnd() {
+  @Test func stopsNothingBeforeEnoughTrialsHaveCompleted() {
     var rule = MedianRule(patience: 2, objective: .valAccuracy)
     rule.complete([1])
     #expect(!rule.stops([0]))

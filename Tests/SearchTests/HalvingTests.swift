@@ -3,12 +3,12 @@ import Testing
 
 @testable import Search
 
-/// Halving in any order of arrival against halving that waits.
+/// Compares halving in any order of arrival with synchronous halving.
 @Suite struct HalvingTests {
-  /// What a search leads to: the trials of each rung.
+  /// The outcome of a search: the trials of each rung.
   private typealias Rungs = [Set<Int>]
 
-  /// Scores of every trial at every rung; some have none, some are equal.
+  /// The scores of every trial at every rung; some are missing, some are equal.
   private struct Scores {
     let trials: Int
     let budgets: [Double]
@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  /// Every rung waits for all of its trials, sorts them and passes on the best.
+  /// Synchronous halving: every rung waits for all its trials and promotes the best.
   private func synchronous(_ scores: Scores, factor: Double) -> Rungs {
     var rung = Array(0..<scores.trials)
     var room = scores.trials
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func bracketsAreHalvingsOfTheirOwn() {
+  @Test func bracketsAreIndependent() {
     let scores = Scores(trials: 23, budgets: [1, 2, 4], seed: 5)
     var whole = Halving(trials: 23, bracket: 10, budgets: scores.budgets, factor: 2, objective: .valAccuracy)
     var parts = [10, 10, 3].map {
@@ -57,7 +57,7 @@ import Testing
     #expect(whole.work == parts.reduce(0) { $0 + $1.work })
   }
 
-  /// Trials report in an order drawn from a seed, each as soon as its promotion is certain.
+  /// Asynchronous halving with trials that report in a random order.
   private func asynchronous(_ scores: Scores, factor: Double, order: UInt64) -> (Rungs, stopped: Set<Int>) {
     var halving = Halving(
       trials: scores.trials, budgets: scores.budgets, factor: factor, objective: .valAccuracy)
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3, 9, 50, 257], [1.5, 2, 3, 4])
-  func everyOrderOfArrivalEndsInTheSameRungs(trials: Int, factor: Double) {
+  func rungsAreIndependentOfTheOrderOfArrival(trials: Int, factor: Double) {
     let budgets = Halving.budgets(shortest: 1, factor: factor, epochs: 27)
     for seed in 0..<20 as Range<UInt64> {
       let scores = Scores(trials: trials, budgets: budgets, seed: seed)
@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  @Test func aTrialGoesOnBeforeTheLastOfItsRungHasReported() {
+  @Test func promotesBeforeTheRungIsComplete() {
     var halving = Halving(trials: 4, budgets: [1, 2], factor: 2, objective: .valAccuracy)
     func report(_ trial: Int, _ score: Double) -> [Halving.Decision] {
       halving.report(.init(trial: trial, objective: score, valLoss: nil), at: 0)
@@ -108,7 +108,7 @@ import Testing
     #expect(report(3, 0.95) == [.stop(trial: 1, at: 0), .promote(trial: 3, to: 1)])
   }
 
-  @Test func budgetsGrowByTheFactorUpToAllEpochs() {
+  @Test func budgetsGrowByTheReductionFactor() {
     #expect(Halving.budgets(shortest: 1, factor: 3, epochs: 50) == [1, 3, 9, 27, 50])
     #expect(Halving.budgets(shortest: 1, factor: 3, epochs: 27) == [1, 3, 9, 27])
     #expect(Halving.budgets(shortest: 1, factor: 1.5, epochs: 4) == [1, 2, 3, 4])
@@ -118,7 +118,7 @@ import Testing
     #expect(Halving.budgets(shortest: 2.5, factor: 2, epochs: 8) == [3, 5, 8])
   }
 
-  @Test func theWorkIsThatOfAllRungs() {
+  @Test func workIsTheSumOverAllRungs() {
     let halving = Halving(trials: 9, budgets: [1, 3, 9], factor: 3, objective: .valAccuracy)
     #expect(halving.work == 9 + 3 * 2 + 1 * 6)
   }

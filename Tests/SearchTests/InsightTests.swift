@@ -15,7 +15,7 @@ private func samples(
 }
 
 @Suite struct RegressionTreeTests {
-  /// Eight cells to a side; the function is different in each.
+  /// The number of cells per side; the function differs between cells.
   private static let cells = 8
   private let tree: RegressionTree
 
@@ -28,7 +28,7 @@ private func samples(
     tree = RegressionTree(all, fewestInLeaf: 3)
   }
 
-  /// The function in each cell: it does not vary inside one.
+  /// The function in each cell, in which it is constant.
   private var lattice: [[Double]] {
     let places = (0..<Self.cells).map { (Double($0) + 0.5) / Double(Self.cells) }
     return places.map { first in places.map { tree.value(at: [first, $0]) } }
@@ -45,7 +45,7 @@ private func samples(
     #expect(tree.value(at: [0, 0]).isFinite && tree.value(at: [1, 1]).isFinite)
   }
 
-  @Test func variancesAreThoseOfBruteForceIntegration() {
+  @Test func variancesEqualThoseOfBruteForceIntegration() {
     let rows = lattice.map { $0.reduce(0, +) / Double(Self.cells) }
     let columns = (0..<Self.cells).map { column in
       lattice.reduce(0) { $0 + $1[column] } / Double(Self.cells)
@@ -55,7 +55,7 @@ private func samples(
     #expect(abs(tree.variance(along: 1) - variance(columns)) < 1e-12)
   }
 
-  @Test func neighbouringNumbersAreToldApart() {
+  @Test func separatesAdjacentNumbers() {
     let high = 0.5.nextUp
     let points = [0.5, 0.5, high, high].map { RegressionTree.Sample(point: [$0], score: $0 == high ? 1 : 0) }
     let tree = RegressionTree(points, fewestInLeaf: 2)
@@ -66,7 +66,7 @@ private func samples(
 @Suite struct ImportanceTests {
   private let numbers: [Int?] = [nil, nil, nil]
 
-  @Test func aSumIsDividedAsItsTermsVary() throws {
+  @Test func sharesOfASumAreThoseOfItsTerms() throws {
     let sum = samples(200, sides: 3) { point, _ in 3 * point[0] + point[1] }
     let importance = try #require(Importance(sum, choices: numbers, seed: 7))
     #expect(abs(importance.shares[0] - 0.9) < 0.05)
@@ -76,18 +76,18 @@ private func samples(
     #expect(abs(importance.shares.reduce(0, +) + importance.interactions - 1) < 1e-9)
   }
 
-  @Test func whatActsOnlyTogetherIsNoMainEffect() throws {
+  @Test func productHasOnlyInteractions() throws {
     let product = samples(300, sides: 3) { point, _ in (point[0] - 0.5) * (point[1] - 0.5) }
     let importance = try #require(Importance(product, choices: numbers, seed: 7))
     #expect(importance.interactions > 0.6 && importance.isReliable)
   }
 
-  @Test func chanceTellsNothing() throws {
+  @Test func noiseIsNotReliable() throws {
     let noise = samples(60, sides: 3) { _, generator in generator.normal() }
     #expect(try !#require(Importance(noise, choices: numbers, seed: 7)).isReliable)
   }
 
-  @Test func theOrderOfCategoriesMakesNoDifference() throws {
+  @Test func isIndependentOfTheOrderOfCategories() throws {
     let good = [0.0, 1, 0, 1, 0, 1]
     func importance(_ order: [Int]) throws -> Importance {
       var generator = Philox(seed: 2, stream: 2)
@@ -103,13 +103,13 @@ private func samples(
     #expect(listed.shares[0] > 0.95 && abs(listed.shares[0] - sorted.shares[0]) < 0.02)
   }
 
-  @Test func theSameTrialsGiveTheSameAnswer() {
+  @Test func isDeterministic() {
     let some = samples(40, sides: 3) { point, generator in point[0] + generator.normal() }
     #expect(Importance(some, choices: numbers, seed: 7) == Importance(some, choices: numbers, seed: 7))
     #expect(Importance(some, choices: numbers, seed: 7) != Importance(some, choices: numbers, seed: 8))
   }
 
-  @Test func fewOrEqualTrialsGiveNone() {
+  @Test func isNilForTooFewOrEqualTrials() {
     #expect(Importance(samples(9, sides: 3) { point, _ in point[0] }, choices: numbers, seed: 7) == nil)
     #expect(Importance(samples(50, sides: 3) { _, _ in 0.5 }, choices: numbers, seed: 7) == nil)
   }
@@ -120,7 +120,7 @@ private func samples(
     try Distribution(shape, steps: steps)
   }
 
-  @Test func positionsAreEvenOverTheDraws() throws {
+  @Test func positionsOfSamplesAreUniform() throws {
     let all = [
       try distribution(.uniform(low: -3, high: 5)), try distribution(.logUniform(low: 1e-7, high: 1e-2)),
       try distribution(.int(low: 2, high: 900)), try distribution(.logInt(low: 1, high: 4096)),
@@ -138,7 +138,7 @@ private func samples(
     }
   }
 
-  @Test func endsStandAtTheEnds() throws {
+  @Test func positionsOfTheEnds() throws {
     let log = try distribution(.logUniform(low: 0.01, high: 1))
     #expect(log.position(of: .real(0.01)) == 0 && log.position(of: .real(1)) == 1)
     #expect(abs(log.position(of: .real(0.1)) - 0.5) < 1e-12)
@@ -147,7 +147,7 @@ private func samples(
 }
 
 @Suite struct EdgeWarningTests {
-  /// Warnings when the best trials have these values of one parameter, best first, and the others the last of them.
+  /// The warnings if the best trials have these values of one parameter, best first, and all others the last of them.
   private func warnings(_ key: String, _ best: [Value], of count: Int = 40) throws -> [EdgeWarning] {
     let space = try parse(file(model: "dropout: 0", train: key)).space
     let ranked = (0..<count).map { rank in
@@ -162,7 +162,7 @@ private func samples(
     try warnings(key, [best]).map(\.end)
   }
 
-  @Test func theBestAtAnEndIsNamed() throws {
+  @Test func warnsIfTheBestTrialIsAtAnEnd() throws {
     #expect(try ends("lr: { uniform: [0.15, 0.25] }", .real(0.248)) == [.upper])
     #expect(try ends("lr: { uniform: [0.15, 0.25] }", .real(0.151)) == [.lower])
     #expect(try ends("lr: { uniform: [0.15, 0.25] }", .real(0.24)) == [])
@@ -170,7 +170,7 @@ private func samples(
     #expect(try ends("lr: { log_uniform: [1e-4, 1] }", .real(0.04)) == [])
   }
 
-  @Test func theFirstAndTheLastOfSeveralPointsAreEnds() throws {
+  @Test func firstAndLastValueAreEnds() throws {
     #expect(try ends("lr: { uniform: [0.1, 0.5], steps: 3 }", .real(0.5)) == [.upper])
     #expect(try ends("lr: { uniform: [0.1, 0.5], steps: 3 }", .real(0.3)) == [])
     #expect(try ends("lr: { uniform: [0.1, 0.5], steps: 2 }", .real(0.5)) == [])
@@ -179,20 +179,20 @@ private func samples(
     #expect(try ends("lr: { choice: [0.1, 0.2, 0.3] }", .real(0.1)) == [])
   }
 
-  @Test func anEndThatTheKeyItselfHasIsNone() throws {
+  @Test func limitOfTheKeyGivesNoWarning() throws {
     #expect(try ends("lr: 0.1, l2: { uniform: [0, 1] }", .real(0)) == [])
     #expect(try ends("lr: 0.1, l2: { uniform: [0, 1] }", .real(1)) == [.upper])
     #expect(try ends("lr: 0.1, batch: { int: [1, 9] }", .integer(1)) == [])
   }
 
-  @Test func mostOfTheBestFewAreEnough() throws {
+  @Test func warnsIfMostTopTrialsAreAtAnEnd() throws {
     let key = "lr: { uniform: [0.1, 1] }"
     let warning = try #require(try warnings(key, [0.5, 0.99, 0.98, 0.99, 0.4].map(Value.real)).first)
     #expect(warning.end == .upper && !warning.holdsBest && warning.count == 3 && warning.few == 5)
     #expect(try warnings(key, [0.5, 0.99, 0.98, 0.11, 0.11].map(Value.real)).isEmpty)
   }
 
-  @Test func aHandfulOfTrialsIsNoWarning() throws {
+  @Test func tooFewTrialsGiveNoWarning() throws {
     #expect(try warnings("lr: { uniform: [0.15, 0.25] }", [.real(0.15)], of: 4).isEmpty)
   }
 }
@@ -205,7 +205,7 @@ private func samples(
     }
   }
 
-  @Test func tauIsThatOfTheDefinitionWithTies() throws {
+  @Test func tauHandlesTies() throws {
     let pairs = zip([1, 2, 3, 4, 5, 6, 6, 8], [2, 1, 4, 3, 7, 5, 5, 5]).map { (Double($0), Double($1)) }
     // scipy.stats.kendalltau 1.11
     #expect(abs(try #require(KendallTau.of(pairs)) - 0.5773502691896258) < 1e-12)
@@ -214,7 +214,7 @@ private func samples(
     #expect(KendallTau.of([(1, 3), (1, 2)]) == nil && KendallTau.of([]) == nil)
   }
 
-  @Test func eachRungIsComparedWithTheOneBeforeOverThoseThatReachedIt() {
+  @Test func comparesEachRungWithTheNextOverPromotedTrials() {
     var histories = Dictionary(uniqueKeysWithValues: (0..<9).map { ($0, history([Double($0) / 10])) })
     for trial in 4..<9 { histories[trial] = history([Double(trial) / 10, 0.5, Double(trial) / 10]) }
     histories[8] = history([0.8, 0.5, 0.8, 0.9, 0.9])
@@ -228,7 +228,7 @@ private func samples(
     #expect(withPart == [RungAgreement(epochs: 0.25, nextEpochs: 1, tau: -1, trials: 9)] + rungs)
   }
 
-  @Test func aTrialWithoutAScoreIsLeftOut() {
+  @Test func ignoresTrialsWithoutAScore() {
     var histories = Dictionary(
       uniqueKeysWithValues: (0..<6).map { ($0, history([Double($0) / 10, -Double($0) / 10])) })
     histories[6] = history([0.1, .nan])
@@ -244,7 +244,7 @@ private func samples(
     if case .real(let lr) = values[0] { lr } else { 0 }
   }
 
-  /// Results of all trials of a file, best first.
+  /// The results of all trials of a file, best first.
   private func ranked(_ file: SearchFile, diverging: Set<Int> = []) -> [TrialResult] {
     let results = (0..<file.trials).map { trial in
       let values = file.values(trial: trial)
@@ -255,7 +255,7 @@ private func samples(
     return Ranking.ranked(results, by: file.objective)
   }
 
-  @Test func aSearchIsReadFromItsRanking() throws {
+  @Test func computesImportanceAndEdgesFromTheRanking() throws {
     let file = try parse(file(train: lr, search: "trials: 80"))
     let insight = Insight(file, ranked: ranked(file), histories: [:])
     let shares = try #require(insight.importance).shares
@@ -263,7 +263,7 @@ private func samples(
     #expect(insight.edges.map(\.parameter.column) == ["lr"] && insight.rungs.isEmpty)
   }
 
-  @Test func divergedTrialsCountAsTheWorst() throws {
+  @Test func divergedTrialsGetTheWorstScore() throws {
     let file = try parse(file(train: lr, search: "trials: 60"))
     let all = ranked(file)
     let best = Set(all.prefix(20).map(\.trial))
@@ -279,10 +279,10 @@ private func samples(
     #expect(Insight(file, ranked: lost, histories: [:]).importance == nil)
   }
 
-  @Test func halvingIsJudgedByTheFirstRung() throws {
+  @Test func halvingUsesScoresOfTheFirstRung() throws {
     let file = try parse(
       file(train: lr, search: "trials: 60, halving: { min_epochs: 1, factor: 2 }"))
-    // What a trial is ranked by has nothing to do with its learning rate; its first epoch has.
+    // The score after the first epoch depends on the learning rate, the final objective does not.
     let ranked = (0..<60).map { trial in
       TrialResult(
         trial: trial, values: file.values(trial: trial), status: .stopped, epochs: 1, objective: Double(trial)
@@ -301,7 +301,7 @@ private func samples(
     #expect(stopped.importance == nil && stopped.edges.isEmpty)
   }
 
-  @Test func oneParameterNeedsNoShares() throws {
+  @Test func oneParameterHasNoImportance() throws {
     let file = try parse(file(train: "lr: { log_uniform: [1e-3, 1] }", search: "trials: 60"))
     #expect(Insight(file, ranked: ranked(file), histories: [:]).importance == nil)
   }

@@ -7,7 +7,7 @@ import Testing
     ("1e-7", 1e-7), ("0.1", 0.1), (".5", 0.5), ("5.", 5), ("+3", 3), ("1e99", 1e99), ("010", 10),
     ("-2.5E+3", -2500), ("128", 128), ("1e-999", 0),
   ])
-  func readsNumbersAsPeopleWriteThem(text: String, expected: Double) {
+  func parsesNumbers(text: String, expected: Double) {
     #expect(Number.real(text) == expected)
   }
 
@@ -15,12 +15,12 @@ import Testing
     "", ".", "+", "-.", "e5", "1e", "1e+", "1_000", "0x10", "nan", ".nan", "inf", ".inf", "-.inf",
     "1e999", "infinity", "1:30", "1,5", " 1", "1 ", "1.2.3", "٣", "--1", "1e5.0", "true",
   ])
-  func refusesWhatIsNoFiniteNumber(text: String) {
+  func rejectsTextThatIsNotAFiniteNumber(text: String) {
     #expect(Number.real(text) == nil)
     #expect(Number.integer(text) == nil)
   }
 
-  @Test func wholeNumbersMayBeWrittenAsPowers() {
+  @Test func parsesWholeNumbersWithExponents() {
     #expect(Number.integer("1e3") == 1000)
     #expect(Number.integer("5.") == 5)
     #expect(Number.integer("9223372036854775807") == Int.max)
@@ -29,7 +29,7 @@ import Testing
     #expect(Number.integer("1e300") == nil)
   }
 
-  @Test func minusZeroIsZero() {
+  @Test func parsesMinusZeroAsZero() {
     #expect(Number.real("-0.0")?.sign == .plus)
   }
 
@@ -37,7 +37,7 @@ import Testing
     (2.0, "2"), (0.1, "0.1"), (1e99, "1e99"), (1e-5, "1e-5"), (2.546591239423651e-07, "2.546591239423651e-7"),
     (-0.0, "-0"), (1.5e300, "1.5e300"), (123456789.0, "123456789"),
   ])
-  func aNumberIsWrittenInItsShortestText(number: Double, text: String) {
+  func formatsNumbersAsTheirShortestText(number: Double, text: String) {
     #expect(number.shortText == text)
     #expect(Double(text)?.bitPattern == number.bitPattern)
   }

@@ -7,7 +7,7 @@ import Testing
     [SearchFile.Override(key: key, value: value)]
   }
 
-  @Test func replacesWhatTheFileSays() throws {
+  @Test func replacesValuesOfTheFile() throws {
     let file = try parse(
       twoLayer, overrides: set("train.lr", "0.5") + set("model.hidden", "[9, 8]"))
     #expect(file.space.parameters.map(\.path) == ["train.l2"])
@@ -16,7 +16,7 @@ import Testing
     #expect(configuration.integers("model.hidden") == [9, 8])
   }
 
-  @Test func addsWhatTheFileDoesNotSay() throws {
+  @Test func addsValuesMissingInTheFile() throws {
     let text = "dataset: digits\nmodel: { hidden: [3], init: he }\ntrain: { lr: 1 }"
     let overrides =
       set("train.epochs", "7") + set("dataset.subset", "0.5") + set("model.init.normal", "2")
@@ -30,7 +30,7 @@ import Testing
     #expect(file.heartbeatSeconds == 1)
   }
 
-  @Test func theTextOfAFileHoldsWhatWasPutInPlace() throws {
+  @Test func textContainsTheOverrides() throws {
     let texts = [
       twoLayer, file(model: "init: { normal: 1 }"),
       file().replacing("digits", with: "{ idx: 'a \"b\" \\c: #d é', subset: 0.5 }") + "\naugment: {}",
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func takesADistributionAndTheShortForm() throws {
+  @Test func acceptsADistributionAndTheShortForm() throws {
     let overrides = set("train.lr", "{ uniform: [1, 2], steps: 2 }") + set("dataset", "mnist")
     let file = try parse(twoLayer, overrides: overrides)
     #expect(file.space.parameters[1].distribution.count == 2)
@@ -67,7 +67,7 @@ import Testing
     ("train..lr", "1", "--set train..lr: needs the path of a key, such as train.lr"),
     ("dataset.idx", "x", "--set dataset: takes name or idx, not both"),
   ])
-  func aMistakeNamesTheOption(key: String, value: String, message: String) {
-    #expect(refusal(twoLayer, overrides: set(key, value)) == message)
+  func errorNamesTheOption(key: String, value: String, message: String) {
+    #expect(rejection(twoLayer, overrides: set(key, value)) == message)
   }
 }

@@ -12,7 +12,7 @@ import Testing
       valAccuracy: objective, valLoss: loss)
   }
 
-  @Test func ordersByScoreThenBudgetThenObjectiveThenLossThenNumber() {
+  @Test func ranksByScoreThenBudgetThenObjectiveThenLossThenNumber() {
     let expected = [
       result(7, 0.5), result(8, 0.9, loss: 0.1, budget: 0.5),
       result(2, 0.9, loss: 0.2, budget: 0.5),
@@ -24,12 +24,12 @@ import Testing
       Ranking.ranked(expected.reversed(), by: .valAccuracy).map(\.trial) == expected.map(\.trial))
   }
 
-  @Test func aSmallerLossIsBetter() {
+  @Test func smallerLossIsBetter() {
     let ranked = Ranking.ranked([result(0, 0.3), result(1, 0.2), result(2, nil)], by: .valLoss)
     #expect(ranked.map(\.trial) == [1, 0, 2])
   }
 
-  @Test func arrivalMakesNoDifference() {
+  @Test func rankingIsIndependentOfTheOrderOfArrival() {
     var generator = Philox(seed: 1, stream: 1)
     var results = (0..<300).map { trial in
       let objective = generator.below(8) == 0 ? nil : Double(generator.below(5)) / 5
@@ -54,7 +54,7 @@ import Testing
     EpochScore(valAccuracy: $0, valLoss: $1)
   }
 
-  @Test func theLastEpochOrTheBestCounts() {
+  @Test func scoreIsThatOfTheLastOrBestEpoch() {
     #expect(Objective.valAccuracy.score(history) == 0.7)
     #expect(Objective.bestValAccuracy.score(history) == 0.9)
     #expect(Objective.valLoss.score(history) == 0.25)
@@ -62,7 +62,7 @@ import Testing
     #expect(Objective.allCases.allSatisfy { $0.score([]) == nil })
   }
 
-  @Test func aDivergedEpochIsNoScore() {
+  @Test func divergedEpochHasNoScore() {
     let diverged = history + [EpochScore(valAccuracy: .nan, valLoss: .infinity)]
     #expect(Objective.valAccuracy.score(diverged) == nil)
     #expect(Objective.valLoss.score(diverged) == nil)
@@ -71,7 +71,7 @@ import Testing
 }
 
 @Suite struct ResultsTests {
-  @Test func theTableHasTheColumnsOfTheContract() throws {
+  @Test func tableHasTheDocumentedColumns() throws {
     let file = try parse(twoLayer)
     let ranked = [
       TrialResult(
@@ -90,7 +90,7 @@ import Testing
         """)
   }
 
-  @Test func aListIsOneCell() throws {
+  @Test func listIsOneCell() throws {
     let file = try parse(file().replacing("[32]", with: "{ choice: [[1, 2], []] }"))
     let ranked = [
       TrialResult(trial: 0, values: [.integers([1, 2])], status: .stopped, epochs: 1)
@@ -108,19 +108,19 @@ import Testing
     ("\tx", "'\tx"), ("\rx", "\"'\rx\""), ("=a,b", "\"'=a,b\""), ("a=b", "a=b"), ("ü,", "\"ü,\""),
     ("", ""),
   ])
-  func textIsQuotedAndCannotStartAFormula(text: String, cell: String) {
+  func quotesTextAndPreventsFormulas(text: String, cell: String) {
     var csv = CSV(columns: ["a", "b"])
     csv.append([.text(text), .integer(1)])
     #expect(csv.text == "a,b\n\(cell),1\n")
   }
 
-  @Test func numbersStayNumbersAndMissingOnesAreEmpty() {
+  @Test func writesNumbersAndEmptyCells() {
     var csv = CSV(columns: ["a", "b", "c", "d", "e"])
     csv.append([.integer(-5), .real(-0.1), .real(.nan), .empty, .real(1e22)])
     #expect(csv.text == "a,b,c,d,e\n-5,-0.1,,,1e22\n")
   }
 
-  @Test func whatIsDrainedIsNotGivenAgain() {
+  @Test func drainRemovesTheText() {
     var csv = CSV(columns: ["a"])
     #expect(csv.drain() == Array("a\n".utf8))
     csv.append([.integer(1)])

@@ -3,7 +3,7 @@ import Testing
 @testable import Search
 
 @Suite struct RecipeTests {
-  @Test func aRecipeReadsBackToTheSameConfiguration() throws {
+  @Test func recipeRoundTrips() throws {
     let texts = [
       twoLayer,
       file(model: "init: { normal: { log_uniform: [0.01, 1] } }"),
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func aRecipeListsFieldsInTheOrderOfTheTable() throws {
+  @Test func recipeListsFieldsInTheOrderOfTheTable() throws {
     let configuration = try #require(try parse(file()).configuration(values: []))
     #expect(
       configuration.recipe(seed: 9) == """
@@ -69,14 +69,14 @@ import Testing
 }
 
 @Suite struct DifferencesTests {
-  @Test func commentsFormattingAndWrittenDefaultsMakeNoDifference() throws {
+  @Test func ignoresCommentsFormattingAndExplicitDefaults() throws {
     let plain = try parse(twoLayer)
     let text = "# mine\n" + twoLayer.replacing("batch: 128", with: "batch:   1.28e2")
     #expect(try plain.differences(from: parse(text)) == [])
     #expect(try plain.differences(from: parse(text.replacing("  decay: coupled", with: ""))) == [])
   }
 
-  @Test func whatDiffersIsNamed() throws {
+  @Test func namesTheFieldsThatDiffer() throws {
     let plain = try parse(twoLayer)
     let changed = try parse(
       twoLayer.replacing("[200, 299]", with: "[200, 300]").replacing(
@@ -88,7 +88,7 @@ import Testing
     #expect(plain.differences(from: seed) == ["seed", "dataset.split"])
   }
 
-  @Test func theOrderOfSearchedParametersIsADifference() throws {
+  @Test func detectsTheOrderOfSearchedParameters() throws {
     let one = try parse(file(train: "lr: { uniform: [1, 2] }, l2: { uniform: [1, 2] }"))
     let other = try parse(file(train: "l2: { uniform: [1, 2] }, lr: { uniform: [1, 2] }"))
     #expect(one.differences(from: other) == ["train.lr", "train.l2"])

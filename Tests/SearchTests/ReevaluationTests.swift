@@ -10,13 +10,13 @@ import Testing
       valAccuracy: accuracy)
   }
 
-  private func confirmed(_ trial: Int, _ accuracy: Double, under seeds: [Double]) -> TrialResult {
+  private func reevaluated(_ trial: Int, _ accuracy: Double, under seeds: [Double]) -> TrialResult {
     var result = result(trial, accuracy)
     result.reevaluated = Reevaluated(seeds.map { self.result(0, $0) })
     return result
   }
 
-  @Test func whatCanNoLongerBeOvertakenIsCertain() {
+  @Test func selectsTrialsAsSoonAsTheirRankIsCertain() {
     var reevaluation = Reevaluation(top: 2, seeds: 2, trials: 4, objective: .valAccuracy)
     #expect(reevaluation.report(result(0, 0.9)).isEmpty)
     #expect(reevaluation.report(result(1, 0.5)).isEmpty)
@@ -24,7 +24,7 @@ import Testing
     #expect(reevaluation.report(result(3, 0.6)) == [Replicate(1, of: 3), Replicate(2, of: 3)])
   }
 
-  @Test func theSameAreConfirmedInWhateverOrderTrialsEnd() {
+  @Test func selectionIsIndependentOfTheOrderOfArrival() {
     var dice = Philox(seed: 1, stream: 0)
     let results = (0..<30).map { result($0, $0 % 7 == 0 ? nil : Double($0 * 37 % 30) / 30) }
     let best = Set(Ranking.ranked(results, by: .valAccuracy).prefix(5).map(\.trial))
@@ -37,18 +37,18 @@ import Testing
     }
   }
 
-  @Test func trialsWithoutAScoreAreNotConfirmed() {
+  @Test func trialsWithoutAScoreAreNotSelected() {
     var reevaluation = Reevaluation(top: 5, seeds: 2, trials: 3, objective: .valLoss)
     let replicates = [result(0, nil), result(1, 0.5), result(2, .nan)].flatMap { reevaluation.report($0) }
     #expect(replicates.map(\.trial) == [1, 1])
   }
 
-  @Test func freshSeedsDecideTheRankingAndTies() {
+  @Test func newSeedsDecideTheRankingAndTies() {
     let ranked = Ranking.ranked(
       [
-        result(0, 0.999), confirmed(1, 0.99, under: [0.90, 0.91, 0.92]),
-        confirmed(2, 0.98, under: [0.95, 0.96, 0.97]), confirmed(3, 0.97, under: [0.951, 0.961, 0.966]),
-        confirmed(4, 0.96, under: [0.99, 0.99]),
+        result(0, 0.999), reevaluated(1, 0.99, under: [0.90, 0.91, 0.92]),
+        reevaluated(2, 0.98, under: [0.95, 0.96, 0.97]), reevaluated(3, 0.97, under: [0.951, 0.961, 0.966]),
+        reevaluated(4, 0.96, under: [0.99, 0.99]),
       ], by: .valAccuracy)
     #expect(ranked.map(\.trial) == [2, 3, 1, 4, 0])
     #expect(Ranking.ties(ranked) == [1, 1, 2, 3, nil])
@@ -56,11 +56,11 @@ import Testing
 
   @Test func lossesAreRankedFromTheLowest() {
     let ranked = Ranking.ranked(
-      [confirmed(0, 0.1, under: [0.5, 0.5]), confirmed(1, 0.2, under: [0.4, 0.4])], by: .valLoss)
+      [reevaluated(0, 0.1, under: [0.5, 0.5]), reevaluated(1, 0.2, under: [0.4, 0.4])], by: .valLoss)
     #expect(ranked.map(\.trial) == [1, 0])
   }
 
-  @Test func replicatesAreNumberedBeyondAllTrials() {
+  @Test func replicateNumbersAreHigherThanTrialNumbers() {
     for replicate in [Replicate(0, of: 0), Replicate(0, of: 9_999_999), Replicate(7, of: 12)] {
       #expect(Replicate(number: replicate.number) == replicate)
     }

@@ -3,7 +3,7 @@ import Testing
 @testable import Search
 
 @Suite struct ReplayTests {
-  /// Nine configurations, nine epochs: what a configuration reaches at an epoch.
+  /// Learning curves of nine configurations and nine epochs, from a function of configuration and epoch.
   private func table(
     parts: Int = 1, _ accuracy: (_ configuration: Int, _ epoch: Double) -> Double?
   ) throws -> LearningCurves {
@@ -20,7 +20,7 @@ import Testing
     return LearningCurves(space: space, epochs: 9, curves: curves)
   }
 
-  /// Whoever is better at first is better in the end; the last configuration is the best.
+  /// Curves that never cross; the last configuration is the best.
   private func honest(parts: Int = 1) throws -> LearningCurves {
     try table(parts: parts) { Double($0) / 10 + $1 / 1000 }
   }
@@ -38,7 +38,7 @@ import Testing
     ReplayMethod("halving", .tpe, .halving(minEpochs: 1, factor: 2, bracket: 4)),
   ]
 
-  @Test func everyMethodTrainsEveryConfigurationToItsEndSoonerOrLater() throws {
+  @Test func everyMethodCompletesEveryConfigurationEventually() throws {
     let curves = try honest()
     for method in methods {
       for slots in [1, 3] {
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test func wholeTrainingsCostAllTheirEpochs() throws {
+  @Test func fullTrainingsCostAllTheirEpochs() throws {
     let curves = try honest()
     for seed in 0..<5 as Range<UInt64> {
       let replay = Replay(methods[0], on: curves, seed: seed)
@@ -63,7 +63,7 @@ import Testing
     #expect(Replay(methods[0], on: curves, seed: 1, slots: 3).makespan == 27)
   }
 
-  @Test func halvingFindsTheBestWithTheEpochsOfItsRungs() throws {
+  @Test func halvingFindsTheBestWithinTheEpochsOfItsRungs() throws {
     let replay = Replay(halving(), on: try honest(), seed: 3)
     let success = try #require(replay.success(within: 0))
     #expect(replay.work == 9 + 3 * 2 + 6)
@@ -73,8 +73,8 @@ import Testing
     #expect(replay.regret(afterEpochs: 21) == 0)
   }
 
-  @Test func halvingMayBeginWithinTheFirstEpoch() throws {
-    // A quarter of an epoch, three quarters, then whole epochs: 3, 7.
+  @Test func halvingCanHaveRungsWithinTheFirstEpoch() throws {
+    // Budgets: a quarter of an epoch, three quarters, then the whole epochs 3, 7 and 9.
     let curves = try honest(parts: 4)
     #expect(curves.budgets(from: 0.25, factor: 3) == [0.25, 0.75, 3, 7, 9])
     let replay = Replay(halving(from: 0.25), on: curves, seed: 3)
@@ -88,7 +88,7 @@ import Testing
     #expect(replay.success(within: 0)?.epochs == 17)
   }
 
-  @Test func whoeverStopsTheBestPaysForIt() throws {
+  @Test func stoppingTheBestConfigurationCostsEpochs() throws {
     // The last configuration is the worst until the last epoch.
     let curves = try table { $0 == 8 ? ($1 == 9 ? 1 : 0) : Double($0 + 1) / 10 }
     let success = try #require(Replay(halving(), on: curves, seed: 3).success(within: 0))
@@ -97,8 +97,8 @@ import Testing
     #expect(Replay(halving(), on: curves, seed: 3).success(within: 0.4)?.isOfSearch == true)
   }
 
-  @Test func whatIsJudgedByItsBestSoFarMayFalter() throws {
-    // The last configuration is the best after two epochs and in the end, and the worst when they are compared.
+  @Test func bestSoFarObjectiveKeepsATrialWithADip() throws {
+    // The last configuration is the best after two epochs and at the end, and the worst at the rung.
     let curves = try table { $0 == 8 ? ($1 == 3 ? 0 : 1) : ($1 == 1 ? 0.9 : Double($0) / 10) }
     let scheduling = ReplayMethod.Scheduling.halving(minEpochs: 3, factor: 3, bracket: nil)
     let last = Replay(ReplayMethod("last", .random, scheduling), on: curves, seed: 3)
@@ -108,7 +108,7 @@ import Testing
     #expect(best.success(within: 0)?.isOfSearch == true)
   }
 
-  @Test func aDivergedTrialCostsTheEpochInWhichItDid() throws {
+  @Test func divergedTrialCostsTheEpochOfDivergence() throws {
     let curves = try table { $0 == 0 && $1 > 2 ? nil : Double($0) / 10 }
     #expect(curves.accuracy(of: 0) == nil)
     #expect(Replay(methods[0], on: curves, seed: 1).work == 8 * 9 + 3)
@@ -117,14 +117,14 @@ import Testing
     }
   }
 
-  @Test func bracketsAreSearchedOneAfterTheOther() throws {
+  @Test func bracketsRunInOrder() throws {
     let replay = Replay(halving(3), on: try honest(), seed: 3)
-    // Three times: three trials for an epoch, one of them for two and for six more.
+    // Three brackets: three trials for one epoch, one of them for two and then six more.
     #expect(replay.work == 3 * 11)
     #expect(replay.finishes.filter(\.isOfSearch).map(\.epochs) == [11, 22, 33])
   }
 
-  @Test func aSummaryTellsMeanIntervalAndQuartiles() throws {
+  @Test func summaryHasMeanIntervalAndQuantiles() throws {
     let curves = try honest()
     let replays = (0..<40).map { Replay(methods[0], on: curves, seed: $0) }
     let summary = ReplaySummary(replays, tolerance: 0)

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Search
 
-/// What every sampler promises, and what only some do; a new one needs a row.
+/// Tests for all samplers; a new sampler needs a row.
 @Suite struct SamplerConformanceTests {
-  /// How the points of a list lie, as long as nothing has been learned.
+  /// The spread of the points without observations.
   enum Spread {
     case independent, stratified, everyPointOnce
   }
@@ -13,7 +13,7 @@ import Testing
   struct Row: CustomTestStringConvertible, Sendable {
     let sampler: Sampler
     let spread: Spread
-    /// Whether another seed gives another list.
+    /// Whether the points depend on the seed.
     var isSeeded = true
 
     var testDescription: String { sampler.rawValue }
@@ -27,25 +27,25 @@ import Testing
     Row(sampler: .tpe, spread: .independent),
   ]
 
-  @Test func everySamplerHasItsRow() {
+  @Test func everySamplerHasARow() {
     #expect(Self.rows.map(\.sampler) == Sampler.allCases)
   }
 
   @Test(arguments: rows)
-  func everyConfigurationBelongsToTheSpace(row: Row) throws {
+  func configurationsAreInTheSpace(row: Row) throws {
     let file = try row.search(seed: 1)
     #expect(SimulatedSearch(file).run(workers: 3).allSatisfy(file.space.contains))
   }
 
   @Test(arguments: rows)
-  func theSeedAloneFixesTheList(row: Row) throws {
+  func configurationsDependOnlyOnTheSeed(row: Row) throws {
     let lists = try [1, 1, 2].map { SimulatedSearch(try row.search(seed: $0)).run(workers: 1) }
     #expect(lists[0] == lists[1])
     #expect((lists[0] != lists[2]) == row.isSeeded)
   }
 
   @Test(arguments: rows, [2, 5, 9])
-  func workersAndTheOrderInWhichTheyFinishLeaveTheListAsItIs(row: Row, workers: Int) throws {
+  func configurationsAreIndependentOfWorkersAndOrderOfArrival(row: Row, workers: Int) throws {
     let file = try row.search(seed: 3)
     let alone = SimulatedSearch(file).run(workers: 1)
     for order in 0..<3 as Range<UInt64> {
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test(arguments: rows)
-  func aSearchThatIsResumedGoesOnWithTheSameList(row: Row) throws {
+  func resumedSearchHasTheSameConfigurations(row: Row) throws {
     let file = try row.search(seed: 4)
     let uncut = SimulatedSearch(file).run(workers: 1)
     for done in [1, 13, 40] {
@@ -67,54 +67,54 @@ import Testing
   }
 
   @Test(arguments: rows)
-  func everyValueOfEachParameterIsDrawnInItsShare(row: Row) throws {
+  func valuesOfEachParameterHaveTheirProbability(row: Row) throws {
     let space = try Self.grid()
-    let drawn = list(row, seed: 3, space)
+    let sampled = list(row, seed: 3, space)
     for (column, parameter) in space.parameters.enumerated() {
       let points = try #require(parameter.distribution.count)
-      let counts = Dictionary(grouping: drawn) { $0[column] }.mapValues(\.count)
+      let counts = Dictionary(grouping: sampled) { $0[column] }.mapValues(\.count)
       let expected = Double(Self.count) / Double(points)
       let chiSquare = counts.values.reduce(0.0) { sum, count in
         sum + (Double(count) - expected) * (Double(count) - expected) / expected
       }
       #expect(counts.count == Int(points))
-      // The mean is points - 1, the variance twice that: four standard deviations.
+      // The mean is points - 1 and the variance twice that; the limit is four standard deviations above it.
       #expect(chiSquare < Double(points) + 4 * (2 * Double(points)).squareRoot())
     }
   }
 
   @Test(arguments: rows)
-  func drawsAreEvenOnTheScaleOfTheirRange(row: Row) throws {
+  func samplesAreUniformOnTheScaleOfTheirRange(row: Row) throws {
     let space = try row.spread == .everyPointOnce ? Self.grid() : Self.endless()
-    let drawn = list(row, seed: 4, space).map { $0.compactMap(\.number) }
-    let lr = drawn.map { portableLog($0[0]) / portableLog(1e6) + 1 }
+    let sampled = list(row, seed: 4, space).map { $0.compactMap(\.number) }
+    let lr = sampled.map { portableLog($0[0]) / portableLog(1e6) + 1 }
     let tolerance = 1.63 / Double(Self.count).squareRoot()
-    // On the grid one point in 32 is itself a step of 1/32.
+    // On the grid of 32 points each step is 1/32.
     #expect(distanceFromUniform(lr) < tolerance + (row.spread == .everyPointOnce ? 1.0 / 32 : 0))
     guard row.spread != .everyPointOnce else { return }
-    #expect(distanceFromUniform(drawn.map { $0[1] - 2 }) < tolerance)
-    // Half a unit beyond either end, where whole numbers are rounded from.
-    let width = drawn.map { portableLog($0[2] / 0.5) / portableLog(100_000.5 / 0.5) }
+    #expect(distanceFromUniform(sampled.map { $0[1] - 2 }) < tolerance)
+    // Rounding extends the range of whole numbers by half a unit at either end.
+    let width = sampled.map { portableLog($0[2] / 0.5) / portableLog(100_000.5 / 0.5) }
     #expect(distanceFromUniform(width) < tolerance + 0.06)
   }
 
   @Test(arguments: rows)
-  func pointsLieAsTheSamplerPromises(row: Row) throws {
+  func pointsHaveTheSpreadOfTheSampler(row: Row) throws {
     switch row.spread {
     case .everyPointOnce:
       let space = try Self.grid()
       #expect(space.gridSize == UInt64(Self.count))
       #expect(Set(list(row, seed: 5, space)).count == Self.count)
     case .stratified:
-      let drawn = try list(row, seed: 5, Self.square())
+      let sampled = try list(row, seed: 5, Self.square())
       for columns in [1, 4, 32, 256, 1024] {
-        #expect(Set(drawn.map { cell(of: $0, columns: columns) }).count == Self.count)
+        #expect(Set(sampled.map { cell(of: $0, columns: columns) }).count == Self.count)
       }
     case .independent:
-      let drawn = try list(row, seed: 5, Self.square()).map { $0.compactMap(\.number) }
-      #expect(Set(drawn).count == Self.count)
-      let covariance = drawn.reduce(0.0) { $0 + ($1[0] - 0.5) * ($1[1] - 0.5) } / Double(Self.count)
-      // Of independent numbers the covariance has a standard deviation of 1/12 / √n.
+      let sampled = try list(row, seed: 5, Self.square()).map { $0.compactMap(\.number) }
+      #expect(Set(sampled).count == Self.count)
+      let covariance = sampled.reduce(0.0) { $0 + ($1[0] - 0.5) * ($1[1] - 0.5) } / Double(Self.count)
+      // The covariance of independent numbers has a standard deviation of 1/12 / √n.
       #expect(abs(covariance) < 3.0 / 12 / Double(Self.count).squareRoot())
     }
   }
@@ -123,7 +123,7 @@ import Testing
 extension SamplerConformanceTests {
   private static let count = 1024
 
-  /// 1,024 points, with a parameter of each kind that a grid can have.
+  /// A grid of 1,024 points, with a parameter of each kind that a grid can have.
   private static func grid() throws -> SearchSpace {
     try SearchSpace([
       ("train.lr", Distribution(.logUniform(low: 1e-6, high: 1), steps: 32)),
@@ -145,18 +145,18 @@ extension SamplerConformanceTests {
     return SearchSpace([("train.lr", unit), ("train.l2", unit)])
   }
 
-  /// What is drawn while nothing has been learned.
+  /// The samples without observations.
   private func list(_ row: Row, seed: UInt64, _ space: SearchSpace) -> [[Value]] {
     (0..<Self.count).map { row.sampler.values(seed: seed, trial: $0, in: space) }
   }
 
-  /// The cell of a point in a square that is cut into as many cells as there are points.
+  /// The cell of a point in a square that is divided into one cell per point.
   private func cell(of point: [Value], columns: Int) -> [Int] {
     let numbers = point.compactMap(\.number)
     return [Int(numbers[0] * Double(columns)), Int(numbers[1] * Double(Self.count / columns))]
   }
 
-  /// The statistic of Kolmogorov and Smirnov against [0, 1]; above 1.63 / √n once in a hundred times.
+  /// The Kolmogorov-Smirnov statistic against the uniform distribution; above 1.63 / √n with a probability of 1 %.
   private func distanceFromUniform(_ numbers: [Double]) -> Double {
     let count = Double(numbers.count)
     return numbers.sorted().enumerated().map { index, number in
@@ -166,7 +166,7 @@ extension SamplerConformanceTests {
 }
 
 extension SamplerConformanceTests.Row {
-  /// A search of 60 trials with a parameter of each kind that the sampler can draw.
+  /// A search of 60 trials with a parameter of each kind that the sampler supports.
   fileprivate func search(seed: Int) throws -> SearchFile {
     let steps = spread == .everyPointOnce ? ", steps: 5" : ""
     let hidden = "[{ int: [8, 64] }, { log_int: [4, 9], steps: 3 }]"

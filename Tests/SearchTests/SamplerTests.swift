@@ -3,9 +3,9 @@ import Testing
 
 @testable import Search
 
-/// What only single samplers promise; the rest is in `SamplerConformanceTests`.
+/// Tests of single samplers; those for all samplers are in `SamplerConformanceTests`.
 @Suite struct SamplerTests {
-  @Test func anotherParameterLeavesTheDrawsOfTheFirstAsTheyAre() throws {
+  @Test func otherParametersDoNotChangeTheSamplesOfAParameter() throws {
     let lr = try Distribution(.uniform(low: 0, high: 1))
     let alone = SearchSpace([("train.lr", lr)])
     let together = SearchSpace([("train.l2", lr), ("train.lr", lr)])
@@ -16,8 +16,8 @@ import Testing
     }
   }
 
-  /// The expected values were computed by a program of its own in another language.
-  @Test func theListNeverChanges() throws {
+  /// The expected values were computed by an independent program in another language.
+  @Test func valuesMatchRecordedOnes() throws {
     let file = try parse(twoLayer)
     #expect(
       file.values(trial: 0) == [
@@ -32,8 +32,8 @@ import Testing
       ("train.batch", Distribution(.int(low: 1, high: 8))),
       ("model.activation", Distribution(.choice(["relu", "tanh", "sigmoid", "x"].map(Value.word)))),
     ])
-    let drawn = (0..<3).map { Sampler.randomGrid.values(seed: 9, trial: $0, in: space)[1] }
-    #expect(drawn == [3, 6, 1].map(Value.integer))
+    let sampled = (0..<3).map { Sampler.randomGrid.values(seed: 9, trial: $0, in: space)[1] }
+    #expect(sampled == [3, 6, 1].map(Value.integer))
     #expect(trialSeed(searchSeed: 2023, trial: 7, replicate: 2) == 3_887_487_332_641_728_851)
   }
 }
@@ -43,8 +43,8 @@ import Testing
     Set((0..<count).map { point in dimensions.map { SobolSampler.point(point, $0) >> (32 - scale) } })
   }
 
-  /// The expected points are those of scipy.stats.qmc.Sobol(scramble=False), which visits them in another order.
-  @Test func pointsAreThoseOfJoeAndKuo() {
+  /// The expected points are those of scipy.stats.qmc.Sobol(scramble=False), which has another order.
+  @Test func pointsEqualThoseOfJoeAndKuo() {
     let expected: [[UInt32]] = [
       [0, 0, 0, 0, 0, 0], [1, 15, 9, 5, 11, 3], [2, 10, 6, 2, 2, 6], [3, 5, 15, 7, 9, 5],
       [4, 12, 12, 12, 4, 4], [5, 3, 5, 9, 15, 7], [6, 6, 10, 14, 6, 2], [7, 9, 3, 11, 13, 1],
@@ -66,7 +66,7 @@ import Testing
     #expect(Set((0..<count).map { permutation($0) }) == Set(0..<count))
   }
 
-  @Test func reachesTheEndsOfTheLargestRange() {
+  @Test func permutesTheLargestRange() {
     let count = UInt64.max - 1
     let permutation = Permutation(of: count, seed: 3)
     #expect(permutation(0) < count)
@@ -86,7 +86,7 @@ import Testing
 }
 
 @Suite struct TrialSeedTests {
-  @Test func seedsOfTrialsAndReplicatesDifferAndCanStandInAFile() {
+  @Test func seedsOfTrialsAndReplicatesAreUniqueAndValidInAFile() {
     var seen = Set<UInt64>()
     for search in 0..<3 as Range<UInt64> {
       for trial in 0..<200 {

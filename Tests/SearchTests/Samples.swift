@@ -1,14 +1,14 @@
 @testable import Search
 
-/// Reads a file that the tests call search.yaml.
+/// Parses a file with the name search.yaml.
 func parse(
   _ text: String, overrides: [SearchFile.Override] = []
 ) throws(SearchFileError) -> SearchFile {
   try SearchFile.parse(text, file: "search.yaml", overrides: overrides)
 }
 
-/// The line that a text is refused with; "accepted" when it is not.
-func refusal(_ text: String, overrides: [SearchFile.Override] = []) -> String {
+/// The error message for a text; "accepted" if it is valid.
+func rejection(_ text: String, overrides: [SearchFile.Override] = []) -> String {
   do {
     _ = try parse(text, overrides: overrides)
     return "accepted"
@@ -17,7 +17,7 @@ func refusal(_ text: String, overrides: [SearchFile.Override] = []) -> String {
   }
 }
 
-/// A file whose sections `model` and `train` hold the given lines beside what must be given.
+/// A file with the required keys and the given entries in the sections `model`, `train` and `search`.
 func file(model: String = "", train: String = "lr: 0.1", search: String = "trials: 5") -> String {
   """
   dataset: digits
@@ -27,7 +27,7 @@ func file(model: String = "", train: String = "lr: 0.1", search: String = "trial
   """
 }
 
-/// The search of the reference system A, with comments and defaults as people write them.
+/// The search of reference system A, with comments and explicit defaults.
 let twoLayer = """
   name: mnist-two-layer
   seed: 2023

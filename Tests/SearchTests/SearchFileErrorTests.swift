@@ -3,7 +3,7 @@ import Testing
 @testable import Search
 
 @Suite struct SearchFileErrorTests {
-  /// What stands in `train` beside `epochs`, and how it is refused; the section is in line 3.
+  /// Invalid keys of `train`, which is on line 3, and their error messages.
   static let trainMistakes = [
     ("lr: { uniform: [0.2, 0.1] }", "'uniform' needs two numbers, low < high"),
     ("lr: { uniform: [0.1, 0.1] }", "'uniform' needs two numbers, low < high"),
@@ -17,11 +17,11 @@ import Testing
     ("lr: { log_uniform: [0, 1] }", "each end of 'log_uniform' needs a number above 0, not '0'"),
     (
       "lr: { int: [1, 2] }",
-      "holds real numbers; use 'uniform' or 'log_uniform' (with 'steps' for a grid), not 'int'"
+      "takes real numbers; use 'uniform' or 'log_uniform' (with 'steps' for a grid), not 'int'"
     ),
     ("lr: { choice: [] }", "'choice' needs a list of 1 to 10000 values"),
     ("lr: { choice: 1 }", "'choice' needs a list of 1 to 10000 values"),
-    ("lr: { choice: [1, 1.0] }", "'choice' lists '1' twice"),
+    ("lr: { choice: [1, 1.0] }", "'choice' has the duplicate value '1'"),
     ("lr: { choice: [1, 0] }", "needs a number above 0, not '0'"),
     ("lr: { choice: [1], steps: 3 }", "'choice' takes no 'steps'"),
     (
@@ -55,23 +55,23 @@ import Testing
   ]
 
   @Test(arguments: trainMistakes)
-  func aMistakeInAFieldIsNamedWithItsLine(train: String, message: String) {
-    #expect(refusal(file(train: train)) == "search.yaml:3: train.lr: \(message)")
+  func errorNamesFieldAndLine(train: String, message: String) {
+    #expect(rejection(file(train: train)) == "search.yaml:3: train.lr: \(message)")
   }
 
-  /// Whole files and the lines that refuse them.
+  /// Invalid files and their error messages.
   static let files = [
     (
       file(train: "lr: 1, precision: bf16") + "\nnumerics: portable",
-      "search.yaml:3: train.precision: bf16 is not among the instructions that 'numerics: portable' keeps to"
+      "search.yaml:3: train.precision: bf16 is not available with 'numerics: portable'"
     ),
     (
       file(train: "lr: 1, precision: { choice: [f32, bf16] }") + "\nnumerics: portable",
-      "search.yaml:3: train.precision: bf16 is not among the instructions that 'numerics: portable' keeps to"
+      "search.yaml:3: train.precision: bf16 is not available with 'numerics: portable'"
     ),
     (
       file(train: "lr: 1, patience: 2") + "\nfinal: { test: true }",
-      "search.yaml:5: final.train_on: all leaves no images to choose an epoch by, as train.patience asks; use train_on: train"
+      "search.yaml:5: final.train_on: 'all' leaves no validation images, but train.patience selects an epoch by them; use 'train_on: train'"
     ),
     (
       file(search: "trials: 5, confirm: { seeds: 3 }"),
@@ -91,7 +91,7 @@ import Testing
     ),
     (
       file() + "\ntrain.lr: 3",
-      "search.yaml:5: train.lr: unknown key; sections are nested, not written with dots"
+      "search.yaml:5: train.lr: unknown key; nest sections instead of joining keys with dots"
     ),
     (
       file(train: "lr: 1, optimizer: adam"),
@@ -135,7 +135,7 @@ import Testing
     ),
     (
       file(model: "convolutions: { channels: [2, 3], kernel: 3 }"),
-      "search.yaml:2: model.convolutions: belongs to 'layers: cnn'"
+      "search.yaml:2: model.convolutions: is only valid with 'layers: cnn'"
     ),
     (
       file(model: "layers: cnn, convolutions: { channels: 2, kernel: 3 }", train: "lr: 1, l2: [0.1, 0.2]"),
@@ -155,11 +155,11 @@ import Testing
     ),
     (
       file(train: "lr: 1, batch: { uniform: [1, 2] }"),
-      "search.yaml:3: train.batch: holds whole numbers; use 'int' or 'log_int', not 'uniform'"
+      "search.yaml:3: train.batch: takes whole numbers; use 'int' or 'log_int', not 'uniform'"
     ),
     (
       file(train: "lr: 1, batch: { int: [1, 9], steps: 10 }"),
-      "search.yaml:3: train.batch: 'steps' is 10, but there are only 9 whole numbers in the range"
+      "search.yaml:3: train.batch: 'steps' is 10, but the range has only 9 whole numbers"
     ),
     (
       file(train: "lr: 1, batch: 0"),
@@ -172,7 +172,7 @@ import Testing
     ),
     (
       file(model: "activation: { int: [1, 2] }"),
-      "search.yaml:2: model.activation: holds words; use 'choice', not 'int'"
+      "search.yaml:2: model.activation: takes words; use 'choice', not 'int'"
     ),
     (
       file(model: "init: { normal: 0 }"),
@@ -222,15 +222,15 @@ import Testing
     ),
     (
       file(train: "lr: { uniform: [1, 2] }").replacing("digits", with: "{ name: a, validation: test }"),
-      "search.yaml:1: dataset.validation: test is for networks without a search; train.lr is searched, which needs images held out"
+      "search.yaml:1: dataset.validation: 'test' is for a single training run; train.lr is searched, which needs validation images"
     ),
     (
       file(train: "lr: 1, patience: 2").replacing("digits", with: "{ name: a, validation: test }"),
-      "search.yaml:3: train.patience: chooses by the validation images, which must not be test images (dataset.validation)"
+      "search.yaml:3: train.patience: selects by validation accuracy, so it cannot be combined with 'dataset.validation: test'"
     ),
     (
       file(train: "lr: 1, keep: best").replacing("digits", with: "{ name: a, validation: test }"),
-      "search.yaml:3: train.keep: chooses by the validation images, which must not be test images (dataset.validation)"
+      "search.yaml:3: train.keep: selects by validation accuracy, so it cannot be combined with 'dataset.validation: test'"
     ),
     (
       file().replacing("digits", with: "{ name: a, subset: { uniform: [0.1, 1] } }"),
@@ -242,11 +242,11 @@ import Testing
     ),
     (
       file(search: "progress_timeout: 3"),
-      "search.yaml:4: search.progress_timeout: needs at least twice the heartbeat, which is 5.0 seconds, not 3.0"
+      "search.yaml:4: search.progress_timeout: must be at least twice the heartbeat of 5 s, not 3 s"
     ),
     (
       file(search: "heartbeat: 20"),
-      "search.yaml:4: search.lease: needs at least twice the heartbeat, which is 20.0 seconds, not 30.0"
+      "search.yaml:4: search.lease: must be at least twice the heartbeat of 20 s, not 30 s"
     ),
     (
       file(train: "lr: { uniform: [1, 2] }", search: "sampler: random"),
@@ -254,14 +254,14 @@ import Testing
     ),
     (
       file(train: "\n  lr: { uniform: [1, 2] }", search: "sampler: grid"),
-      "search.yaml:4: train.lr: has no end of values; give it 'steps: n', or use sampler: random"
+      "search.yaml:4: train.lr: is continuous; add 'steps: N', or use 'sampler: random'"
     ),
     (
       file(
         model: "activation: { choice: [relu, tanh] }",
         train: "lr: { uniform: [1, 2], steps: 10000 }, l2: { uniform: [1, 2], steps: 10000 }",
         search: "sampler: grid"),
-      "search.yaml:4: search.trials: is missing; the grid has 200000000 points, 10000000 may run"
+      "search.yaml:4: search.trials: is missing; the grid has 200000000 points, but at most 10000000 can run"
     ),
     (
       file(search: "trials: 5, sampler: tp"),
@@ -269,11 +269,11 @@ import Testing
     ),
     (
       file(train: "lr: { uniform: [1, 2] }", search: "trials: 5, lag: 4"),
-      "search.yaml:4: search.lag: belongs to 'sampler: tpe'"
+      "search.yaml:4: search.lag: is only valid with 'sampler: tpe'"
     ),
     (
       file(train: "lr: { uniform: [1, 2] }", search: "trials: 10001, sampler: tpe"),
-      "search.yaml:4: search.trials: 'tpe' draws at most 10000 trials, not 10001"
+      "search.yaml:4: search.trials: 'tpe' supports at most 10000 trials, not 10001"
     ),
     (
       file(train: "lr: { uniform: [1, 2] }", search: "sampler: tpe"),
@@ -283,7 +283,7 @@ import Testing
       "dataset: digits\nmodel: { hidden: ["
         + Array(repeating: "{ int: [8, 64] }", count: 64).joined(separator: ", ")
         + "] }\ntrain: { epochs: 1, lr: { uniform: [1, 2] } }\nsearch: { trials: 5, sampler: sobol }",
-      "search.yaml:4: search.sampler: 'sobol' can search at most 64 parameters, not 65"
+      "search.yaml:4: search.sampler: 'sobol' supports at most 64 parameters, not 65"
     ),
     (
       "seed: -1",
@@ -298,16 +298,16 @@ import Testing
     ("---\n", "search.yaml: the file is empty"),
     (
       "- name: x",
-      "search.yaml:1: needs keys and values at the top, such as 'name: ...', not a list"
+      "search.yaml:1: needs keys and values at the top level, such as 'name: ...', not a list"
     ),
     (
-      "hello", "search.yaml:1: needs keys and values at the top, such as 'name: ...', not 'hello'"
+      "hello", "search.yaml:1: needs keys and values at the top level, such as 'name: ...', not 'hello'"
     ),
     ("train:\n\tlr: 1", "search.yaml:2: not valid YAML; indent with spaces, not with a tab"),
     ("train: {\n lr: 1", "search.yaml:2: not valid YAML: did not find expected ',' or '}'"),
     ("a: 1\nb: 'x", "search.yaml:2: not valid YAML: found unexpected end of stream"),
     ("a: 1\n---\nb: 2", "search.yaml:2: not valid YAML: but found another document"),
-    ("seed: 1\nname: a\nseed: 2", "search.yaml:1: 'seed' stands twice in the same section"),
+    ("seed: 1\nname: a\nseed: 2", "search.yaml:1: duplicate key 'seed'"),
     ("? [a, b]\n: 1", "search.yaml:1: a key must be a word, not a list or a section"),
     ("seed: !!python/object 1", "search.yaml:1: tags ('!name') are not supported"),
     (
@@ -333,11 +333,11 @@ import Testing
   ]
 
   @Test(arguments: files)
-  func aFileIsRefusedInOneLine(text: String, message: String) {
-    #expect(refusal(text) == message)
+  func invalidFileGivesOneLineError(text: String, message: String) {
+    #expect(rejection(text) == message)
   }
 
-  @Test func whatOnlyTheReaderOfAFileFindsIsPlacedInIt() throws {
+  @Test func errorFoundByTheCallerGetsTheLineOfItsField() throws {
     let text =
       "dataset:\n  name: digits\n\nmodel:\n  hidden:\n    - 3\n    - int: [1, 2]\n"
       + "train: { epochs: 1, lr: 1 }"
@@ -356,7 +356,7 @@ import Testing
       ])
   }
 
-  @Test func bytesThatAreNoTextAreRefusedWithTheirLine() throws {
+  @Test func invalidUTF8IsRejectedWithItsLine() throws {
     let bytes = Array("name: a\nseed: ".utf8) + [0xff, 0xfe]
     let error = #expect(throws: SearchFileError.self) {
       try SearchFile.parse(bytes, file: "dir/a.yaml")
@@ -365,7 +365,7 @@ import Testing
     #expect(try SearchFile.parse(Array(twoLayer.utf8), file: "search.yaml") == parse(twoLayer))
   }
 
-  @Test func aMistakeInABlockIsNamedWithItsOwnLine() {
+  @Test func errorInABlockListNamesItsOwnLine() {
     let text = """
       dataset: digits
       model:
@@ -382,11 +382,11 @@ import Testing
             - -1
       """
     #expect(
-      refusal(text)
-        == "search.yaml:5: model.hidden.1: 'steps' is 3, but there are only 2 whole numbers in the range"
+      rejection(text)
+        == "search.yaml:5: model.hidden.1: 'steps' is 3, but the range has only 2 whole numbers"
     )
     #expect(
-      refusal(text.replacing("steps: 3", with: "steps: 2"))
+      rejection(text.replacing("steps: 3", with: "steps: 2"))
         == "search.yaml:13: train.lr: each end of 'log_uniform' needs a number above 0, not '-1'")
   }
 }

@@ -20,7 +20,7 @@ import Testing
       ])
   }
 
-  @Test func whatIsNotGivenHasItsDefault() throws {
+  @Test func omittedFieldsHaveTheirDefaults() throws {
     let text = "dataset: digits\nmodel: { hidden: 64 }\ntrain: { epochs: 2, lr: 1e-1 }"
     let file = try SearchFile.parse(text, file: "runs/my first.search.yaml")
     #expect(file.name == "my-first.search")
@@ -43,7 +43,7 @@ import Testing
     #expect(!configuration.has("search.trials"))
   }
 
-  @Test func theSplitFollowsTheSeedUnlessGiven() throws {
+  @Test func splitDefaultsToTheSeed() throws {
     let text = file()
     let followed = try #require(try parse("seed: 7\n" + text).configuration(values: []))
     #expect(followed.integer("dataset.split") == 7)
@@ -58,18 +58,18 @@ import Testing
   @Test(arguments: [
     ("relu", "he"), ("leaky_relu", "he"), ("tanh", "xavier"), ("sigmoid", "xavier"),
   ])
-  func theFirstWeightsFollowTheActivation(activation: String, expected: String) throws {
+  func weightInitialisationDefaultsByActivation(activation: String, expected: String) throws {
     let searched = try parse(
       file(model: "activation: { choice: [relu, leaky_relu, tanh, sigmoid] }"))
-    let drawn = try #require(searched.configuration(values: [.word(activation)]))
-    #expect(drawn.word("model.init") == expected)
+    let sampled = try #require(searched.configuration(values: [.word(activation)]))
+    #expect(sampled.word("model.init") == expected)
     let fixed = try parse(file(model: "activation: \(activation), init: { normal: 0.1 }"))
     let own = try #require(fixed.configuration(values: []))
     #expect(!own.has("model.init"))
     #expect(own.real("model.init.normal") == 0.1)
   }
 
-  @Test func distributionsStandInsideAndInPlaceOfLists() throws {
+  @Test func distributionsAreAllowedInListsAndAsLists() throws {
     func file(_ hidden: String) throws -> SearchFile {
       try parse(
         "dataset: digits\nmodel: { hidden: \(hidden) }\ntrain: { epochs: 2, lr: 1 }\nsearch: { trials: 9 }"
@@ -91,7 +91,7 @@ import Testing
     #expect(try file("[]").configuration(values: [])?.integers("model.hidden") == [])
   }
 
-  @Test func valuesOutsideTheSpaceAreNoConfiguration() throws {
+  @Test func valuesOutsideTheSpaceGiveNoConfiguration() throws {
     let file = try parse(twoLayer)
     let good: [Value] = [.integer(250), .real(0.2), .real(1e-5)]
     #expect(file.configuration(values: good) != nil)
@@ -105,12 +105,12 @@ import Testing
     for values in bad { #expect(file.configuration(values: values) == nil, "\(values)") }
   }
 
-  @Test func moreTrialsThanConfigurationsAreCutAndSaid() throws {
+  @Test func excessTrialsAreRemovedWithANotice() throws {
     let grid = try parse(
       file(train: "lr: { choice: [0.1, 1] }", search: "sampler: grid, trials: 9"))
     #expect(grid.trials == 2)
     #expect(
-      grid.notices == ["search.trials: 9 asked for, but the grid has 2 points; 2 trials run"])
+      grid.notices == ["search.trials: 9 requested, but the grid has 2 points; 2 trials run"])
     let fewer = try parse(
       file(train: "lr: { choice: [0.1, 1] }", search: "sampler: random-grid, trials: 1"))
     #expect(fewer.trials == 1 && fewer.notices.isEmpty)
@@ -122,7 +122,7 @@ import Testing
     #expect(nothing.trials == 1)
     #expect(
       nothing.notices
-        == ["search.trials: 50 asked for, but nothing is searched; 1 trial runs"])
+        == ["search.trials: 50 requested, but no parameter is searched; 1 trial runs"])
   }
 
   @Test func everyFieldIsDocumented() {
@@ -135,7 +135,7 @@ import Testing
         "| `train.batch` | a whole number from 1 to 65536, in images | 128 |"))
   }
 
-  @Test func augmentationMayBeSearchedOrLeftOut() throws {
+  @Test func augmentationIsSearchableAndOptional() throws {
     let space = try parse(file() + "\naugment: { rotate: { uniform: [0, 20] }, mode: online }").space
     #expect(space.parameters.map(\.path) == ["augment.rotate"])
     for nothing in ["null", "~", "", "{}"] {
@@ -143,13 +143,13 @@ import Testing
       #expect(file.configuration(values: [])?.real("augment.rotate") == 0)
     }
     #expect(
-      refusal(file() + "\naugment: none").hasPrefix("search.yaml:5: augment: needs a section with rotate"))
+      rejection(file() + "\naugment: none").hasPrefix("search.yaml:5: augment: needs a section with rotate"))
     #expect(
-      refusal(file() + "\naugment: { shift: 1 }")
+      rejection(file() + "\naugment: { shift: 1 }")
         == "search.yaml:5: augment.shift: needs a number of at least 0 and at most 0.5, not '1'")
   }
 
-  @Test func keysOfLaterVersionsMayStandWhereTheyAskForNothing() throws {
+  @Test func optionalKeysMayBeNullOrTheirDefault() throws {
     let file = try SearchFile.parse(
       """
       dataset: digits
@@ -175,7 +175,7 @@ import Testing
     #expect(halving?.work == Double(9 * 2 + 3 * 4 + 1 * 4))
   }
 
-  @Test func aSearchNeedNotHaveAnEnd() throws {
+  @Test func readsOpenEndedSearches() throws {
     let text =
       "dataset: digits\nmodel: { hidden: [8] }\ntrain: { epochs: 8, lr: { uniform: [0.1, 1] } }\nsearch: "
     let file = try SearchFile.parse(
@@ -199,7 +199,7 @@ import Testing
     ),
     (
       "epochs: 10, lr: 1", "{ min_epochs: 10 }",
-      "4: search.halving.min_epochs: must be fewer than train.epochs, which are 10: nothing would be stopped"
+      "4: search.halving.min_epochs: must be less than train.epochs (10); otherwise no trial is stopped"
     ),
     (
       "epochs: 10, lr: 1", "{ min_epochs: 1, factor: 1 }",
@@ -211,7 +211,7 @@ import Testing
     ),
     (
       "epochs: 10, lr: 1", "{ min_epochs: 0.125, factor: 1.01 }",
-      "4: search.halving.factor: is too small: it makes more than 100 rungs from 0.125 to 10 epochs"
+      "4: search.halving.factor: is too small: more than 100 rungs from 0.125 to 10 epochs"
     ),
     (
       "epochs: 10, lr: 1", "{ min_epochs: 1 }, asha: { min_epochs: 1 }",
@@ -219,7 +219,7 @@ import Testing
     ),
     (
       "epochs: 10, lr: 1", "{ min_epochs: 1 }, stop_after: { hours: 1 }",
-      "4: search.halving: decides among a fixed number of trials; with 'until stopped' or search.stop_after use search.asha"
+      "4: search.halving: needs a fixed number of trials; with 'until stopped' or search.stop_after, use search.asha"
     ),
     (
       "epochs: 10, lr: 1", "null, median_rule: {}",
@@ -227,24 +227,24 @@ import Testing
     ),
     (
       "epochs: { int: [1, 9] }, lr: 1", "null, asha: { min_epochs: 1 }",
-      "3: train.epochs: cannot be searched with search.asha, which trains trials for as long as they deserve"
+      "3: train.epochs: must be fixed with search.asha, which sets the budget of each trial itself"
     ),
     (
       "epochs: { int: [1, 9] }, lr: 1", "{ min_epochs: 1 }",
-      "3: train.epochs: cannot be searched with search.halving, which trains trials for as long as they deserve"
+      "3: train.epochs: must be fixed with search.halving, which sets the budget of each trial itself"
     ),
     (
       "epochs: 9, lr: 1, patience: 2", "{ min_epochs: 1 }",
-      "3: train.patience: cannot be combined with search.halving, which ends trials itself"
+      "3: train.patience: cannot be combined with search.halving, which stops trials itself"
     ),
   ])
-  func earlyStoppingThatCannotBeIsRefused(train: String, halving: String, words: String) {
+  func invalidEarlyStoppingIsRejected(train: String, halving: String, message: String) {
     let text =
       "dataset: digits\nmodel: { hidden: [8] }\ntrain: { \(train) }\nsearch: { trials: 9, halving: \(halving) }"
-    #expect(refusal(text) == "search.yaml:\(words)")
+    #expect(rejection(text) == "search.yaml:\(message)")
   }
 
-  @Test func everyFormOfTheScheduleReadsAndWritesBack() throws {
+  @Test func schedulesRoundTripThroughRecipes() throws {
     let forms = [
       "constant", "cosine", "{ step: { every: 2, gamma: 0.1 } }", "{ exponential: 0.95 }",
       "{ milestones: { at: [1, 3], gamma: 0.5 } }", "{ cosine: { warmup: 0.5 } }",
@@ -259,7 +259,7 @@ import Testing
     #expect(!plain.has("train.schedule"))
   }
 
-  @Test func strengthsMayBeOneOrOneForEachLayer() throws {
+  @Test func l2IsOneNumberOrOneForEachLayer() throws {
     let one = try #require(parse(file(train: "lr: 1, l2: 0.5")).configuration(values: []))
     #expect(one.reals("train.l2") == [0.5])
     let each = try parse(file(train: "lr: 1, l2: [{ uniform: [0, 1] }, 0.25]"))
@@ -269,7 +269,7 @@ import Testing
     #expect(try parse(configuration.recipe(seed: 0)).configuration(values: []) == configuration)
   }
 
-  @Test func decayFollowsTheOptimizer() throws {
+  @Test func decayDefaultsByOptimizer() throws {
     func decay(_ train: String, _ values: [Value] = []) throws -> String? {
       try parse(file(train: train)).configuration(values: values)?.word("train.decay")
     }
@@ -281,7 +281,7 @@ import Testing
     #expect(try decay(searched, [.word("adamw")]) == "decoupled")
   }
 
-  @Test func convolutionsReadAndWriteBack() throws {
+  @Test func convolutionsRoundTripThroughRecipes() throws {
     let text = file(
       model: "layers: cnn, convolutions: { channels: [{ int: [2, 8] }, 16], kernel: 5, pool: [2, 1] }")
     let searched = try parse(text)
@@ -292,7 +292,7 @@ import Testing
     #expect(try parse(configuration.recipe(seed: 0)).configuration(values: []) == configuration)
   }
 
-  @Test func leNetNeedsNoWidths() throws {
+  @Test func leNetNeedsNoHiddenWidths() throws {
     let file = try parse("dataset: digits\nmodel: { layers: lenet5 }\ntrain: { epochs: 1, lr: 0.1 }")
     #expect(file.configuration(values: [])?.has("model.hidden") == false)
   }

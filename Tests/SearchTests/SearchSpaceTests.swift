@@ -8,7 +8,7 @@ import Testing
     return SearchSpace(paths.map { ($0, distribution) }).parameters.map(\.column)
   }
 
-  @Test func aColumnIsNamedByTheShortestTextThatIsUnique() throws {
+  @Test func columnHasTheShortestUniqueName() throws {
     #expect(try columns(["train.lr", "model.hidden.0"]) == ["lr", "hidden"])
     #expect(try columns(["model.hidden.0", "model.hidden.2"]) == ["hidden.0", "hidden.2"])
     #expect(try columns(["model.a.x", "train.a.x", "train.y"]) == ["model.a.x", "train.a.x", "y"])
@@ -18,13 +18,13 @@ import Testing
       ])
   }
 
-  @Test func anElementOfAListBelongsToTheListsField() throws {
+  @Test func elementOfAListHasTheFieldOfTheList() throws {
     let distribution = try Distribution(.int(low: 1, high: 2))
     let space = SearchSpace([("model.hidden.3", distribution), ("train.batch", distribution)])
     #expect(space.parameters.map(\.field) == ["model.hidden", "train.batch"])
   }
 
-  @Test func theSizeOfAGridNeverOverflows() throws {
+  @Test func gridSizeDoesNotOverflow() throws {
     let wide = try Distribution(.int(low: 1, high: 1 << 40))
     let endless = try Distribution(.uniform(low: 1, high: 2))
     #expect(SearchSpace([]).gridSize == 1)
@@ -33,7 +33,7 @@ import Testing
     #expect(SearchSpace([("a", wide), ("b", endless)]).gridSize == nil)
   }
 
-  @Test func extremesHoldEveryChoiceAndTheEndsOfRanges() throws {
+  @Test func extremesContainAllChoicesAndEndsOfRanges() throws {
     let text = file(
       model: "activation: { choice: [relu, tanh] }",
       train: "lr: { uniform: [1, 2] }, batch: { int: [8, 64] }"
@@ -50,14 +50,14 @@ import Testing
     #expect(extremes.count == 8)
   }
 
-  @Test func extremesOfAHugeSpaceAreItsFirstTrials() throws {
+  @Test func extremesOfAHugeSpaceAreTheFirstTrials() throws {
     let widths = Array(repeating: "{ int: [1, 9] }", count: 20).joined(separator: ", ")
     let file = try parse(file().replacing("[32]", with: "[\(widths)]"))
-    let drawn = (0..<5).map { file.values(trial: $0) }.compactMap { file.configuration(values: $0) }
-    #expect(file.extremes == drawn)
+    let sampled = (0..<5).map { file.values(trial: $0) }.compactMap { file.configuration(values: $0) }
+    #expect(file.extremes == sampled)
   }
 
-  @Test func theLastParameterOfAGridChangesFastest() throws {
+  @Test func lastParameterOfAGridChangesFastest() throws {
     let space = try SearchSpace([
       ("a", Distribution(.choice([.word("x"), .word("y")]))),
       ("b", Distribution(.int(low: 1, high: 3))),

@@ -11,12 +11,12 @@ import Testing
   private static let names =
     (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.sorted() ?? []
 
-  @Test func thereAreSome() {
+  @Test func quickstartIsShipped() {
     #expect(Self.names.contains("quickstart.yaml"))
   }
 
   @Test(arguments: names)
-  func aFileSaysWhatItIsAndHasItsOwnName(name: String) throws {
+  func shippedFileIsValidAndNamedAfterItself(name: String) throws {
     let text = try String(contentsOf: Self.folder.appending(path: name), encoding: .utf8)
     let file = try SearchFile.parse(text, file: name)
     #expect(text.hasPrefix("# "))

@@ -2,7 +2,7 @@ import Randomness
 
 @testable import Search
 
-/// A search whose trials take a random time and reach what a formula says, some of them nothing.
+/// A simulated search: trials take a random time and have the score of a formula; some have none.
 struct SimulatedSearch {
   private let file: SearchFile
   /// The seed of the order in which trials end.
@@ -13,7 +13,7 @@ struct SimulatedSearch {
     self.order = order
   }
 
-  /// The values of all trials, run by so many workers; the first trials may be known from an earlier run.
+  /// The values of all trials, run by a number of workers; the first trials may be known from an earlier run.
   func run(workers: Int, knowing known: ArraySlice<[Value]> = []) -> [[Value]] {
     var random = Philox(seed: order, stream: 1)
     var suggestions = suggestions(knowing: known)
@@ -32,7 +32,7 @@ struct SimulatedSearch {
     return list
   }
 
-  /// What a coordinator knows that starts again.
+  /// The suggestions after a restart of the coordinator.
   func suggestions(knowing known: ArraySlice<[Value]>) -> Suggestions {
     var random = Philox(seed: order, stream: 2)
     var suggestions = Suggestions(of: file)
@@ -42,7 +42,7 @@ struct SimulatedSearch {
     return suggestions
   }
 
-  /// Greatest at a point of the space; every ninth trial comes to nothing.
+  /// The objective, highest at one point of the space; every ninth trial has no score.
   func objective(_ trial: Int, _ values: [Value]) -> Double? {
     guard trial % 9 != 4 else { return trial % 2 == 0 ? nil : .nan }
     return -distance(of: values)
@@ -59,7 +59,7 @@ struct SimulatedSearch {
 }
 
 extension Value {
-  /// The number that it is; nil for words and lists.
+  /// The number; nil for words and lists.
   var number: Double? {
     switch self {
     case .integer(let number): Double(number)

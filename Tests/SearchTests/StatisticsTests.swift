@@ -6,7 +6,7 @@ import Testing
   private let one = Estimate([0.981, 0.9805, 0.982, 0.9795, 0.981])
 
   /// Computed by SciPy 1.11.
-  @Test func intervalsAreThoseOfStudentsT() throws {
+  @Test func intervalsEqualThoseOfStudentsT() throws {
     #expect(abs(one.mean - 0.9808) < 1e-12)
     #expect(abs(try #require(one.interval95) - 0.001127797) < 1e-9)
     #expect(Estimate([0.5]).interval95 == nil)
@@ -15,8 +15,8 @@ import Testing
     }
   }
 
-  /// By SciPy p = 0.0256 for the first, and well above 0.05 for the second.
-  @Test func meansDifferAsWelchSays() {
+  /// According to SciPy, p = 0.0256 for the first and well above 0.05 for the second.
+  @Test func meansDifferByWelchsTest() {
     #expect(one.differs(from: Estimate([0.979, 0.98, 0.9785, 0.9795, 0.980])))
     #expect(!one.differs(from: Estimate([0.9812, 0.9803, 0.9815, 0.98, 0.9809])))
     #expect(Estimate([1, 1]).differs(from: Estimate([0, 0])))

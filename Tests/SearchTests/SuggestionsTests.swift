@@ -11,13 +11,13 @@ import Testing
           search: "trials: 40, sampler: tpe, lag: \(lag), objective: \(objective.rawValue)")))
   }
 
-  /// The trials that can be asked for.
+  /// The number of trials with values.
   private func known(_ suggestions: inout Suggestions) -> Int {
     (0..<40).prefix { suggestions.values(trial: $0) != nil }.count
   }
 
   @Test(arguments: [0, 1, 5])
-  func aTrialWaitsForThoseBeforeItsLag(lag: Int) throws {
+  func trialWaitsForResultsBeforeItsLag(lag: Int) throws {
     var suggestions = try suggestions(lag: lag)
     #expect(known(&suggestions) == lag + 1)
     suggestions.report(trial: 1, objective: 0.5)
@@ -27,7 +27,7 @@ import Testing
     #expect(suggestions.values(trial: 39) == nil)
   }
 
-  @Test func resultsWithinTheLagAndSecondReportsChangeNothing() throws {
+  @Test func ignoresResultsWithinTheLagAndSecondReports() throws {
     var (one, other) = (try suggestions(lag: 5), try suggestions(lag: 5))
     for trial in 0..<30 {
       one.report(trial: trial, objective: Double(trial % 7))
@@ -39,7 +39,7 @@ import Testing
     #expect(one.values(trial: 35) != nil && one.values(trial: 36) == nil)
   }
 
-  @Test func lessIsBetterWhereTheLossDecides() throws {
+  @Test func minimizesTheLoss() throws {
     var (loss, accuracy) = (try suggestions(lag: 0, objective: .valLoss), try suggestions(lag: 0))
     for trial in 0..<39 {
       #expect(loss.values(trial: trial) == accuracy.values(trial: trial))
@@ -49,15 +49,15 @@ import Testing
     #expect(loss.values(trial: 39) == accuracy.values(trial: 39))
   }
 
-  @Test func whatHasBeenToldStays() throws {
+  @Test func recordedValuesDoNotChange() throws {
     var suggestions = try suggestions(lag: 3)
-    let told = (0..<4).map { suggestions.values(trial: $0) }
+    let earlier = (0..<4).map { suggestions.values(trial: $0) }
     for trial in 0..<4 { suggestions.report(trial: trial, objective: 0.5) }
     #expect(suggestions.values(trial: 7) != nil)
-    #expect((0..<4).map { suggestions.recordedValues(trial: $0) } == told)
+    #expect((0..<4).map { suggestions.recordedValues(trial: $0) } == earlier)
   }
 
-  @Test func otherSamplersWaitForNothing() throws {
+  @Test func otherSamplersDoNotWait() throws {
     let file = try parse(twoLayer)
     var suggestions = Suggestions(of: file)
     suggestions.report(trial: 3, objective: 0.9)

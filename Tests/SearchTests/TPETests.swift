@@ -21,13 +21,13 @@ import Testing
           search: "trials: 80, sampler: \(sampler)"))
   }
 
-  /// How far the best of a search's trials is from the best point.
+  /// The distance of the best trial of a search from the best point.
   private func regret(seed: Int, sampler: String) throws -> Double {
     let simulation = SimulatedSearch(try search(seed: seed, sampler: sampler))
     return simulation.run(workers: 1).map(simulation.distance).min() ?? .infinity
   }
 
-  @Test func findsWhatRandomDrawsMiss() throws {
+  @Test func findsBetterPointsThanRandomSampling() throws {
     let seeds = 0..<11
     let tpe = try seeds.map { try regret(seed: $0, sampler: "tpe") }.sorted()
     let random = try seeds.map { try regret(seed: $0, sampler: "random") }.sorted()
@@ -35,17 +35,17 @@ import Testing
     #expect(tpe[9] < random[5], "\(tpe) and \(random)")
   }
 
-  @Test func theFirstTrialsAreThoseOfRandom() throws {
+  @Test func firstTrialsEqualThoseOfRandom() throws {
     let (tpe, random) = (try search(seed: 1, sampler: "tpe"), try search(seed: 1, sampler: "random"))
-    let (learned, drawn) = (SimulatedSearch(tpe).run(workers: 1), SimulatedSearch(random).run(workers: 1))
-    // The eleventh score, since one of the first ten trials comes to nothing, and the trials of the lag.
+    let (learned, sampled) = (SimulatedSearch(tpe).run(workers: 1), SimulatedSearch(random).run(workers: 1))
+    // Ten scores need eleven trials, because one of them has no score; the trials of the lag follow.
     let first = 11 + tpe.lag
-    #expect(learned.prefix(first) == drawn.prefix(first))
-    #expect(zip(learned, drawn).dropFirst(first).allSatisfy { $0 != $1 })
+    #expect(learned.prefix(first) == sampled.prefix(first))
+    #expect(zip(learned, sampled).dropFirst(first).allSatisfy { $0 != $1 })
   }
 
-  /// As they were first drawn: another machine, or a change that should change nothing, draws the same.
-  @Test func theListNeverChanges() throws {
+  /// The recorded values must not depend on the machine or the version.
+  @Test func valuesMatchRecordedOnes() throws {
     let file = try search(seed: 2023, sampler: "tpe")
     let list = SimulatedSearch(file).run(workers: 1)
     #expect(
@@ -54,24 +54,24 @@ import Testing
       ])
   }
 
-  @Test func drawsWhereGoodTrialsAreAndBadOnesAreNot() throws {
+  @Test func samplesWhereGoodTrialsAreDense() throws {
     let space = try Self.space()
     let observations = (0..<100).map { trial in
       let values = Sampler.random.values(seed: 1, trial: trial, in: space)
       let isGood = values[2] == .word("tanh") && (values[0].number ?? 0) > 1e-2
       return Observation(values, in: space, score: isGood ? 1 : 0)
     }
-    func draw(_ trial: Int, seed: UInt64) -> [Value] {
+    func sample(_ trial: Int, seed: UInt64) -> [Value] {
       TPESampler.values(seed: seed, trial: trial, in: space, after: observations)
     }
-    let drawn = (100..<130).map { draw($0, seed: 1) }
-    #expect(Set(drawn).count == 30)
-    #expect(Set((0..<30).map { draw(100, seed: $0) }).count == 30)
-    #expect(drawn.count { $0[2] == .word("tanh") } > 20)
-    #expect(drawn.count { ($0[0].number ?? 0) > 1e-2 } > 20)
+    let sampled = (100..<130).map { sample($0, seed: 1) }
+    #expect(Set(sampled).count == 30)
+    #expect(Set((0..<30).map { sample(100, seed: $0) }).count == 30)
+    #expect(sampled.count { $0[2] == .word("tanh") } > 20)
+    #expect(sampled.count { ($0[0].number ?? 0) > 1e-2 } > 20)
   }
 
-  @Test func neverLeavesTheRangeWhenAllGoodTrialsLieAtItsEnds() throws {
+  @Test func staysInRangeWhenAllGoodTrialsAreAtItsEnds() throws {
     let space = try Self.space()
     let ends: [[Value]] = [
       [.real(1e-6), .integer(1), .word("relu")], [.real(1), .integer(8), .word("sigmoid")],
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test func aSpaceOfOnePointAndTrialsThatAllFailAreNoTrouble() throws {
+  @Test func handlesASpaceOfOnePointAndOnlyFailedTrials() throws {
     let point = try SearchSpace([("model.activation", Distribution(.choice([.word("relu")])))])
     let same = Observation([.word("relu")], in: point, score: 0.5)
     let values = TPESampler.values(seed: 1, trial: 50, in: point, after: Array(repeating: same, count: 50))
@@ -109,26 +109,26 @@ import Testing
 
   private static let points: [[Double]] = [[0, 1 / 6], [0.02, 0.5], [0.97, 0.5], [0.4, 0.5]]
 
-  /// The middles of the cells of a fine grid over the plane, one value of the choice after the other.
+  /// The middles of the cells of a fine grid over the plane, in the order of the values of the choice.
   private static let cells: [[Double]] = (0..<1200).map { cell in
     let (value, place) = cell.quotientAndRemainder(dividingBy: 400)
     return [(Double(place) + 0.5) / 400, (Double(value) + 0.5) / 3]
   }
 
   @Test(arguments: 0...4)
-  func theDensityHasAMeanOfOne(count: Int) throws {
+  func densityHasAMeanOfOne(count: Int) throws {
     let estimator = ParzenEstimator(Array(Self.points.prefix(count)), in: try Self.plane())
     let mean = Self.cells.reduce(0.0) { $0 + portableExp(estimator.logDensity(at: $1)) } / 1200
     #expect(abs(mean - 1) < 1e-4)
   }
 
-  @Test func drawsFollowTheDensity() throws {
+  @Test func samplesFollowTheDensity() throws {
     let estimator = ParzenEstimator(Self.points, in: try Self.plane())
     var random = Philox(seed: 7, stream: 1)
-    let drawn = (0..<4000).map { _ in estimator.draw(with: &random) }
-    #expect(drawn.joined().allSatisfy { (0...1).contains($0) })
-    // The cells' shares, summed up in the order of the cells, against those of the draws.
-    let ranks = drawn.map { min(Int($0[1] * 3), 2) * 400 + min(Int($0[0] * 400), 399) }.sorted()
+    let sampled = (0..<4000).map { _ in estimator.sample(with: &random) }
+    #expect(sampled.joined().allSatisfy { (0...1).contains($0) })
+    // Compares the cumulative density over the cells with that of the samples.
+    let ranks = sampled.map { min(Int($0[1] * 3), 2) * 400 + min(Int($0[0] * 400), 399) }.sorted()
     var (share, seen, distance) = (0.0, 0, 0.0)
     for (cell, middle) in Self.cells.enumerated() {
       share += portableExp(estimator.logDensity(at: middle)) / 1200
@@ -138,7 +138,7 @@ import Testing
     #expect(distance < 1.63 / (4000.0).squareRoot())
   }
 
-  @Test func theDensityIsGreatestWherePointsAre() throws {
+  @Test func densityIsHighestNearPoints() throws {
     let estimator = ParzenEstimator([[0.2], [0.25], [0.3]], in: SearchSpace([("a", try Self.unit())]))
     let densities = [0.25, 0.4, 0.7].map { estimator.logDensity(at: [$0]) }
     #expect(densities == densities.sorted(by: >))

@@ -1,4 +1,4 @@
-/// A range at whose end the best trials lie, so that better ones may lie beyond it.
+/// A warning that the best trials are at an end of a range, so that a wider range may have better ones.
 package struct EdgeWarning: Hashable, Sendable {
   /// An end of a range.
   package enum End: String, Sendable {
@@ -7,25 +7,25 @@ package struct EdgeWarning: Hashable, Sendable {
 
   /// The searched parameter, with its range.
   package let parameter: SearchSpace.Parameter
-  /// Where they lie.
+  /// The end at which the best trials are.
   package let end: End
   /// The value of the best trial.
   package let best: Value
-  /// Whether the best trial lies there; else most of the best few do.
+  /// Whether the best trial is at this end; otherwise most of the top trials are.
   package let holdsBest: Bool
-  /// How many of the best few lie there.
+  /// The number of top trials at this end.
   package let count: Int
-  /// How many the best few are.
+  /// The number of top trials examined.
   package let few: Int
 
-  /// What counts as an end: so much of the draws, or the last of several values.
+  /// The fraction of a range, in positions, that counts as its end. The first and last value always count.
   fileprivate static let share = 0.05
-  /// After fewer trials with a score it says nothing.
+  /// The minimum number of trials with a score for a warning.
   private static let fewestTrials = 5
 
-  /// The warnings about a space, in its order.
+  /// The warnings for a space, in the order of its parameters.
   ///
-  /// A choice has no ends, nor has a range of two values or one that is as wide as its key allows.
+  /// There are no warnings for choices, ranges of two values and ends that are also the limits of the key.
   ///
   /// - Parameter ranked: the results, best first.
   package static func of(_ space: SearchSpace, ranked: [TrialResult]) -> [EdgeWarning] {
@@ -47,7 +47,7 @@ package struct EdgeWarning: Hashable, Sendable {
 }
 
 extension SearchSpace.Parameter {
-  /// The end of the range at which a value lies, if there is one and its key allows more beyond it.
+  /// The end of the range at which a value is, if the key allows values beyond that end; otherwise nil.
   fileprivate func openEnd(_ value: Value) -> EdgeWarning.End? {
     guard let ends = distribution.ends, distribution.count ?? .max > 2 else { return nil }
     let position = distribution.position(of: value)
@@ -56,7 +56,7 @@ extension SearchSpace.Parameter {
     return nil
   }
 
-  /// Whether an end of the range is one of what the key allows.
+  /// Whether an end of the range is also a limit of the key.
   private func isWidest(_ end: Value) -> Bool {
     switch (Field.named(field)?.kind.element, end) {
     case (.integer(let range), .integer(let end)): end == range.lowerBound || end == range.upperBound

@@ -1,40 +1,39 @@
 import Randomness
 
-/// Which parameters the differences between the scores of a search come from.
+/// Parameter importance by functional analysis of variance (fANOVA).
 ///
-/// A random forest learns the score as a function of the parameters; that function's variance over the space is divided
-/// into what each parameter makes on its own and what they make together only (functional analysis of variance: Hutter,
-/// Hoos, Leyton-Brown, "An efficient approach for assessing hyperparameter importance", ICML 2014). The space is weighted
-/// as it is drawn from, so the range that was searched is part of the answer.
+/// A random forest is fitted to the score as a function of the parameters. The variance of that function over the
+/// space is divided into the main effect of each parameter and the interactions (Hutter, Hoos, Leyton-Brown, "An
+/// efficient approach for assessing hyperparameter importance", ICML 2014). The space is weighted by its
+/// distributions, so importance depends on the searched ranges.
 package struct Importance: Hashable, Sendable {
-  /// What each parameter makes on its own, in the order of the space: shares, at most 1 together.
+  /// The main effect of each parameter, in the order of the space: shares of the variance with a sum of at most 1.
   package let shares: [Double]
-  /// How much each share differs between the trees of the forest: the standard deviation.
+  /// The standard deviation of each share between the trees of the forest.
   package let deviations: [Double]
-  /// The share of the score's variance that the forest foretells for trials that it has not learned from: 1 all; 0 or less
-  /// nothing.
+  /// The out-of-bag R² of the forest: 1 is a perfect prediction, 0 or less is none.
   package let explained: Double
-  /// How many trials it was taken of.
+  /// The number of trials used.
   package let trials: Int
 
-  /// Whether the forest has learned enough for the shares to mean something.
+  /// Whether R² is high enough for the shares to be meaningful.
   package var isReliable: Bool { explained >= 0.1 }
 
-  /// What the parameters make together only, and what chance made look like it.
+  /// The share of interactions and noise.
   package var interactions: Double { max(0, 1 - shares.reduce(0, +)) }
 
-  /// After fewer trials it says nothing.
+  /// The minimum number of trials.
   package static let fewestTrials = 10
-  /// Of more trials, so many are drawn.
+  /// The maximum number of trials used; of more, a random subset.
   private static let mostTrials = 1000
   private static let trees = 64
   private static let fewestInLeaf = 3
 
   /// - Parameters:
-  ///   - samples: the scores of trials; each coordinate of a point between 0 and 1.
-  ///   - choices: for each coordinate nil or, where it is a category k of n (at (k + ½) / n), n.
-  ///   - seed: what the forest is drawn from.
-  /// - Returns: nil of too few samples, or if the scores do not differ.
+  ///   - samples: the positions and scores of trials; each coordinate is between 0 and 1.
+  ///   - choices: for each coordinate the number n of categories, with category k at (k + ½) / n; nil if ordered.
+  ///   - seed: the seed of the forest.
+  /// - Returns: nil if there are too few samples or all scores are equal.
   init?(_ samples: [RegressionTree.Sample], choices: [Int?], seed: UInt64) {
     guard samples.count >= Self.fewestTrials else { return nil }
     var generator = Philox(seed: seed, stream: Stream.forest)
@@ -45,10 +44,10 @@ package struct Importance: Hashable, Sendable {
     var predicted = samples.map { _ in (sum: 0.0, count: 0) }
     for _ in 0..<Self.trees {
       let sorted = Self.reordered(samples, choices, &generator)
-      let drawn = samples.map { _ in Int(generator.below(UInt64(samples.count))) }
-      let tree = RegressionTree(drawn.map { sorted[$0] }, fewestInLeaf: Self.fewestInLeaf)
-      let learned = Set(drawn)
-      for index in samples.indices where !learned.contains(index) {
+      let bootstrap = samples.map { _ in Int(generator.below(UInt64(samples.count))) }
+      let tree = RegressionTree(bootstrap.map { sorted[$0] }, fewestInLeaf: Self.fewestInLeaf)
+      let inBag = Set(bootstrap)
+      for index in samples.indices where !inBag.contains(index) {
         predicted[index].sum += tree.value(at: sorted[index].point)
         predicted[index].count += 1
       }
@@ -64,7 +63,7 @@ package struct Importance: Hashable, Sendable {
     trials = samples.count
   }
 
-  /// Categories have no order, so each tree gets them in another.
+  /// The samples with the categories of each choice in a random order, because categories have no natural order.
   private static func reordered(
     _ samples: [RegressionTree.Sample], _ choices: [Int?], _ generator: inout Philox
   ) -> [RegressionTree.Sample] {
@@ -81,7 +80,7 @@ package struct Importance: Hashable, Sendable {
     return samples
   }
 
-  /// The coefficient of determination of what the trees predicted for samples that they were not grown from.
+  /// R² of the out-of-bag predictions.
   private static func explained(_ scores: [Double], _ predicted: [(sum: Double, count: Int)]) -> Double {
     let pairs = zip(scores, predicted).filter { $0.1.count > 0 }.map { ($0, $1.sum / Double($1.count)) }
     let mean = pairs.reduce(0) { $0 + $1.0 } / Double(pairs.count)

@@ -1,26 +1,27 @@
-/// What a search teaches beside its ranking.
+/// The diagnostics of a search: parameter importance, edge warnings and rung agreement.
 package struct Insight: Hashable, Sendable {
   /// The searched parameters, in the order of the importance's shares.
   package let parameters: [SearchSpace.Parameter]
-  /// Which parameters the differences between trials come from; nil where there are too few trials, or only one parameter.
+  /// The importance of the parameters; nil with too few trials or only one parameter.
   package let importance: Importance?
-  /// The trials among those of the importance that ended without a score and count as the worst that has one.
+  /// The number of diverged trials in the importance, which get the worst score of the others.
   package let scoreless: Int
-  /// The epochs after which the importance compares trials; nil: each after all that it trained.
+  /// The epochs after which the importance compares trials; nil means after their last epoch.
   package let epochs: Double?
-  /// Where wider ranges may hold better trials.
+  /// The ranges that may be too narrow.
   package let edges: [EdgeWarning]
-  /// Whether halving was safe.
+  /// The agreement between consecutive rungs of halving.
   package let rungs: [RungAgreement]
 
-  /// Of a search that has ended or is still running. It is the same for the same results.
+  /// The diagnostics of a running or completed search. They depend only on the results.
   ///
-  /// A search with halving is judged by its first rung, the only one at which all trials can be compared, and not before
-  /// its end, since what ends first is what it stopped; only the rungs are compared as they fill.
+  /// With halving, importance uses the scores at the first rung, the only one that all trials reach. It and the edge
+  /// warnings are computed only when the search has ended, because stopped trials end first. The rung agreement is
+  /// computed at any time.
   ///
   /// - Parameters:
-  ///   - ranked: its results so far, best first.
-  ///   - histories: those of its trials; needed only with halving.
+  ///   - ranked: the results so far, best first.
+  ///   - histories: the histories of the trials; needed only with halving.
   package init(_ file: SearchFile, ranked: [TrialResult], histories: [Int: TrialHistory]) {
     let budgets = file.rungs
     epochs = budgets.first
@@ -41,13 +42,13 @@ package struct Insight: Hashable, Sendable {
   }
 }
 
-/// Comparable scores of trials.
+/// The scores of trials after the same number of epochs.
 private struct Scores {
   private(set) var all: [(TrialResult, Double)] = []
-  /// How many of them are the worst that there is for want of one.
+  /// The number of diverged trials, which get the worst score of the others.
   private(set) var scoreless = 0
 
-  /// After so many epochs, or after all; a trial that failed has none, one that diverged the worst.
+  /// The scores after `epochs`, or after the last epoch if nil. Failed trials are left out.
   init(_ results: [TrialResult], of objective: Objective, _ histories: [Int: TrialHistory], _ epochs: Double?)
   {
     var diverged: [TrialResult] = []

@@ -1,9 +1,8 @@
-/// How much two orders of the same things agree.
+/// Kendall's rank correlation.
 package enum KendallTau {
-  /// Kendall's tau-b of pairs of scores: 1 same order, -1 opposite order, about 0 none; nil where one side does not vary.
+  /// Kendall's tau-b of pairs of scores: 1 for the same order, -1 for the opposite order; nil if one side is constant.
   ///
-  /// Source: Kendall, "The treatment of ties in ranking problems", Biometrika 33, 1945. It takes a time that grows with the
-  /// square of the pairs.
+  /// Takes quadratic time. Source: Kendall, "The treatment of ties in ranking problems", Biometrika 33, 1945.
   package static func of(_ pairs: [(Double, Double)]) -> Double? {
     var (agreeing, firstVaries, secondVaries) = (0, 0, 0)
     for (index, one) in pairs.enumerated() {

@@ -1,18 +1,18 @@
-/// A function on the unit cube that is constant in boxes, grown to fit samples.
+/// A regression tree on the unit cube: a function that is constant in boxes.
 ///
 /// Source: Breiman, Friedman, Olshen, Stone, "Classification and regression trees", 1984.
 struct RegressionTree {
-  /// A point of the cube and the number there.
+  /// A point of the cube and its score.
   struct Sample {
     var point: [Double]
     var score: Double
   }
 
-  /// A part of the cube.
+  /// A box of the cube.
   struct Leaf {
     var low: [Double]
     var high: [Double]
-    /// The mean of the samples in it.
+    /// The mean score of its samples.
     var mean = 0.0
 
     var volume: Double { zip(low, high).reduce(1) { $0 * ($1.1 - $1.0) } }
@@ -22,10 +22,10 @@ struct RegressionTree {
     }
   }
 
-  /// They fill the cube and do not overlap.
+  /// The leaves, which fill the cube and do not overlap.
   private(set) var leaves: [Leaf] = []
 
-  /// The tree of some samples, one at least, inside the cube; no leaf holds fewer than so many of them.
+  /// The tree of one or more samples inside the cube; every leaf has at least `fewestInLeaf` samples.
   init(_ samples: [Sample], fewestInLeaf: Int) {
     let sides = samples[0].point.count
     grow(
@@ -47,7 +47,7 @@ struct RegressionTree {
     grow(samples.filter { $0.point[cut.side] > cut.place }[...], above, fewest)
   }
 
-  /// The cut that leaves the least squares of differences from the means of both parts; nil where there is none to make.
+  /// The cut with the smallest sum of squared errors of both parts; nil if no cut is possible.
   private static func bestCut(
     _ samples: ArraySlice<Sample>, _ fewest: Int
   ) -> (side: Int, place: Double)? {
@@ -66,7 +66,7 @@ struct RegressionTree {
         let gain = sum * sum / Double(count) + rest * rest / Double(ordered.count - count)
         guard gain > most else { continue }
         let middle = (left + right) / 2
-        // Of two neighbouring numbers the middle is rounded to one of them.
+        // The middle of two adjacent floating-point numbers is rounded to one of them.
         (most, best) = (gain, (side, middle < right ? middle : left))
       }
     }
@@ -87,8 +87,8 @@ struct RegressionTree {
     return leaves.reduce(0) { $0 + $1.volume * ($1.mean - mean) * ($1.mean - mean) }
   }
 
-  /// The part of the variance that one coordinate makes on its own, whatever the others: that of the function's mean over
-  /// all others (Hutter, Hoos, Leyton-Brown, "An efficient approach for assessing hyperparameter importance", ICML 2014).
+  /// The main effect of one coordinate: the variance of the function's mean over all other coordinates (Hutter, Hoos,
+  /// Leyton-Brown, "An efficient approach for assessing hyperparameter importance", ICML 2014).
   func variance(along side: Int) -> Double {
     let mean = mean
     let cuts = Set(leaves.flatMap { [$0.low[side], $0.high[side]] }).sorted()

@@ -1,26 +1,26 @@
-/// How far a rung of a halving search predicted the next: whether those that it stopped would have stayed behind.
+/// The rank correlation between a rung of a halving search and the next one.
 ///
-/// It is measured on the trials that went on, which are alike; over all trials the orders agree more.
+/// It is measured on the promoted trials only, whose scores are similar; over all trials it would be higher.
 package struct RungAgreement: Hashable, Sendable {
-  /// The epochs after which trials were compared.
+  /// The budget of the rung, in epochs.
   package let epochs: Double
-  /// The epochs after which those that went on were compared again.
+  /// The budget of the next rung, in epochs.
   package let nextEpochs: Double
-  /// Kendall's tau-b of the two scores.
+  /// Kendall's tau-b of the scores at the two rungs.
   package let tau: Double
-  /// How many trials it was taken of.
+  /// The number of trials used.
   package let trials: Int
 
-  /// Of fewer trials it says nothing.
+  /// The minimum number of trials.
   static let fewestTrials = 4
-  /// Of more trials, those with the lowest numbers are taken.
+  /// The maximum number of trials used; of more, those with the lowest numbers.
   static let mostTrials = 4000
 
-  /// For each rung after the first that enough trials have reached with a score.
+  /// The agreement of each pair of consecutive rungs that enough trials have reached with a score.
   ///
   /// - Parameters:
   ///   - budgets: the epochs of the rungs, ascending.
-  ///   - histories: of each trial.
+  ///   - histories: the histories by trial.
   package static func of(
     budgets: [Double], histories: [Int: TrialHistory], by objective: Objective
   ) -> [RungAgreement] {

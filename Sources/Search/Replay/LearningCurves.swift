@@ -1,17 +1,17 @@
 import Randomness
 
-/// What many configurations reached after each epoch of a whole training, from which searches can be replayed.
+/// The learning curves of many fully trained configurations, for replaying searches.
 package struct LearningCurves: Sendable {
-  /// What one configuration reached.
+  /// The learning curve of one configuration.
   package struct Curve: Sendable {
     /// The searched values.
     package let values: [Value]
-    /// What it reached within the first epoch, after equal parts of it, the last of which is the whole epoch; may be missing.
+    /// The scores after equal parts of the first epoch, the last after the whole epoch; may be empty.
     package var beginning: [EpochScore]
-    /// What it reached after each epoch; fewer than all where it diverged in the next.
+    /// The scores after each epoch; fewer than all if it diverged in the next epoch.
     package var epochs: [EpochScore]
 
-    /// A curve as it was recorded.
+    /// A recorded curve.
     package init(values: [Value], beginning: [EpochScore] = [], epochs: [EpochScore] = []) {
       self.values = values
       self.beginning = beginning
@@ -19,18 +19,18 @@ package struct LearningCurves: Sendable {
     }
   }
 
-  /// What was searched.
+  /// The searched parameters.
   package let space: SearchSpace
-  /// The epochs of a whole training.
+  /// The epochs of a full training.
   package let epochs: Int
-  /// The configurations.
+  /// The curves by configuration.
   package let curves: [Curve]
-  /// The parts of the first epoch after which all were measured; 1 if only after the whole.
+  /// The number of measurements in the first epoch; 1 if only at its end.
   package let partsOfFirstEpoch: Int
-  /// Where the values of each lie in the space, each coordinate 0...1.
+  /// The position of each configuration in the space, each coordinate in 0...1.
   let positions: [[Double]]
 
-  /// Curves of configurations of a space, none longer than `epochs`.
+  /// The curves of configurations of a space, none longer than `epochs`.
   package init(space: SearchSpace, epochs: Int, curves: [Curve]) {
     precondition(curves.allSatisfy { $0.epochs.count <= epochs }, "a curve of more than \(epochs) epochs")
     self.space = space
@@ -42,19 +42,19 @@ package struct LearningCurves: Sendable {
     }
   }
 
-  /// What a configuration has reached after a budget of epochs, which must have been measured: whole epochs, or parts of the
+  /// The score of a configuration after a budget of epochs at which it was measured: whole epochs, or parts of the
   /// first. Nil if it diverged before.
   package func score(of configuration: Int, after budget: Double) -> EpochScore? {
     let curve = curves[configuration]
     let isWhole = budget == budget.rounded()
     let (scores, place) =
       isWhole ? (curve.epochs, budget) : (curve.beginning, budget * Double(partsOfFirstEpoch))
-    precondition(place == place.rounded() && place >= 1, "nothing was measured after \(budget) epochs")
+    precondition(place == place.rounded() && place >= 1, "no measurement after \(budget) epochs")
     return Int(place) <= scores.count ? scores[Int(place) - 1] : nil
   }
 
-  /// How many epochs it takes to train a configuration from one budget to another. One that diverges does so at the end of
-  /// the epoch in which it did.
+  /// The epochs to train a configuration from one budget to another. A configuration that diverges trains that epoch
+  /// to its end.
   package func work(of configuration: Int, from: Double, to: Double) -> Double {
     max(0, min(to, Double(curves[configuration].epochs.count + 1)) - from)
   }
@@ -67,14 +67,14 @@ package struct LearningCurves: Sendable {
   /// The best accuracy after all epochs.
   package var best: Double { curves.indices.compactMap(accuracy).max() ?? 0 }
 
-  /// The configurations whose accuracy after all epochs is the best or so close to it.
+  /// The configurations whose accuracy after all epochs is within the tolerance of the best.
   package func targets(within tolerance: Double) -> Set<Int> {
-    // Accuracies are quotients of whole numbers: far less than an image is the error of the subtraction.
+    // 1e-9 allows for the rounding error of the subtraction and is far less than one image.
     let least = best - tolerance - 1e-9
     return Set(curves.indices.filter { (accuracy(of: $0) ?? -.infinity) >= least })
   }
 
-  /// So many of the configurations, drawn at random under the seed.
+  /// A random subset of the configurations.
   package func sample(_ count: Int, seed: UInt64) -> LearningCurves {
     precondition(count <= curves.count, "\(count) of \(curves.count) configurations")
     var numbers = Array(curves.indices)

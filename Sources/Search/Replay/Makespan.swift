@@ -1,13 +1,13 @@
-/// How long searches take on several slots, an epoch taking one unit of time.
+/// The makespans of replays on several slots, with an epoch as the unit of time.
 package struct Makespan: Sendable {
-  /// The times of the replays, in epochs.
+  /// The makespan of each replay, in epochs.
   package let times: [Double]
-  /// The least time that each could have taken: its work on all slots, or one whole training.
+  /// The lower bound of each makespan: its work divided by the slots, or one full training.
   package let bounds: [Double]
-  /// The epochs trained by each.
+  /// The epochs trained in each replay.
   package let works: [Double]
 
-  /// Replays a method on so many configurations, drawn from the table under each seed.
+  /// Replays a method with each seed on a random subset of the table.
   package init(
     _ method: ReplayMethod, trials: Int, slots: Int, on curves: LearningCurves, seeds: Range<UInt64>
   ) {
@@ -19,6 +19,6 @@ package struct Makespan: Sendable {
     bounds = works.map { max($0 / Double(slots), Double(curves.epochs)) }
   }
 
-  /// The times as multiples of the least.
+  /// The makespans divided by their lower bounds.
   package var ratios: [Double] { zip(times, bounds).map { $0 / $1 } }
 }

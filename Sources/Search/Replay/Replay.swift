@@ -1,57 +1,57 @@
-/// A search run against recorded learning curves, an epoch taking one unit of time.
+/// A simulated search on recorded learning curves, with an epoch as the unit of time.
 ///
-/// When the search has ended, its stopped trials train to their end too, those ranked best first, so that every replay finds the
-/// best configuration sooner or later, and one that stopped it pays for that.
+/// After the search, its stopped trials continue to their end, in the order of their ranking. So every replay finds
+/// the best configuration eventually, and a method that stopped it pays the extra epochs.
 package struct Replay: Sendable {
-  /// A configuration has been trained to its end.
+  /// The completion of a configuration's full training.
   package struct Finish: Hashable, Sendable {
-    /// Which.
+    /// The index of the configuration.
     package let configuration: Int
-    /// The epochs trained until then, by all trials.
+    /// The epochs trained until then by all trials.
     package let epochs: Double
-    /// The time until then.
+    /// The time of completion.
     package let time: Double
-    /// Whether it belonged to the search itself, not to what came after.
+    /// Whether it completed within the search, not after it.
     package let isOfSearch: Bool
   }
 
-  /// What the replay was of.
+  /// The learning curves.
   package let curves: LearningCurves
-  /// What was trained to its end, in order.
+  /// The completed configurations, in order.
   package private(set) var finishes: [Finish] = []
-  /// The epochs that the search itself trained.
+  /// The epochs trained within the search.
   package private(set) var work = 0.0
-  /// The time that the search itself took.
+  /// The duration of the search.
   package private(set) var makespan = 0.0
 
-  private var draw: ConfigurationDraw
+  private var replaySampler: ReplaySampler
   private let lag: Int?
   /// The configuration of each trial.
   private var configurations: [Int] = []
-  /// What each trial has trained.
+  /// The epochs that each trial has trained.
   private var reached: [Double] = []
-  /// What was measured of each trial, at rungs and after whole epochs.
+  /// The scores of each trial, at rungs and after whole epochs.
   private var histories: [[EpochScore]] = []
-  /// What each trial is compared by; nil if it has diverged or trained nothing.
+  /// The score by which each trial is compared; nil if it has diverged or not trained.
   private var scores: [EpochScore?] = []
-  /// What it had come to at the first rung.
+  /// The score of each trial at the first rung.
   private var firstScores: [EpochScore?] = []
   private let judging: Objective
   private var trained = 0.0
 
-  /// A job and when it is over.
+  /// A running job and its end time.
   private struct Running {
     let job: TrainingJob
     let work: Double
     let end: Double
   }
 
-  /// Replays a search with so many slots; which configurations its trials have is drawn under the seed.
+  /// Replays a search with a number of slots; the seed determines the configurations of its trials.
   package init(
     _ method: ReplayMethod, on curves: LearningCurves, seed: UInt64, slots: Int = 1
   ) {
     self.curves = curves
-    draw = ConfigurationDraw(method.sampler, from: curves, seed: seed)
+    replaySampler = ReplaySampler(method.sampler, from: curves, seed: seed)
     judging = method.judging
     lag = method.lag
     var scheduler = method.scheduler(on: curves)
@@ -68,47 +68,48 @@ package struct Replay: Sendable {
       guard let place = running.indices.min(by: { (running[$0].end, $0) < (running[$1].end, $1) }) else {
         break
       }
-      let over = running.remove(at: place)
-      now = over.end
-      scheduler.report(over.job, end(over, at: now, isOfSearch: true))
+      let ended = running.remove(at: place)
+      now = ended.end
+      scheduler.report(ended.job, end(ended, at: now, isOfSearch: true))
     }
     makespan = now
   }
 
   private mutating func begin(_ job: TrainingJob, at now: Double) -> Running {
-    while configurations.count <= job.trial { drawNext() }
+    while configurations.count <= job.trial { sampleNext() }
     let work = curves.work(of: configurations[job.trial], from: reached[job.trial], to: job.epochs)
     return Running(job: job, work: work, end: now + work)
   }
 
-  private mutating func drawNext() {
+  private mutating func sampleNext() {
     var known = scores
     if let lag {
-      let told = max(0, configurations.count - lag)
-      known = firstScores.prefix(told) + Array(repeating: nil, count: configurations.count - told)
+      let visible = max(0, configurations.count - lag)
+      known = firstScores.prefix(visible) + Array(repeating: nil, count: configurations.count - visible)
     }
-    configurations.append(draw.next(after: configurations, scores: known))
+    configurations.append(replaySampler.next(after: configurations, scores: known))
     reached.append(0)
     histories.append([])
     scores.append(nil)
     firstScores.append(nil)
   }
 
-  private mutating func end(_ over: Running, at now: Double, isOfSearch: Bool) -> EpochScore? {
-    let configuration = configurations[over.job.trial]
-    trained += over.work
-    scores[over.job.trial] = judge(over.job, of: configuration)
-    if reached[over.job.trial] == 0 { firstScores[over.job.trial] = scores[over.job.trial] }
-    reached[over.job.trial] = over.job.epochs
-    if over.job.epochs == Double(curves.epochs) {
+  private mutating func end(_ ended: Running, at now: Double, isOfSearch: Bool) -> EpochScore? {
+    let trial = ended.job.trial
+    let configuration = configurations[trial]
+    trained += ended.work
+    scores[trial] = score(ended.job, of: configuration)
+    if reached[trial] == 0 { firstScores[trial] = scores[trial] }
+    reached[trial] = ended.job.epochs
+    if ended.job.epochs == Double(curves.epochs) {
       finishes.append(
         Finish(configuration: configuration, epochs: trained, time: now, isOfSearch: isOfSearch))
     }
-    return scores[over.job.trial]
+    return scores[trial]
   }
 
-  /// What a trial is compared by when a job of it is over.
-  private mutating func judge(_ job: TrainingJob, of configuration: Int) -> EpochScore? {
+  /// The score by which a trial is compared at the end of a job.
+  private mutating func score(_ job: TrainingJob, of configuration: Int) -> EpochScore? {
     let (before, after) = (Int(reached[job.trial]), Int(job.epochs))
     histories[job.trial] += (before..<after).compactMap {
       curves.score(of: configuration, after: Double($0 + 1))
@@ -126,21 +127,21 @@ package struct Replay: Sendable {
         objective: scores[trial]?.valAccuracy, valLoss: scores[trial]?.valLoss)
     }
     for result in Ranking.ranked(stopped, by: .valAccuracy) {
-      let over = begin(TrainingJob(trial: result.trial, epochs: all), at: makespan)
-      _ = end(over, at: over.end, isOfSearch: false)
+      let running = begin(TrainingJob(trial: result.trial, epochs: all), at: makespan)
+      _ = end(running, at: running.end, isOfSearch: false)
     }
   }
 }
 
 extension Replay {
-  /// The first configuration within the tolerance of the best of all that was trained to its end. There always is one, if any
-  /// configuration of the table did not diverge.
+  /// The first completed configuration within the tolerance of the best; nil only if all configurations diverged.
   package func success(within tolerance: Double) -> Finish? {
     let targets = curves.targets(within: tolerance)
     return finishes.first { targets.contains($0.configuration) }
   }
 
-  /// How far the best configuration trained to its end within so many epochs is from the best of all; nil if none was.
+  /// The simple regret: the difference between the best accuracy and that of the best configuration completed within a
+  /// budget of epochs; nil if none was completed.
   package func regret(afterEpochs budget: Double) -> Double? {
     let found = finishes.filter { $0.epochs <= budget }.compactMap { curves.accuracy(of: $0.configuration) }
       .max()

@@ -1,29 +1,29 @@
-/// A way to search that can be replayed.
+/// A search method that can be replayed: a sampler and a schedule.
 package struct ReplayMethod: Sendable {
-  /// Which trials train how far.
+  /// The schedule of the trials.
   package enum Scheduling: Hashable, Sendable {
-    /// All train to their end.
+    /// Trains all trials to their end.
     case whole
-    /// All train one epoch, then the best one to its end.
+    /// Trains all trials for one epoch, then the best one to its end.
     case oneEpoch
     case medianRule(patience: Int)
     case asha(minEpochs: Double, factor: Double)
-    /// `bracket`: so many trials are compared with each other; nil: all.
+    /// `bracket` is the number of trials that are compared with each other; nil means all.
     case halving(minEpochs: Double, factor: Double, bracket: Int?)
   }
 
-  /// What it is called in tables.
+  /// The name in tables.
   package let name: String
-  /// In which order configurations are taken.
+  /// The sampler of configurations.
   package let sampler: Sampler
-  /// Which trials train how far.
+  /// The schedule of the trials.
   package let scheduling: Scheduling
 
-  /// What trials are compared by before their end: the accuracy then, or the best that was measured until then, at rungs and
-  /// after whole epochs.
+  /// The objective at rungs: the accuracy at the rung, or the best accuracy measured so far, at rungs and after whole
+  /// epochs.
   package let judging: Objective
 
-  /// A method with a name of its own.
+  /// A named method.
   package init(
     _ name: String, _ sampler: Sampler, _ scheduling: Scheduling, judging: Objective = .valAccuracy
   ) {
@@ -34,8 +34,8 @@ package struct ReplayMethod: Sendable {
     self.judging = judging
   }
 
-  /// A sampler that learns is told what came of the trials so far back, of each what it had come to at the first rung, as by
-  /// the coordinator; nil: of all trials whatever is known.
+  /// The number of most recent trials that a learning sampler ignores; it sees the scores of the others at the first
+  /// rung, as in the coordinator. Nil means that it sees the latest known scores of all trials.
   var lag: Int? {
     switch scheduling {
     case .whole, .medianRule: nil
@@ -65,7 +65,7 @@ package struct ReplayMethod: Sendable {
 }
 
 extension ReplayMethod {
-  /// What is compared on a table: methods that compare trials within the first epoch only where that was measured.
+  /// The methods compared on a table. Methods with rungs within the first epoch need measurements there.
   package static func compared(on curves: LearningCurves) -> [ReplayMethod] {
     let budgets = curves.partsOfFirstEpoch >= 8 ? [1, 0.5, 0.25, 0.125] : [1.0, 2]
     return [
@@ -75,7 +75,7 @@ extension ReplayMethod {
     ] + budgets.flatMap { minEpochs in [2, 3, 4].flatMap { stopping(from: minEpochs, factor: $0) } }
   }
 
-  /// Those that compare trials for the first time after so many epochs.
+  /// The methods whose first rung has this budget.
   private static func stopping(from minEpochs: Double, factor: Double) -> [ReplayMethod] {
     let asha = Scheduling.asha(minEpochs: minEpochs, factor: factor)
     func halving(_ bracket: Int?) -> Scheduling {
@@ -94,7 +94,7 @@ extension ReplayMethod {
     ]
   }
 
-  /// Those whose times on several slots are compared.
+  /// The methods whose makespans on several slots are compared.
   package static let timed = [
     ReplayMethod("halving from 1, factor 3", .random, .halving(minEpochs: 1, factor: 3, bracket: nil)),
     ReplayMethod("ASHA from 1, factor 3", .random, .asha(minEpochs: 1, factor: 3)),
@@ -102,7 +102,8 @@ extension ReplayMethod {
 }
 
 extension LearningCurves {
-  /// Growing powers of the factor, rounded up to what was measured: parts of the first epoch, whole epochs after it.
+  /// The budgets of the rungs: `minEpochs` times the powers of the reduction factor, rounded up to a measurement,
+  /// which is a part of the first epoch or a whole epoch.
   func budgets(from minEpochs: Double, factor: Double) -> [Double] {
     precondition(minEpochs > 0 && factor > 1, "\(minEpochs) epochs, factor \(factor)")
     let parts = Double(partsOfFirstEpoch)

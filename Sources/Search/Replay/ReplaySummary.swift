@@ -1,18 +1,19 @@
-/// What replays of one method under several seeds cost.
+/// The cost of one method over replays with several seeds.
 package struct ReplaySummary: Sendable {
-  /// Epochs until a configuration was trained to its end that is within the tolerance of the best of all, ascending.
+  /// The epochs until the first success of each replay, ascending: a configuration within the tolerance of the best
+  /// that is trained to its end.
   package let epochs: [Double]
-  /// The share of replays in which the search itself found it, before its stopped trials trained on.
+  /// The share of replays with a success within the search, before its stopped trials continue.
   package let reached: Double
-  /// The mean of the epochs that the search itself trained.
+  /// The mean epochs trained within the search.
   package let work: Double
-  /// Epochs at which `regrets` are told, as shares of those of training everything to its end.
+  /// The budgets of `regrets`, as fractions of the epochs for training all configurations to their end.
   package static let budgets = [0.05, 0.1]
-  /// The median, over the seeds, of how far the best found was from the best of all at those budgets; nil: in most replays
-  /// nothing had been trained to its end yet.
+  /// The median simple regret over the seeds at those budgets; nil if in most replays no configuration was trained to
+  /// its end yet.
   package let regrets: [Double?]
 
-  /// Sums up replays of which there is one at least.
+  /// The summary of one or more replays.
   package init(_ replays: [Replay], tolerance: Double) {
     precondition(!replays.isEmpty, "no replays")
     let successes = replays.compactMap { $0.success(within: tolerance) }
@@ -25,17 +26,17 @@ package struct ReplaySummary: Sendable {
     }
   }
 
-  /// The mean epochs.
+  /// The mean of the epochs.
   package var mean: Double { epochs.mean }
 
-  /// Half the width of the mean's 95 % interval, by the normal approximation.
+  /// Half the width of the 95 % confidence interval of the mean, by the normal approximation.
   package var margin: Double {
     guard epochs.count > 1 else { return .infinity }
     let squares = epochs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return 1.96 * (squares / Double(epochs.count - 1) / Double(epochs.count)).squareRoot()
   }
 
-  /// A quantile of the epochs, linear between them.
+  /// A quantile of the epochs, with linear interpolation.
   package func quantile(_ share: Double) -> Double {
     let place = share * Double(epochs.count - 1)
     let (below, above) = (epochs[Int(place)], epochs[Int(place.rounded(.up))])
@@ -44,13 +45,13 @@ package struct ReplaySummary: Sendable {
 }
 
 extension Replay {
-  /// The regret when so large a share of the epochs of training everything to its end has been trained.
+  /// The regret after a fraction of the epochs for training all configurations to their end.
   fileprivate func regret(atShare share: Double) -> Double? {
     regret(afterEpochs: share * Double(curves.epochs * curves.curves.count))
   }
 }
 
 extension [Double] {
-  /// The mean; not a number where there are none.
+  /// The mean; NaN if the array is empty.
   package var mean: Double { reduce(0, +) / Double(count) }
 }

@@ -1,21 +1,21 @@
-/// Decides which trial trains next, and how far.
+/// Schedules the trials of a replay.
 package protocol TrialScheduler {
-  /// What a free slot trains next; nil: nothing before another report.
+  /// The next job for a free slot; nil if there is none before another report.
   mutating func next() -> TrainingJob?
 
-  /// A job is over. A score of nil: the trial diverged.
+  /// Records the end of a job. A score of nil means that the trial diverged.
   mutating func report(_ job: TrainingJob, _ score: EpochScore?)
 }
 
-/// A stretch of a trial's training.
+/// A job that trains a trial up to a number of epochs.
 package struct TrainingJob: Hashable, Sendable {
   /// The number of the trial.
   package let trial: Int
-  /// The epochs that it has trained in all when the job is over.
+  /// The total epochs of the trial at the end of the job.
   package let epochs: Double
 }
 
-/// Trains every trial to its end, one after the other.
+/// Trains every trial to its end, in order.
 struct WholeTraining: TrialScheduler {
   private let epochs: Double
   private var waiting: Range<Int>
@@ -32,23 +32,23 @@ struct WholeTraining: TrialScheduler {
   mutating func report(_ job: TrainingJob, _ score: EpochScore?) {}
 }
 
-/// Halving over all trials, or in brackets, as the coordinator does it.
+/// Successive halving, over all trials or in brackets, as in the coordinator.
 struct HalvingTrials: TrialScheduler {
   private var halving: Halving
-  private var fresh: Range<Int>
+  private var unstarted: Range<Int>
   private var rungs: [Int: Int] = [:]
   private var promoted: [Int] = []
 
   init(trials: Int, bracket: Int?, budgets: [Double], factor: Double) {
-    fresh = 0..<trials
+    unstarted = 0..<trials
     halving = Halving(
       trials: trials, bracket: bracket, budgets: budgets, factor: factor, objective: .valAccuracy)
   }
 
   mutating func next() -> TrainingJob? {
-    // What was put back, lowest first, then what has not begun.
+    // Promoted trials in ascending order, then unstarted trials.
     promoted.sort(by: >)
-    return (promoted.popLast() ?? fresh.popFirst()).map { trial in
+    return (promoted.popLast() ?? unstarted.popFirst()).map { trial in
       TrainingJob(trial: trial, epochs: halving.budgets[rungs[trial, default: 0]])
     }
   }
@@ -63,15 +63,15 @@ struct HalvingTrials: TrialScheduler {
   }
 }
 
-/// ASHA with as many trials as there are.
+/// ASHA over all trials.
 struct ASHATrials: TrialScheduler {
   private var asha: ASHA
-  private var fresh: Range<Int>
+  private var unstarted: Range<Int>
   private var rungs: [Int: Int] = [:]
 
   init(trials: Int, budgets: [Double], factor: Double) {
     asha = ASHA(budgets: budgets, factor: factor, objective: .valAccuracy)
-    fresh = 0..<trials
+    unstarted = 0..<trials
   }
 
   mutating func next() -> TrainingJob? {
@@ -80,7 +80,7 @@ struct ASHATrials: TrialScheduler {
       rungs[promotion.trial] = promotion.to
       return TrainingJob(trial: promotion.trial, epochs: asha.budgets[promotion.to])
     }
-    return fresh.popFirst().map { TrainingJob(trial: $0, epochs: asha.budgets[0]) }
+    return unstarted.popFirst().map { TrainingJob(trial: $0, epochs: asha.budgets[0]) }
   }
 
   mutating func report(_ job: TrainingJob, _ score: EpochScore?) {
@@ -88,22 +88,22 @@ struct ASHATrials: TrialScheduler {
   }
 }
 
-/// Every trial trains until the median rule stops it.
+/// The median stopping rule: every trial trains until the rule stops it.
 struct MedianRuleTrials: TrialScheduler {
   private var rule: MedianRule
   private let epochs: Int
-  private var fresh: Range<Int>
+  private var unstarted: Range<Int>
   private var scores: [Int: [Double]] = [:]
   private var ongoing: [Int] = []
 
   init(trials: Int, epochs: Int, patience: Int) {
     rule = MedianRule(patience: patience, objective: .valAccuracy)
     self.epochs = epochs
-    fresh = 0..<trials
+    unstarted = 0..<trials
   }
 
   mutating func next() -> TrainingJob? {
-    guard let trial = ongoing.popLast() ?? fresh.popFirst() else { return nil }
+    guard let trial = ongoing.popLast() ?? unstarted.popFirst() else { return nil }
     return TrainingJob(trial: trial, epochs: Double(scores[trial, default: []].count + 1))
   }
 
