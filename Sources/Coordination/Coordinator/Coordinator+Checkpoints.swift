@@ -1,8 +1,8 @@
 import Search
 
-// How trials move from one worker to another with all that was trained.
+// Checkpoint transfer: trials continue on another worker from where they stopped.
 extension Coordinator {
-  /// Takes over what the last coordinator had stored.
+  /// Restores a checkpoint from the state on disk.
   mutating func adopt(_ stored: StoredCheckpoint) {
     let epochs = attempts[stored.attempt]?.epochs ?? []
     guard openTrials[stored.trial] != nil, stored.checkpoint.epochs <= epochs.count else {
@@ -33,7 +33,7 @@ extension Coordinator {
   ) {
     let id = AttemptID(release.attempt)
     guard release.hasCheckpoint else {
-      // Of a lost attempt this may be old: it may run again by now.
+      // For a lost attempt the message may be stale: the attempt may run again.
       guard attempts[id]?.worker == worker, attempts[id]?.isLost == false else { return }
       peers[worker]?.isPaused = true
       return lose(id, as: givenBackEnd(from: worker), words: release.why.asPeerText, at: now)
@@ -49,7 +49,7 @@ extension Coordinator {
     attempts[id]?.handover = Handover(
       transfer: Transfer(release.checkpoint), why: release.why.asPeerText, isAtPart: release.hasScore)
     if release.hasScore { note(EpochScore(release.score), after: release.score.part, of: id, at: now) }
-    // Its trial may have been stopped by that.
+    // The score may have stopped its trial.
     guard let attempt = attempts[id] else { return }
     guard release.checkpoint.isPlausible, release.checkpoint.epochs <= attempt.epochs.count,
       !attempt.isLost, !isStored(release.checkpoint, of: attempt.trial),
@@ -59,9 +59,9 @@ extension Coordinator {
     continueHandovers(at: now)
   }
 
-  /// Why this cannot be the score of an attempt within its first epoch; nil if it can.
+  /// Why the score is invalid for an attempt at a part of its first epoch; nil if it is valid.
   private func problem(of score: WirePartScore, for attempt: Attempt) -> String? {
-    // Its trial may have been promoted since, after a restart of the coordinator.
+    // After a restart of the coordinator, the trial may already be promoted.
     let passed = rungs.prefix(openTrials[attempt.trial]?.reached ?? 0)
     guard attempt.epochs.isEmpty, score.part == attempt.budget || passed.contains(score.part) else {
       return "a score after \(score.part) epochs, where none is due"
@@ -73,7 +73,7 @@ extension Coordinator {
     openTrials[trial]?.checkpoint?.stored.checkpoint.digest == checkpoint.digest
   }
 
-  /// Asks for what has not come; gives up what has not moved for a lease.
+  /// Requests missing pieces; gives up transfers without progress for the length of a lease.
   mutating func continueHandovers(at now: Duration) {
     for id in handovers.prefix(Limits.handovers) {
       guard let attempt = attempts[id], var handover = attempt.handover, let peer = peers[attempt.worker]
@@ -102,7 +102,7 @@ extension Coordinator {
     continueHandovers(at: now)
   }
 
-  /// The attempt is over; its trial waits, with its checkpoint if that has arrived.
+  /// Ends the attempt and requeues its trial, with the checkpoint if `isWhole`.
   mutating func endHandover(of id: AttemptID, isWhole: Bool, at now: Duration) {
     guard let attempt = attempts[id], let handover = attempt.handover else { return }
     let stored = StoredCheckpoint(
@@ -118,18 +118,18 @@ extension Coordinator {
     attempts[id] = nil
   }
 
-  /// How an attempt ends when it has been handed over.
+  /// The end of an attempt that has handed over its checkpoint.
   func handoverEnd(of attempt: Attempt) -> AttemptEnd {
     let isAtRung = rungs.last.map { attempt.budget < $0 } ?? false
     return isAtRung && attempt.hasReachedItsRung ? .paused : givenBackEnd(from: attempt.worker)
   }
 
-  /// How an attempt ends that its worker gives back: a worker that leaves has no slots any more.
+  /// The end of an attempt that its worker returns. A leaving worker has announced 0 slots.
   private func givenBackEnd(from worker: WorkerID) -> AttemptEnd {
     peers[worker].map { $0.description.slots > 0 } == true ? .refused : .released
   }
 
-  /// Whatever has come of the checkpoint of an attempt is of no use.
+  /// Aborts the transfer of an attempt's checkpoint and removes the received pieces.
   mutating func abandonHandover(of id: AttemptID) {
     guard let handover = attempts[id]?.handover else { return }
     attempts[id]?.handover = nil
@@ -141,7 +141,7 @@ extension Coordinator {
 
   // MARK: To a worker
 
-  /// A worker gets the checkpoints of the trials that it holds, and no others.
+  /// Answers a Fetch. A worker gets only the checkpoints of trials that it holds.
   mutating func answer(_ fetch: WireFetch, of worker: WorkerID) {
     guard let peer = peers[worker] else { return }
     let isWanted = peer.attempts.contains { id in

@@ -1,6 +1,6 @@
 import Search
 
-// What the coordinator does with its workers' messages.
+// Handlers of the workers' messages.
 extension Coordinator {
   mutating func receive(_ message: WireToCoordinator, from sender: Sender, at now: Duration) {
     guard let id = WorkerID(message.worker), let body = message.body else {
@@ -8,7 +8,7 @@ extension Coordinator {
     }
     if hasOtherData(message) { return rejectWorker(id, with: message.data, sender, at: now) }
     if case .hello(var hello) = body {
-      // Attempts of another search may have the same numbers.
+      // Attempts of another search may have the same ids.
       if message.search != search.number { hello.held = [] }
       return greet(id, hello, from: sender, at: now)
     }
@@ -93,7 +93,7 @@ extension Coordinator {
       .note("worker \(description.host) (pid \(description.pid), \(description.slots) slots) joined"))
   }
 
-  /// Results of different arithmetic differ in their last bits, and so may the ranking.
+  /// Warns if workers have different numerics: their results differ in the last bits, which can change the ranking.
   private mutating func noteNumerics(of worker: WorkerID) {
     guard let own = peers[worker]?.description.numerics, numerics.insert(own).inserted,
       numerics.count == 2
@@ -120,19 +120,19 @@ extension Coordinator {
     if isFinished { send(.finish(WireFinish()), to: peer.address) }
   }
 
-  /// What a worker shall drop of all that it says it holds; renews the leases of the rest.
+  /// The reported attempts that a worker must drop; renews the leases of the others.
   private mutating func unwanted(
     _ held: [WireProgress], of worker: WorkerID, at now: Duration
   ) -> [AttemptID] {
     let ended = Dictionary(held.map { (AttemptID($0.attempt), $0.ended) }) { first, _ in first }
     return ended.keys.sorted().filter { id in
       guard !keep(id, on: worker, at: now) else { return false }
-      // What has been trained may be handed in without a lease.
+      // Completed work may be delivered without a lease.
       return ended[id] == false || attempts[id]?.worker != worker
     }
   }
 
-  /// Whether a worker shall go on with an attempt that it says it holds; renews its lease if so.
+  /// Renews the lease of an attempt that a worker reports as held; false if the worker must drop it.
   private mutating func keep(_ id: AttemptID, on worker: WorkerID, at now: Duration) -> Bool {
     guard let attempt = attempts[id], let key = peers[worker]?.key, attempt.belongs(to: worker, key: key),
       excluded[worker] == nil
@@ -173,7 +173,7 @@ extension Coordinator {
     }
   }
 
-  /// A worker has told what it holds: it may have more.
+  /// Compares the attempts that a worker holds with those assigned to it, and marks it available.
   private mutating func resume(_ id: WorkerID, held: Set<AttemptID>, at now: Duration) {
     resendUnheard(of: id, held: held, at: now)
     let isDelayed = isDelayed(id, at: now)
@@ -181,7 +181,7 @@ extension Coordinator {
     markIdle(id)
   }
 
-  /// Sends what the worker should hold and does not once more: the Assign was lost on its way.
+  /// Resends the Assign of attempts that the worker should hold and does not.
   private mutating func resendUnheard(of id: WorkerID, held: Set<AttemptID>, at now: Duration) {
     for attempt in (peers[id]?.attempts ?? []).subtracting(held).sorted() {
       guard let lastSent = attempts[attempt]?.lastSent, now - lastSent >= intervals.heartbeat
@@ -204,7 +204,7 @@ extension Coordinator {
 
   // MARK: Reports and results
 
-  /// Whether the worker holds the attempt and the message is the next in its order. Answers the message if not.
+  /// Whether the worker holds the attempt and the message is its next in sequence. Answers the message if not.
   mutating func isNext(
     _ sequence: UInt32, of id: AttemptID, from worker: WorkerID, at now: Duration
   ) -> Bool {
@@ -255,7 +255,7 @@ extension Coordinator {
     attempts[id]?.leaseEnd = now + intervals.lease
     attempts[id]?.lastMoved = now
     attempts[id]?.lastEpoch = now
-    // What was kept while the coordinator was away comes all at once.
+    // Reports buffered during an absence of the coordinator arrive all at once.
     pace.note(max(now - attempt.lastEpoch, .seconds(report.epoch.seconds)))
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
     acknowledge(id, report.sequence, worker)
@@ -266,7 +266,7 @@ extension Coordinator {
     applyMedianRule(to: id, at: now)
   }
 
-  /// Why a report breaks a rule; nil if it does not.
+  /// Why a report is invalid; nil if it is valid.
   private func problem(of report: WireReport, for attempt: Attempt) -> String? {
     let number = attempt.epochs.count + 1
     guard Double(number) <= attempt.budget, attempt.handover == nil else {
@@ -301,7 +301,7 @@ extension Coordinator {
     acknowledge(id, result.sequence, worker)
   }
 
-  /// Whether a trial may end before its budget because validation has not got better for long enough.
+  /// Whether the early-stopping patience of a trial is exhausted.
   private func isOutOfPatience(_ attempt: Attempt) -> Bool {
     guard let patience = file.patience(values(attempt.trial)) else { return false }
     let accuracies = attempt.epochs.map(\.valAccuracy)

@@ -1,13 +1,14 @@
 import Search
 
-// Slow attempts, and the speculativeAttempts that idle slots give them: who gets there first wins, and both lead to the same result.
+// Speculative execution: idle slots run second attempts at slow trials. The first to finish wins; both give the same
+// result.
 extension Coordinator {
-  /// An epoch that takes so many times as long as most is slow.
+  /// An epoch is slow if it takes this many times the median.
   static let stragglerFactor = 3.0
-  /// Speculative attempts of one trial.
+  /// The limit of speculative attempts per trial.
   static let mostSpeculative = 10
 
-  /// Gives idle slots what runs too slowly elsewhere, where nothing else is left for them.
+  /// Starts speculative attempts at slow trials on idle slots, if no other work waits.
   mutating func startSpeculativeAttempts(at now: Duration) {
     guard !idle.isEmpty, !isClosing, !hasWorkForSpeculation(at: now) else { return }
     let slow = openTrials.filter { isStraggler($0.value, at: now) }.keys.sorted()
@@ -26,15 +27,15 @@ extension Coordinator {
     }
   }
 
-  /// Whether another worker would very likely have a trial done before the one that has it. One that is silent, or has not
-  /// come back to this coordinator yet, may be as quick as any; leases are for those.
+  /// Whether another worker would very likely finish a trial first. Attempts of silent or absent workers are left to
+  /// their leases.
   private func isStraggler(_ trial: OpenTrial, at now: Duration) -> Bool {
     guard trial.speculativeAttempt == nil, trial.speculativeCount < Self.mostSpeculative,
       !trial.failures.isSuspect,
       let attempt = trial.current.flatMap({ attempts[$0] }),
       attempt.handover == nil, let peer = peers[attempt.worker], isHeard(peer, at: now)
     else { return false }
-    // Its other epochs will hardly take less than what its present one has taken already.
+    // Assume that each remaining epoch takes at least as long as the present one so far.
     let present = now - attempt.lastEpoch
     guard let typical = pace.typical else { return present > intervals.progress }
     let left = max(1, attempt.budget - Double(attempt.epochs.count))
@@ -43,12 +44,12 @@ extension Coordinator {
       && present * left > typical * (2 * anew)
   }
 
-  /// Calls off all speculativeAttempts: others could use their slots.
+  /// Cancels all speculative attempts to free their slots for other work.
   mutating func cancelAllSpeculative() {
     for id in speculativeAttempts.sorted() { cancelSpeculative(id) }
   }
 
-  /// An attempt has got to where its trial is compared: its speculativeAttempt need not.
+  /// Cancels the other attempt at a trial after one has reached the rung.
   mutating func settle(_ trial: Int, wonBy id: AttemptID) {
     guard let entry = openTrials[trial], let speculativeAttempt = entry.speculativeAttempt else { return }
     cancelSpeculative(id == speculativeAttempt ? entry.current ?? speculativeAttempt : speculativeAttempt)
@@ -64,9 +65,9 @@ extension Coordinator {
     supersede(id, on: attempt.worker)
   }
 
-  /// An attempt works on its trial no more.
+  /// Detaches an attempt from its trial.
   ///
-  /// - Returns: whether nobody does now.
+  /// - Returns: whether no attempt runs the trial now.
   @discardableResult
   mutating func leave(_ id: AttemptID, of trial: Int) -> Bool {
     guard let entry = openTrials[trial], entry.current == id || entry.speculativeAttempt == id else {

@@ -2,7 +2,7 @@ import Search
 
 // Searches that make no progress.
 extension Coordinator {
-  /// Warns when workers have had work for `intervals.progress` and no epoch and no result has come of it, and again when
+  /// Warns when no epoch and no result has arrived for `intervals.progress` although work is pending; again each time
   /// that time has doubled.
   mutating func reportStall(at now: Duration) {
     guard !peers.isEmpty, backlog.count > 0 || !openTrials.isEmpty, !isClosing, !isFinished else {

@@ -1,4 +1,4 @@
-// What a worker does with its coordinator's messages.
+// Handlers of the coordinator's messages.
 extension Worker {
   mutating func receive(_ message: WireToWorker, at now: Duration) {
     switch message.body {
@@ -34,7 +34,7 @@ extension Worker {
       if lastHello.map({ now - $0 >= .milliseconds(200) }) ?? true { hello(at: now) }
     case .data where number != search: break
     case .version, .revoked, .data:
-      // What other data have come to is of no use to anyone.
+      // Results of a different dataset are useless.
       if reject.code == .data { dropEverything() }
       effects.append(.exit(.unable("the coordinator refused this worker: \(reject.words.asPeerText)")))
     default:
@@ -52,7 +52,7 @@ extension Worker {
       effects.append(.enter(searchFile: welcome.searchFile))
     }
     epoch = message.epoch
-    // Where one number is none these take the other, unlike `min` and `max`.
+    // Unlike `min` and `max`, these return the other number for NaN.
     heartbeat = .seconds(Double.minimum(Double.maximum(welcome.heartbeatSeconds, 0.05), 3600))
     lastHeard = now
     lastHeartbeat = now
@@ -81,7 +81,7 @@ extension Worker {
     fetchCheckpoint(of: attempt, at: now)
   }
 
-  /// Asks for what has not come of the checkpoint that an attempt goes on from.
+  /// Requests missing pieces of the checkpoint that an attempt resumes from.
   mutating func fetchCheckpoint(of attempt: AttemptID, at now: Duration) {
     guard case .fetching(let assign, var transfer, let bytes) = held[attempt]?.stage else { return }
     for fetch in transfer.requests(at: now) { send(.fetch(fetch)) }
@@ -126,7 +126,7 @@ extension Worker {
     fillWindow(attempt, at: now)
   }
 
-  /// Stops an attempt and forgets it.
+  /// Cancels an attempt and drops its state.
   mutating func drop(_ attempt: AttemptID, isOver: Bool = true) {
     guard let entry = held.removeValue(forKey: attempt) else { return }
     if entry.isRunning { effects.append(.cancel(attempt)) }
@@ -134,7 +134,7 @@ extension Worker {
     ended.insert(attempt)
   }
 
-  /// Drops every attempt; of a search that is not over, what is kept on disk stays there.
+  /// Drops all attempts. Their spool files remain unless the search has ended.
   mutating func dropEverything(isOver: Bool = true) {
     for attempt in held.keys.sorted() { drop(attempt, isOver: isOver) }
     shelf = CheckpointCache()

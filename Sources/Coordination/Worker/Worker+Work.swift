@@ -1,17 +1,17 @@
-// What a worker tells its coordinator, and when.
+// Messages to the coordinator and their timing.
 extension Worker {
-  /// How long attempts go on, and their results are kept, without a coordinator.
+  /// How long a worker trains and keeps results without a coordinator.
   package static let patience = Duration.seconds(40 * 60)
-  /// How long a leaving worker waits to be heard.
+  /// How long a leaving worker waits for the answer to its Bye.
   static let farewell = Duration.seconds(2)
-  /// Messages of one attempt that may be on their way at once.
+  /// Messages of one attempt that may be in flight.
   static let window = 32
-  /// A result that is not acknowledged by then is kept on disk.
+  /// A result without acknowledgement after this time is spooled to disk.
   static let acknowledgementTimeout = Duration.seconds(1)
   static let helloInterval = Duration.seconds(1)
   static let seekInterval = Duration.seconds(2)
 
-  /// Without an answer for so long the coordinator may be gone.
+  /// The time without an answer after which the coordinator may be gone.
   private var silence: Duration { heartbeat * 3 }
 
   mutating func report(_ epoch: WireEpoch, of attempt: AttemptID, at now: Duration) {
@@ -49,7 +49,7 @@ extension Worker {
     if phase != .serving { keep(attempt) }
   }
 
-  /// Keeps the next message of an attempt until it is acknowledged, and sends it if there is room.
+  /// Queues the next message of an attempt until it is acknowledged; sends it if the window allows.
   private mutating func post(
     _ attempt: AttemptID, at now: Duration, _ make: (UInt32) -> WireToCoordinator.OneOf_Body
   ) {
@@ -59,7 +59,7 @@ extension Worker {
     fillWindow(attempt, at: now)
   }
 
-  /// Sends what is kept of an attempt as far as the window allows.
+  /// Sends queued messages of an attempt as far as the window allows.
   mutating func fillWindow(_ attempt: AttemptID, at now: Duration) {
     guard phase == .serving, let entry = held[attempt] else { return }
     let end = min(entry.unacknowledged.count, Self.window)
@@ -69,7 +69,7 @@ extension Worker {
     for message in entry.unacknowledged[entry.inFlight..<end] { send(message.body) }
   }
 
-  /// Sends again what should have been acknowledged by now.
+  /// Resends unacknowledged messages.
   mutating func resend(_ attempt: AttemptID, at now: Duration) {
     held[attempt]?.inFlight = 0
     fillWindow(attempt, at: now)
@@ -82,7 +82,7 @@ extension Worker {
     send(.release(release))
   }
 
-  /// Says goodbye, which gives back everything that runs; the coordinator's Finish, or patience, ends it.
+  /// Sends Bye, which releases all running attempts. The worker exits at the coordinator's Finish or after a timeout.
   mutating func leave(because exit: Exit, why: String = "", at now: Duration) {
     if case .leaving = phase { return }
     for attempt in held.keys.sorted() {
@@ -146,7 +146,7 @@ extension Worker {
     send(.heartbeat(beat))
   }
 
-  /// All that is held here, and the steps of what runs.
+  /// The progress of all held attempts.
   private func progress(running: [WireProgress] = []) -> [WireProgress] {
     let steps = Dictionary(running.map { ($0.attempt, $0.step) }) { first, _ in first }
     return held.sorted { $0.key < $1.key }.map { attempt, entry in
