@@ -3,15 +3,15 @@ import Search
 // Checkpoint transfer: trials continue on another worker from where they stopped.
 extension Coordinator {
   /// Restores a checkpoint from the state on disk.
-  mutating func adopt(_ stored: StoredCheckpoint) {
+  mutating func adoptCheckpoint(_ stored: StoredCheckpoint) {
     let epochs = attempts[stored.attempt]?.epochs ?? []
     guard openTrials[stored.trial] != nil, stored.checkpoint.epochs <= epochs.count else {
       return effects.append(.remove(stored.checkpoint))
     }
-    keep(stored, epochs)
+    recordCheckpoint(stored, epochs)
   }
 
-  private mutating func keep(_ stored: StoredCheckpoint, _ epochs: [WireEpoch]) {
+  private mutating func recordCheckpoint(_ stored: StoredCheckpoint, _ epochs: [WireEpoch]) {
     guard !isStored(stored.checkpoint, of: stored.trial) else { return }
     forgetCheckpoint(of: stored.trial)
     checkpointBytes += Int(stored.checkpoint.size)
@@ -28,7 +28,7 @@ extension Coordinator {
 
   // MARK: From a worker
 
-  mutating func take(
+  mutating func handleRelease(
     _ release: WireRelease, on data: some Sequence<UInt8>, from worker: WorkerID, at now: Duration
   ) {
     let id = AttemptID(release.attempt)
@@ -36,7 +36,7 @@ extension Coordinator {
       // For a lost attempt the message may be stale: the attempt may run again.
       guard attempts[id]?.worker == worker, attempts[id]?.isLost == false else { return }
       peers[worker]?.isPaused = true
-      return lose(id, as: givenBackEnd(from: worker), words: release.why.asPeerText, at: now)
+      return endAttempt(id, as: givenBackEnd(from: worker), detail: release.why.asPeerText, at: now)
     }
     guard isNext(release.sequence, of: id, from: worker, at: now), let attempt = attempts[id],
       attempt.handover == nil
@@ -44,8 +44,8 @@ extension Coordinator {
     if release.hasScore, let problem = problem(of: release.score, for: attempt) {
       return rejectAttempt(id, of: worker, because: problem, at: now)
     }
-    learn(data, from: worker)
-    if !attempt.hasReachedItsRung, !release.hasScore { peers[worker]?.isPaused = true }
+    adoptData(data, from: worker)
+    if !attempt.hasReachedRung, !release.hasScore { peers[worker]?.isPaused = true }
     attempts[id]?.handover = Handover(
       transfer: Transfer(release.checkpoint), why: release.why.asPeerText, isAtPart: release.hasScore)
     if release.hasScore { note(EpochScore(release.score), after: release.score.part, of: id, at: now) }
@@ -88,7 +88,7 @@ extension Coordinator {
     }
   }
 
-  mutating func take(_ chunk: WireChunk, from worker: WorkerID, at now: Duration) {
+  mutating func handleChunk(_ chunk: WireChunk, from worker: WorkerID, at now: Duration) {
     let source = peers[worker]?.attempts.first {
       attempts[$0]?.handover?.transfer.checkpoint.digest == chunk.digest
     }
@@ -108,12 +108,12 @@ extension Coordinator {
     let stored = StoredCheckpoint(
       trial: attempt.trial, attempt: id, checkpoint: handover.transfer.checkpoint)
     if isWhole, !attempt.isLost {
-      keep(stored, attempt.epochs)
+      recordCheckpoint(stored, attempt.epochs)
       effects.append(.persist(.checkpointStored(stored)))
       attempts[id]?.handover = nil
       handovers.removeAll { $0 == id }
     }
-    lose(id, as: handoverEnd(of: attempt), words: handover.why, at: now)
+    endAttempt(id, as: handoverEnd(of: attempt), detail: handover.why, at: now)
     acknowledge(id, attempt.lastSequence + 1, attempt.worker)
     attempts[id] = nil
   }
@@ -121,7 +121,7 @@ extension Coordinator {
   /// The end of an attempt that has handed over its checkpoint.
   func handoverEnd(of attempt: Attempt) -> AttemptEnd {
     let isAtRung = rungs.last.map { attempt.budget < $0 } ?? false
-    return isAtRung && attempt.hasReachedItsRung ? .paused : givenBackEnd(from: attempt.worker)
+    return isAtRung && attempt.hasReachedRung ? .paused : givenBackEnd(from: attempt.worker)
   }
 
   /// The end of an attempt that its worker returns. A leaving worker has announced 0 slots.
@@ -142,7 +142,7 @@ extension Coordinator {
   // MARK: To a worker
 
   /// Answers a Fetch. A worker gets only the checkpoints of trials that it holds.
-  mutating func answer(_ fetch: WireFetch, of worker: WorkerID) {
+  mutating func handleFetch(_ fetch: WireFetch, of worker: WorkerID) {
     guard let peer = peers[worker] else { return }
     let isWanted = peer.attempts.contains { id in
       attempts[id].flatMap { openTrials[$0.trial]?.checkpoint }?.stored.checkpoint.digest == fetch.digest

@@ -40,7 +40,7 @@ extension Coordinator {
       if isFinished { result.reevaluated = confirmed(end.trial) }
       return result
     }
-    let ongoing = asha == nil ? [] : openTrials.keys.compactMap { standing(of: $0).map(result(of:)) }
+    let ongoing = asha == nil ? [] : openTrials.keys.compactMap { provisionalResult(of: $0).map(result(of:)) }
     return Ranking.ranked(ended + ongoing, by: file.objective)
   }
 

@@ -2,7 +2,7 @@
 extension Coordinator {
   /// Fixes the dataset digest of the search at the first report. A failed trial does not fix it: a wrong dataset may be
   /// the cause.
-  mutating func learn(_ digest: some Sequence<UInt8>, from worker: WorkerID) {
+  mutating func adoptData(_ digest: some Sequence<UInt8>, from worker: WorkerID) {
     let digest = Array(digest)
     guard data == nil, digest.count == Limits.digest, let peer = peers[worker] else { return }
     data = digest
@@ -12,7 +12,7 @@ extension Coordinator {
   }
 
   /// Whether the message carries a different dataset digest; Bye is exempt.
-  func hasOtherData(_ message: WireToCoordinator) -> Bool {
+  func hasDifferentData(_ message: WireToCoordinator) -> Bool {
     if case .bye = message.body { return false }
     guard let data, message.search == search.number, !message.data.isEmpty else { return false }
     return Array(message.data) != data
@@ -29,7 +29,7 @@ extension Coordinator {
       + "'trawl data inspect' prints the sum of what lies on a machine"
     if let peer = peers[id], peer.key == sender.key {
       for attempt in peer.attempts.sorted() {
-        lose(attempt, as: .released, words: "its worker has other data", at: now)
+        endAttempt(attempt, as: .released, detail: "its worker has other data", at: now)
       }
       delayWork(for: peer, at: now)
       forget([id])

@@ -24,7 +24,7 @@ extension Coordinator {
   /// The limit of attempts of one trial, whatever their ends; then it is quarantined.
   static let attemptLimit = 1000
   /// The limit of departed workers and of machines with a backoff that are recorded.
-  private static let memory = 1024
+  private static let recordLimit = 1024
 
   // MARK: Ends of attempts
 
@@ -49,7 +49,7 @@ extension Coordinator {
       recordFailure(of: id, attempt, as: end, detail)
       if openTrials[attempt.trial]?.current == nil { decide(attempt.trial, at: now) }
     } else {
-      lose(id, as: end, words: detail, at: now)
+      endAttempt(id, as: end, detail: detail, at: now)
     }
     attempts[id] = nil
     // The end of a trial has its own warning.
@@ -127,7 +127,8 @@ extension Coordinator {
     case .failed(let reason):
       effects.append(.warn("\(Replicate(number: trial)) failed\(entry.failures.hosts): \(reason)"))
       let last = entry.failures.failures.last { $0.end == .failed } ?? failure
-      end(TrialEnd(trial: trial, status: .failed, epochs: Double(last.epochs)), by: last.attempt, at: now)
+      endTrial(
+        TrialEnd(trial: trial, status: .failed, epochs: Double(last.epochs)), by: last.attempt, at: now)
     case .quarantined(let reason): quarantine(trial, by: failure.attempt, because: reason, at: now)
     }
     return true
@@ -138,7 +139,7 @@ extension Coordinator {
   ) {
     effects.append(.warn("\(Replicate(number: trial)) is quarantined: \(reason)"))
     // The number of completed epochs depends on timing; results.csv must not.
-    end(TrialEnd(trial: trial, status: .quarantined, epochs: 0), by: id, at: now)
+    endTrial(TrialEnd(trial: trial, status: .quarantined, epochs: 0), by: id, at: now)
   }
 
   // MARK: The next attempt
@@ -164,7 +165,7 @@ extension Coordinator {
     if hasWorker(betterThan: relation, for: failures, at: now) { return false }
     // If the trial has failed on all workers, they take turns.
     let own = failures.count(on: worker)
-    return !peers.contains { id, peer in mayHelp(peer, at: now) && failures.count(on: id) < own }
+    return !peers.contains { id, peer in isUsable(peer, at: now) && failures.count(on: id) < own }
   }
 
   /// Whether a worker with a better relation to the failures is connected or expected.
@@ -173,14 +174,14 @@ extension Coordinator {
   ) -> Bool {
     if relation == .sameWorker, now < arrivalEnd { return true }
     return peers.contains { id, peer in
-      mayHelp(peer, at: now) && failures.relation(to: id, on: peer.description.host) < relation
+      isUsable(peer, at: now) && failures.relation(to: id, on: peer.description.host) < relation
     } || departed.contains { failures.relation(to: $0.key, on: $0.value.host) < relation }
   }
 
   /// The other workers that the next attempt of a trial could run on.
   private func alternative(to failures: FailureHistory, at now: Duration) -> FailureHistory.Alternative {
     let isProven = peers.contains { id, peer in
-      proven.contains(id) && mayHelp(peer, at: now)
+      proven.contains(id) && isUsable(peer, at: now)
         && failures.relation(to: id, on: peer.description.host) < .sameWorker
     }
     if hasWorker(betterThan: .sameHost, for: failures, at: now) {
@@ -191,7 +192,7 @@ extension Coordinator {
   }
 
   /// Whether a worker is available for other trials; not on a machine with a backoff, whose workers could not train.
-  private func mayHelp(_ peer: Peer, at now: Duration) -> Bool {
+  private func isUsable(_ peer: Peer, at now: Duration) -> Bool {
     peer.isAvailable && now - peer.lastHeard < Self.absence && siteBackoffs[Site(peer)] == nil
   }
 
@@ -202,12 +203,12 @@ extension Coordinator {
     guard conducts[worker]?.isOnProbation == true else { return false }
     return departed.contains { $0.key != worker }
       || peers.contains { id, peer in
-        id != worker && mayHelp(peer, at: now) && conducts[id]?.isOnProbation != true
+        id != worker && isUsable(peer, at: now) && conducts[id]?.isOnProbation != true
       }
   }
 
   private mutating func suspect(_ worker: WorkerID, of trial: Int, isBreach: Bool) {
-    if conducts.count >= Self.memory { conducts = conducts.filter { peers[$0.key] != nil } }
+    if conducts.count >= Self.recordLimit { conducts = conducts.filter { peers[$0.key] != nil } }
     conducts[worker, default: WorkerConduct()].suspect(trial, isBreach: isBreach)
   }
 
@@ -216,7 +217,7 @@ extension Coordinator {
     proven.insert(worker)
     guard conducts[worker] != nil else { return }
     conducts[worker]?.noteSuccess()
-    if conducts[worker]?.isBlank == true { conducts[worker] = nil }
+    if conducts[worker]?.isEmpty == true { conducts[worker] = nil }
   }
 
   /// Confirms suspicions: an attempt has completed epochs at which the trial failed on other workers.
@@ -225,7 +226,7 @@ extension Coordinator {
   ) {
     guard failedTrials.contains(trial) else { return }
     let refuted = openTrials[trial]?.failures.refute(before: epochs, by: worker) ?? []
-    for other in refuted { convict(other, of: trial, at: now) }
+    for other in refuted { confirmSuspicion(against: other, of: trial, at: now) }
   }
 
   /// Resolves the suspicions about an ended trial: either it was at fault, or the workers that failed it.
@@ -236,17 +237,17 @@ extension Coordinator {
     let isBelieved = failures.failures.contains { proven.contains($0.worker) }
     for failure in failures.failures {
       if end.status.isFailure, !isBelieved {
-        conducts[failure.worker]?.doubt(of: end.trial)
+        conducts[failure.worker]?.clearBreach(of: end.trial)
       } else if failure.worker == winner || !end.refutes(failure) {
-        conducts[failure.worker]?.acquit(of: end.trial)
+        conducts[failure.worker]?.clearSuspicion(of: end.trial)
       } else {
-        convict(failure.worker, of: end.trial, at: now)
+        confirmSuspicion(against: failure.worker, of: end.trial, at: now)
       }
     }
   }
 
-  private mutating func convict(_ worker: WorkerID, of trial: Int, at now: Duration) {
-    conducts[worker]?.convict(of: trial)
+  private mutating func confirmSuspicion(against worker: WorkerID, of trial: Int, at now: Duration) {
+    conducts[worker]?.confirmSuspicion(of: trial)
     guard let peer = peers[worker], !peer.isExcluded, let reason = conducts[worker]?.exclusion else { return }
     peers[worker]?.isExcluded = true
     excluded[worker] = reason
@@ -257,7 +258,7 @@ extension Coordinator {
         "worker \(peer.description.host) (pid \(peer.description.pid)\(key)) gets no more work from this search: "
           + "\(reason); check its disk, memory and version of Trawl, then start it again"))
     for id in attempts.filter({ $0.value.worker == worker }).keys.sorted() {
-      lose(id, as: .released, words: "its worker gets no more work", at: now)
+      endAttempt(id, as: .released, detail: "its worker gets no more work", at: now)
       attempts[id] = nil
       sendRevoke(id, to: peer.address)
     }
@@ -267,15 +268,15 @@ extension Coordinator {
   /// Records a departed worker, which may return or be replaced.
   mutating func noteDeparture(of worker: WorkerID, at now: Duration) {
     guard let peer = peers[worker], !peer.isExcluded, peer.isRecorded || peer.description.slots > 0,
-      departed.count < Self.memory
+      departed.count < Self.recordLimit
     else { return }
     departed[worker] = Departure(host: peer.description.host, time: now)
   }
 
   /// Extends the backoff of a machine whose worker could not train.
   mutating func delayWork(for peer: Peer, at now: Duration) {
-    if siteBackoffs.count >= Self.memory { siteBackoffs = siteBackoffs.filter { $0.value.end > now } }
-    guard siteBackoffs.count < Self.memory else { return }
+    if siteBackoffs.count >= Self.recordLimit { siteBackoffs = siteBackoffs.filter { $0.value.end > now } }
+    guard siteBackoffs.count < Self.recordLimit else { return }
     siteBackoffs[Site(peer), default: Backoff()].extend(at: now)
   }
 

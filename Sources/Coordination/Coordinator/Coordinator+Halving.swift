@@ -57,21 +57,21 @@ extension Coordinator {
     if openTrials[trial]?.current == nil { _ = backlog.remove(trial) }
     let reached = RungScore(trial: trial, attempt: id, score: score)
     effects.append(.persist(.rungReached(reached, rung: rung)))
-    settle(trial, wonBy: id)
+    cancelOtherAttempt(at: trial, than: id)
     if let worker = attempts[id]?.worker { noteSuccess(of: worker) }
     noteProgress(of: trial, by: attempts[id]?.worker, epochs: epochs.rounded(.up), at: now)
-    resume(reach(rung, reached, at: now))
+    requeue(reach(rung, reached, at: now))
     if isComplete, isParked(trial) { stop(trial, at: rung, now: now) }
   }
 
   /// Reports a trial that ended without a score to its rung.
   mutating func noteEnd(of end: TrialEnd, after trial: OpenTrial, at now: Duration) {
     guard !rungs.isEmpty, end.endsWithoutScore, !isReplicate(end.trial) else { return }
-    resume(report(nil, of: end.trial, at: trial.reached, now: now))
+    requeue(report(nil, of: end.trial, at: trial.reached, now: now))
   }
 
   /// Queues promoted trials; those that still run are queued after their handover.
-  private mutating func resume(_ promoted: [Int]) {
+  private mutating func requeue(_ promoted: [Int]) {
     for trial in promoted where openTrials[trial]?.current == nil { backlog.putBack(trial) }
   }
 
@@ -83,8 +83,8 @@ extension Coordinator {
     openTrials[reached.trial]?.reached = rung + 1
     openTrials[reached.trial]?.lastRung = reached
     if asha != nil {
-      standingCount += 1
-      standing(of: reached.trial).map { consider($0) }
+      rungScoreCount += 1
+      provisionalResult(of: reached.trial).map { updateBest(with: $0) }
     }
     return report(reached.score, of: reached.trial, at: rung, now: now)
   }
@@ -103,7 +103,7 @@ extension Coordinator {
       switch decision {
       case .promote(let trial, let goal):
         guard openTrials[trial] != nil else { continue }
-        sendOn(trial, to: goal)
+        promote(trial, to: goal)
         promoted.append(trial)
       case .stop(let trial, let rung): stop(trial, at: rung, now: now)
       }
@@ -112,7 +112,7 @@ extension Coordinator {
   }
 
   /// The provisional result of an open trial: its score at its last rung.
-  func standing(of trial: Int) -> TrialEnd? {
+  func provisionalResult(of trial: Int) -> TrialEnd? {
     guard let entry = openTrials[trial], let last = entry.lastRung else { return nil }
     return TrialEnd(
       trial: trial, status: .paused, epochs: rungs[entry.reached - 1], valAccuracy: last.score.valAccuracy,
@@ -133,7 +133,7 @@ extension Coordinator {
       effects.append(.persist(.attemptEnded(id, .finished, words: "")))
       if let peer = peers[attempt.worker] { sendRevoke(id, to: peer.address) }
     }
-    end(
+    endTrial(
       TrialEnd(
         trial: trial, status: .stopped, epochs: epochs, valAccuracy: score.valAccuracy, valLoss: score.valLoss
       ),
@@ -146,7 +146,7 @@ extension Coordinator {
   mutating func promoteNext() -> Bool {
     while let promotion = asha?.next {
       asha?.promote(promotion)
-      sendOn(promotion.trial, to: promotion.to)
+      promote(promotion.trial, to: promotion.to)
       // A trial whose checkpoint is still being fetched is queued afterwards.
       guard let entry = openTrials[promotion.trial], entry.current == nil else { continue }
       backlog.putBack(promotion.trial)
@@ -155,7 +155,7 @@ extension Coordinator {
     return false
   }
 
-  private mutating func sendOn(_ trial: Int, to rung: Int) {
+  private mutating func promote(_ trial: Int, to rung: Int) {
     guard let goal = openTrials[trial]?.goal else { return }
     openEpochs += rungs[rung] - rungs[goal]
     openTrials[trial]?.goal = rung

@@ -32,7 +32,7 @@ extension Coordinator {
   }
 
   /// A counter that changes with the ranking: ended trials and replicates and, with ASHA, reached rungs.
-  package var newsCount: Int { endedCount + standingCount }
+  package var newsCount: Int { endedCount + rungScoreCount }
 
   /// The number of attempts begun.
   package var attemptCount: UInt64 { lastAttempt.number }

@@ -9,7 +9,7 @@ extension Coordinator {
     }
     forget(revokedPeers.keys)
     for id in attempts.filter({ keys.contains($0.value.key) }).keys.sorted() {
-      lose(id, as: .killed, words: "its worker's key was revoked", at: now)
+      endAttempt(id, as: .killed, detail: "its worker's key was revoked", at: now)
       attempts[id] = nil
     }
   }

@@ -3,7 +3,7 @@ import Search
 // Scheduling: assignment, leases, lost attempts.
 extension Coordinator {
   /// How often the lease of an undelivered attempt is extended before its trial runs elsewhere.
-  static let mostExtensions = 20
+  static let maxLeaseExtensions = 20
 
   /// The shortest time that workers of an earlier generation have to reconnect: more than the longest pause between
   /// their connection attempts.
@@ -11,7 +11,7 @@ extension Coordinator {
 
   /// Restores the open attempts of the last generation. Its local workers have ended; remote ones have time to
   /// reconnect.
-  mutating func adopt(_ open: [Snapshot.OpenAttempt], at now: Duration) {
+  mutating func adoptAttempts(_ open: [Snapshot.OpenAttempt], at now: Duration) {
     backlog = Backlog(trials: trialCount, taken: Set(results.keys).union(open.map(\.trial)))
     for attempt in open where attempt.end != .superseded {
       let isOut = excluded[attempt.worker] != nil
@@ -52,7 +52,7 @@ extension Coordinator {
     for attempt in open where failedTrials.contains(attempt.trial) {
       let epochs = Double(attempt.epochs.count)
       let refuted = openTrials[attempt.trial]?.failures.refute(before: epochs, by: attempt.worker) ?? []
-      for worker in refuted { conducts[worker]?.convict(of: attempt.trial) }
+      for worker in refuted { conducts[worker]?.confirmSuspicion(of: attempt.trial) }
     }
   }
 
@@ -89,7 +89,7 @@ extension Coordinator {
         break
       }
       // A worker that missed two heartbeats may be gone; its next one makes it available again.
-      if let peer = peers[worker], !isHeard(peer, at: now) { peers[worker]?.isPaused = true }
+      if let peer = peers[worker], !isResponsive(peer, at: now) { peers[worker]?.isPaused = true }
       while let peer = peers[worker], hasWork(at: now), let trial = nextTrial(for: peer, worker, at: now) {
         start(trial, on: worker, as: .holder, at: now)
       }
@@ -117,7 +117,7 @@ extension Coordinator {
   /// Removes the next trial for a worker from the backlog; nil if there is none. A trial suspected of ending its
   /// workers runs alone, so that concurrent trials are not blamed.
   private mutating func nextTrial(for peer: Peer, _ worker: WorkerID, at now: Duration) -> Int? {
-    guard mayTakeMore(peer) else { return nil }
+    guard canBeginTrial(peer) else { return nil }
     let (openTrials, peers, attempts) = (openTrials, peers, attempts)
     let ineligible = failedTrials.filter { !mayRun($0, on: worker, at: now) }
     let unreserved = failedTrials.filter { trial in
@@ -132,7 +132,7 @@ extension Coordinator {
       let entry = openTrials[trial]
       // The worker that handed its checkpoint over may still have it cached.
       let holder = entry?.holder.flatMap { $0 == worker ? nil : peers[$0] }
-      let isForAnother = holder?.mayTakeMore(attempts, openTrials) == true && !unreserved.contains(trial)
+      let isForAnother = holder?.canBeginTrial(attempts, openTrials) == true && !unreserved.contains(trial)
       return (entry?.backoff.end ?? .zero) <= now
         && (peer.attempts.isEmpty || entry?.failures.isSuspect != true) && !isForAnother
         && !ineligible.contains(trial) && (!isOnProbation || entry != nil)
@@ -141,9 +141,11 @@ extension Coordinator {
     }
   }
 
-  func mayTakeMore(_ peer: Peer) -> Bool { peer.mayTakeMore(attempts, openTrials) }
+  func canBeginTrial(_ peer: Peer) -> Bool { peer.canBeginTrial(attempts, openTrials) }
 
-  func isHeard(_ peer: Peer, at now: Duration) -> Bool { now - peer.lastHeard <= intervals.heartbeat * 2.5 }
+  func isResponsive(_ peer: Peer, at now: Duration) -> Bool {
+    now - peer.lastHeard <= intervals.heartbeat * 2.5
+  }
 
   /// The role of an attempt for its trial.
   enum Role {
@@ -201,9 +203,9 @@ extension Coordinator {
       guard let attempt = attempts[id], !extendLease(of: id, at: now) else { continue }
       peers[attempt.worker]?.isPaused = true
       if peers[attempt.worker] == nil {
-        lose(id, as: .interrupted, words: "its worker did not come back to this coordinator", at: now)
+        endAttempt(id, as: .interrupted, detail: "its worker did not come back to this coordinator", at: now)
       } else {
-        lose(id, as: .lost, words: "no heartbeat for \(intervals.lease.wholeSeconds) s", at: now)
+        endAttempt(id, as: .lost, detail: "no heartbeat for \(intervals.lease.wholeSeconds) s", at: now)
         lost[attempt.worker, default: 0] += 1
       }
     }
@@ -224,7 +226,7 @@ extension Coordinator {
 
   /// Extends the lease of an undelivered attempt whose worker is responsive: its Assign is resent with every heartbeat.
   private mutating func extendLease(of id: AttemptID, at now: Duration) -> Bool {
-    guard let attempt = attempts[id], !attempt.isReevaluated, attempt.extensions < Self.mostExtensions,
+    guard let attempt = attempts[id], !attempt.isDelivered, attempt.extensions < Self.maxLeaseExtensions,
       let peer = peers[attempt.worker], peer.lastHeard + intervals.lease > now
     else { return false }
     attempts[id]?.extensions += 1
@@ -258,7 +260,7 @@ extension Coordinator {
     for attempt in workers.values.flatMap(\.attempts).sorted() {
       let (loss, how): (AttemptEnd, String) = end == .killed ? (.killed, "was killed") : (.crashed, "crashed")
       let epochs = attempts[attempt]?.epochs.count ?? 0
-      lose(attempt, as: loss, words: "its worker process \(how) after epoch \(epochs)", at: now)
+      endAttempt(attempt, as: loss, detail: "its worker process \(how) after epoch \(epochs)", at: now)
     }
     for (worker, peer) in workers {
       warnOfLoss(of: peer.attempts.count, on: peer, end == .killed ? "was killed" : "crashed")
@@ -268,21 +270,21 @@ extension Coordinator {
   }
 
   /// Ends an attempt without a result. Its trial is requeued unless its failures end it.
-  mutating func lose(_ id: AttemptID, as loss: AttemptEnd, words: String, at now: Duration) {
+  mutating func endAttempt(_ id: AttemptID, as loss: AttemptEnd, detail: String, at now: Duration) {
     guard let attempt = attempts[id], !attempt.isLost else { return }
     // A released attempt cannot be lost.
     let end = attempt.handover == nil ? loss : handoverEnd(of: attempt)
-    let words = attempt.handover?.why ?? words
+    let detail = attempt.handover?.why ?? detail
     abandonHandover(of: id)
     attempts[id]?.isLost = true
     peers[attempt.worker]?.attempts.remove(id)
     markIdle(attempt.worker)
-    let isAlone = leave(id, of: attempt.trial)
-    effects.append(.persist(.attemptEnded(id, end, words: words)))
+    let isAlone = detach(id, from: attempt.trial)
+    effects.append(.persist(.attemptEnded(id, end, words: detail)))
     if !end.isWorkersFault {
-      effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(words)"))
+      effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(detail)"))
     }
-    if end.isFailure { recordFailure(of: id, attempt, as: end, words) }
+    if end.isFailure { recordFailure(of: id, attempt, as: end, detail) }
     if end.isFinal { attempts[id] = nil }
     if isAlone, end.isFailure || hasReachedAttemptLimit(attempt.trial), decide(attempt.trial, at: now) {
       return
@@ -294,7 +296,7 @@ extension Coordinator {
   }
 
   /// Records the result of a trial and cancels its other attempts.
-  mutating func end(_ result: TrialEnd, by winner: AttemptID, at now: Duration) {
+  mutating func endTrial(_ result: TrialEnd, by winner: AttemptID, at now: Duration) {
     effects.append(.persist(.trialEnded(result, by: winner)))
     record(result)
     _ = backlog.remove(result.trial)
@@ -336,7 +338,7 @@ extension Coordinator {
 
 extension Coordinator.Peer {
   /// Whether it may begin another trial: a suspected trial runs alone.
-  fileprivate func mayTakeMore(
+  fileprivate func canBeginTrial(
     _ all: [AttemptID: Coordinator.Attempt], _ trials: [Int: Coordinator.OpenTrial]
   ) -> Bool {
     freeSlots > 0

@@ -23,7 +23,7 @@ extension Coordinator {
   }
 
   private func silentWorkers(at now: Duration) -> String? {
-    let silent = peers.values.filter { !isHeard($0, at: now) }
+    let silent = peers.values.filter { !isResponsive($0, at: now) }
     guard let first = silent.min(by: { $0.lastHeard < $1.lastHeard }) else { return nil }
     return "no heartbeat from \(silent.count) of \(peers.count) workers (\(first.description.host), "
       + "pid \(first.description.pid), for \((now - first.lastHeard).wholeSeconds) s)"

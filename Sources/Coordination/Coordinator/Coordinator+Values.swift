@@ -14,17 +14,17 @@ extension Coordinator {
 
   /// Reports an ended trial to an adaptive sampler. With rungs, the sampler gets scores at the first rung instead,
   /// because most trials begin before the first ones end.
-  mutating func propose(after end: TrialEnd) {
+  mutating func reportEnd(after end: TrialEnd) {
     let objective = file.objective == .valLoss ? end.valLoss : end.valAccuracy
     suggestions.report(
       trial: end.trial, objective: end.status == .done || end.status == .stopped ? objective : nil)
   }
 
   /// Replays the suggestions of the last generation.
-  mutating func resumeProposals(_ snapshot: Snapshot) {
+  mutating func resumeSuggestions(_ snapshot: Snapshot) {
     guard file.sampler.learns else { return }
     if rungs.isEmpty {
-      for end in results.values { propose(after: end) }
+      for end in results.values { reportEnd(after: end) }
     } else {
       let first = snapshot.rungs.first ?? []
       for reached in first {

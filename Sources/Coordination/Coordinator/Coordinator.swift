@@ -124,7 +124,7 @@ package struct Coordinator: Sendable {
     /// Its lease has expired, and its trial waits or runs elsewhere; its result still counts.
     var isLost = false
     /// Whether its worker has confirmed that it holds it.
-    var isReevaluated = false
+    var isDelivered = false
     /// How often its lease was extended because its Assign was not delivered.
     var extensions = 0
     /// When a gap in its messages was first seen; nil without a gap.
@@ -134,7 +134,7 @@ package struct Coordinator: Sendable {
 
     var lastSequence: UInt32 { UInt32(epochs.count) }
 
-    var hasReachedItsRung: Bool { Double(epochs.count) >= budget || handover?.isAtPart == true }
+    var hasReachedRung: Bool { Double(epochs.count) >= budget || handover?.isAtPart == true }
 
     /// Whether it was assigned to this worker. The key protects against a peer that only knows the worker's id.
     func belongs(to worker: WorkerID, key: String) -> Bool {
@@ -180,6 +180,7 @@ package struct Coordinator: Sendable {
   let searchFileText: String
   let intervals: Intervals
   package let search: SearchID
+  /// The generation of this coordinator.
   let epoch: UInt64
 
   var peers: [WorkerID: Peer] = [:]
@@ -227,7 +228,7 @@ package struct Coordinator: Sendable {
   /// Whether no more trials begin or are promoted.
   var isComplete: Bool
   /// How often trials have reached a rung, with ASHA.
-  var standingCount = 0
+  var rungScoreCount = 0
   /// The sum of the current budgets of open trials, in epochs.
   var openEpochs = 0.0
   /// Speculative attempts that run.
@@ -288,9 +289,9 @@ package struct Coordinator: Sendable {
     for curve in snapshot.curves { medianRule?.complete(curve.map(file.objective.value)) }
     reevaluation = file.reevaluation(of: trialCount)
     suggestions = Suggestions(of: file)
-    resumeProposals(snapshot)
+    resumeSuggestions(snapshot)
     for result in results.values { noteBest(result) }
-    adopt(snapshot.openAttempts, at: now)
+    adoptAttempts(snapshot.openAttempts, at: now)
     resumeRungs(snapshot.rungs, at: now)
     for (id, attempt) in attempts {
       let budget = budget(trial: attempt.trial)
@@ -299,7 +300,7 @@ package struct Coordinator: Sendable {
     for result in snapshot.results where results[result.trial] != nil { confirm(after: result) }
     dropUnwantedReplicates()
     for (trial, entry) in openTrials where entry.current == nil && !isParked(trial) { backlog.putBack(trial) }
-    for checkpoint in snapshot.checkpoints { adopt(checkpoint) }
+    for checkpoint in snapshot.checkpoints { adoptCheckpoint(checkpoint) }
     for trial in openTrials.keys where !isReplicate(trial) { openEpochs += budget(trial: trial) }
     if isComplete { stopParked(at: now) }
   }
@@ -350,7 +351,7 @@ package struct Coordinator: Sendable {
       return
     }
     results[end.trial] = end
-    if rungs.isEmpty { propose(after: end) }
+    if rungs.isEmpty { reportEnd(after: end) }
     noteBest(end)
     confirm(after: end)
   }
@@ -359,13 +360,13 @@ package struct Coordinator: Sendable {
     endedEpochs += end.epochs
     let hasLed = best?.trial == end.trial
     if hasLed { best = nil }
-    consider(end)
+    updateBest(with: end)
     // The best trial ended without a score.
-    if hasLed, best == nil { for other in results.values { consider(other) } }
+    if hasLed, best == nil { for other in results.values { updateBest(with: other) } }
   }
 
   /// Updates `best`.
-  mutating func consider(_ end: TrialEnd) {
+  mutating func updateBest(with end: TrialEnd) {
     guard end.status == .done || end.status == .stopped || end.status == .paused else { return }
     guard let champion = best,
       !Ranking.isBetter(result(of: end), result(of: champion), file.objective)

@@ -22,17 +22,17 @@ struct WorkerConduct: Sendable, Equatable {
   }
 
   /// Removes a suspicion: the worker is not at fault.
-  mutating func acquit(of trial: Int) {
+  mutating func clearSuspicion(of trial: Int) {
     suspicions[trial] = nil
   }
 
   /// Weakens a suspicion, so that a success removes it: the trial has ended, but no worker that failed it was proven.
-  mutating func doubt(of trial: Int) {
+  mutating func clearBreach(of trial: Int) {
     if suspicions[trial] != nil { suspicions[trial] = false }
   }
 
   /// Confirms a suspicion: another worker got further with the trial.
-  mutating func convict(of trial: Int) {
+  mutating func confirmSuspicion(of trial: Int) {
     guard let isBreach = suspicions.removeValue(forKey: trial) else { return }
     if isBreach { breaches.insert(trial) } else { failures.insert(trial) }
   }
@@ -44,7 +44,7 @@ struct WorkerConduct: Sendable, Equatable {
   }
 
   /// Whether nothing is recorded.
-  var isBlank: Bool { suspicions.isEmpty && breaches.isEmpty && failures.isEmpty }
+  var isEmpty: Bool { suspicions.isEmpty && breaches.isEmpty && failures.isEmpty }
 
   /// Whether it gets no new trials until other workers have tried those that failed here.
   var isOnProbation: Bool { suspicions.count >= Self.suspicionLimit }

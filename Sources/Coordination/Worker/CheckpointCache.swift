@@ -8,10 +8,10 @@ struct CheckpointCache: Sendable {
 
   /// Adds a checkpoint and evicts the oldest ones if necessary.
   mutating func put(_ bytes: [UInt8], digest: Data) {
-    guard bytes.count <= Limits.shelf else { return }
+    guard bytes.count <= Limits.checkpointCache else { return }
     size += bytes.count
     checkpoints.append((digest, bytes))
-    while size > Limits.shelf { size -= checkpoints.removeFirst().bytes.count }
+    while size > Limits.checkpointCache { size -= checkpoints.removeFirst().bytes.count }
   }
 
   /// Removes and returns the checkpoint with this digest; nil if it is not cached.

@@ -57,7 +57,7 @@ extension Worker {
   }
 
   /// Answers a Fetch with a piece of a held checkpoint.
-  mutating func answer(_ fetch: WireFetch) {
+  mutating func handleFetch(_ fetch: WireFetch) {
     let owner = held.values.first { entry in
       guard case .release(let release) = entry.unacknowledged.last?.body else { return false }
       return release.checkpoint.digest == fetch.digest
@@ -68,9 +68,9 @@ extension Worker {
   // MARK: Spool
 
   /// Spools the last messages of an attempt to disk, so that another process can deliver them.
-  mutating func keep(_ attempt: AttemptID) {
-    guard let entry = held[attempt], !entry.isRunning, !entry.isKept, !identity.isLocal else { return }
-    held[attempt]?.isKept = true
+  mutating func spool(_ attempt: AttemptID) {
+    guard let entry = held[attempt], !entry.isRunning, !entry.isSpooled, !identity.isLocal else { return }
+    held[attempt]?.isSpooled = true
     var kept = WireKept()
     kept.messages = entry.unacknowledged.map { envelope($0.body) }
     kept.checkpoint = .init(entry.checkpoint)
@@ -79,7 +79,7 @@ extension Worker {
 
   /// Restores an attempt from its spool file; ignores invalid files.
   mutating func recover(_ kept: WireKept) {
-    var entry = Held(stage: .ended, checkpoint: Array(kept.checkpoint), isKept: true)
+    var entry = Held(stage: .ended, checkpoint: Array(kept.checkpoint), isSpooled: true)
     var attempts: Set<UInt64> = []
     for message in kept.messages {
       guard let body = message.body, let (attempt, sequence) = body.place, message.search == search,

@@ -3,7 +3,7 @@ extension Worker {
   /// How long a worker trains and keeps results without a coordinator.
   package static let patience = Duration.seconds(40 * 60)
   /// How long a leaving worker waits for the answer to its Bye.
-  static let farewell = Duration.seconds(2)
+  static let byeTimeout = Duration.seconds(2)
   /// Messages of one attempt that may be in flight.
   static let window = 32
   /// A result without acknowledgement after this time is spooled to disk.
@@ -46,7 +46,7 @@ extension Worker {
     held[attempt]?.stage = .ended
     held[attempt]?.end = now
     post(attempt, at: now, make)
-    if phase != .serving { keep(attempt) }
+    if phase != .serving { spool(attempt) }
   }
 
   /// Queues the next message of an attempt until it is acknowledged; sends it if the window allows.
@@ -86,7 +86,7 @@ extension Worker {
   mutating func leave(because exit: Exit, why: String = "", at now: Duration) {
     if case .leaving = phase { return }
     for attempt in held.keys.sorted() {
-      if held[attempt]?.isRunning == true || exit == .finished { drop(attempt) } else { keep(attempt) }
+      if held[attempt]?.isRunning == true || exit == .finished { drop(attempt) } else { spool(attempt) }
     }
     guard phase == .serving else { return effects.append(.exit(exit)) }
     phase = .leaving(since: now, exit)
@@ -121,7 +121,7 @@ extension Worker {
       beat(progress, at: now)
       for attempt in held.keys.sorted() {
         if isOverdue(attempt, at: now) { resend(attempt, at: now) }
-        if let end = held[attempt]?.end, now - end > Self.acknowledgementTimeout { keep(attempt) }
+        if let end = held[attempt]?.end, now - end > Self.acknowledgementTimeout { spool(attempt) }
         fetchCheckpoint(of: attempt, at: now)
       }
       if let lastHeard, now - lastHeard > silence {
@@ -129,7 +129,7 @@ extension Worker {
         effects.append(.note("the coordinator is silent; training goes on"))
       }
     case .leaving(let since, let exit):
-      if now - since > Self.farewell { effects.append(.exit(exit)) }
+      if now - since > Self.byeTimeout { effects.append(.exit(exit)) }
     }
   }
 

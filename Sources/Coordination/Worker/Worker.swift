@@ -137,7 +137,7 @@ package struct Worker: Sendable {
     /// When it ended.
     var end: Duration = .zero
     /// Whether its messages are spooled to disk.
-    var isKept = false
+    var isSpooled = false
     var lastSequence: UInt32 = 0
     var unacknowledged: [(sequence: UInt32, body: WireToCoordinator.OneOf_Body)] = []
     /// The number of leading `unacknowledged` messages that are in flight.
@@ -152,12 +152,13 @@ package struct Worker: Sendable {
   var phase = Phase.seeking
   var drain: Drain?
   var search: UInt64 = 0
+  /// The highest generation of the coordinator seen in this search.
   var epoch: UInt64 = 0
   var heartbeat = Duration.seconds(5)
   /// The SHA-256 of the loaded dataset; empty before.
   var data: [UInt8] = []
   var held: [AttemptID: Held] = [:]
-  var shelf = CheckpointCache()
+  var cache = CheckpointCache()
   /// Recently ended attempts: a late Assign must not restart them.
   var ended = RecentSet<AttemptID>(capacity: 4 * Limits.slots)
   var lastHeard: Duration?
