@@ -1,37 +1,37 @@
 import Search
 
-/// A decision of the coordinator that must be on disk before anyone hears of it.
+/// A decision of the coordinator. It must be on disk before any message that depends on it is sent.
 package enum Decision: Sendable, Equatable {
   case workerJoined(WorkerID, WorkerDescription)
   case attemptStarted(AttemptID, trial: Int, worker: WorkerID)
-  /// It goes on where an earlier attempt was: the first epochs are that one's.
+  /// The attempt resumes from a checkpoint: its first `count` epochs are those of an earlier attempt.
   case epochsInherited(AttemptID, from: AttemptID, count: Int)
   case epochEnded(AttemptID, number: Int, WireEpoch)
   case attemptEnded(AttemptID, AttemptEnd, words: String)
-  /// Its worker came back in time: it runs on.
+  /// A lost attempt continues: its worker reconnected before the trial ran elsewhere.
   case attemptResumed(AttemptID)
-  /// The trial can go on from there, until it ends.
+  /// The trial can resume from this checkpoint until it ends.
   case checkpointStored(StoredCheckpoint)
-  /// A trial has trained to the budget of a rung for the first time, and what it had come to there.
+  /// A trial has reached a rung for the first time, with this score.
   case rungReached(RungScore, rung: Int)
-  /// The SHA-256 of the dataset that all results come from.
+  /// The SHA-256 of the dataset of all results.
   case dataKnown([UInt8])
-  /// No more trials begin than these.
+  /// The final number of trials: no further trials begin.
   case trialsComplete(count: Int)
-  /// The worker gets no more work from this search; why.
+  /// The worker is excluded: it gets no more work from this search.
   case workerExcluded(WorkerID, reason: String)
-  /// The one result of a trial, and the attempt that brought it.
+  /// The only result of a trial, and the attempt that delivered it.
   case trialEnded(TrialEnd, by: AttemptID)
 }
 
-/// What a worker says of itself.
+/// A worker as it describes itself in its Hello.
 package struct WorkerDescription: Sendable, Equatable {
   package var host: String
   package var pid: Int32
   package var slots: Int
   package var isLocal: Bool
   package var numerics: String
-  /// The public key that it joined with.
+  /// The public key of its connection.
   package var key: String
 
   package init(host: String, pid: Int32, slots: Int, isLocal: Bool, numerics: String, key: String) {
@@ -46,36 +46,36 @@ package struct WorkerDescription: Sendable, Equatable {
 
 /// How an attempt ended.
 package enum AttemptEnd: String, Sendable, CaseIterable {
-  /// It brought its trial's result.
+  /// It delivered its trial's result.
   case finished
-  /// Another attempt brought the result first.
+  /// Another attempt delivered the result first.
   case superseded
-  /// Its worker fell silent.
+  /// Its lease expired: no heartbeat from its worker.
   case lost
   /// Its worker's process crashed.
   case crashed
   /// Its worker was killed from outside.
   case killed
-  /// Its worker gave it back.
+  /// Its worker released it and left.
   case released
-  /// Its trial has been trained until it is compared with others.
+  /// Its trial has reached a rung.
   case paused
-  /// It made no training step for too long, and was taken from its worker.
+  /// It made no training step for too long.
   case revoked
-  /// Its worker broke a rule: a value out of range, a result too early.
+  /// Its worker broke a protocol rule, for example by a value out of range or an early result.
   case rejected
   /// Its worker reported that the trial cannot be trained.
   case failed
-  /// Its worker gave it back without leaving.
+  /// Its worker released it and stayed.
   case refused
   /// It ended with its coordinator.
   case interrupted
 }
 
-/// A checkpoint of a trial without result that lies beside the record of the search.
+/// A checkpoint in the run directory, of a trial that has no result yet.
 package struct StoredCheckpoint: Sendable, Equatable {
   package var trial: Int
-  /// Who handed it over, and reported its epochs.
+  /// The attempt that handed it over and reported its epochs.
   package var attempt: AttemptID
   package var checkpoint: WireCheckpoint
 
@@ -86,10 +86,10 @@ package struct StoredCheckpoint: Sendable, Equatable {
   }
 }
 
-/// What a trial had come to when it had trained to the budget of a rung.
+/// The score of a trial at a rung.
 package struct RungScore: Sendable, Equatable {
   package var trial: Int
-  /// Who reported it.
+  /// The attempt that reported it.
   package var attempt: AttemptID
   package var score: EpochScore
 
@@ -100,7 +100,7 @@ package struct RungScore: Sendable, Equatable {
   }
 }
 
-/// What is on disk when a coordinator starts.
+/// The state on disk when a coordinator starts.
 package struct Snapshot: Sendable {
   /// An attempt whose trial has no result.
   package struct OpenAttempt: Sendable {
@@ -109,13 +109,13 @@ package struct Snapshot: Sendable {
     package var worker: WorkerID
     package var host: String
     package var isLocal: Bool
-    /// The public key of its worker; empty where an old record does not tell.
+    /// The public key of its worker; empty in old databases, which do not record it.
     package var key: String
-    /// Nil: it was running when the last coordinator ended.
+    /// Nil if it was running when the last coordinator ended.
     package var end: AttemptEnd?
     package var detail: String
     package var epochs: [WireEpoch]
-    /// How many of these an earlier attempt trained.
+    /// The number of `epochs` that an earlier attempt trained.
     package var inherited: Int
 
     package init(
@@ -136,23 +136,23 @@ package struct Snapshot: Sendable {
   }
 
   package var search: SearchID
-  /// Of the coordinator that starts now: higher than any before.
+  /// The generation of this coordinator: one higher than the last.
   package var epoch: UInt64
   package var lastAttempt: AttemptID
   package var results: [TrialEnd]
   package var openAttempts: [OpenAttempt]
   package var checkpoints: [StoredCheckpoint]
-  /// What trials had come to at each rung.
+  /// The scores at each rung.
   package var rungs: [[RungScore]]
-  /// The SHA-256 of the dataset that results come from, once there are any.
+  /// The SHA-256 of the dataset of all results; nil before the first epoch.
   package var data: [UInt8]?
-  /// How many trials there are, once that was said.
+  /// The final number of trials; nil while it is open.
   package var trialCount: Int?
-  /// The epochs of the trials that trained to their end; needed only with the median rule.
+  /// The learning curves of completed trials; needed only by the median stopping rule.
   package var curves: [[EpochScore]]
-  /// Workers that get no more work, and why.
+  /// Excluded workers and the reason.
   package var excluded: [WorkerID: String]
-  /// Whether workers of other machines have served the search.
+  /// Whether remote workers have joined the search before.
   package var hadRemoteWorkers: Bool
 
   package init(

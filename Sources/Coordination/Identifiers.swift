@@ -1,4 +1,4 @@
-/// One execution of a trial by one worker. Numbered from 1, never reused: the fencing token.
+/// One execution of a trial by one worker. Numbered from 1 and never reused; serves as the fencing token.
 package struct AttemptID: Hashable, Comparable, Sendable {
   package let number: UInt64
 
@@ -9,7 +9,7 @@ package struct AttemptID: Hashable, Comparable, Sendable {
   package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
 }
 
-/// A worker process: 16 random bytes that it draws at its start.
+/// A worker process: 16 random bytes, generated at its start.
 package struct WorkerID: Hashable, Sendable, CustomStringConvertible {
   package static let length = 16
 
@@ -33,13 +33,13 @@ package struct WorkerID: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension [UInt8] {
-  /// Two digits for each byte.
+  /// Lowercase, two digits a byte.
   var hexadecimal: String {
     map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
   }
 }
 
-/// A search, drawn at random when its run directory is made; never 0.
+/// A search: a random number, generated with its run directory; never 0.
 package struct SearchID: Hashable, Sendable {
   package let number: UInt64
 
@@ -48,7 +48,7 @@ package struct SearchID: Hashable, Sendable {
   }
 }
 
-/// Where a message came from and an answer goes to: the shell's name for a connection, learned anew from every message.
+/// The shell's number of a connection; every message updates its sender's.
 package struct ReturnAddress: Hashable, Sendable {
   package let number: UInt32
 

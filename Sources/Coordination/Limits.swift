@@ -1,33 +1,33 @@
-/// What either end of the protocol accepts from the other.
+/// The protocol limits that coordinator and worker enforce.
 package enum Limits {
-  /// Bytes of checkpoints that a worker keeps after it has handed them over.
-  static let shelf = 64 << 20
-  /// The version of the protocol spoken here.
+  /// Bytes of the worker's checkpoint cache.
+  static let checkpointCache = 64 << 20
+  /// The protocol version.
   package static let version: UInt32 = 1
-  /// The slots of one worker: their progress must fit into one message.
+  /// Slots of one worker: the progress of all must fit into one message.
   package static let slots = 1024
-  /// Workers known at once.
+  /// Connected workers.
   package static let workers = 100_000
-  /// Workers known at once that joined with the same key.
+  /// Connected workers with the same key.
   package static let workersPerKey = 20_000
-  /// Attempts that one heartbeat has called off: a worker holds that many by mistake at most, and beats again.
+  /// Attempts that the answer to one heartbeat revokes; the next heartbeat revokes the rest.
   static let revokesPerHeartbeat = 64
   /// Bytes of a checkpoint in one message.
   package static let piece = 32 * 1024
-  /// Bytes of a checkpoint that is kept; one that is larger is done without.
+  /// Bytes of one checkpoint; larger ones are not stored.
   package static let checkpoint = 1 << 30
-  /// Bytes of all checkpoints that are kept at once.
+  /// Bytes of all stored checkpoints.
   static let checkpoints = 16 << 30
-  /// Checkpoints that are fetched at once; more wait for their turn.
+  /// Checkpoints that are fetched concurrently; others are queued.
   static let handovers = 16
   /// Bytes of a SHA-256.
   static let digest = 32
-  /// The longest text of a peer that is kept, in characters.
+  /// Characters kept of a text from a peer.
   package static let textLength = 500
 }
 
 extension String {
-  /// The text of a peer, shortened and without control characters, fit for logs and terminals.
+  /// The text, truncated and without control characters: safe for logs and terminals.
   package var asPeerText: String {
     var text = String.UnicodeScalarView()
     for scalar in unicodeScalars.prefix(Limits.textLength) {

@@ -1,4 +1,4 @@
-/// A set that forgets its oldest elements.
+/// A set of bounded capacity that drops its oldest elements.
 struct RecentSet<Element: Hashable & Sendable>: Sendable {
   private var members: Set<Element> = []
   private var order: [Element] = []

@@ -1,12 +1,12 @@
-/// The fetching of a checkpoint: piece by piece, in order, a few pieces ahead. Whoever has it only answers.
+/// The receiving side of a checkpoint transfer: requests pieces in order, with a window. The sender only answers.
 struct Transfer: Sendable {
-  /// Pieces that may be on their way at once.
+  /// Pieces that may be in flight.
   static let window: UInt64 = 16
-  /// An answer that is not there by then is asked for again.
+  /// The timeout after which pieces are requested again.
   static let retry = Duration.seconds(2)
 
   let checkpoint: WireCheckpoint
-  /// When it was first asked for, or the last piece came.
+  /// The time of the first request or of the last piece.
   private(set) var lastMoved: Duration?
   private var received: UInt64 = 0
   private var requested: UInt64 = 0
@@ -18,7 +18,7 @@ struct Transfer: Sendable {
 
   var isComplete: Bool { received == checkpoint.size }
 
-  /// The pieces to ask for now.
+  /// The pieces to request now.
   mutating func requests(at now: Duration) -> [WireFetch] {
     if lastMoved == nil { lastMoved = now }
     let moved = max(lastAsked, lastMoved ?? now)
@@ -36,7 +36,7 @@ struct Transfer: Sendable {
     return fetches
   }
 
-  /// Whether this is the next piece, which is then taken for received.
+  /// Accepts the next piece; false if it is a different one.
   mutating func take(_ chunk: WireChunk, at now: Duration) -> Bool {
     let size = min(UInt64(Limits.piece), checkpoint.size - received)
     guard chunk.digest == checkpoint.digest, chunk.offset == received, UInt64(chunk.data.count) == size
@@ -48,14 +48,14 @@ struct Transfer: Sendable {
 }
 
 extension WireCheckpoint {
-  /// Whether it can be one that is worth fetching.
+  /// Whether digest and size are valid.
   var isPlausible: Bool {
     digest.count == Limits.digest && (1...UInt64(Limits.checkpoint)).contains(size)
   }
 }
 
 extension WireChunk {
-  /// The piece of a checkpoint that is asked for, or the word that there is none.
+  /// The requested piece of a checkpoint; empty if the offset is past its end.
   package init(_ fetch: WireFetch, of bytes: some RandomAccessCollection<UInt8>) {
     self.init()
     digest = fetch.digest

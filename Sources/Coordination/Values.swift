@@ -1,7 +1,7 @@
 import Search
 
 extension WireValue {
-  /// A value as it is sent.
+  /// The wire form of a value.
   init(_ value: Value) {
     self.init()
     switch value {
@@ -15,7 +15,7 @@ extension WireValue {
 }
 
 extension WireAssign {
-  /// The values as they were sent; nil if one of them is none. They still must be checked against the search's space.
+  /// The received values; nil if one is missing. They are not yet checked against the search space.
   package var searchedValues: [Value]? {
     let received = values.compactMap { value -> Value? in
       switch value.kind {
@@ -31,7 +31,7 @@ extension WireAssign {
 }
 
 extension WireEpoch {
-  /// What cannot be a number of an epoch that did not diverge; nil if all can.
+  /// Why the metrics are invalid for an epoch that did not diverge; nil if they are valid.
   var problem: String? {
     problemOfShare("train_accuracy", trainAccuracy) ?? problemOfShare("val_accuracy", valAccuracy)
       ?? problemOfLoss("train_loss", trainLoss) ?? problemOfLoss("val_loss", valLoss)
@@ -40,7 +40,7 @@ extension WireEpoch {
 }
 
 extension WirePartScore {
-  /// What cannot be a number of a part of an epoch that did not diverge; nil if all can.
+  /// Why the score is invalid for a part of an epoch that did not diverge; nil if it is valid.
   var problem: String? {
     guard 0 < part, part < 1 else { return "a score after \(part) epochs, where none is due" }
     return problemOfShare("val_accuracy", valAccuracy) ?? problemOfLoss("val_loss", valLoss)
@@ -66,7 +66,7 @@ extension EpochScore {
 }
 
 extension SearchFile {
-  /// After so many epochs without a better validation accuracy a trial with these values ends; nil if it does not.
+  /// The early-stopping patience, in epochs, of a trial with these values; nil if it has none.
   func patience(_ values: [Value]) -> Int? {
     let configuration = configuration(values)
     return configuration.has("train.patience") ? configuration.integer("train.patience") : nil

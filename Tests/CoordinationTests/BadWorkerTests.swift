@@ -3,7 +3,7 @@ import Testing
 
 @testable import Coordination
 
-/// Workers and trials that fail again and again: both come to an end, and the ranking is that of the good workers.
+/// Workers and trials that fail repeatedly: workers are excluded, trials end, and the ranking is unaffected.
 @Suite struct BadWorkerTests {
   private static let file = """
     dataset: digits
@@ -18,18 +18,18 @@ import Testing
     cluster = try Cluster(Self.file)
   }
 
-  /// Reports nonsense of the first attempt of a worker.
+  /// Reports an invalid epoch for a worker's first attempt.
   private mutating func breakRule(by worker: WorkerID) {
     guard let assign = cluster.running[worker]?.first else { return }
     var epoch = WireEpoch()
     epoch.valLoss = -1
-    cluster.tell(worker, .epochEnded(AttemptID(assign.attempt), epoch))
+    cluster.dispatch(worker, .epochEnded(AttemptID(assign.attempt), epoch))
   }
 
   private mutating func fail(by worker: WorkerID) {
     guard let assign = cluster.running[worker]?.first else { return }
     cluster.running[worker]?.removeFirst()
-    cluster.tell(worker, .ended(AttemptID(assign.attempt), .failed, words: "no space left on device"))
+    cluster.dispatch(worker, .ended(AttemptID(assign.attempt), .failed, words: "no space left on device"))
   }
 
   private func attempts(of trial: Int) -> Int {
@@ -40,7 +40,7 @@ import Testing
     cluster.coordinator.results.sorted { $0.key < $1.key }.map(\.value.status)
   }
 
-  /// Lets workers train to the end what they are given, but for trial 0, which breaks a rule.
+  /// Trains all assigned trials to their end, except trial 0, which breaks a rule.
   private mutating func trainAllButTheFirst(on workers: [WorkerID]) {
     for _ in 0..<40 {
       for worker in workers {
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test mutating func aTrialThatBreaksARuleEverywhereIsQuarantinedWithTheReason() {
+  @Test mutating func aTrialThatBreaksARuleOnAllWorkersIsQuarantinedWithTheReason() {
     trainAllButTheFirst(on: [cluster.join(1), cluster.join(2)])
     #expect(statuses == [.quarantined] + Array(repeating: .done, count: 11))
     #expect(attempts(of: 0) == 2)
@@ -69,7 +69,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  mutating func aBadWorkerGetsNoMoreWorkAndIsNamed(breaksRules: Bool) {
+  mutating func aBadWorkerIsExcludedAndNamedInAWarning(breaksRules: Bool) {
     let bad = cluster.join(1)
     let good = [cluster.join(2), cluster.join(3), cluster.join(4)]
     for _ in 0..<40 {
@@ -103,7 +103,7 @@ import Testing
     #expect(statuses == Array(repeating: .done, count: 12))
   }
 
-  @Test mutating func aBadWorkerGetsFewTrialsWhileTheOthersAreBusy() {
+  @Test mutating func aBadWorkerGetsFewTrialsWhileOthersAreBusy() {
     cluster.join(1)
     let bad = cluster.join(2)
     for _ in 0..<20 {
@@ -115,7 +115,7 @@ import Testing
     #expect(cluster.coordinator.results.isEmpty)
   }
 
-  @Test mutating func twoBadWorkersThatAreQuickerThanTheGoodOneDoNotUseUpTheSearch() {
+  @Test mutating func twoFastBadWorkersDoNotFailTheSearch() {
     let good = cluster.join(1)
     let bad = [cluster.join(2), cluster.join(3)]
     for second in 0..<200 {
@@ -126,24 +126,24 @@ import Testing
     #expect(statuses == Array(repeating: .done, count: 12))
   }
 
-  @Test func aSlowAttemptIsDoubledWhereNoPaceIsKnown() throws {
+  @Test func aSlowAttemptGetsASpeculativeAttemptEvenIfNoPaceIsKnown() throws {
     var cluster = try Cluster(Self.file.replacing("trials: 12", with: "trials: 2"))
-    let (hoarder, idle) = (cluster.join(1), cluster.join(2))
+    let (slow, idle) = (cluster.join(1), cluster.join(2))
     cluster.finishAttempt(of: idle)
-    let assign = try #require(cluster.running[hoarder]?.first)
+    let assign = try #require(cluster.running[slow]?.first)
     for second in 0..<700 where cluster.running[idle]?.isEmpty == true {
       var progress = WireProgress()
       (progress.attempt, progress.step) = (assign.attempt, UInt64(second + 1))
       cluster.now += .seconds(1)
-      cluster.tell(hoarder, .ticked([progress]))
-      cluster.tell(idle, .ticked([]))
+      cluster.dispatch(slow, .ticked([progress]))
+      cluster.dispatch(idle, .ticked([]))
       cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
     }
     cluster.finishAttempt(of: idle)
     #expect(cluster.coordinator.isFinished)
   }
 
-  @Test mutating func whereEveryTrialFailsTheSearchEnds() {
+  @Test mutating func aSearchEndsIfAllTrialsFail() {
     let workers = [cluster.join(1), cluster.join(2)]
     for _ in 0..<60 {
       for worker in workers { fail(by: worker) }
@@ -153,7 +153,7 @@ import Testing
     #expect(!cluster.warnings.contains { $0.contains("gets no more work") })
   }
 
-  @Test mutating func aTrialThatNoWorkerTakesIsGivenUp() {
+  @Test mutating func aTrialThatAllWorkersRefuseIsQuarantined() {
     let worker = cluster.join(1)
     for _ in 0..<1200 where cluster.coordinator.results[0] == nil {
       guard let assign = cluster.running[worker]?.first else {
@@ -165,13 +165,13 @@ import Testing
         continue
       }
       cluster.running[worker]?.removeFirst()
-      cluster.tell(worker, .suspended(AttemptID(assign.attempt), nil))
+      cluster.dispatch(worker, .suspended(AttemptID(assign.attempt), nil))
     }
     #expect(cluster.coordinator.results[0]?.status == .quarantined)
     #expect(attempts(of: 0) == FailureHistory.silentLimit)
   }
 
-  @Test mutating func aWorkerThatHangsAlwaysIsGivenUpAsTheOnlyOne() {
+  @Test mutating func aTrialThatAlwaysHangsOnTheOnlyWorkerIsQuarantined() {
     let worker = cluster.join(1)
     for _ in 0..<12 { cluster.wait(.seconds(300)) }
     #expect(cluster.coordinator.results[0]?.status == .quarantined)
@@ -179,7 +179,7 @@ import Testing
     #expect(cluster.coordinator.peers[worker] != nil)
   }
 
-  @Test mutating func messagesThatStayOutOfOrderEndTheAttempt() {
+  @Test mutating func aLastingGapInTheMessagesEndsTheAttempt() {
     let worker = cluster.join(1)
     var report = WireReport()
     report.attempt = 1
@@ -190,10 +190,10 @@ import Testing
     message.report = report
     for second in 1...620 where attempts(of: 0) == 1 {
       cluster.now += .seconds(1)
-      // Heartbeats and steps go on, so the attempt is neither lost nor stuck.
+      // Heartbeats and steps continue, so the attempt is neither lost nor stuck.
       var progress = WireProgress()
       (progress.attempt, progress.step) = (1, UInt64(second))
-      cluster.tell(worker, .ticked([progress]))
+      cluster.dispatch(worker, .ticked([progress]))
       cluster.deliver(message, from: worker)
       cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
     }
@@ -204,19 +204,19 @@ import Testing
       cluster.warnings.contains { $0.contains("message 2 where message 1 is due") }, "\(cluster.warnings)")
   }
 
-  @Test mutating func workersOfAMachineThatCannotTrainComeLessAndLessOften() {
+  @Test mutating func workersOfAMachineThatCannotTrainGetWorkLessAndLessOften() {
     for round in UInt8(1)...60 {
       let worker = cluster.join(round, host: "bad")
       cluster.wait(.milliseconds(500))
-      cluster.tell(worker, .unable("no dataset"))
+      cluster.dispatch(worker, .unable("no dataset"))
       cluster.wait(.milliseconds(500))
     }
-    // After 0, 1, 2, 4, 8, 16 and 32 s at most.
+    // After 0, 1, 2, 4, 8, 16 and 32 s, at most.
     let begun = cluster.persisted.count { if case .attemptStarted = $0 { true } else { false } }
     #expect((2...7).contains(begun), "\(begun)")
   }
 
-  @Test mutating func aSearchWithoutProgressSaysSoAndWhy() {
+  @Test mutating func aStalledSearchWarnsWithTheReason() {
     let worker = cluster.join(1)
     guard let assign = cluster.running[worker]?.first else { return }
     for second in 0..<700 {
@@ -224,7 +224,7 @@ import Testing
       progress.attempt = assign.attempt
       progress.step = UInt64(second + 1)
       cluster.now += .seconds(1)
-      cluster.tell(worker, .ticked([progress]))
+      cluster.dispatch(worker, .ticked([progress]))
       cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
     }
     let words = cluster.warnings.filter { $0.contains("no epoch and no result") }

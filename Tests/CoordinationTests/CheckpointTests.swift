@@ -3,9 +3,9 @@ import Testing
 
 @testable import Coordination
 
-/// Trials that move from one worker to another with all that they were trained.
+/// Checkpoint transfer: trials that continue on another worker.
 @Suite struct CheckpointTests {
-  @Test func whoHandedACheckpointOverNeedNotFetchIt() throws {
+  @Test func aWorkerResumesFromItsCachedCheckpointWithoutAFetch() throws {
     var cluster = try Cluster(
       Cluster.file.replacing(
         "search: { trials: 4 }", with: "search: { trials: 4, halving: { min_epochs: 1 } }"))
@@ -14,7 +14,7 @@ import Testing
       cluster.trainEpochs(1, of: worker)
       cluster.suspendFirst(of: worker)
     }
-    // The last trial scores best; its worker goes on with it from what it has kept, without a word.
+    // The last trial scores best; its worker resumes it from its cache.
     let assign = try #require(cluster.running[workers[1]]?.first)
     #expect(assign.trial == 3 && assign.hasCheckpoint && cluster.running[workers[0]]?.isEmpty == true)
     #expect(cluster.resumed[assign.attempt] == Cluster.checkpoint(epochs: 1, trial: 3))
@@ -33,11 +33,11 @@ import Testing
     }
   }
 
-  @Test func aDrainedWorkersTrialGoesOnElsewhereFromItsCheckpoint() throws {
+  @Test func aDrainedWorkersTrialResumesElsewhereFromItsCheckpoint() throws {
     var cluster = try Cluster(Self.longFile)
     let first = cluster.join(1)
     cluster.trainEpochs(3, of: first)
-    cluster.tell(first, .drainRequested("SIGTERM"))
+    cluster.dispatch(first, .drainRequested("SIGTERM"))
     #expect(cluster.exits[first] == .left)
     #expect(ends(cluster) == [.released])
     let second = cluster.join(2)
@@ -50,26 +50,26 @@ import Testing
     #expect(cluster.stored.isEmpty)
   }
 
-  @Test func theResultIsThatOfAnUndisturbedTrial() throws {
-    var calm = try Cluster(Self.longFile)
-    let only = calm.join(1)
-    calm.finishAttempt(of: only)
+  @Test func aMovedTrialHasTheResultOfAnUninterruptedOne() throws {
+    var uninterrupted = try Cluster(Self.longFile)
+    let only = uninterrupted.join(1)
+    uninterrupted.finishAttempt(of: only)
     var cluster = try Cluster(Self.longFile)
     for round in UInt8(1)...4 {
       let worker = cluster.join(round)
       cluster.trainEpochs(1, of: worker)
-      cluster.tell(worker, .drainRequested("SIGTERM"))
+      cluster.dispatch(worker, .drainRequested("SIGTERM"))
     }
     cluster.finishAttempt(of: cluster.join(5))
-    #expect(cluster.coordinator.results[0] == calm.coordinator.results[0])
+    #expect(cluster.coordinator.results[0] == uninterrupted.coordinator.results[0])
   }
 
-  @Test func aStoredCheckpointOutlivesTheCoordinator() throws {
+  @Test func aStoredCheckpointSurvivesACoordinatorRestart() throws {
     var cluster = try Cluster(Self.longFile)
     let first = cluster.join(1, isLocal: true)
     cluster.trainEpochs(2, of: first)
     cluster.coordinator.close()
-    cluster.tell(first, .drainRequested("SIGTERM"))
+    cluster.dispatch(first, .drainRequested("SIGTERM"))
     #expect(cluster.exits[first] == .left)
     cluster.restart()
     let second = cluster.join(2)
@@ -82,19 +82,19 @@ import Testing
     #expect(cluster.stored.isEmpty)
   }
 
-  @Test func aCoordinatorThatClosesHandsOutNothing() throws {
+  @Test func aClosingCoordinatorAssignsNothing() throws {
     var cluster = try Cluster()
     cluster.coordinator.close()
     let worker = cluster.join(1)
     #expect(cluster.running[worker]?.isEmpty == true)
   }
 
-  @Test func withoutRoomForTheCheckpointTheTrialBeginsAnew() throws {
+  @Test func ifTheCheckpointCannotBeStoredTheTrialStartsFromTheBeginning() throws {
     var cluster = try Cluster(Self.longFile)
     cluster.isDiskBad = true
     let first = cluster.join(1)
     cluster.trainEpochs(3, of: first)
-    cluster.tell(first, .drainRequested("SIGTERM"))
+    cluster.dispatch(first, .drainRequested("SIGTERM"))
     #expect(cluster.exits[first] == .left)
     let second = cluster.join(2)
     let assign = try #require(cluster.running[second]?.first)
@@ -103,33 +103,33 @@ import Testing
     #expect(cluster.coordinator.results[0]?.epochs == 5)
   }
 
-  @Test func aCheckpointThatWasLostIsDoneWithoutAndNoEpochIsCountedTwice() throws {
+  @Test func afterTheLossOfACheckpointNoEpochIsReportedTwice() throws {
     var cluster = try Cluster(Self.longFile)
     let first = cluster.join(1)
     cluster.trainEpochs(3, of: first)
-    cluster.tell(first, .drainRequested("SIGTERM"))
+    cluster.dispatch(first, .drainRequested("SIGTERM"))
     cluster.stored = [:]
     let second = cluster.join(2)
     let assign = try #require(cluster.running[second]?.first)
     #expect(cluster.resumed[assign.attempt] == [])
-    // Its slot trains from the beginning, and tells what is not known yet.
+    // The slot trains from the beginning and reports only new epochs.
     cluster.finishAttempt(of: second)
     #expect(epochs(of: assign.attempt, in: cluster) == [4, 5])
     #expect(cluster.coordinator.results[0]?.epochs == 5)
   }
 
-  @Test func aWorkerThatDiesWhileItHandsOverLosesOnlyTime() throws {
+  @Test func afterAWorkerDiesDuringHandoverItsTrialRunsElsewhere() throws {
     var cluster = try Cluster(Self.longFile)
     let first = cluster.join(1)
     cluster.trainEpochs(3, of: first)
     cluster.cut.insert(first)
-    cluster.tell(first, .drainRequested("SIGTERM"))
+    cluster.dispatch(first, .drainRequested("SIGTERM"))
     let release = try #require(cluster.workers[first]?.held[AttemptID(1)]?.unacknowledged.last?.body)
     cluster.deliver(try #require(cluster.workers[first]).envelope(release), from: first)
     #expect(cluster.coordinator.attempts[AttemptID(1)]?.handover != nil)
     cluster.kill(first)
     cluster.wait(.seconds(6))
-    // Its Hello without slots was lost.
+    // The coordinator did not receive its Hello with 0 slots.
     #expect(ends(cluster) == [.refused])
     let second = cluster.join(2)
     #expect(cluster.running[second]?.first?.trial == 0)
@@ -137,7 +137,7 @@ import Testing
     #expect(cluster.coordinator.handovers.isEmpty)
   }
 
-  @Test func piecesThatWereLostAreAskedForAgain() throws {
+  @Test func lostPiecesAreRequestedAgain() throws {
     var transfer = Transfer(try checkpoint(size: 3 * UInt64(Limits.piece) + 1))
     let first = transfer.requests(at: .zero)
     #expect(first.map(\.offset) == [0, 32768, 65536, 98304])
@@ -148,7 +148,7 @@ import Testing
       fetch.offset = offset
       return WireChunk(fetch, of: bytes)
     }
-    // In order, and once.
+    // Pieces are accepted in order and once.
     let taken = [0, 65536, 0].map { transfer.take(piece($0), at: .zero) }
     #expect(taken == [true, false, false])
     let (soon, late) = (transfer.requests(at: .seconds(1)), transfer.requests(at: .seconds(3)))
@@ -172,7 +172,7 @@ import Testing
   }
 
   @Test(arguments: [0, UInt64(Limits.checkpoint) + 1, .max])
-  func aCheckpointBeyondTheLimitsIsDoneWithout(size: UInt64) throws {
+  func aCheckpointBeyondTheLimitsIsNotStored(size: UInt64) throws {
     var cluster = try Cluster(Self.longFile)
     let first = cluster.join(1)
     cluster.trainEpochs(1, of: first)
@@ -185,14 +185,14 @@ import Testing
     #expect(cluster.stored.isEmpty && cluster.coordinator.handovers.isEmpty)
   }
 
-  @Test func aWorkerGetsNoCheckpointOfOthers() throws {
+  @Test func aWorkerCannotFetchCheckpointsOfOtherWorkersTrials() throws {
     var cluster = try Cluster(Self.longFile)
     let first = cluster.join(1)
     cluster.trainEpochs(3, of: first)
-    cluster.tell(first, .drainRequested("SIGTERM"))
+    cluster.dispatch(first, .drainRequested("SIGTERM"))
     cluster.join(2)
-    let thief = cluster.join(3)
-    var message = try #require(cluster.workers[thief]).envelope(.fetch(WireFetch()))
+    let other = cluster.join(3)
+    var message = try #require(cluster.workers[other]).envelope(.fetch(WireFetch()))
     message.fetch.digest = .init(try #require(cluster.stored.keys.first))
     let sender = Coordinator.Sender(address: ReturnAddress(3), key: "key")
     let effects = cluster.coordinator.handle(.received(message, from: sender), at: cluster.now)
@@ -203,22 +203,22 @@ import Testing
     #expect(answer.chunk.data.isEmpty)
   }
 
-  @Test func manyAttemptsAreHandedOverAtOnce() throws {
+  @Test func manyAttemptsAreHandedOverConcurrently() throws {
     var cluster = try Cluster(Self.longFile.replacing("trials: 4", with: "trials: 40"))
     let first = cluster.join(1, slots: 40)
-    cluster.tell(first, .drainRequested("SIGTERM"))
+    cluster.dispatch(first, .drainRequested("SIGTERM"))
     #expect(cluster.exits[first] == .left)
     #expect(ends(cluster) == [AttemptEnd](repeating: .released, count: 40))
     let second = cluster.join(2, slots: 40)
     #expect(cluster.running[second]?.count(where: \.hasCheckpoint) == 40)
   }
 
-  @Test func aDrainedWorkerHandsInItsResultsBeforeItLeaves() throws {
+  @Test func aDrainedWorkerDeliversItsResultsBeforeItLeaves() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1, slots: 2)
     cluster.cut.insert(worker)
     cluster.finishAttempt(of: worker)
-    cluster.tell(worker, .drainRequested("SIGTERM"))
+    cluster.dispatch(worker, .drainRequested("SIGTERM"))
     #expect(cluster.exits[worker] == nil)
     cluster.cut.remove(worker)
     cluster.wait(.seconds(4))
@@ -227,12 +227,12 @@ import Testing
     #expect(cluster.kept[worker]?.isEmpty == true)
   }
 
-  @Test func aDrainedWorkerThatIsNotHeardLeavesWhenItsGraceIsOver() throws {
+  @Test func aDrainedWorkerWithoutCoordinatorLeavesAtItsDeadline() throws {
     var cluster = try Cluster(Self.longFile)
     let worker = cluster.join(1)
     cluster.trainEpochs(2, of: worker)
     cluster.cut.insert(worker)
-    cluster.tell(worker, .drainRequested("SIGTERM"))
+    cluster.dispatch(worker, .drainRequested("SIGTERM"))
     cluster.wait(.seconds(30))
     #expect(cluster.exits[worker] == .left)
   }

@@ -2,8 +2,8 @@ import Search
 
 @testable import Coordination
 
-/// A coordinator and workers in one value, with a clock that only moves when told, and links that deliver at once unless
-/// they are cut. What the coordinator persists is kept as its database would keep it.
+/// A coordinator and workers in one value, with a manual clock and links that deliver at once unless they are cut.
+/// Stores persisted decisions as the database does.
 struct Cluster {
   static let file = """
     dataset: digits
@@ -17,25 +17,25 @@ struct Cluster {
   var now = Duration.zero
   var coordinator: Coordinator
   var workers: [WorkerID: Worker] = [:]
-  /// Attempts that were started and not called off, by worker.
+  /// Attempts that were started and not cancelled, by worker.
   var running: [WorkerID: [WireAssign]] = [:]
   var exits: [WorkerID: Worker.Exit] = [:]
   var cut: Set<WorkerID> = []
   var persisted: [Decision] = []
   var warnings: [String] = []
-  /// The checkpoints that the coordinator has stored, by digest; it cannot store any while its disk is bad.
+  /// The coordinator's stored checkpoints, by digest. None is stored while `isDiskBad`.
   var stored: [[UInt8]: [UInt8]] = [:]
   var isDiskBad = false
-  /// Pieces of stored checkpoints that workers asked for.
+  /// The number of checkpoint pieces requested by workers.
   private(set) var fetches = 0
-  /// What workers keep on disk, by attempt.
+  /// The workers' spool files, by attempt.
   var kept: [WorkerID: [UInt64: WireKept]] = [:]
-  /// What started attempts went on from.
+  /// The checkpoints that started attempts resumed from.
   var resumed: [UInt64: [UInt8]] = [:]
-  /// Epochs that started attempts have trained.
+  /// Epochs trained by started attempts.
   private var trained: [UInt64: Int] = [:]
   private var epoch: UInt64 = 1
-  /// Events on their way, in order.
+  /// Events in flight, in order.
   private var pending: [Delivery] = []
   private var isDraining = false
 
@@ -44,7 +44,7 @@ struct Cluster {
     case toCoordinator(WireToCoordinator, from: WorkerID, key: String)
   }
 
-  /// Processes that were to be killed.
+  /// The pids of `kill` effects.
   private(set) var killed: [Int32] = []
 
   init(_ text: String = Cluster.file) throws {
@@ -59,7 +59,7 @@ struct Cluster {
 
   static let intervals = Coordinator.Intervals(heartbeat: .seconds(1), lease: .seconds(4))
 
-  /// Adds a worker and lets it say Hello.
+  /// Adds a worker, which sends Hello.
   @discardableResult
   mutating func join(
     _ number: UInt8, slots: Int = 1, isLocal: Bool = false, staysForever: Bool = false,
@@ -71,11 +71,11 @@ struct Cluster {
         id: id, slots: slots, host: host ?? "node\(number)", pid: Int32(number), isLocal: isLocal,
         numerics: numerics, staysForever: staysForever))
     running[id] = []
-    tell(id, .ticked([]))
+    dispatch(id, .ticked([]))
     return id
   }
 
-  /// Starts a process that hands in what a worker had kept on disk.
+  /// Starts a process that delivers the spooled results of a worker.
   mutating func deliverKeptResults(for id: WorkerID) {
     let kept = (kept[id] ?? [:]).sorted { $0.key < $1.key }.map(\.value)
     workers[id] = Worker(
@@ -84,11 +84,11 @@ struct Cluster {
       handingIn: kept)
     exits[id] = nil
     running[id] = []
-    tell(id, .ticked([]))
+    dispatch(id, .ticked([]))
   }
 
-  /// Hands an event to a worker and carries out all that follows, in order.
-  mutating func tell(_ id: WorkerID, _ event: Worker.Event) {
+  /// Passes an event to a worker and performs all resulting effects, in order.
+  mutating func dispatch(_ id: WorkerID, _ event: Worker.Event) {
     pending.append(.toWorker(id, event))
     drain()
   }
@@ -132,7 +132,7 @@ struct Cluster {
     }
   }
 
-  /// Trains the part of an epoch that the first attempt of a worker was asked for; the score depends on the trial only.
+  /// Trains the assigned part of an epoch of a worker's first attempt; the score depends only on the trial.
   mutating func finishPart(of id: WorkerID, valLoss: Double = 1) {
     guard let assign = running[id]?.first else { return }
     var score = WirePartScore()
@@ -143,20 +143,20 @@ struct Cluster {
     drain()
   }
 
-  /// The first attempt of a worker ends if it has trained all its epochs.
+  /// Ends a worker's first attempt if it has trained all its epochs.
   mutating func endFirst(of id: WorkerID) {
     guard let assign = running[id]?.first, trained[assign.attempt] == Int(assign.epochs) else { return }
     finishAttempt(of: id)
   }
 
-  /// The first attempt of a worker has trained to its rung.
+  /// Suspends a worker's first attempt, which has trained to its rung.
   mutating func suspendFirst(of id: WorkerID) {
     guard let assign = running[id]?.first else { return }
     suspend(AttemptID(assign.attempt), of: id)
     drain()
   }
 
-  /// Stops an attempt; its checkpoint is as long as it has epochs.
+  /// Suspends an attempt; the size of its checkpoint depends on its epochs.
   private mutating func suspend(_ attempt: AttemptID, of id: WorkerID, score: WirePartScore? = nil) {
     let trial = running[id]?.first { $0.attempt == attempt.number }?.trial ?? 0
     running[id]?.removeAll { $0.attempt == attempt.number }
@@ -169,7 +169,7 @@ struct Cluster {
     pending.append(.toWorker(id, .suspended(attempt, suspended)))
   }
 
-  /// Many pieces and a bit, different for each number of epochs of a trial.
+  /// A checkpoint of many pieces and a remainder, unique for trial and epochs.
   static func checkpoint(epochs: Int, trial: Int = 0) -> [UInt8] {
     let bytes = (0..<20 * Limits.piece + 100 + epochs).map { UInt8(truncatingIfNeeded: $0 / 1000 + epochs) }
     return bytes + [UInt8(trial)]
@@ -190,14 +190,14 @@ struct Cluster {
     perform(coordinator.handle(.checkpointArrived(checkpoint.attempt, isWhole: isWhole), at: now))
   }
 
-  /// Persists all, then sends, as the shell does.
+  /// Persists all decisions, then sends, as the shell does.
   mutating func perform(_ effects: [Coordinator.Effect]) {
     for case .persist(let decision) in effects { persisted.append(decision) }
     for effect in effects {
       switch effect {
       case .send(let message, let address):
         let id = WorkerID([UInt8](repeating: UInt8(address.number), count: WorkerID.length))!
-        if !cut.contains(id) { tell(id, .received(message)) }
+        if !cut.contains(id) { dispatch(id, .received(message)) }
       case .sendPiece(let fetch, let address):
         fetches += 1
         var message = coordinator.envelope
@@ -212,24 +212,24 @@ struct Cluster {
     }
   }
 
-  /// Lets time pass in steps of half a second.
+  /// Advances the clock in steps of half a second.
   mutating func wait(_ duration: Duration) {
     let end = now + duration
     while now < end {
       now += .milliseconds(500)
       for id in workers.keys.sorted(by: { $0.description < $1.description }) {
-        tell(id, .ticked([]))
+        dispatch(id, .ticked([]))
       }
       perform(coordinator.handle(.ticked, at: now))
     }
   }
 
-  /// Trains the first attempt of a worker to its end; the score depends on the trial only.
+  /// Trains a worker's first attempt to its end; the score depends only on the trial.
   mutating func finishAttempt(of id: WorkerID, outcome: WireOutcome = .done) {
     guard let assign = running[id]?.first else { return }
     trainEpochs(Int(assign.epochs) - (trained[assign.attempt] ?? 0), of: id)
     running[id]?.removeFirst()
-    tell(id, .ended(AttemptID(assign.attempt), outcome, words: ""))
+    dispatch(id, .ended(AttemptID(assign.attempt), outcome, words: ""))
   }
 
   mutating func trainEpochs(_ count: Int, of id: WorkerID) {
@@ -240,17 +240,17 @@ struct Cluster {
       var epoch = WireEpoch()
       epoch.valAccuracy = 0.5 + Double(Replicate(number: Int(assign.trial)).trial) / 100
       epoch.valLoss = 1 / Double(number)
-      tell(id, .epochEnded(AttemptID(assign.attempt), epoch))
+      dispatch(id, .epochEnded(AttemptID(assign.attempt), epoch))
     }
   }
 
-  /// A worker process that is gone without a word.
+  /// Removes a worker without a message, as a killed process.
   mutating func kill(_ id: WorkerID) {
     workers[id] = nil
     running[id] = nil
   }
 
-  /// A coordinator killed and started again, from what the last one persisted.
+  /// Kills the coordinator and starts another from the persisted decisions.
   mutating func restart() {
     epoch += 1
     coordinator = Coordinator(

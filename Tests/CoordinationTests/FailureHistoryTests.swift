@@ -2,7 +2,7 @@ import Testing
 
 @testable import Coordination
 
-/// What the failures of one trial decide.
+/// The verdict on the failures of one trial.
 @Suite struct FailureHistoryTests {
   private var proven: Set<WorkerID> { [worker(1)] }
 
@@ -10,7 +10,7 @@ import Testing
     WorkerID([UInt8](repeating: number, count: WorkerID.length))!
   }
 
-  /// Failures of workers, each on a host of its own unless named.
+  /// Failures of workers, each on a separate host unless `host` is given.
   private func history(
     _ failures: [(worker: UInt8, end: AttemptEnd, epochs: Int)], host: String? = nil
   ) -> FailureHistory {
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func sameBreachOfTwoWorkersIsTheTrialsFault() {
+  @Test func sameBreachOnTwoWorkersQuarantinesTheTrial() {
     #expect(
       history([(1, .rejected, 2)]).verdict(alternative: .init(relation: .unrelated), proven: proven) == nil)
     #expect(isQuarantined(history([(1, .rejected, 2), (2, .rejected, 2)]), .unrelated))
@@ -41,12 +41,12 @@ import Testing
         alternative: .init(relation: .unrelated), proven: proven) == nil)
   }
 
-  @Test func sameBreachThreeTimesOfTheOnlyWorkerIsTheTrialsFault() {
+  @Test func sameBreachThreeTimesOnTheOnlyWorkerQuarantinesTheTrial() {
     #expect(!isQuarantined(history([(1, .rejected, 0), (1, .rejected, 0)]), .sameWorker))
     #expect(isQuarantined(history([(1, .rejected, 0), (1, .rejected, 0), (1, .rejected, 0)]), .sameWorker))
   }
 
-  @Test func workersOfOneMachineCountOnceWhereThereAreOthers() {
+  @Test func workersOfOneMachineCountOnceIfOtherMachinesAreAvailable() {
     for end in [AttemptEnd.rejected, .failed] {
       let failures = history([(1, end, 0), (2, end, 0), (3, end, 0)], host: "bad")
       #expect(failures.verdict(alternative: .init(relation: .unrelated), proven: proven) == nil)
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func aTrialFailsWhereTwoWorkersSaySoOrTheOnlyOne() {
+  @Test func aTrialFailsIfTwoWorkersOrTheOnlyOneReportFailure() {
     let once = history([(1, .failed, 0)])
     #expect(once.verdict(alternative: .init(relation: .unrelated), proven: proven) == nil)
     #expect(once.verdict(alternative: .init(relation: .sameHost), proven: proven) == nil)
@@ -65,7 +65,7 @@ import Testing
         alternative: .init(relation: .unrelated), proven: proven) != nil)
   }
 
-  @Test func twoWorkersWithoutAResultAreNotBelievedWhereOthersCanTry() {
+  @Test func failuresOnTwoUnprovenWorkersAreNotSufficientIfOthersCanTry() {
     let two = history([(2, .rejected, 0), (3, .rejected, 0)])
     let three = history([(2, .rejected, 0), (3, .rejected, 0), (4, .rejected, 0)])
     func isQuarantined(_ history: FailureHistory, _ relation: FailureHistory.Relation, isProven: Bool) -> Bool
@@ -78,21 +78,21 @@ import Testing
     #expect(isQuarantined(two, .sameWorker, isProven: false))
   }
 
-  @Test func failuresBeforeAnEpochThatAnotherWorkerCompletedDoNotCount() {
+  @Test func failuresAtAnEpochThatAnotherWorkerCompletedDoNotCount() {
     var failures = history([(2, .rejected, 0), (1, .rejected, 1)])
     #expect(failures.refute(before: 1, by: worker(1)) == [worker(2)])
     #expect(!isQuarantined(failures, .unrelated))
     #expect(failures.relation(to: worker(2), on: "node2") == .sameWorker)
   }
 
-  @Test func oneWorkersWordIsNotEnoughAgainstABreach() {
+  @Test func oneReportedFailureIsNotSufficientAfterABreach() {
     #expect(
       history([(1, .rejected, 2), (2, .failed, 0)]).verdict(
         alternative: .init(relation: .sameWorker), proven: proven) == nil)
   }
 
   @Test(arguments: [AttemptEnd.crashed, .revoked])
-  func threeCrashesAtOneEpochQuarantine(end: AttemptEnd) {
+  func threeCrashesAtTheSameEpochQuarantine(end: AttemptEnd) {
     #expect(!isQuarantined(history([(1, end, 1), (2, end, 1), (3, end, 2)]), .unrelated))
     #expect(isQuarantined(history([(1, end, 1), (2, end, 1), (3, end, 1)]), .unrelated))
   }
@@ -104,13 +104,13 @@ import Testing
     #expect(isQuarantined(history(failures), .unrelated))
   }
 
-  @Test func failuresAtDifferentEpochsAreBoundedTogether() {
+  @Test func failuresAtDifferentEpochsHaveACommonLimit() {
     let failures = (1...100).map { (worker: UInt8($0 % 2), end: AttemptEnd.lost, epochs: $0) }
     #expect(!isQuarantined(history(failures.dropLast()), .unrelated))
     #expect(isQuarantined(history(failures), .unrelated))
   }
 
-  @Test func waitsGrowFromNoneToAMinute() {
+  @Test func backoffGrowsFromZeroToOneMinute() {
     var backoff = Backoff()
     let waits = (0..<9).map { _ in
       backoff.extend(at: .seconds(100))
@@ -119,27 +119,27 @@ import Testing
     #expect(waits == [0, 1, 2, 4, 8, 16, 32, 60, 60])
   }
 
-  @Test func provenFailuresExcludeAWorkerUnlessItSucceedsBetweenThem() {
+  @Test func confirmedFailuresExcludeAWorkerUnlessItSucceedsInBetween() {
     var conduct = WorkerConduct()
     for trial in 0..<WorkerConduct.failureLimit {
       conduct.suspect(trial, isBreach: false)
-      conduct.convict(of: trial)
+      conduct.confirmSuspicion(of: trial)
       if trial == 2 { conduct.noteSuccess() }
     }
     #expect(conduct.exclusion == nil)
     for trial in 10..<10 + WorkerConduct.failureLimit {
       conduct.suspect(trial, isBreach: false)
-      conduct.convict(of: trial)
+      conduct.confirmSuspicion(of: trial)
     }
     #expect(conduct.exclusion != nil)
   }
 
-  @Test func provenBreachesExcludeAWorkerInSpiteOfItsSuccesses() {
+  @Test func confirmedBreachesExcludeAWorkerDespiteSuccesses() {
     var conduct = WorkerConduct()
     for trial in 0..<WorkerConduct.breachLimit {
       conduct.suspect(trial, isBreach: true)
       conduct.noteSuccess()
-      conduct.convict(of: trial)
+      conduct.confirmSuspicion(of: trial)
     }
     #expect(conduct.exclusion != nil)
   }
@@ -148,7 +148,7 @@ import Testing
     var conduct = WorkerConduct()
     for trial in 0..<3 { conduct.suspect(trial, isBreach: trial == 0) }
     #expect(conduct.isOnProbation)
-    conduct.acquit(of: 1)
+    conduct.clearSuspicion(of: 1)
     #expect(!conduct.isOnProbation)
   }
 }

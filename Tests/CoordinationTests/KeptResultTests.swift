@@ -3,11 +3,11 @@ import Testing
 
 @testable import Coordination
 
-/// What a worker's process leaves on disk, and another hands in.
+/// Spooled results: saved by one worker process, delivered by another.
 @Suite struct KeptResultTests {
   private static let longFile = Cluster.file.replacing("epochs: 2", with: "epochs: 5")
 
-  /// A worker that has finished trial 0 while its coordinator was away.
+  /// A worker that has finished trial 0 without a connection to the coordinator.
   private func finishAway(_ cluster: inout Cluster) -> WorkerID {
     let worker = cluster.join(1)
     cluster.cut.insert(worker)
@@ -16,7 +16,7 @@ import Testing
     return worker
   }
 
-  @Test func resultsOfADeadWorkerAreHandedInByAnother() throws {
+  @Test func spooledResultsOfADeadWorkerAreDeliveredByAnother() throws {
     var cluster = try Cluster()
     let worker = finishAway(&cluster)
     cluster.kill(worker)
@@ -30,7 +30,7 @@ import Testing
     #expect(attempts == 1)
   }
 
-  @Test func theyAreHandedInEvenAfterTheLease() throws {
+  @Test func spooledResultsAreAcceptedAfterTheLeaseExpired() throws {
     var cluster = try Cluster()
     let worker = finishAway(&cluster)
     cluster.kill(worker)
@@ -42,7 +42,7 @@ import Testing
     #expect(cluster.exits[worker] == .left)
   }
 
-  @Test func aResultThatIsAcknowledgedSoonIsNotKept() throws {
+  @Test func aPromptlyAcknowledgedResultIsNotSpooled() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     cluster.finishAttempt(of: worker)
@@ -50,7 +50,7 @@ import Testing
     #expect(cluster.kept[worker] == nil)
   }
 
-  @Test func aResultThatIsNotAcknowledgedSoonIsKeptUntilItIs() throws {
+  @Test func anUnacknowledgedResultIsSpooledUntilAcknowledged() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     cluster.cut.insert(worker)
@@ -63,14 +63,14 @@ import Testing
     #expect(cluster.kept[worker]?.isEmpty == true)
   }
 
-  @Test func anUnfinishedAttemptOfADrainedWorkerIsKeptWithItsCheckpoint() throws {
+  @Test func anUnfinishedAttemptOfADrainedWorkerIsSpooledWithItsCheckpoint() throws {
     var cluster = try Cluster(Self.longFile)
     let worker = cluster.join(1)
     cluster.trainEpochs(2, of: worker)
     cluster.cut.insert(worker)
     cluster.wait(.seconds(4))
     cluster.trainEpochs(1, of: worker)
-    cluster.tell(worker, .drainRequested("SIGTERM"))
+    cluster.dispatch(worker, .drainRequested("SIGTERM"))
     #expect(cluster.exits[worker] == .left)
     cluster.restart()
     cluster.cut.remove(worker)
@@ -81,7 +81,7 @@ import Testing
     #expect(cluster.resumed[2] == Cluster.checkpoint(epochs: 3))
   }
 
-  @Test func whatIsNoLongerWantedIsForgotten() throws {
+  @Test func obsoleteSpooledResultsAreDropped() throws {
     var cluster = try Cluster()
     let worker = finishAway(&cluster)
     cluster.kill(worker)
@@ -108,7 +108,7 @@ import Testing
     #expect(cluster.kept[worker]?.count == 1)
   }
 
-  @Test func whoHandsInGetsNoWork() throws {
+  @Test func aDeliveringProcessGetsNoWork() throws {
     var cluster = try Cluster()
     let worker = finishAway(&cluster)
     cluster.kill(worker)
@@ -119,18 +119,18 @@ import Testing
     #expect(attempts == 1)
   }
 
-  @Test func whoHandsInMayBeToldToLeave() throws {
+  @Test func aDeliveringProcessCanBeDrained() throws {
     var cluster = try Cluster()
     let worker = finishAway(&cluster)
     cluster.kill(worker)
     cluster.deliverKeptResults(for: worker)
     #expect(cluster.exits[worker] == nil)
-    cluster.tell(worker, .drainRequested("SIGTERM"))
+    cluster.dispatch(worker, .drainRequested("SIGTERM"))
     #expect(cluster.exits[worker] == .left)
     #expect(cluster.kept[worker]?.count == 1)
   }
 
-  @Test func damagedFilesAreNothing() throws {
+  @Test func damagedSpoolFilesAreIgnored() throws {
     var cluster = try Cluster()
     let worker = finishAway(&cluster)
     cluster.kept[worker]?[1]?.messages.remove(at: 1)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Coordination
 
-/// Whatever a key holder sends: nothing traps, and nobody but itself is any the worse for it.
+/// Arbitrary messages of a key holder never trap and affect only its own attempts.
 @Suite struct MessageFuzzTests {
   private static let words: [[UInt8]] = [
     [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], [0x80, 0x80, 0x80, 0x80, 0x80, 0x00],
@@ -15,20 +15,20 @@ import Testing
     [0x09, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f], [0x18, 0xff, 0xff, 0xff, 0xff, 0x0f],
   ]
 
-  @Test func aKeyHolderCanOnlyHarmWhatItHolds() throws {
-    var siege = try Siege()
+  @Test func aKeyHolderCanOnlyAffectItsOwnAttempts() throws {
+    var hostileCluster = try HostileCluster()
     var generator = Philox(seed: 3, stream: 0)
-    let corpus = try (0..<60).map { _ in try Siege.message(&generator).serializedBytes() as [UInt8] }
+    let corpus = try (0..<60).map { _ in try HostileCluster.message(&generator).serializedBytes() as [UInt8] }
     var count = 0
     try Fuzzing("messages to the coordinator", corpus: corpus, words: Self.words).run(4000) {
       bytes, generator in
       let damaged = try? WireToCoordinator(serializedBytes: bytes)
-      let message = generator.below(2) == 0 ? damaged : Siege.message(&generator)
-      if let message { siege.strike(message, &generator) }
+      let message = generator.below(2) == 0 ? damaged : HostileCluster.message(&generator)
+      if let message { hostileCluster.strike(message, &generator) }
       count += 1
       guard count % 500 == 0 else { return }
-      try siege.end()
-      siege = try Siege()
+      try hostileCluster.end()
+      hostileCluster = try HostileCluster()
     }
   }
 
@@ -59,7 +59,7 @@ import Testing
         numerics: "test", staysForever: false))
   }
 
-  /// Something that happens to a worker by itself.
+  /// A local event of a worker.
   private static func event(_ generator: inout Philox) -> Worker.Event {
     let attempt = AttemptID(generator.below(6))
     return switch generator.below(20) {
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  /// Of any size, one of two.
+  /// A checkpoint with one of two digests and an arbitrary size.
   fileprivate static func checkpoint(_ generator: inout Philox) -> WireCheckpoint {
     var checkpoint = WireCheckpoint()
     checkpoint.digest = digest(&generator)
@@ -131,15 +131,15 @@ import Testing
   }
 }
 
-/// Two honest workers and a holder of another key, who sends what it likes.
-private struct Siege {
+/// Two honest workers and a hostile holder of another key, which sends arbitrary messages.
+private struct HostileCluster {
   private static let key = "hostile"
   private var cluster: Cluster
   private var hostile: Set<WorkerID> = []
-  /// Attempts that the hostile key was given.
-  private var theirs: Set<AttemptID> = []
-  /// Trials that they have brought to an end, which is their right, if with lies.
-  private var spoilt: Set<Int> = []
+  /// Attempts assigned to the hostile key.
+  private var hostileAttempts: Set<AttemptID> = []
+  /// Trials that these attempts have ended, with false results.
+  private var falseResults: Set<Int> = []
   private var seen = 0
 
   init() throws {
@@ -149,7 +149,7 @@ private struct Siege {
     seen = cluster.persisted.count
   }
 
-  /// A message that is well-formed, if perhaps nothing else.
+  /// A well-formed message with arbitrary content.
   static func message(_ generator: inout Philox) -> WireToCoordinator {
     var message = WireToCoordinator()
     message.worker = .init([UInt8](repeating: UInt8(1 + generator.below(4)), count: WorkerID.length))
@@ -196,25 +196,25 @@ private struct Siege {
     let effects = cluster.coordinator.handle(.received(message, from: sender), at: cluster.now)
     #expect(effects.count < 100)
     for case .note(let words) in effects { #expect(words == words.asPeerText) }
-    // What is not for honest workers nobody hears.
+    // Deliver only messages to honest workers.
     cluster.perform(effects.filter { if case .send(_, to: ReturnAddress(99)) = $0 { false } else { true } })
-    judge()
+    checkDecisions()
     #expect(cluster.coordinator.peers.count <= 40)
   }
 
-  /// Everything that was decided concerns attempts of its own only, or work handed out.
-  private mutating func judge() {
+  /// Checks that all decisions concern only hostile attempts, or are assignments.
+  private mutating func checkDecisions() {
     for decision in cluster.persisted[seen...] {
       switch decision {
       case .workerJoined(let id, let worker): if worker.key == Self.key { hostile.insert(id) }
-      case .attemptStarted(let id, _, let worker): if hostile.contains(worker) { theirs.insert(id) }
+      case .attemptStarted(let id, _, let worker): if hostile.contains(worker) { hostileAttempts.insert(id) }
       case .trialEnded(let end, let id):
-        #expect(theirs.contains(id))
-        spoilt.insert(end.trial)
+        #expect(hostileAttempts.contains(id))
+        falseResults.insert(end.trial)
       case .epochEnded(let id, _, _), .attemptEnded(let id, _, _), .attemptResumed(let id):
-        #expect(theirs.contains(id), "\(decision)")
-      case .checkpointStored(let stored): #expect(theirs.contains(stored.attempt))
-      case .rungReached(let reached, _): #expect(theirs.contains(reached.attempt))
+        #expect(hostileAttempts.contains(id), "\(decision)")
+      case .checkpointStored(let stored): #expect(hostileAttempts.contains(stored.attempt))
+      case .rungReached(let reached, _): #expect(hostileAttempts.contains(reached.attempt))
       case .workerExcluded(let id, _): #expect(hostile.contains(id))
       case .epochsInherited, .dataKnown: break
       case .trialsComplete: Issue.record("the search is not open-ended")
@@ -223,10 +223,10 @@ private struct Siege {
     seen = cluster.persisted.count
   }
 
-  /// The hostile key is revoked, and the honest workers end the search as if nothing had been.
+  /// Revokes the hostile key; the honest workers then complete the search with correct results.
   mutating func end() throws {
     cluster.perform(cluster.coordinator.handle(.keysRevoked([Self.key]), at: cluster.now))
-    judge()
+    checkDecisions()
     for _ in 0..<20 where !cluster.coordinator.isFinished {
       for worker in cluster.workers.keys.sorted(by: { $0.description < $1.description }) {
         cluster.finishAttempt(of: worker)
@@ -234,7 +234,7 @@ private struct Siege {
       cluster.wait(.seconds(1))
     }
     #expect(cluster.coordinator.isFinished)
-    for (trial, end) in cluster.coordinator.results where !spoilt.contains(trial) {
+    for (trial, end) in cluster.coordinator.results where !falseResults.contains(trial) {
       #expect(end.status == .done)
       #expect(end.valAccuracy == 0.5 + Double(trial) / 100)
     }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Coordination
 
-/// Workers whose dataset goes by the same name and is another one.
+/// Workers with a different dataset of the same name.
 struct OtherDataTests {
   private static let data = [UInt8](repeating: 1, count: Limits.digest)
   private static let otherData = [UInt8](repeating: 2, count: Limits.digest)
@@ -19,7 +19,7 @@ struct OtherDataTests {
     cluster.trainEpochs(1, of: first)
   }
 
-  @Test mutating func whoBroughtTheFirstEpochTellsWhatTheDataAre() {
+  @Test mutating func theFirstReportedEpochFixesTheDataset() {
     #expect(cluster.coordinator.data == Self.data)
     #expect(cluster.persisted.contains(.dataKnown(Self.data)))
     load(Self.data, by: second)
@@ -28,7 +28,7 @@ struct OtherDataTests {
     #expect(cluster.warnings.isEmpty)
   }
 
-  @Test mutating func resultsOfOtherDataAreRefusedAndTheirTrialRunsElsewhere() throws {
+  @Test mutating func resultsOfADifferentDatasetAreRejectedAndTheirTrialRunsElsewhere() throws {
     let trial = try #require(cluster.running[second]?.first?.trial)
     load(Self.otherData, by: second)
     cluster.trainEpochs(1, of: second)
@@ -43,15 +43,15 @@ struct OtherDataTests {
     #expect(cluster.running[first]?.first?.trial == trial)
   }
 
-  @Test mutating func aTrialThatFailsTellsNothingOfTheData() throws {
+  @Test mutating func aFailedTrialDoesNotFixTheDataset() throws {
     var cluster = try Cluster()
     let (fast, slow) = (cluster.join(1), cluster.join(2))
     for (worker, data) in [(fast, Self.otherData), (slow, Self.data)] {
       let assign = try #require(cluster.running[worker]?.first)
-      cluster.tell(worker, .dataLoaded(AttemptID(assign.attempt), data))
+      cluster.dispatch(worker, .dataLoaded(AttemptID(assign.attempt), data))
     }
     let attempt = try #require(cluster.running[fast]?.removeFirst().attempt)
-    cluster.tell(fast, .ended(AttemptID(attempt), .failed, words: "too small"))
+    cluster.dispatch(fast, .ended(AttemptID(attempt), .failed, words: "too small"))
     #expect(cluster.coordinator.data == nil)
     cluster.trainEpochs(1, of: slow)
     #expect(cluster.coordinator.data == Self.data)
@@ -59,7 +59,7 @@ struct OtherDataTests {
     #expect(cluster.exits.keys.contains(fast) && !cluster.exits.keys.contains(slow))
   }
 
-  @Test mutating func theDataAreKnownAfterARestart() {
+  @Test mutating func theDatasetIsKnownAfterARestart() {
     cluster.cut = [first, second]
     load(Self.otherData, by: second)
     cluster.trainEpochs(2, of: second)
@@ -72,7 +72,7 @@ struct OtherDataTests {
     #expect(cluster.coordinator.results.isEmpty)
   }
 
-  @Test mutating func keptResultsOfOtherDataAreForgotten() {
+  @Test mutating func spooledResultsOfADifferentDatasetAreDropped() {
     cluster.cut = [second]
     load(Self.otherData, by: second)
     cluster.finishAttempt(of: second)
@@ -85,7 +85,7 @@ struct OtherDataTests {
     #expect(cluster.coordinator.results.isEmpty)
   }
 
-  @Test mutating func aWorkerMayServeAnotherSearchWithOtherData() {
+  @Test mutating func aWorkerCanServeAnotherSearchWithADifferentDataset() {
     let keeper = cluster.join(3, staysForever: true)
     load(Self.data, by: keeper)
     #expect(cluster.workers[keeper]?.data == Self.data)
@@ -93,8 +93,8 @@ struct OtherDataTests {
     #expect(cluster.workers[keeper]?.data == [])
   }
 
-  /// Who has another's name and no right to it sends nobody away.
-  @Test mutating func anotherKeyHolderCannotSendAWorkerAway() {
+  /// A message with the id of another worker and the wrong key does not disconnect that worker.
+  @Test mutating func anotherKeyHolderCannotDisconnectAWorker() {
     var message = WireToCoordinator()
     message.worker = .init(first.bytes)
     message.search = cluster.coordinator.search.number
@@ -116,6 +116,6 @@ struct OtherDataTests {
       Issue.record("it has nothing to train")
       return
     }
-    cluster.tell(worker, .dataLoaded(AttemptID(assign.attempt), digest))
+    cluster.dispatch(worker, .dataLoaded(AttemptID(assign.attempt), digest))
   }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Coordination
 
-/// Rungs before the end of the first epoch.
+/// Rungs within the first epoch.
 @Suite struct PartOfEpochTests {
   private static let file = """
     dataset: digits
@@ -20,8 +20,8 @@ import Testing
     worker = cluster.join(1)
   }
 
-  /// The rungs are 0.25, 1 and 2 epochs; of four trials one passes the first.
-  @Test mutating func aTrialTellsItsScoreAndGoesOnFromThere() throws {
+  /// The rungs are at 0.25, 1 and 2 epochs; one of four trials is promoted from the first.
+  @Test mutating func aTrialReportsItsScoreAndResumesFromItsCheckpoint() throws {
     for trial in 0..<4 {
       let assign = try #require(cluster.running[worker]?.first)
       #expect(assign.trial == trial && assign.epochs == 1 && assign.part == 0.25)
@@ -40,7 +40,7 @@ import Testing
     #expect(rungs == [0, 0, 0, 0, 1])
   }
 
-  @Test mutating func whatWasStoredOfStoppedTrialsIsRemoved() throws {
+  @Test mutating func checkpointsOfStoppedTrialsAreRemoved() throws {
     for _ in 0..<4 { cluster.finishPart(of: worker) }
     let stored = cluster.persisted.compactMap { decision -> Int? in
       if case .checkpointStored(let stored) = decision { stored.trial } else { nil }
@@ -49,7 +49,7 @@ import Testing
     #expect(cluster.stored.count == 1)
   }
 
-  @Test mutating func aCoordinatorThatStartsAgainKnowsTheScore() throws {
+  @Test mutating func scoresAreKnownAfterARestart() throws {
     cluster.finishPart(of: worker)
     cluster.finishPart(of: worker)
     cluster.restart()
@@ -62,7 +62,7 @@ import Testing
   @Test(arguments: [
     (0.25, -1.0, 0.5), (0.25, 1, 1.5), (0.25, .infinity, 0.5), (0.5, 1, 0.5), (1, 1, 0.5), (.nan, 1, 0.5),
   ])
-  func aScoreThatCannotBeIsARuleBroken(part: Double, loss: Double, accuracy: Double) throws {
+  func anInvalidScoreIsRejected(part: Double, loss: Double, accuracy: Double) throws {
     var cluster = cluster
     let assign = try #require(cluster.running[worker]?.first)
     var score = WirePartScore()
@@ -70,7 +70,7 @@ import Testing
     var checkpoint = WireCheckpoint()
     checkpoint.digest = .init([UInt8](repeating: 1, count: Limits.digest))
     checkpoint.size = 1
-    cluster.tell(
+    cluster.dispatch(
       worker, .suspended(AttemptID(assign.attempt), .init(checkpoint: checkpoint, bytes: [1], score: score)))
     let ends = cluster.persisted.compactMap { decision -> AttemptEnd? in
       if case .attemptEnded(AttemptID(assign.attempt), let end, _) = decision { end } else { nil }
@@ -79,7 +79,7 @@ import Testing
     #expect(!cluster.persisted.contains { if case .rungReached = $0 { true } else { false } })
   }
 
-  @Test mutating func anEpochIsTooMuchWhereAPartWasAskedFor() throws {
+  @Test mutating func anEpochReportIsRejectedIfOnlyAPartWasAssigned() throws {
     cluster.trainEpochs(1, of: worker)
     #expect(!cluster.persisted.contains { if case .epochEnded = $0 { true } else { false } })
   }

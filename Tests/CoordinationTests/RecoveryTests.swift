@@ -4,7 +4,7 @@ import Testing
 @testable import Coordination
 
 @Suite struct RecoveryTests {
-  @Test func whatAWorkerHoldsOfAnotherSearchIsNothingHere() throws {
+  @Test func attemptsOfAnotherSearchAreIgnored() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     let attempt = try #require(cluster.running[worker]?.first?.attempt)
@@ -26,10 +26,10 @@ import Testing
     }
   }
 
-  @Test func aTrialThatKillsItsWorkersIsGivenUpAndThoseBesideItAreNot() throws {
+  @Test func aTrialThatKillsItsWorkersIsQuarantinedAndConcurrentOnesAreNot() throws {
     var cluster = try Cluster()
     for number in UInt8(1)...20 {
-      // All of them die before their first heartbeat wherever trial 0 runs.
+      // Every worker that runs trial 0 dies before its first heartbeat.
       let worker = cluster.join(number, slots: 4)
       let hasIt = cluster.running[worker]?.contains { $0.trial == 0 } == true
       if !hasIt { for _ in 0..<4 { cluster.finishAttempt(of: worker) } }
@@ -42,7 +42,7 @@ import Testing
     #expect((1..<4).allSatisfy { cluster.coordinator.results[$0]?.status == .done })
   }
 
-  @Test func aWorkerThatMissedTheFinishHearsItAgain() throws {
+  @Test func aWorkerThatMissedFinishGetsItAgain() throws {
     var cluster = try Cluster()
     let (worker, other) = (cluster.join(1, slots: 2), cluster.join(2, slots: 2))
     for _ in 0..<2 { cluster.finishAttempt(of: worker) }
@@ -55,7 +55,7 @@ import Testing
     #expect(cluster.exits[worker] == .finished)
   }
 
-  @Test func whatDoesNotGoOnIsTakenFromALivingWorker() throws {
+  @Test func attemptsWithoutProgressAreRevoked() throws {
     var cluster = try Cluster()
     let stuck = cluster.join(1)
     cluster.wait(.seconds(599))
@@ -73,27 +73,27 @@ import Testing
     #expect(cluster.coordinator.results[0]?.status == .done)
   }
 
-  @Test func aWorkerThatReadsOfTheEndLeaves() throws {
+  @Test func aWorkerLeavesIfTheJoinFileSaysThatTheSearchHasEnded() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     cluster.cut.insert(worker)
     cluster.wait(.seconds(20))
-    cluster.tell(worker, .searchEnded(8))
+    cluster.dispatch(worker, .searchEnded(8))
     #expect(cluster.exits[worker] == nil)
-    cluster.tell(worker, .searchEnded(7))
+    cluster.dispatch(worker, .searchEnded(7))
     #expect(cluster.exits[worker] == .finished)
     #expect(cluster.running[worker]?.isEmpty == true)
   }
 
-  @Test func aWorkerThatNeverJoinedReadsOfTheEndToo() throws {
+  @Test func aWorkerThatNeverJoinedLeavesIfTheSearchHasEnded() throws {
     var cluster = try Cluster()
     try cluster.cut.insert(#require(WorkerID([UInt8](repeating: 1, count: WorkerID.length))))
     let worker = cluster.join(1)
-    cluster.tell(worker, .searchEnded(7))
+    cluster.dispatch(worker, .searchEnded(7))
     #expect(cluster.exits[worker] == .finished)
   }
 
-  @Test func aLocalWorkerThatIsSilentIsKilled() throws {
+  @Test func anUnresponsiveLocalWorkerIsKilled() throws {
     var cluster = try Cluster()
     let (remote, local) = (cluster.join(1), cluster.join(2, isLocal: true))
     cluster.cut.formUnion([remote, local])
@@ -114,7 +114,7 @@ import Testing
     #expect(cluster.running[second]?.first?.trial == 0)
   }
 
-  @Test func aKilledLocalProcessLosesItsTrialAtOnceAndWithoutBlame() throws {
+  @Test func aKilledLocalProcessLosesItsTrialAtOnceWithoutAFailure() throws {
     var cluster = try Cluster()
     for round in UInt8(1)...6 {
       let worker = cluster.join(round, isLocal: true)
@@ -125,14 +125,14 @@ import Testing
     #expect(cluster.coordinator.results.isEmpty)
   }
 
-  @Test func aHelloOfALocalProcessThatHasEndedIsNobodys() throws {
+  @Test func aLateHelloOfAnExitedLocalProcessIsIgnored() throws {
     var cluster = try Cluster()
     cluster.perform(cluster.coordinator.handle(.processEnded(pid: 1, .killed), at: cluster.now))
     cluster.join(1, isLocal: true)
     #expect(cluster.coordinator.runningCount == 0)
   }
 
-  @Test func aTrialThatBringsDownItsWorkersAtTheSameEpochIsQuarantined() throws {
+  @Test func aTrialThatCrashesItsWorkersAtTheSameEpochIsQuarantined() throws {
     var cluster = try Cluster()
     for round in UInt8(1)...3 {
       let worker = cluster.join(round, isLocal: true)
@@ -146,7 +146,7 @@ import Testing
     #expect(cluster.warnings.contains { $0.contains("quarantined") })
   }
 
-  @Test func workersThatFallSilentAreNotHeldAgainstATrialSoon() throws {
+  @Test func aFewLostWorkersDoNotQuarantineATrial() throws {
     var cluster = try Cluster()
     for round in UInt8(1)...8 {
       let worker = cluster.join(round)
@@ -158,10 +158,10 @@ import Testing
     #expect(cluster.coordinator.results.isEmpty)
   }
 
-  @Test func anAttemptThatNeverArrivedIsWeakEvidence() throws {
+  @Test func anUndeliveredAttemptCountsAsLost() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
-    cluster.tell(worker, .drainRequested("test"))
+    cluster.dispatch(worker, .drainRequested("test"))
     let other = cluster.join(2, slots: 1)
     cluster.cut.insert(other)
     cluster.wait(.seconds(6))
@@ -172,15 +172,15 @@ import Testing
     #expect(cluster.coordinator.openTrials[0]?.failures.failures.map(\.end) == [.lost])
   }
 
-  @Test func anAttemptThatIsLongOnItsWayToALivingWorkerIsNotLost() throws {
+  @Test func anUndeliveredAttemptOfAResponsiveWorkerIsNotLost() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     let assign = try #require(cluster.running[worker]?.first)
-    // The worker lives and says what it holds, but the Assign does not come through.
+    // The worker is responsive and reports what it holds, but the Assign is not delivered.
     for _ in 0..<10 {
       cluster.workers[worker]?.held[AttemptID(assign.attempt)] = nil
       cluster.running[worker] = []
-      cluster.coordinator.attempts[AttemptID(assign.attempt)]?.isReevaluated = false
+      cluster.coordinator.attempts[AttemptID(assign.attempt)]?.isDelivered = false
       cluster.wait(.seconds(1))
     }
     #expect(cluster.coordinator.attempts[AttemptID(assign.attempt)]?.isLost == false)
@@ -188,7 +188,7 @@ import Testing
     #expect(cluster.running[worker]?.map(\.attempt) == [assign.attempt])
   }
 
-  @Test func anAttemptThatItsWorkerComesBackWithoutRunsElsewhereAtOnce() throws {
+  @Test func ifAWorkerReconnectsWithoutItsAttemptTheTrialRunsElsewhereAtOnce() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     cluster.kill(worker)
@@ -226,7 +226,7 @@ import Testing
     #expect(cluster.running[last]?.first?.trial == 0)
   }
 
-  @Test func aSilentWorkerThatComesBackInTimeGoesOn() throws {
+  @Test func aLostWorkerThatReconnectsInTimeContinues() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     let attempt = cluster.running[worker]?.first?.attempt
@@ -238,7 +238,7 @@ import Testing
     #expect(cluster.coordinator.runningCount == 1)
   }
 
-  @Test func aSilentWorkerWhoseTrialRunsElsewhereIsCalledOff() throws {
+  @Test func theAttemptOfALostWorkerIsCancelledIfItsTrialRunsElsewhere() throws {
     var cluster = try Cluster()
     let first = cluster.join(1)
     cluster.cut.insert(first)
@@ -251,19 +251,19 @@ import Testing
     #expect(cluster.running[second]?.first?.trial == 0)
   }
 
-  @Test func theFirstResultWinsAndTheOtherAttemptIsCalledOff() throws {
+  @Test func theFirstResultWinsAndTheOtherAttemptIsCancelled() throws {
     var cluster = try Cluster()
     let first = cluster.join(1)
     cluster.trainEpochs(1, of: first)
     cluster.cut.insert(first)
     cluster.wait(.seconds(6))
     let second = cluster.join(2)
-    // The lost attempt ends while nobody hears it; its messages are sent again when it is heard.
+    // The lost attempt ends while disconnected; its messages are resent after reconnection.
     let assign = try #require(cluster.running[first]?.first)
     var epoch = WireEpoch()
     epoch.valAccuracy = 0.5
-    cluster.tell(first, .epochEnded(AttemptID(assign.attempt), epoch))
-    cluster.tell(first, .ended(AttemptID(assign.attempt), .done, words: ""))
+    cluster.dispatch(first, .epochEnded(AttemptID(assign.attempt), epoch))
+    cluster.dispatch(first, .ended(AttemptID(assign.attempt), .done, words: ""))
     cluster.running[first] = []
     cluster.finishAttempt(of: second)
     cluster.cut.remove(first)
@@ -274,7 +274,7 @@ import Testing
     #expect(ends.count == 1)
   }
 
-  @Test func messagesThatWereNotAcknowledgedAreSentAgain() throws {
+  @Test func unacknowledgedMessagesAreResent() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     cluster.cut.insert(worker)
@@ -286,7 +286,7 @@ import Testing
     #expect(cluster.running[worker]?.first?.trial == 1)
   }
 
-  @Test func anAssignThatWasLostIsSentAgain() throws {
+  @Test func aLostAssignIsResent() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     cluster.cut.insert(worker)
@@ -298,7 +298,7 @@ import Testing
     #expect(cluster.running[worker]?.map(\.attempt) == [assign.attempt])
   }
 
-  @Test func aRestartedCoordinatorAdoptsWhatRuns() throws {
+  @Test func aRestartedCoordinatorAdoptsRunningAttempts() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     cluster.finishAttempt(of: worker)
@@ -308,13 +308,13 @@ import Testing
     #expect(cluster.coordinator.results.count == 1)
     cluster.wait(.seconds(3))
     #expect(cluster.running[worker]?.map(\.attempt) == [attempt])
-    cluster.tell(worker, .epochEnded(AttemptID(attempt), WireEpoch()))
+    cluster.dispatch(worker, .epochEnded(AttemptID(attempt), WireEpoch()))
     cluster.running[worker] = []
-    cluster.tell(worker, .ended(AttemptID(attempt), .done, words: ""))
+    cluster.dispatch(worker, .ended(AttemptID(attempt), .done, words: ""))
     #expect(cluster.coordinator.results[1]?.epochs == 2)
   }
 
-  @Test func aRestartedCoordinatorRunsWhatItsLocalWorkersHadAtOnce() throws {
+  @Test func aRestartedCoordinatorRequeuesLocalAttemptsAtOnce() throws {
     var cluster = try Cluster()
     cluster.join(1, isLocal: true)
     cluster.restart()
@@ -324,7 +324,7 @@ import Testing
     #expect(assign.attempt == 2)
   }
 
-  @Test func aRestartedCoordinatorWaitsForRemoteWorkersAndDoesNotBlameTheirTrials() throws {
+  @Test func aRestartedCoordinatorWaitsForRemoteWorkersWithoutFailingTheirTrials() throws {
     var cluster = try Cluster()
     let first = cluster.join(1)
     cluster.kill(first)
@@ -342,7 +342,7 @@ import Testing
     #expect(ends == [.interrupted])
   }
 
-  @Test func aWorkerWithoutCoordinatorGivesUpAndSaysWhetherSomethingIsLost() throws {
+  @Test func aWorkerWithoutCoordinatorGivesUpAndReportsWhetherWorkIsLost() throws {
     for isBusy in [true, false] {
       var cluster = try Cluster()
       let worker = cluster.join(1)
@@ -355,7 +355,7 @@ import Testing
     }
   }
 
-  @Test func anOlderCoordinatorIsIgnored() throws {
+  @Test func aCoordinatorOfAnOlderGenerationIsIgnored() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     let old = cluster.coordinator
@@ -365,7 +365,7 @@ import Testing
     var revoke = WireRevoke()
     revoke.attempt = 1
     ghost.send(.revoke(revoke), to: ReturnAddress(1))
-    for case .send(let message, _) in ghost.effects { cluster.tell(worker, .received(message)) }
+    for case .send(let message, _) in ghost.effects { cluster.dispatch(worker, .received(message)) }
     #expect(cluster.running[worker]?.map(\.attempt) == [1])
   }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Coordination
 
-/// Keys that are admitted no more, and names that are claimed with another key.
+/// Revoked keys, and worker ids used with another key.
 @Suite struct RevocationTests {
   private func hello(_ number: UInt8, held: [UInt64] = []) -> WireToCoordinator {
     var hello = WireHello()
@@ -46,14 +46,14 @@ import Testing
     #expect(cluster.coordinator.results.values.allSatisfy { $0.status == .done })
   }
 
-  @Test func itsWorkersAreToldToLeave() throws {
+  @Test func workersWithARevokedKeyAreRejected() throws {
     var cluster = try Cluster()
     let outcast = cluster.join(1)
     cluster.perform(cluster.coordinator.handle(.keysRevoked(["key"]), at: cluster.now))
     #expect(cluster.exits[outcast] == .unable("the coordinator refused this worker: its key was revoked"))
   }
 
-  @Test func whatARevokedKeyHeldIsNobodysToClaim() throws {
+  @Test func attemptsOfARevokedKeyCannotBeClaimed() throws {
     var cluster = try Cluster()
     let outcast = cluster.join(1)
     cluster.trainEpochs(1, of: outcast)
@@ -73,12 +73,12 @@ import Testing
     return result
   }
 
-  @Test func afterARestartAnotherKeyCannotTakeAWorkersName() throws {
+  @Test func afterARestartAnotherKeyCannotUseAWorkersId() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     cluster.trainEpochs(1, of: worker)
     cluster.restart()
-    // Without the key it would take the attempt over, or have it counted as lost.
+    // Without the key check, it could take over the attempt or have it counted as lost.
     for held: [UInt64] in [[1], []] {
       cluster.deliver(hello(1, held: held), from: worker, key: "another")
       #expect(cluster.coordinator.slotCount == 0)
@@ -90,7 +90,7 @@ import Testing
     #expect(cluster.coordinator.runningCount == 1)
   }
 
-  @Test func aRecordThatDoesNotTellTheKeyAdoptsAsBefore() throws {
+  @Test func attemptsRecordedWithoutAKeyAreAdopted() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     var snapshot = cluster.snapshot()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Coordination
 
-/// What a worker, or someone with a worker's key, must not get away with.
+/// Protocol violations by a worker or another holder of its key.
 @Suite struct RuleBreakingTests {
   private func message(_ worker: UInt8, _ body: WireToCoordinator.OneOf_Body) -> WireToCoordinator {
     var message = WireToCoordinator()
@@ -30,7 +30,7 @@ import Testing
     return .result(result)
   }
 
-  @Test func aStrangerIsAskedForItsHello() throws {
+  @Test func anUnknownWorkerIsAskedForAHello() throws {
     var cluster = try Cluster()
     let id = try #require(WorkerID([UInt8](repeating: 9, count: 16)))
     let sender = Coordinator.Sender(address: ReturnAddress(9), key: "key")
@@ -43,7 +43,7 @@ import Testing
     #expect(answer.reject.code == .unknownWorker)
   }
 
-  @Test func aResultBeforeTheLastEpochIsRefused() throws {
+  @Test func aResultBeforeTheLastEpochIsRejected() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     cluster.deliver(message(1, result(1, 1)), from: worker)
@@ -68,14 +68,14 @@ import Testing
     #expect(!cluster.persisted.contains { if case .epochEnded = $0 { true } else { false } })
   }
 
-  @Test func anotherKeyCannotSpeakForAWorker() throws {
+  @Test func anotherKeyCannotSendMessagesOfAWorker() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     cluster.deliver(message(1, report(1, 1, accuracy: 1)), from: worker, key: "another")
     #expect(!cluster.persisted.contains { if case .epochEnded = $0 { true } else { false } })
   }
 
-  @Test func messagesOutOfOrderOrTwiceChangeNothing() throws {
+  @Test func duplicateOrReorderedMessagesChangeNothing() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     for sequence in [2, 1, 1, 3, 2, 1] as [UInt32] {
@@ -87,7 +87,7 @@ import Testing
     #expect(numbers == [1, 2])
   }
 
-  @Test func anAttemptThatWasNeverHandedOutIsRefused() throws {
+  @Test func anAttemptThatWasNeverAssignedIsRejected() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
     for attempt in [0, 99, UInt64.max] {
@@ -96,7 +96,7 @@ import Testing
     #expect(cluster.coordinator.results.isEmpty)
   }
 
-  @Test func messagesBeyondTheLimitsAreRefused() throws {
+  @Test func messagesBeyondTheLimitsAreRejected() throws {
     var cluster = try Cluster()
     var hello = WireHello()
     hello.version = Limits.version
@@ -111,7 +111,7 @@ import Testing
     #expect(cluster.coordinator.slotCount == 0)
   }
 
-  @Test func anotherVersionIsToldWhich() throws {
+  @Test func anotherVersionIsRejectedWithBothVersions() throws {
     var cluster = try Cluster()
     var hello = WireHello()
     hello.version = 99

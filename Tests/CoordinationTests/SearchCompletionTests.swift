@@ -3,7 +3,7 @@ import Testing
 
 @testable import Coordination
 
-/// Searches in which nobody waits, and that end when there is enough.
+/// ASHA, and searches that end by a stop condition.
 @Suite struct SearchCompletionTests {
   private static func cluster(_ search: String) throws -> Cluster {
     try Cluster(
@@ -15,13 +15,13 @@ import Testing
       """)
   }
 
-  /// Trains what a worker has to its next rung.
+  /// Trains a worker's attempt to its next rung.
   private func train(_ epochs: Int, on worker: WorkerID, in cluster: inout Cluster) {
     cluster.trainEpochs(epochs, of: worker)
     cluster.suspendFirst(of: worker)
   }
 
-  @Test func ashaSendsOnTheBestSoFarAndNobodyWaits() throws {
+  @Test func ashaPromotesTheBestSoFarWithoutWaiting() throws {
     var cluster = try Self.cluster("trials: 4, asha: { min_epochs: 1, factor: 2 }")
     let worker = cluster.join(1)
     var order: [UInt64] = []
@@ -33,7 +33,7 @@ import Testing
         train(Int(assign.epochs) - Int(assign.checkpoint.epochs), on: worker, in: &cluster)
       }
     }
-    // Later trials score better: 1 goes on as the best of two, and 2 takes the place before 3 has come.
+    // Later trials score better: trial 1 is promoted as the best of two, trial 2 before trial 3 begins.
     #expect(order == [0, 1, 1, 2, 2, 2, 3, 3, 3])
     let ends = cluster.coordinator.results.values.sorted { $0.trial < $1.trial }
     #expect(ends.map(\.epochs) == [1, 2, 4, 4])
@@ -41,7 +41,7 @@ import Testing
     #expect(cluster.coordinator.isFinished && cluster.coordinator.trials == 4)
   }
 
-  @Test func aTrialThatWasSentOnGoesOnAfterARestart() throws {
+  @Test func aPromotedTrialContinuesAfterARestart() throws {
     var cluster = try Self.cluster("trials: 4, asha: { min_epochs: 1, factor: 2 }")
     let worker = cluster.join(1)
     for _ in 0..<2 { train(1, on: worker, in: &cluster) }
@@ -55,7 +55,7 @@ import Testing
       !cluster.persisted.contains { if case .attemptEnded(_, .revoked, _) = $0 { true } else { false } })
   }
 
-  @Test func afterEnoughWhatRunsTrainsUntilItIsCompared() throws {
+  @Test func afterTheStopConditionRunningTrialsTrainToTheirNextRung() throws {
     var cluster = try Self.cluster("trials: until stopped, asha: { min_epochs: 1, factor: 3 }")
     let worker = cluster.join(1)
     for _ in 0..<2 { train(1, on: worker, in: &cluster) }
@@ -69,7 +69,7 @@ import Testing
     #expect(cluster.coordinator.isFinished && cluster.exits[worker] == .finished)
   }
 
-  @Test func noTrialBeginsWhenEnoughEpochsAreTrained() throws {
+  @Test func noTrialBeginsAfterTheEpochLimit() throws {
     var cluster = try Self.cluster(
       "trials: until stopped, stop_after: { epochs: 9 }, confirm: { top: 1, seeds: 2 }")
     let workers = [cluster.join(1), cluster.join(2)]

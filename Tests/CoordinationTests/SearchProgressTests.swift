@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  /// Validation never gets better after the first epoch here, so a patience of 2 is lost after 3 epochs.
+  /// Validation never improves after the first epoch here, so a patience of 2 is exhausted after 3 epochs.
   @Test(arguments: [(2, false), (3, true), (4, true)])
   func patienceAllowsATrialToEndEarly(epochs: Int, isAccepted: Bool) throws {
     let text = Cluster.file.replacing("epochs: 2", with: "epochs: 9, patience: 2")
@@ -40,7 +40,7 @@ import Testing
     let attempt = try #require(cluster.running[worker]?.first).attempt
     cluster.trainEpochs(epochs, of: worker)
     cluster.running[worker]?.removeFirst()
-    cluster.tell(worker, .ended(AttemptID(attempt), .done, words: ""))
+    cluster.dispatch(worker, .ended(AttemptID(attempt), .done, words: ""))
     #expect(cluster.coordinator.results.values.map(\.epochs) == (isAccepted ? [Double(epochs)] : []))
   }
 
@@ -52,7 +52,7 @@ import Testing
     #expect(cluster.running[second]?.map(\.trial) == [1])
   }
 
-  @Test func aWorkerThatJoinsAfterTheEndIsSentHome() throws {
+  @Test func aWorkerThatJoinsAfterTheEndGetsFinish() throws {
     var cluster = try Cluster()
     let first = cluster.join(1)
     for _ in 0..<4 { cluster.finishAttempt(of: first) }
@@ -60,7 +60,7 @@ import Testing
     #expect(cluster.exits[late] == .finished)
   }
 
-  @Test func aWorkerThatStaysWaitsForTheNextSearch() throws {
+  @Test func aKeptWorkerWaitsForTheNextSearch() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1, staysForever: true)
     for _ in 0..<4 { cluster.finishAttempt(of: worker) }
@@ -83,22 +83,22 @@ import Testing
     var cluster = try Cluster()
     let first = cluster.join(1)
     let second = cluster.join(2)
-    cluster.tell(first, .drainRequested("SIGTERM"))
+    cluster.dispatch(first, .drainRequested("SIGTERM"))
     #expect(cluster.exits[first] == .left)
     cluster.finishAttempt(of: second)
     #expect(cluster.running[second]?.first?.trial == 0)
   }
 
-  @Test func aWorkerThatCannotTrainLeavesAndTheUserIsTold() throws {
+  @Test func aWorkerThatCannotTrainLeavesWithAWarning() throws {
     var cluster = try Cluster()
     let worker = cluster.join(1)
-    cluster.tell(worker, .unable("mnist is missing"))
+    cluster.dispatch(worker, .unable("mnist is missing"))
     #expect(cluster.exits[worker] == .unable("mnist is missing"))
     #expect(cluster.warnings.contains { $0.contains("mnist is missing") })
     #expect(cluster.coordinator.runningCount == 0)
   }
 
-  @Test func workersWithDifferentArithmeticAreWarnedOfOnce() throws {
+  @Test func differentNumericsAreWarnedOfOnce() throws {
     var cluster = try Cluster()
     let workers = (1...3).map { cluster.join(UInt8($0), numerics: "processor \($0)") }
     #expect(cluster.warnings.isEmpty)

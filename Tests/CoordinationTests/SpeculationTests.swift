@@ -3,13 +3,13 @@ import Testing
 
 @testable import Coordination
 
-/// Trials that are slow where they run, run elsewhere too when a slot would be idle.
+/// Speculative execution: idle slots run slow trials a second time.
 @Suite struct SpeculationTests {
   private var cluster: Cluster
   private let slow: WorkerID
   private let fast: WorkerID
 
-  /// One worker is still busy with trial 0 when the other has done all the rest, an epoch in a second.
+  /// The slow worker still runs trial 0; the fast one has completed all others at one epoch per second.
   init() throws {
     cluster = try Cluster(Cluster.file.replacing("trials: 4", with: "trials: 6"))
     slow = cluster.join(1)
@@ -26,7 +26,7 @@ import Testing
     cluster.persisted.count { if case .attemptStarted = $0 { true } else { false } }
   }
 
-  @Test mutating func theFirstToGetThereWins() throws {
+  @Test mutating func theFirstAttemptToFinishWins() throws {
     #expect(cluster.running[fast]?.map(\.trial) == [0] && cluster.running[slow]?.map(\.trial) == [0])
     cluster.trainEpochs(2, of: fast)
     cluster.endFirst(of: fast)
@@ -34,12 +34,12 @@ import Testing
     #expect(cluster.running[slow] == [] && cluster.exits[slow] == .finished)
   }
 
-  @Test mutating func theSlowOneMayStillWin() throws {
+  @Test mutating func theSlowAttemptCanStillWin() throws {
     cluster.finishAttempt(of: slow)
     #expect(cluster.coordinator.isFinished && cluster.running[fast] == [])
   }
 
-  @Test mutating func whoeverIsLostTheOtherGoesOn() throws {
+  @Test mutating func ifOneAttemptIsLostTheOtherContinues() throws {
     for lost in [slow, fast] {
       var cluster = cluster
       let count = started
@@ -53,20 +53,20 @@ import Testing
     }
   }
 
-  @Test mutating func anAssignThatIsSentAgainIsTheSame() throws {
-    // The speculativeAttempt's Assign has been lost, and the slow one hands over a checkpoint before it is sent again.
+  @Test mutating func aResentAssignIsUnchanged() throws {
+    // The Assign of the speculative attempt is lost; the slow attempt hands over a checkpoint before it is resent.
     cluster.cut.insert(fast)
     cluster.running[fast] = []
     let speculativeAttempt = try #require(cluster.coordinator.speculativeAttempts.first)
     cluster.trainEpochs(1, of: slow)
-    cluster.tell(slow, .drainRequested("it shall leave"))
+    cluster.dispatch(slow, .drainRequested("it shall leave"))
     #expect(cluster.coordinator.openTrials[0]?.current == speculativeAttempt)
     #expect(cluster.coordinator.openTrials[0]?.checkpoint != nil)
     cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
     #expect(cluster.coordinator.attempts[speculativeAttempt]?.checkpoint == nil)
   }
 
-  @Test mutating func attemptsThatNobodyHeldAnyMoreAreNotLeftRunning() throws {
+  @Test mutating func abandonedAttemptsAreNotLeftRunning() throws {
     cluster.kill(slow)
     cluster.restart()
     cluster.wait(.seconds(2))
@@ -78,7 +78,7 @@ import Testing
     #expect(Set(ended).count == started)
   }
 
-  @Test mutating func bothGoOnAfterARestart() throws {
+  @Test mutating func bothAttemptsContinueAfterARestart() throws {
     let count = started
     cluster.restart()
     cluster.wait(.seconds(5))

@@ -1,11 +1,11 @@
-/// What waits for a slot: trials put back, lowest first, then the ones never tried, in order, then replicates.
+/// The queue of trials that wait for a slot: requeued trials, lowest first, then new trials in order, then replicates.
 struct Backlog: Sendable, Equatable {
   /// Highest first.
   private var returned: [Int] = []
   private var fresh: Int
   private var total: Int
 
-  /// All trials below a count, except those that have ended or run already.
+  /// All trials below `total`, except those that have ended or run.
   init(trials total: Int, taken: Set<Int>) {
     self.total = total
     fresh = taken.filter { $0 < total }.max().map { $0 + 1 } ?? 0
@@ -14,19 +14,20 @@ struct Backlog: Sendable, Equatable {
 
   var count: Int { returned.count + max(total - fresh, 0) }
 
-  /// Whether a trial was put back that is ready.
+  /// Whether a requeued trial is ready.
   func holdsReturned(where isReady: (Int) -> Bool) -> Bool { returned.reversed().contains(where: isReady) }
 
-  /// Trials that have been taken out, all below this number.
+  /// The number of trials that have begun: all below this number.
   var begun: Int { fresh }
 
-  /// No trial waits that was never tried.
+  /// Drops all new trials.
   mutating func forgetFresh() { total = min(total, fresh) }
 
-  /// The next trial that was never tried; nil when all have been.
+  /// The next new trial; nil if all have begun.
   var nextFresh: Int? { fresh < total ? fresh : nil }
 
-  /// Takes out what comes next; nil when nothing waits. Of those put back only such as fit, and first those preferred.
+  /// Removes and returns the next trial; nil if there is none. Requeued trials must satisfy `fits`; those that satisfy
+  /// `prefers` come first.
   mutating func next(
     mayBegin: Bool = true, fits: (Int) -> Bool = { _ in true }, prefers: (Int) -> Bool = { _ in false }
   ) -> Int? {
@@ -39,7 +40,7 @@ struct Backlog: Sendable, Equatable {
     return fresh
   }
 
-  /// Adds a replicate, or a trial that was taken out.
+  /// Requeues a trial that has begun, or adds a replicate.
   mutating func putBack(_ trial: Int) {
     precondition(trial < fresh || trial >= total, "trial \(trial) was never taken")
     let position = returned.firstIndex { $0 <= trial } ?? returned.endIndex
@@ -47,7 +48,7 @@ struct Backlog: Sendable, Equatable {
     returned.insert(trial, at: position)
   }
 
-  /// Takes this trial out; false if it did not wait.
+  /// Removes a requeued trial; false if it is not queued.
   mutating func remove(_ trial: Int) -> Bool {
     guard let position = returned.firstIndex(of: trial) else { return false }
     returned.remove(at: position)

@@ -1,17 +1,17 @@
 import Search
 
-// How trials move from one worker to another with all that was trained.
+// Checkpoint transfer: trials continue on another worker from where they stopped.
 extension Coordinator {
-  /// Takes over what the last coordinator had stored.
-  mutating func adopt(_ stored: StoredCheckpoint) {
+  /// Restores a checkpoint from the state on disk.
+  mutating func adoptCheckpoint(_ stored: StoredCheckpoint) {
     let epochs = attempts[stored.attempt]?.epochs ?? []
     guard openTrials[stored.trial] != nil, stored.checkpoint.epochs <= epochs.count else {
       return effects.append(.remove(stored.checkpoint))
     }
-    keep(stored, epochs)
+    recordCheckpoint(stored, epochs)
   }
 
-  private mutating func keep(_ stored: StoredCheckpoint, _ epochs: [WireEpoch]) {
+  private mutating func recordCheckpoint(_ stored: StoredCheckpoint, _ epochs: [WireEpoch]) {
     guard !isStored(stored.checkpoint, of: stored.trial) else { return }
     forgetCheckpoint(of: stored.trial)
     checkpointBytes += Int(stored.checkpoint.size)
@@ -28,15 +28,15 @@ extension Coordinator {
 
   // MARK: From a worker
 
-  mutating func take(
+  mutating func handleRelease(
     _ release: WireRelease, on data: some Sequence<UInt8>, from worker: WorkerID, at now: Duration
   ) {
     let id = AttemptID(release.attempt)
     guard release.hasCheckpoint else {
-      // Of a lost attempt this may be old: it may run again by now.
+      // For a lost attempt the message may be stale: the attempt may run again.
       guard attempts[id]?.worker == worker, attempts[id]?.isLost == false else { return }
       peers[worker]?.isPaused = true
-      return lose(id, as: givenBackEnd(from: worker), words: release.why.asPeerText, at: now)
+      return endAttempt(id, as: givenBackEnd(from: worker), detail: release.why.asPeerText, at: now)
     }
     guard isNext(release.sequence, of: id, from: worker, at: now), let attempt = attempts[id],
       attempt.handover == nil
@@ -44,12 +44,12 @@ extension Coordinator {
     if release.hasScore, let problem = problem(of: release.score, for: attempt) {
       return rejectAttempt(id, of: worker, because: problem, at: now)
     }
-    learn(data, from: worker)
-    if !attempt.hasReachedItsRung, !release.hasScore { peers[worker]?.isPaused = true }
+    adoptData(data, from: worker)
+    if !attempt.hasReachedRung, !release.hasScore { peers[worker]?.isPaused = true }
     attempts[id]?.handover = Handover(
       transfer: Transfer(release.checkpoint), why: release.why.asPeerText, isAtPart: release.hasScore)
     if release.hasScore { note(EpochScore(release.score), after: release.score.part, of: id, at: now) }
-    // Its trial may have been stopped by that.
+    // The score may have stopped its trial.
     guard let attempt = attempts[id] else { return }
     guard release.checkpoint.isPlausible, release.checkpoint.epochs <= attempt.epochs.count,
       !attempt.isLost, !isStored(release.checkpoint, of: attempt.trial),
@@ -59,9 +59,9 @@ extension Coordinator {
     continueHandovers(at: now)
   }
 
-  /// Why this cannot be the score of an attempt within its first epoch; nil if it can.
+  /// Why the score is invalid for an attempt at a part of its first epoch; nil if it is valid.
   private func problem(of score: WirePartScore, for attempt: Attempt) -> String? {
-    // Its trial may have been promoted since, after a restart of the coordinator.
+    // After a restart of the coordinator, the trial may already be promoted.
     let passed = rungs.prefix(openTrials[attempt.trial]?.reached ?? 0)
     guard attempt.epochs.isEmpty, score.part == attempt.budget || passed.contains(score.part) else {
       return "a score after \(score.part) epochs, where none is due"
@@ -73,7 +73,7 @@ extension Coordinator {
     openTrials[trial]?.checkpoint?.stored.checkpoint.digest == checkpoint.digest
   }
 
-  /// Asks for what has not come; gives up what has not moved for a lease.
+  /// Requests missing pieces; gives up transfers without progress for the length of a lease.
   mutating func continueHandovers(at now: Duration) {
     for id in handovers.prefix(Limits.handovers) {
       guard let attempt = attempts[id], var handover = attempt.handover, let peer = peers[attempt.worker]
@@ -88,7 +88,7 @@ extension Coordinator {
     }
   }
 
-  mutating func take(_ chunk: WireChunk, from worker: WorkerID, at now: Duration) {
+  mutating func handleChunk(_ chunk: WireChunk, from worker: WorkerID, at now: Duration) {
     let source = peers[worker]?.attempts.first {
       attempts[$0]?.handover?.transfer.checkpoint.digest == chunk.digest
     }
@@ -102,34 +102,34 @@ extension Coordinator {
     continueHandovers(at: now)
   }
 
-  /// The attempt is over; its trial waits, with its checkpoint if that has arrived.
+  /// Ends the attempt and requeues its trial, with the checkpoint if `isWhole`.
   mutating func endHandover(of id: AttemptID, isWhole: Bool, at now: Duration) {
     guard let attempt = attempts[id], let handover = attempt.handover else { return }
     let stored = StoredCheckpoint(
       trial: attempt.trial, attempt: id, checkpoint: handover.transfer.checkpoint)
     if isWhole, !attempt.isLost {
-      keep(stored, attempt.epochs)
+      recordCheckpoint(stored, attempt.epochs)
       effects.append(.persist(.checkpointStored(stored)))
       attempts[id]?.handover = nil
       handovers.removeAll { $0 == id }
     }
-    lose(id, as: handoverEnd(of: attempt), words: handover.why, at: now)
+    endAttempt(id, as: handoverEnd(of: attempt), detail: handover.why, at: now)
     acknowledge(id, attempt.lastSequence + 1, attempt.worker)
     attempts[id] = nil
   }
 
-  /// How an attempt ends when it has been handed over.
+  /// The end of an attempt that has handed over its checkpoint.
   func handoverEnd(of attempt: Attempt) -> AttemptEnd {
     let isAtRung = rungs.last.map { attempt.budget < $0 } ?? false
-    return isAtRung && attempt.hasReachedItsRung ? .paused : givenBackEnd(from: attempt.worker)
+    return isAtRung && attempt.hasReachedRung ? .paused : givenBackEnd(from: attempt.worker)
   }
 
-  /// How an attempt ends that its worker gives back: a worker that leaves has no slots any more.
+  /// The end of an attempt that its worker returns. A leaving worker has announced 0 slots.
   private func givenBackEnd(from worker: WorkerID) -> AttemptEnd {
     peers[worker].map { $0.description.slots > 0 } == true ? .refused : .released
   }
 
-  /// Whatever has come of the checkpoint of an attempt is of no use.
+  /// Aborts the transfer of an attempt's checkpoint and removes the received pieces.
   mutating func abandonHandover(of id: AttemptID) {
     guard let handover = attempts[id]?.handover else { return }
     attempts[id]?.handover = nil
@@ -141,8 +141,8 @@ extension Coordinator {
 
   // MARK: To a worker
 
-  /// A worker gets the checkpoints of the trials that it holds, and no others.
-  mutating func answer(_ fetch: WireFetch, of worker: WorkerID) {
+  /// Answers a Fetch. A worker gets only the checkpoints of trials that it holds.
+  mutating func handleFetch(_ fetch: WireFetch, of worker: WorkerID) {
     guard let peer = peers[worker] else { return }
     let isWanted = peer.attempts.contains { id in
       attempts[id].flatMap { openTrials[$0.trial]?.checkpoint }?.stored.checkpoint.digest == fetch.digest

@@ -1,15 +1,15 @@
 import Search
 
-// When a search has enough trials.
+// The stop condition of a search.
 extension Coordinator {
-  /// How many trials there are; nil while ever new ones begin.
+  /// The number of trials; nil for an open-ended search.
   package var trials: Int? { file.isOpenEnded && !isComplete ? nil : trialCount }
 
-  /// Trials that have begun.
+  /// The number of trials that have begun.
   package var begunCount: Int { backlog.begun }
 
-  /// Nothing more begins: what runs trains until it is compared, or ends, and what waits to be sent on ends with what it
-  /// has come to.
+  /// Ends the start and promotion of trials. Running trials train to their next rung or their end; paused trials end
+  /// with their last score.
   mutating func complete(at now: Duration) {
     guard !isComplete else { return }
     isComplete = true
@@ -30,12 +30,12 @@ extension Coordinator {
     }
   }
 
-  /// Whether as many epochs are trained as were asked for, or will be.
+  /// Whether the search is complete, or open trials will use up its epoch limit.
   var isStopping: Bool {
     isComplete || file.epochLimit.map { endedEpochs + openEpochs >= $0 } ?? false
   }
 
-  /// Whether ASHA has no trial left to begin or to send on, and none to wait for.
+  /// Whether ASHA has no trial to begin, to promote or to wait for.
   var isExhausted: Bool {
     guard let asha, !isComplete, backlog.count == 0, !openTrials.isEmpty || !results.isEmpty else {
       return false

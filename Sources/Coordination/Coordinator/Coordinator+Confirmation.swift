@@ -1,10 +1,10 @@
 import Search
 
-// The training of the best configurations under fresh seeds.
+// Re-evaluation of the best trials with new seeds.
 extension Coordinator {
   func isReplicate(_ number: Int) -> Bool { number >= file.trials }
 
-  /// A trial has ended: what must be confirmed for certain waits for a slot, unless it has been trained before.
+  /// Queues the replicates that are required now that a trial has ended, except those with results.
   mutating func confirm(after end: TrialEnd) {
     let result = result(of: end)
     let wanted = (reevaluation?.report(result) ?? []).map(\.number)
@@ -13,7 +13,7 @@ extension Coordinator {
     }
   }
 
-  /// A search that goes on with more trials than before may have other candidates.
+  /// Drops open replicates of trials that are no longer candidates: a search resumed with more trials may have others.
   mutating func dropUnwantedReplicates() {
     for (number, entry) in openTrials where isReplicate(number) && !unconfirmed.contains(number) {
       for id in entry.attempts where attempts.removeValue(forKey: id)?.isLost == false {
@@ -25,25 +25,26 @@ extension Coordinator {
     }
   }
 
-  /// What the replicates of a trial came to; nil before all have ended, and where none was asked for.
+  /// The result of a trial's replicates; nil unless all have ended.
   private func confirmed(_ trial: Int) -> Reevaluated? {
     guard let reevaluation, reevaluation.candidates.contains(trial) else { return nil }
     let ends = (1...reevaluation.seeds).map { replicates[Replicate($0, of: trial).number] }
     return Reevaluated(ends.compactMap { $0.map(result(of:)) })
   }
 
-  /// The trials that have ended, best first, and where ASHA never waits for ends, those that have come to a rung. What fresh seeds say counts when all have spoken.
+  /// The ended trials, best first; with ASHA, also open trials that have reached a rung. Re-evaluation counts once all
+  /// replicates have ended.
   package var ranking: [TrialResult] {
     let ended = results.values.map { end in
       var result = result(of: end)
       if isFinished { result.reevaluated = confirmed(end.trial) }
       return result
     }
-    let ongoing = asha == nil ? [] : openTrials.keys.compactMap { standing(of: $0).map(result(of:)) }
+    let ongoing = asha == nil ? [] : openTrials.keys.compactMap { provisionalResult(of: $0).map(result(of:)) }
     return Ranking.ranked(ended + ongoing, by: file.objective)
   }
 
-  /// Replicates that have ended, and how many there will be; nil where nothing is confirmed.
+  /// The number of ended and of required replicates; nil without re-evaluation.
   package var reevaluations: (done: Int, of: Int)? {
     guard let reevaluation else { return nil }
     let wanted =
@@ -52,7 +53,7 @@ extension Coordinator {
     return (done, wanted * reevaluation.seeds)
   }
 
-  /// Whether a record belongs to the search as it is: a trial or a replicate that it wanted.
+  /// Whether a number is a trial or a required replicate of this search.
   package func isWanted(_ number: Int) -> Bool {
     !isReplicate(number) || reevaluation?.candidates.contains(Replicate(number: number).trial) == true
   }

@@ -1,8 +1,8 @@
-// Results are comparable only where they come from the same data: those of the worker that brought the first.
+// Results are comparable only if all workers use the same dataset. The first report fixes its digest.
 extension Coordinator {
-  /// Takes a worker's data for the search's, if its training is the first that counts. That a trial fails says nothing of
-  /// the others: it may be the data that are wrong.
-  mutating func learn(_ digest: some Sequence<UInt8>, from worker: WorkerID) {
+  /// Fixes the dataset digest of the search at the first report. A failed trial does not fix it: a wrong dataset may be
+  /// the cause.
+  mutating func adoptData(_ digest: some Sequence<UInt8>, from worker: WorkerID) {
     let digest = Array(digest)
     guard data == nil, digest.count == Limits.digest, let peer = peers[worker] else { return }
     data = digest
@@ -11,14 +11,14 @@ extension Coordinator {
     effects.append(.note("the dataset, as \(host) has it, has the SHA-256 sum \(digest.hexadecimal)"))
   }
 
-  /// Whether somebody trains this search with other data. Who says goodbye may.
-  func hasOtherData(_ message: WireToCoordinator) -> Bool {
+  /// Whether the message carries a different dataset digest; Bye is exempt.
+  func hasDifferentData(_ message: WireToCoordinator) -> Bool {
     if case .bye = message.body { return false }
     guard let data, message.search == search.number, !message.data.isEmpty else { return false }
     return Array(message.data) != data
   }
 
-  /// Takes back all that a worker holds, and has it leave.
+  /// Releases all attempts of a worker with a different dataset and rejects it.
   mutating func rejectWorker(
     _ id: WorkerID, with other: some Sequence<UInt8>, _ sender: Sender, at now: Duration
   ) {
@@ -29,7 +29,7 @@ extension Coordinator {
       + "'trawl data inspect' prints the sum of what lies on a machine"
     if let peer = peers[id], peer.key == sender.key {
       for attempt in peer.attempts.sorted() {
-        lose(attempt, as: .released, words: "its worker has other data", at: now)
+        endAttempt(attempt, as: .released, detail: "its worker has other data", at: now)
       }
       delayWork(for: peer, at: now)
       forget([id])

@@ -1,14 +1,14 @@
 import Search
 
-// Failed attempts: whether their trial runs once more, where and when, and whether their worker gets more work.
+// Failed attempts: whether, where and when their trial runs again, and whether their worker gets more work.
 extension Coordinator {
-  /// A worker that is gone and was not excluded.
+  /// A departed worker that was not excluded.
   struct Departure: Sendable {
     let host: String
     let time: Duration
   }
 
-  /// A machine, as far as the coordinator can know it.
+  /// A machine, identified by key and host name.
   struct Site: Hashable, Sendable {
     let key: String
     let host: String
@@ -19,16 +19,16 @@ extension Coordinator {
     }
   }
 
-  /// How long a worker that is silent or gone is expected back, itself or another in its place.
+  /// How long a silent or departed worker, or a replacement, is expected back.
   package static let absence = Duration.seconds(60)
-  /// Attempts of one trial, however they end. One more quarantines it.
+  /// The limit of attempts of one trial, whatever their ends; then it is quarantined.
   static let attemptLimit = 1000
-  /// Departed workers, and machines with a backoff, that are remembered.
-  private static let memory = 1024
+  /// The limit of departed workers and of machines with a backoff that are recorded.
+  private static let recordLimit = 1024
 
   // MARK: Ends of attempts
 
-  /// A message of an attempt broke a rule: the attempt ends and counts as failed.
+  /// Ends an attempt with a message that broke a rule; it counts as failed.
   mutating func rejectAttempt(
     _ id: AttemptID, of worker: WorkerID, because problem: String, at now: Duration
   ) {
@@ -37,7 +37,7 @@ extension Coordinator {
     if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
   }
 
-  /// An attempt failed. Nothing that its worker still sends of it counts.
+  /// Ends a failed attempt; later messages of it are ignored.
   mutating func failAttempt(
     _ id: AttemptID, as end: AttemptEnd = .failed, because detail: String, at now: Duration
   ) {
@@ -49,7 +49,7 @@ extension Coordinator {
       recordFailure(of: id, attempt, as: end, detail)
       if openTrials[attempt.trial]?.current == nil { decide(attempt.trial, at: now) }
     } else {
-      lose(id, as: end, words: detail, at: now)
+      endAttempt(id, as: end, detail: detail, at: now)
     }
     attempts[id] = nil
     // The end of a trial has its own warning.
@@ -57,13 +57,13 @@ extension Coordinator {
     effects.append(.warn("attempt \(id.number) of \(Replicate(number: trial)) failed\(place): \(detail)"))
   }
 
-  /// The worker of an attempt, as a warning names it.
+  /// The worker of an attempt, as text for a warning.
   private func place(of id: AttemptID) -> String {
     guard let worker = attempts[id]?.worker, let peer = peers[worker] else { return "" }
     return " on \(peer.description.host) (pid \(peer.description.pid))"
   }
 
-  /// Warns that a worker is gone and what it had runs again; once for all of it.
+  /// Warns once for all attempts of a lost worker.
   mutating func warnOfLoss(of attempts: Int, on peer: Peer, _ what: String) {
     guard attempts > 0 else { return }
     let trials = attempts == 1 ? "its trial runs" : "its \(attempts) trials run"
@@ -71,7 +71,7 @@ extension Coordinator {
       .warn("worker \(peer.description.host) (pid \(peer.description.pid)) \(what); \(trials) again"))
   }
 
-  /// Ends an attempt whose messages have been arriving with a gap for too long.
+  /// Ends an attempt if a gap in its messages has lasted too long.
   mutating func noteGap(before sequence: UInt32, of id: AttemptID, from worker: WorkerID, at now: Duration) {
     guard let attempt = attempts[id] else { return }
     let start = attempt.gapStart ?? now
@@ -89,10 +89,10 @@ extension Coordinator {
         attempt: id, worker: attempt.worker, host: peers[attempt.worker]?.description.host ?? "",
         epochs: attempt.epochs.count, end: end, detail: detail))
     failedTrials.insert(attempt.trial)
-    // Not a worker that is silent, or that loses its coordinator for a moment and gives back what it is sent meanwhile.
+    // A worker is not blamed for being silent, or for returning an attempt after a short disconnection.
     guard end.isWorkersFault else { return }
     suspect(attempt.worker, of: attempt.trial, isBreach: end == .rejected)
-    // Its copy of the checkpoint is no reason to wait for it.
+    // Do not wait for this worker because of its cached checkpoint.
     if openTrials[attempt.trial]?.holder == attempt.worker { openTrials[attempt.trial]?.holder = nil }
     // The checkpoint may be the cause.
     if attempt.checkpoint != nil, attempt.epochs.count == attempt.inherited {
@@ -106,9 +106,9 @@ extension Coordinator {
     openTrials[trial].map { $0.attempts.count >= Self.attemptLimit } ?? false
   }
 
-  /// Ends a trial if its failures decide that.
+  /// Ends a trial if its failures require it.
   ///
-  /// - Returns: whether they do.
+  /// - Returns: whether the trial has ended.
   @discardableResult
   mutating func decide(_ trial: Int, at now: Duration) -> Bool {
     guard let entry = openTrials[trial], !isParked(trial), let last = entry.attempts.last else {
@@ -127,7 +127,8 @@ extension Coordinator {
     case .failed(let reason):
       effects.append(.warn("\(Replicate(number: trial)) failed\(entry.failures.hosts): \(reason)"))
       let last = entry.failures.failures.last { $0.end == .failed } ?? failure
-      end(TrialEnd(trial: trial, status: .failed, epochs: Double(last.epochs)), by: last.attempt, at: now)
+      endTrial(
+        TrialEnd(trial: trial, status: .failed, epochs: Double(last.epochs)), by: last.attempt, at: now)
     case .quarantined(let reason): quarantine(trial, by: failure.attempt, because: reason, at: now)
     }
     return true
@@ -137,13 +138,13 @@ extension Coordinator {
     _ trial: Int, by id: AttemptID, because reason: String, at now: Duration
   ) {
     effects.append(.warn("\(Replicate(number: trial)) is quarantined: \(reason)"))
-    // How many epochs were completed before depends on chance, and results.csv must not.
-    end(TrialEnd(trial: trial, status: .quarantined, epochs: 0), by: id, at: now)
+    // The number of completed epochs depends on timing; results.csv must not.
+    endTrial(TrialEnd(trial: trial, status: .quarantined, epochs: 0), by: id, at: now)
   }
 
   // MARK: The next attempt
 
-  /// Makes a trial wait before its next attempt, the longer the more attempts have brought it no further.
+  /// Extends the backoff of a trial; an attempt that got further than all before resets it.
   mutating func delay(_ trial: Int, after attempt: Attempt, at now: Duration) {
     guard let entry = openTrials[trial] else { return }
     if attempt.epochs.count > entry.mostEpochs { openTrials[trial]?.backoff = Backoff() }
@@ -155,32 +156,32 @@ extension Coordinator {
     openTrials[trial].map { $0.backoff.end <= now } ?? true
   }
 
-  /// Whether a worker may try a trial: not where it failed before, as long as there is a better choice.
+  /// Whether a worker may try a trial: not if it failed there and a better worker is available.
   func mayRun(_ trial: Int, on worker: WorkerID, at now: Duration) -> Bool {
     guard let entry = openTrials[trial], let peer = peers[worker] else { return true }
     let failures = entry.failures
     let relation = failures.relation(to: worker, on: peer.description.host)
     if relation == .unrelated { return true }
     if hasWorker(betterThan: relation, for: failures, at: now) { return false }
-    // Where the trial has failed on all workers, they take turns.
+    // If the trial has failed on all workers, they take turns.
     let own = failures.count(on: worker)
-    return !peers.contains { id, peer in mayHelp(peer, at: now) && failures.count(on: id) < own }
+    return !peers.contains { id, peer in isUsable(peer, at: now) && failures.count(on: id) < own }
   }
 
-  /// Whether there is a worker that the failures of a trial speak less against, or one is expected.
+  /// Whether a worker with a better relation to the failures is connected or expected.
   private func hasWorker(
     betterThan relation: FailureHistory.Relation, for failures: FailureHistory, at now: Duration
   ) -> Bool {
     if relation == .sameWorker, now < arrivalEnd { return true }
     return peers.contains { id, peer in
-      mayHelp(peer, at: now) && failures.relation(to: id, on: peer.description.host) < relation
+      isUsable(peer, at: now) && failures.relation(to: id, on: peer.description.host) < relation
     } || departed.contains { failures.relation(to: $0.key, on: $0.value.host) < relation }
   }
 
   /// The other workers that the next attempt of a trial could run on.
   private func alternative(to failures: FailureHistory, at now: Duration) -> FailureHistory.Alternative {
     let isProven = peers.contains { id, peer in
-      proven.contains(id) && mayHelp(peer, at: now)
+      proven.contains(id) && isUsable(peer, at: now)
         && failures.relation(to: id, on: peer.description.host) < .sameWorker
     }
     if hasWorker(betterThan: .sameHost, for: failures, at: now) {
@@ -190,24 +191,24 @@ extension Coordinator {
     return .init(relation: hasOther ? .sameHost : .sameWorker, isProven: isProven)
   }
 
-  /// Whether a worker can be counted on. The workers of a machine that could not train may come again and again.
-  private func mayHelp(_ peer: Peer, at now: Duration) -> Bool {
+  /// Whether a worker is available for other trials; not on a machine with a backoff, whose workers could not train.
+  private func isUsable(_ peer: Peer, at now: Duration) -> Bool {
     peer.isAvailable && now - peer.lastHeard < Self.absence && siteBackoffs[Site(peer)] == nil
   }
 
   // MARK: Workers
 
-  /// Whether a worker gets no new trials until others have tried those that failed on it.
+  /// Whether a worker gets no new trials until other workers have tried those that failed on it.
   func isOnProbation(_ worker: WorkerID, at now: Duration) -> Bool {
     guard conducts[worker]?.isOnProbation == true else { return false }
     return departed.contains { $0.key != worker }
       || peers.contains { id, peer in
-        id != worker && mayHelp(peer, at: now) && conducts[id]?.isOnProbation != true
+        id != worker && isUsable(peer, at: now) && conducts[id]?.isOnProbation != true
       }
   }
 
   private mutating func suspect(_ worker: WorkerID, of trial: Int, isBreach: Bool) {
-    if conducts.count >= Self.memory { conducts = conducts.filter { peers[$0.key] != nil } }
+    if conducts.count >= Self.recordLimit { conducts = conducts.filter { peers[$0.key] != nil } }
     conducts[worker, default: WorkerConduct()].suspect(trial, isBreach: isBreach)
   }
 
@@ -216,19 +217,19 @@ extension Coordinator {
     proven.insert(worker)
     guard conducts[worker] != nil else { return }
     conducts[worker]?.noteSuccess()
-    if conducts[worker]?.isBlank == true { conducts[worker] = nil }
+    if conducts[worker]?.isEmpty == true { conducts[worker] = nil }
   }
 
-  /// Convicts the workers on which a trial failed before an epoch that an attempt has now completed.
+  /// Confirms suspicions: an attempt has completed epochs at which the trial failed on other workers.
   mutating func noteProgress(
     of trial: Int, by worker: WorkerID?, epochs: Double, at now: Duration
   ) {
     guard failedTrials.contains(trial) else { return }
     let refuted = openTrials[trial]?.failures.refute(before: epochs, by: worker) ?? []
-    for other in refuted { convict(other, of: trial, at: now) }
+    for other in refuted { confirmSuspicion(against: other, of: trial, at: now) }
   }
 
-  /// A trial has ended: it was at fault, or the workers that it failed on were.
+  /// Resolves the suspicions about an ended trial: either it was at fault, or the workers that failed it.
   mutating func settleSuspicions(
     _ failures: FailureHistory, of end: TrialEnd, by winner: WorkerID?, at now: Duration
   ) {
@@ -236,17 +237,17 @@ extension Coordinator {
     let isBelieved = failures.failures.contains { proven.contains($0.worker) }
     for failure in failures.failures {
       if end.status.isFailure, !isBelieved {
-        conducts[failure.worker]?.doubt(of: end.trial)
+        conducts[failure.worker]?.clearBreach(of: end.trial)
       } else if failure.worker == winner || !end.refutes(failure) {
-        conducts[failure.worker]?.acquit(of: end.trial)
+        conducts[failure.worker]?.clearSuspicion(of: end.trial)
       } else {
-        convict(failure.worker, of: end.trial, at: now)
+        confirmSuspicion(against: failure.worker, of: end.trial, at: now)
       }
     }
   }
 
-  private mutating func convict(_ worker: WorkerID, of trial: Int, at now: Duration) {
-    conducts[worker]?.convict(of: trial)
+  private mutating func confirmSuspicion(against worker: WorkerID, of trial: Int, at now: Duration) {
+    conducts[worker]?.confirmSuspicion(of: trial)
     guard let peer = peers[worker], !peer.isExcluded, let reason = conducts[worker]?.exclusion else { return }
     peers[worker]?.isExcluded = true
     excluded[worker] = reason
@@ -257,25 +258,25 @@ extension Coordinator {
         "worker \(peer.description.host) (pid \(peer.description.pid)\(key)) gets no more work from this search: "
           + "\(reason); check its disk, memory and version of Trawl, then start it again"))
     for id in attempts.filter({ $0.value.worker == worker }).keys.sorted() {
-      lose(id, as: .released, words: "its worker gets no more work", at: now)
+      endAttempt(id, as: .released, detail: "its worker gets no more work", at: now)
       attempts[id] = nil
       sendRevoke(id, to: peer.address)
     }
     reject("this worker gets no more work from this search: \(reason)", to: worker)
   }
 
-  /// Remembers a worker that is gone: another may replace it.
+  /// Records a departed worker, which may return or be replaced.
   mutating func noteDeparture(of worker: WorkerID, at now: Duration) {
     guard let peer = peers[worker], !peer.isExcluded, peer.isRecorded || peer.description.slots > 0,
-      departed.count < Self.memory
+      departed.count < Self.recordLimit
     else { return }
     departed[worker] = Departure(host: peer.description.host, time: now)
   }
 
-  /// A worker could not train here: the next one of its machine gets work only after a while.
+  /// Extends the backoff of a machine whose worker could not train.
   mutating func delayWork(for peer: Peer, at now: Duration) {
-    if siteBackoffs.count >= Self.memory { siteBackoffs = siteBackoffs.filter { $0.value.end > now } }
-    guard siteBackoffs.count < Self.memory else { return }
+    if siteBackoffs.count >= Self.recordLimit { siteBackoffs = siteBackoffs.filter { $0.value.end > now } }
+    guard siteBackoffs.count < Self.recordLimit else { return }
     siteBackoffs[Site(peer), default: Backoff()].extend(at: now)
   }
 
@@ -284,7 +285,7 @@ extension Coordinator {
     return siteBackoffs[Site(peer)].map { now < $0.end } ?? false
   }
 
-  /// The machine of a worker trains: it need not wait any more.
+  /// Removes the backoff of a worker's machine, which trains now.
   mutating func endDelay(of worker: WorkerID) {
     guard !siteBackoffs.isEmpty, let peer = peers[worker] else { return }
     siteBackoffs[Site(peer)] = nil
@@ -292,7 +293,7 @@ extension Coordinator {
 }
 
 extension TrialEnd {
-  /// Whether the trial got further than where it failed.
+  /// Whether the trial got further than the failure.
   fileprivate func refutes(_ failure: Failure) -> Bool {
     status == .done || (!status.isFailure && epochs > Double(failure.epochs))
   }

@@ -1,21 +1,21 @@
 import Search
 
-// Which trials train on, and how far.
+// Rungs: promotion and early stopping of trials.
 extension Coordinator {
-  /// The epochs after which a trial is compared next, or ends.
+  /// The epochs to the next rung of a trial, or to its end.
   func budget(trial: Int) -> Double {
     guard !rungs.isEmpty, !isReplicate(trial) else { return Double(file.epochs(values(trial))) }
     return rungs[openTrials[trial]?.goal ?? 0]
   }
 
-  /// Whether a trial waits until it is certain whether it may train on.
+  /// Whether a trial is paused at a rung and waits for the promotion decision.
   func isParked(_ trial: Int) -> Bool {
     guard let trial = openTrials[trial] else { return false }
     return trial.reached > trial.goal
   }
 
-  /// Decides again from what trials had come to: what was certain then is certain now. Rung by rung: no trial can be
-  /// at one before it was promoted to it.
+  /// Repeats the promotion decisions from the recorded scores, with the same outcome. Rung by rung, because a trial
+  /// must be promoted to a rung before it reaches it.
   mutating func resumeRungs(_ scores: [[RungScore]], at now: Duration) {
     var scoreless = results.values.filter(\.endsWithoutScore).map(\.trial).sorted()
     for rung in rungs.indices.dropLast() {
@@ -31,7 +31,7 @@ extension Coordinator {
     if asha != nil { resumePromotions() }
   }
 
-  /// Which trials went on is not on record: those that have been begun again since their last rung.
+  /// Restores ASHA's promotions, which are not recorded: trials with an attempt after their last rung were promoted.
   private mutating func resumePromotions() {
     for (trial, entry) in openTrials where entry.reached > 0 {
       let continues = entry.lastRung.map { last in entry.attempts.contains { $0 > last.attempt } } ?? false
@@ -40,55 +40,58 @@ extension Coordinator {
     }
   }
 
-  /// An epoch of an attempt has been reported.
+  /// Handles a reported epoch of an attempt.
   mutating func noteEpoch(of id: AttemptID, at now: Duration) {
     guard let epochs = attempts[id]?.epochs.map(EpochScore.init), let score = file.objective.decisive(epochs)
     else { return }
     note(score, after: Double(epochs.count), of: id, at: now)
   }
 
-  /// An attempt has told what it came to after so many epochs.
+  /// Handles the score of an attempt after `epochs` epochs.
   mutating func note(_ score: EpochScore, after epochs: Double, of id: AttemptID, at now: Duration) {
     lastProgress = now
     guard let trial = attempts[id]?.trial, !isReplicate(trial), let rung = openTrials[trial]?.reached,
       rung + 1 < rungs.count, epochs == rungs[rung]
     else { return }
-    // One that was lost may get there while its trial waits to be tried again.
+    // A lost attempt may reach the rung while its trial is queued.
     if openTrials[trial]?.current == nil { _ = backlog.remove(trial) }
     let reached = RungScore(trial: trial, attempt: id, score: score)
     effects.append(.persist(.rungReached(reached, rung: rung)))
-    settle(trial, wonBy: id)
+    cancelOtherAttempt(at: trial, than: id)
     if let worker = attempts[id]?.worker { noteSuccess(of: worker) }
     noteProgress(of: trial, by: attempts[id]?.worker, epochs: epochs.rounded(.up), at: now)
-    resume(reach(rung, reached, at: now))
+    requeue(reach(rung, reached, at: now))
     if isComplete, isParked(trial) { stop(trial, at: rung, now: now) }
   }
 
-  /// A trial has ended without a score: it goes no further.
+  /// Reports a trial that ended without a score to its rung.
   mutating func noteEnd(of end: TrialEnd, after trial: OpenTrial, at now: Duration) {
     guard !rungs.isEmpty, end.endsWithoutScore, !isReplicate(end.trial) else { return }
-    resume(report(nil, of: end.trial, at: trial.reached, now: now))
+    requeue(report(nil, of: end.trial, at: trial.reached, now: now))
   }
 
-  /// Trials that wait for nothing more go on; those that still run do so when they have been handed over.
-  private mutating func resume(_ promoted: [Int]) {
+  /// Queues promoted trials; those that still run are queued after their handover.
+  private mutating func requeue(_ promoted: [Int]) {
     for trial in promoted where openTrials[trial]?.current == nil { backlog.putBack(trial) }
   }
 
-  /// A trial has trained to the budget of a rung.
+  /// Records that a trial has reached a rung.
   ///
-  /// - Returns: the trials that may go on now. So do the next two.
+  /// - Returns: the trials that are promoted by it.
   @discardableResult
   private mutating func reach(_ rung: Int, _ reached: RungScore, at now: Duration) -> [Int] {
     openTrials[reached.trial]?.reached = rung + 1
     openTrials[reached.trial]?.lastRung = reached
     if asha != nil {
-      standingCount += 1
-      standing(of: reached.trial).map { consider($0) }
+      rungScoreCount += 1
+      provisionalResult(of: reached.trial).map { updateBest(with: $0) }
     }
     return report(reached.score, of: reached.trial, at: rung, now: now)
   }
 
+  /// Reports a trial's score at a rung, nil for none, to the schedules and the sampler.
+  ///
+  /// - Returns: the trials that are promoted by it.
   @discardableResult
   private mutating func report(_ score: EpochScore?, of trial: Int, at rung: Int, now: Duration) -> [Int] {
     let objective = file.objective == .valLoss ? score?.valLoss : score?.valAccuracy
@@ -100,7 +103,7 @@ extension Coordinator {
       switch decision {
       case .promote(let trial, let goal):
         guard openTrials[trial] != nil else { continue }
-        sendOn(trial, to: goal)
+        promote(trial, to: goal)
         promoted.append(trial)
       case .stop(let trial, let rung): stop(trial, at: rung, now: now)
       }
@@ -108,21 +111,21 @@ extension Coordinator {
     return promoted
   }
 
-  /// What a trial that waits to be sent on, or trains on, has come to.
-  func standing(of trial: Int) -> TrialEnd? {
+  /// The provisional result of an open trial: its score at its last rung.
+  func provisionalResult(of trial: Int) -> TrialEnd? {
     guard let entry = openTrials[trial], let last = entry.lastRung else { return nil }
     return TrialEnd(
       trial: trial, status: .paused, epochs: rungs[entry.reached - 1], valAccuracy: last.score.valAccuracy,
       valLoss: last.score.valLoss)
   }
 
-  /// It is certain that a trial goes no further than a rung.
+  /// Stops a trial at a rung, with its score there.
   mutating func stop(_ trial: Int, at rung: Int, now: Duration) {
     guard let last = openTrials[trial]?.lastRung else { return }
     stop(trial, with: last.score, after: rungs[rung], in: last.attempt, at: now)
   }
 
-  /// A trial ends with what it had come to in an attempt.
+  /// Stops a trial with the score of an attempt.
   private mutating func stop(
     _ trial: Int, with score: EpochScore, after epochs: Double, in id: AttemptID, at now: Duration
   ) {
@@ -130,21 +133,21 @@ extension Coordinator {
       effects.append(.persist(.attemptEnded(id, .finished, words: "")))
       if let peer = peers[attempt.worker] { sendRevoke(id, to: peer.address) }
     }
-    end(
+    endTrial(
       TrialEnd(
         trial: trial, status: .stopped, epochs: epochs, valAccuracy: score.valAccuracy, valLoss: score.valLoss
       ),
       by: id, at: now)
   }
 
-  // MARK: Rules that do not wait
+  // MARK: Asynchronous rules
 
-  /// Sends the trial on that ASHA would; false if there is none, or none that could begin now.
+  /// Promotes the next trial that ASHA selects and that can start now; false if there is none.
   mutating func promoteNext() -> Bool {
     while let promotion = asha?.next {
       asha?.promote(promotion)
-      sendOn(promotion.trial, to: promotion.to)
-      // What is still being handed over goes on afterwards.
+      promote(promotion.trial, to: promotion.to)
+      // A trial whose checkpoint is still being fetched is queued afterwards.
       guard let entry = openTrials[promotion.trial], entry.current == nil else { continue }
       backlog.putBack(promotion.trial)
       return true
@@ -152,13 +155,13 @@ extension Coordinator {
     return false
   }
 
-  private mutating func sendOn(_ trial: Int, to rung: Int) {
+  private mutating func promote(_ trial: Int, to rung: Int) {
     guard let goal = openTrials[trial]?.goal else { return }
     openEpochs += rungs[rung] - rungs[goal]
     openTrials[trial]?.goal = rung
   }
 
-  /// Ends a trial that the median rule gives up after its latest epoch.
+  /// Stops a trial if the median stopping rule selects it after its latest epoch.
   mutating func applyMedianRule(to id: AttemptID, at now: Duration) {
     guard let medianRule, let attempt = attempts[id], !isReplicate(attempt.trial),
       Double(attempt.epochs.count) < attempt.budget

@@ -1,16 +1,16 @@
 import Search
 
-// What the coordinator does with its workers' messages.
+// Handlers of the workers' messages.
 extension Coordinator {
   mutating func receive(_ message: WireToCoordinator, from sender: Sender, at now: Duration) {
     guard let id = WorkerID(message.worker), let body = message.body else {
       return reject(.invalid, "not a message of this protocol", to: sender)
     }
-    if hasOtherData(message) { return rejectWorker(id, with: message.data, sender, at: now) }
+    if hasDifferentData(message) { return rejectWorker(id, with: message.data, sender, at: now) }
     if case .hello(var hello) = body {
-      // Attempts of another search may have the same numbers.
+      // Attempts of another search may have the same ids.
       if message.search != search.number { hello.held = [] }
-      return greet(id, hello, from: sender, at: now)
+      return handleHello(id, hello, from: sender, at: now)
     }
     guard let peer = peers[id], message.search == search.number else {
       if case .bye = body { return send(.finish(WireFinish()), to: sender.address) }
@@ -22,13 +22,13 @@ extension Coordinator {
     peers[id]?.address = sender.address
     peers[id]?.lastHeard = now
     switch body {
-    case .heartbeat(let heartbeat): renew(heartbeat, of: id, at: now)
-    case .report(let report): take(report, on: message.data, from: id, at: now)
-    case .result(let result): take(result, on: message.data, from: id, at: now)
-    case .release(let release): take(release, on: message.data, from: id, at: now)
-    case .fetch(let fetch): answer(fetch, of: id)
-    case .chunk(let chunk): take(chunk, from: id, at: now)
-    case .bye(let bye): leave(id, bye, at: now)
+    case .heartbeat(let heartbeat): handleHeartbeat(heartbeat, of: id, at: now)
+    case .report(let report): handleReport(report, on: message.data, from: id, at: now)
+    case .result(let result): handleResult(result, on: message.data, from: id, at: now)
+    case .release(let release): handleRelease(release, on: message.data, from: id, at: now)
+    case .fetch(let fetch): handleFetch(fetch, of: id)
+    case .chunk(let chunk): handleChunk(chunk, from: id, at: now)
+    case .bye(let bye): handleBye(id, bye, at: now)
     case .hello: break
     }
   }
@@ -48,7 +48,7 @@ extension Coordinator {
 
   // MARK: Hello, heartbeats, Bye
 
-  private mutating func greet(
+  private mutating func handleHello(
     _ id: WorkerID, _ hello: WireHello, from sender: Sender, at now: Duration
   ) {
     guard hello.version == Limits.version else {
@@ -59,8 +59,8 @@ extension Coordinator {
     guard (0...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
       peers[id].map({ $0.key == sender.key }) ?? hasRoom(for: sender.key)
     else { return reject(.invalid, "a Hello beyond the limits", to: sender) }
-    let speculativeAttempts = (orphans[id] ?? []).compactMap { attempts[$0] }.filter { !$0.isLost }
-    guard speculativeAttempts.allSatisfy({ $0.belongs(to: id, key: sender.key) }) else {
+    let orphaned = (orphans[id] ?? []).compactMap { attempts[$0] }.filter { !$0.isLost }
+    guard orphaned.allSatisfy({ $0.belongs(to: id, key: sender.key) }) else {
       return reject(.invalid, "another key holder went by this name before", to: sender)
     }
     if hello.local, endedProcesses.contains(Int32(bitPattern: hello.pid)) { return }
@@ -93,7 +93,7 @@ extension Coordinator {
       .note("worker \(description.host) (pid \(description.pid), \(description.slots) slots) joined"))
   }
 
-  /// Results of different arithmetic differ in their last bits, and so may the ranking.
+  /// Warns if workers have different numerics: their results differ in the last bits, which can change the ranking.
   private mutating func noteNumerics(of worker: WorkerID) {
     guard let own = peers[worker]?.description.numerics, numerics.insert(own).inserted,
       numerics.count == 2
@@ -108,7 +108,7 @@ extension Coordinator {
     guard let peer = peers[id] else { return }
     let held = Set(progress.map { AttemptID($0.attempt) })
     for orphan in (orphans.removeValue(forKey: id) ?? []).subtracting(held).sorted() {
-      lose(orphan, as: .interrupted, words: "its worker came back without it", at: now)
+      endAttempt(orphan, as: .interrupted, detail: "its worker came back without it", at: now)
     }
     let stop = unwanted(progress, of: id, at: now)
     var welcome = WireWelcome()
@@ -116,24 +116,24 @@ extension Coordinator {
     welcome.heartbeatSeconds = intervals.heartbeat / .seconds(1)
     welcome.stop = stop.map(\.number)
     send(.welcome(welcome), to: peer.address)
-    resume(id, held: held, at: now)
+    reconcile(id, held: held, at: now)
     if isFinished { send(.finish(WireFinish()), to: peer.address) }
   }
 
-  /// What a worker shall drop of all that it says it holds; renews the leases of the rest.
+  /// The reported attempts that a worker must drop; renews the leases of the others.
   private mutating func unwanted(
     _ held: [WireProgress], of worker: WorkerID, at now: Duration
   ) -> [AttemptID] {
     let ended = Dictionary(held.map { (AttemptID($0.attempt), $0.ended) }) { first, _ in first }
     return ended.keys.sorted().filter { id in
-      guard !keep(id, on: worker, at: now) else { return false }
-      // What has been trained may be handed in without a lease.
+      guard !renewLease(of: id, on: worker, at: now) else { return false }
+      // Completed work may be delivered without a lease.
       return ended[id] == false || attempts[id]?.worker != worker
     }
   }
 
-  /// Whether a worker shall go on with an attempt that it says it holds; renews its lease if so.
-  private mutating func keep(_ id: AttemptID, on worker: WorkerID, at now: Duration) -> Bool {
+  /// Renews the lease of an attempt that a worker reports as held; false if the worker must drop it.
+  private mutating func renewLease(of id: AttemptID, on worker: WorkerID, at now: Duration) -> Bool {
     guard let attempt = attempts[id], let key = peers[worker]?.key, attempt.belongs(to: worker, key: key),
       excluded[worker] == nil
     else { return false }
@@ -146,13 +146,13 @@ extension Coordinator {
       effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) is back"))
     }
     attempts[id]?.leaseEnd = now + intervals.lease
-    if !attempt.isReevaluated { attempts[id]?.lastEpoch = now }
-    attempts[id]?.isReevaluated = true
+    if !attempt.isDelivered { attempts[id]?.lastEpoch = now }
+    attempts[id]?.isDelivered = true
     peers[worker]?.attempts.insert(id)
     return true
   }
 
-  private mutating func renew(_ heartbeat: WireHeartbeat, of id: WorkerID, at now: Duration) {
+  private mutating func handleHeartbeat(_ heartbeat: WireHeartbeat, of id: WorkerID, at now: Duration) {
     guard let peer = peers[id] else { return }
     let progress = Array(heartbeat.held.prefix(4 * Limits.slots))
     let held = Set(progress.map { AttemptID($0.attempt) })
@@ -160,7 +160,7 @@ extension Coordinator {
     for attempt in unwanted(progress, of: id, at: now).prefix(Limits.revokesPerHeartbeat) {
       sendRevoke(attempt, to: peer.address)
     }
-    resume(id, held: held, at: now)
+    reconcile(id, held: held, at: now)
     send(isFinished ? .finish(WireFinish()) : .lease(WireLease()), to: peer.address)
   }
 
@@ -173,16 +173,16 @@ extension Coordinator {
     }
   }
 
-  /// A worker has told what it holds: it may have more.
-  private mutating func resume(_ id: WorkerID, held: Set<AttemptID>, at now: Duration) {
-    resendUnheard(of: id, held: held, at: now)
+  /// Compares the attempts that a worker holds with those assigned to it, and marks it available.
+  private mutating func reconcile(_ id: WorkerID, held: Set<AttemptID>, at now: Duration) {
+    resendUndelivered(of: id, held: held, at: now)
     let isDelayed = isDelayed(id, at: now)
     peers[id]?.isPaused = isDelayed
     markIdle(id)
   }
 
-  /// Sends what the worker should hold and does not once more: the Assign was lost on its way.
-  private mutating func resendUnheard(of id: WorkerID, held: Set<AttemptID>, at now: Duration) {
+  /// Resends the Assign of attempts that the worker should hold and does not.
+  private mutating func resendUndelivered(of id: WorkerID, held: Set<AttemptID>, at now: Duration) {
     for attempt in (peers[id]?.attempts ?? []).subtracting(held).sorted() {
       guard let lastSent = attempts[attempt]?.lastSent, now - lastSent >= intervals.heartbeat
       else { continue }
@@ -190,10 +190,12 @@ extension Coordinator {
     }
   }
 
-  private mutating func leave(_ id: WorkerID, _ bye: WireBye, at now: Duration) {
+  private mutating func handleBye(_ id: WorkerID, _ bye: WireBye, at now: Duration) {
     guard let peer = peers[id] else { return }
     peers[id]?.isPaused = true
-    for attempt in peer.attempts.sorted() { lose(attempt, as: .released, words: "its worker left", at: now) }
+    for attempt in peer.attempts.sorted() {
+      endAttempt(attempt, as: .released, detail: "its worker left", at: now)
+    }
     if bye.unable { delayWork(for: peer, at: now) } else { noteDeparture(of: id, at: now) }
     forget([id])
     send(.finish(WireFinish()), to: peer.address)
@@ -204,7 +206,7 @@ extension Coordinator {
 
   // MARK: Reports and results
 
-  /// Whether the worker holds the attempt and the message is the next in its order. Answers the message if not.
+  /// Whether the worker holds the attempt and the message is its next in sequence. Answers the message if not.
   mutating func isNext(
     _ sequence: UInt32, of id: AttemptID, from worker: WorkerID, at now: Duration
   ) -> Bool {
@@ -240,7 +242,7 @@ extension Coordinator {
     send(.ack(ack), to: peer.address)
   }
 
-  private mutating func take(
+  private mutating func handleReport(
     _ report: WireReport, on data: some Sequence<UInt8>, from worker: WorkerID, at now: Duration
   ) {
     let id = AttemptID(report.attempt)
@@ -248,14 +250,14 @@ extension Coordinator {
     if let problem = problem(of: report, for: attempt) {
       return rejectAttempt(id, of: worker, because: problem, at: now)
     }
-    learn(data, from: worker)
+    adoptData(data, from: worker)
     if attempt.epochs.count == attempt.inherited { noteNumerics(of: worker) }
     attempts[id]?.epochs.append(report.epoch)
-    attempts[id]?.isReevaluated = true
+    attempts[id]?.isDelivered = true
     attempts[id]?.leaseEnd = now + intervals.lease
     attempts[id]?.lastMoved = now
     attempts[id]?.lastEpoch = now
-    // What was kept while the coordinator was away comes all at once.
+    // Reports buffered during an absence of the coordinator arrive all at once.
     pace.note(max(now - attempt.lastEpoch, .seconds(report.epoch.seconds)))
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
     acknowledge(id, report.sequence, worker)
@@ -266,7 +268,7 @@ extension Coordinator {
     applyMedianRule(to: id, at: now)
   }
 
-  /// Why a report breaks a rule; nil if it does not.
+  /// Why a report is invalid; nil if it is valid.
   private func problem(of report: WireReport, for attempt: Attempt) -> String? {
     let number = attempt.epochs.count + 1
     guard Double(number) <= attempt.budget, attempt.handover == nil else {
@@ -275,7 +277,7 @@ extension Coordinator {
     return report.epoch.problem.map { "epoch \(number): \($0)" }
   }
 
-  private mutating func take(
+  private mutating func handleResult(
     _ result: WireResult, on data: some Sequence<UInt8>, from worker: WorkerID, at now: Duration
   ) {
     let id = AttemptID(result.attempt)
@@ -291,17 +293,17 @@ extension Coordinator {
       failAttempt(id, because: result.words.asPeerText, at: now)
       return acknowledge(id, result.sequence, worker)
     }
-    learn(data, from: worker)
+    adoptData(data, from: worker)
     noteSuccess(of: worker)
     effects.append(.persist(.attemptEnded(id, .finished, words: result.words.asPeerText)))
     if outcome.status == .done, !isReplicate(attempt.trial) {
       medianRule?.complete(attempt.epochs.map { file.objective.value(EpochScore($0)) })
     }
-    end(outcome, by: id, at: now)
+    endTrial(outcome, by: id, at: now)
     acknowledge(id, result.sequence, worker)
   }
 
-  /// Whether a trial may end before its budget because validation has not got better for long enough.
+  /// Whether the early-stopping patience of a trial is exhausted.
   private func isOutOfPatience(_ attempt: Attempt) -> Bool {
     guard let patience = file.patience(values(attempt.trial)) else { return false }
     let accuracies = attempt.epochs.map(\.valAccuracy)

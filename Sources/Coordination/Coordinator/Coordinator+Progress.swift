@@ -1,16 +1,16 @@
 import Search
 
-// How a search stands, for people.
+// The progress of a search, for display.
 extension Coordinator {
-  /// Whether workers that train may yet come back to this coordinator.
+  /// Whether running attempts belong to workers that have not reconnected yet.
   package var awaitsWorkers: Bool { attempts.values.contains { !$0.isLost && peers[$0.worker] == nil } }
 
-  /// The share of the work that is done, 0...1; nil where nobody knows how much there is.
+  /// The completed share of the work, 0...1; nil if the total is unknown.
   package var progress: Double? {
     guard !isFinished else { return 1 }
     if let limit = file.epochLimit, !isComplete { return min(1, (endedEpochs + openEpochs) / limit) }
     guard let trials else { return nil }
-    // What comes after the last has begun takes long or short.
+    // The remaining work after the last trial has begun is unknown.
     if asha != nil { return isComplete ? nil : Double(begunCount) / Double(trials) * 0.99 }
     let replicates = reevaluations ?? (0, 0)
     let open = openTrials.reduce(0) { $0 + share(of: $1.value, number: $1.key) }
@@ -21,7 +21,7 @@ extension Coordinator {
     return min(1, (ended + open) / (halving.work / epochs + Double(replicates.of)))
   }
 
-  /// How much of its whole training a trial has had.
+  /// The trained share of a trial.
   private func share(of trial: OpenTrial, number: Int) -> Double {
     let attempt = trial.current.flatMap { attempts[$0] }
     guard let halving, let epochs = halving.budgets.last, !isReplicate(number) else {
@@ -31,16 +31,16 @@ extension Coordinator {
     return max(reached, Double(attempt?.epochs.count ?? 0)) / epochs
   }
 
-  /// What has ended, and where ASHA does not wait for ends, what has come to a rung: how much there is to tell.
-  package var newsCount: Int { endedCount + standingCount }
+  /// A counter that changes with the ranking: ended trials and replicates and, with ASHA, reached rungs.
+  package var newsCount: Int { endedCount + rungScoreCount }
 
-  /// Attempts that were begun in all.
+  /// The number of attempts begun.
   package var attemptCount: UInt64 { lastAttempt.number }
 
-  /// Trials and replicates that have ended.
+  /// The number of ended trials and replicates.
   package var endedCount: Int { results.count + replicates.count }
 
-  /// Those that have not, as far as is known.
+  /// The number of other trials and replicates known so far.
   package var leftCount: Int {
     trialCount - results.count + (reevaluations.map { $0.of - $0.done } ?? 0)
   }
@@ -49,25 +49,25 @@ extension Coordinator {
     trialCount - results.count + unconfirmed.count - backlog.count - parkedCount
   }
 
-  /// Trials that wait until others have been trained as long as they were.
+  /// The number of trials paused at a rung.
   package var parkedCount: Int {
     rungs.isEmpty ? 0 : openTrials.values.count { $0.current == nil && $0.reached > $0.goal }
   }
 
-  /// Trials that ended without a score for a reason other than their configuration's.
+  /// The number of failed or quarantined trials and replicates.
   package var failedCount: Int {
     results.values.count(where: \.status.isFailure)
       + replicates.values.count { $0.status.isFailure && isWanted($0.trial) }
   }
 
-  /// A worker as people want to see it.
+  /// A worker's status, for display.
   package struct WorkerView: Sendable {
     package let description: WorkerDescription
     package let running: Int
     package let lastHeard: Duration
   }
 
-  /// The workers, by host and process.
+  /// The connected workers, sorted by host and pid.
   package var workers: [WorkerView] {
     peers.values.map {
       WorkerView(

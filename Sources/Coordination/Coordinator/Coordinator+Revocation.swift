@@ -1,6 +1,6 @@
 extension Coordinator {
-  /// Takes everything back from the holders of keys that are admitted no more: their trials run elsewhere, and what they
-  /// still hold counts for nothing. The trials are not to blame.
+  /// Rejects the workers with revoked keys and ends their attempts, whose later messages are ignored. Their trials run
+  /// elsewhere, without a recorded failure.
   mutating func revoke(_ keys: Set<String>, at now: Duration) {
     let revokedPeers = peers.filter { keys.contains($0.value.key) }
     for (worker, peer) in revokedPeers.sorted(by: { $0.key.description < $1.key.description }) {
@@ -9,7 +9,7 @@ extension Coordinator {
     }
     forget(revokedPeers.keys)
     for id in attempts.filter({ keys.contains($0.value.key) }).keys.sorted() {
-      lose(id, as: .killed, words: "its worker's key was revoked", at: now)
+      endAttempt(id, as: .killed, detail: "its worker's key was revoked", at: now)
       attempts[id] = nil
     }
   }

@@ -1,16 +1,17 @@
 import Search
 
-// Which attempt runs where: assignment, leases, losses.
+// Scheduling: assignment, leases, lost attempts.
 extension Coordinator {
-  /// How often an attempt may be found undelivered at the end of its lease before it is given to somebody else.
-  static let mostExtensions = 20
+  /// How often the lease of an undelivered attempt is extended before its trial runs elsewhere.
+  static let maxLeaseExtensions = 20
 
-  /// How long the workers of an earlier coordinator have at least to come back: the longest pause between two of
-  /// their attempts to connect, and some more.
+  /// The shortest time that workers of an earlier generation have to reconnect: more than the longest pause between
+  /// their connection attempts.
   static let reconnectPeriod = Duration.seconds(30)
 
-  /// Takes over what the last coordinator left running. Local workers ended with it; others have time to come back.
-  mutating func adopt(_ open: [Snapshot.OpenAttempt], at now: Duration) {
+  /// Restores the open attempts of the last generation. Its local workers have ended; remote ones have time to
+  /// reconnect.
+  mutating func adoptAttempts(_ open: [Snapshot.OpenAttempt], at now: Duration) {
     backlog = Backlog(trials: trialCount, taken: Set(results.keys).union(open.map(\.trial)))
     for attempt in open where attempt.end != .superseded {
       let isOut = excluded[attempt.worker] != nil
@@ -51,7 +52,7 @@ extension Coordinator {
     for attempt in open where failedTrials.contains(attempt.trial) {
       let epochs = Double(attempt.epochs.count)
       let refuted = openTrials[attempt.trial]?.failures.refute(before: epochs, by: attempt.worker) ?? []
-      for worker in refuted { conducts[worker]?.convict(of: attempt.trial) }
+      for worker in refuted { conducts[worker]?.confirmSuspicion(of: attempt.trial) }
     }
   }
 
@@ -61,7 +62,7 @@ extension Coordinator {
     idle.append(worker)
   }
 
-  /// Workers are gone: nothing of them stays, or peers that come and go would fill the memory.
+  /// Removes all state of departed workers, so that short-lived peers do not fill the memory.
   mutating func forget(_ workers: some Sequence<WorkerID>) {
     var wereQueued = false
     for worker in workers where peers.removeValue(forKey: worker)?.isQueued == true { wereQueued = true }
@@ -87,8 +88,8 @@ extension Coordinator {
         left += idle[place...]
         break
       }
-      // Whoever missed two heartbeats may be gone; the next one brings it back here.
-      if let peer = peers[worker], !isHeard(peer, at: now) { peers[worker]?.isPaused = true }
+      // A worker that missed two heartbeats may be gone; its next one makes it available again.
+      if let peer = peers[worker], !isResponsive(peer, at: now) { peers[worker]?.isPaused = true }
       while let peer = peers[worker], hasWork(at: now), let trial = nextTrial(for: peer, worker, at: now) {
         start(trial, on: worker, as: .holder, at: now)
       }
@@ -98,12 +99,12 @@ extension Coordinator {
     idle = left
   }
 
-  /// Whether something waits for a slot. Trials that may go on come before new ones.
+  /// Whether a trial waits for a slot. Promotions come before new trials.
   mutating func hasWork(at now: Duration) -> Bool {
     backlog.holdsReturned { isReady($0, at: now) } || (!isStopping && (promoteNext() || backlog.count > 0))
   }
 
-  /// Whether something waits that an idle worker, or one with a speculative attempt, may take.
+  /// Whether a trial waits that an idle worker, or one with a speculative attempt, may take.
   mutating func hasWorkForSpeculation(at now: Duration) -> Bool {
     let workers = idle + speculativeAttempts.compactMap { attempts[$0]?.worker }
     let isWaiting = backlog.holdsReturned { trial in
@@ -113,10 +114,10 @@ extension Coordinator {
     return isWaiting || (!isStopping && (promoteNext() || backlog.nextFresh != nil))
   }
 
-  /// Takes out what a worker may begin. A trial that may be the one that brings workers down runs alone, or others
-  /// that always begin beside it would be blamed as well.
+  /// Removes the next trial for a worker from the backlog; nil if there is none. A trial suspected of ending its
+  /// workers runs alone, so that concurrent trials are not blamed.
   private mutating func nextTrial(for peer: Peer, _ worker: WorkerID, at now: Duration) -> Int? {
-    guard mayTakeMore(peer) else { return nil }
+    guard canBeginTrial(peer) else { return nil }
     let (openTrials, peers, attempts) = (openTrials, peers, attempts)
     let ineligible = failedTrials.filter { !mayRun($0, on: worker, at: now) }
     let unreserved = failedTrials.filter { trial in
@@ -129,9 +130,9 @@ extension Coordinator {
     waitsForResults = fresh != nil && !isKnown
     return backlog.next(mayBegin: mayBegin) { trial in
       let entry = openTrials[trial]
-      // Who handed its checkpoint over may still have it.
+      // The worker that handed its checkpoint over may still have it cached.
       let holder = entry?.holder.flatMap { $0 == worker ? nil : peers[$0] }
-      let isForAnother = holder?.mayTakeMore(attempts, openTrials) == true && !unreserved.contains(trial)
+      let isForAnother = holder?.canBeginTrial(attempts, openTrials) == true && !unreserved.contains(trial)
       return (entry?.backoff.end ?? .zero) <= now
         && (peer.attempts.isEmpty || entry?.failures.isSuspect != true) && !isForAnother
         && !ineligible.contains(trial) && (!isOnProbation || entry != nil)
@@ -140,11 +141,13 @@ extension Coordinator {
     }
   }
 
-  func mayTakeMore(_ peer: Peer) -> Bool { peer.mayTakeMore(attempts, openTrials) }
+  func canBeginTrial(_ peer: Peer) -> Bool { peer.canBeginTrial(attempts, openTrials) }
 
-  func isHeard(_ peer: Peer, at now: Duration) -> Bool { now - peer.lastHeard <= intervals.heartbeat * 2.5 }
+  func isResponsive(_ peer: Peer, at now: Duration) -> Bool {
+    now - peer.lastHeard <= intervals.heartbeat * 2.5
+  }
 
-  /// What an attempt is to its trial.
+  /// The role of an attempt for its trial.
   enum Role {
     case holder, speculativeAttempt
   }
@@ -200,9 +203,9 @@ extension Coordinator {
       guard let attempt = attempts[id], !extendLease(of: id, at: now) else { continue }
       peers[attempt.worker]?.isPaused = true
       if peers[attempt.worker] == nil {
-        lose(id, as: .interrupted, words: "its worker did not come back to this coordinator", at: now)
+        endAttempt(id, as: .interrupted, detail: "its worker did not come back to this coordinator", at: now)
       } else {
-        lose(id, as: .lost, words: "no heartbeat for \(intervals.lease.wholeSeconds) s", at: now)
+        endAttempt(id, as: .lost, detail: "no heartbeat for \(intervals.lease.wholeSeconds) s", at: now)
         lost[attempt.worker, default: 0] += 1
       }
     }
@@ -221,9 +224,9 @@ extension Coordinator {
     departed = departed.filter { now - $0.value.time < Self.absence }
   }
 
-  /// An attempt whose worker lives but has not got it yet is on its way: it is sent again with every heartbeat.
+  /// Extends the lease of an undelivered attempt whose worker is responsive: its Assign is resent with every heartbeat.
   private mutating func extendLease(of id: AttemptID, at now: Duration) -> Bool {
-    guard let attempt = attempts[id], !attempt.isReevaluated, attempt.extensions < Self.mostExtensions,
+    guard let attempt = attempts[id], !attempt.isDelivered, attempt.extensions < Self.maxLeaseExtensions,
       let peer = peers[attempt.worker], peer.lastHeard + intervals.lease > now
     else { return false }
     attempts[id]?.extensions += 1
@@ -231,7 +234,7 @@ extension Coordinator {
     return true
   }
 
-  /// Takes back what a worker holds without getting any further.
+  /// Revokes attempts without progress.
   mutating func revokeStuck(at now: Duration) {
     let stuck = attempts.filter {
       !$0.value.isLost && $0.value.handover == nil && now - $0.value.lastMoved > intervals.progress
@@ -244,20 +247,20 @@ extension Coordinator {
     }
   }
 
-  /// A local worker has been started under this process number, which another one may have had before.
+  /// Notes the start of a local worker; its pid may be reused.
   package mutating func processStarted(_ pid: Int32) {
     endedProcesses.remove(pid)
   }
 
   mutating func processEnded(_ pid: Int32, _ end: ProcessEnd, at now: Duration) {
     endedProcesses.insert(pid)
-    // A Hello left behind by an earlier process of this number may have been taken for another worker's.
+    // A late Hello of an earlier process with this pid may have been admitted as another worker.
     let workers = peers.filter { $0.value.description.isLocal && $0.value.description.pid == pid }
     for worker in workers.keys { peers[worker]?.isPaused = true }
     for attempt in workers.values.flatMap(\.attempts).sorted() {
       let (loss, how): (AttemptEnd, String) = end == .killed ? (.killed, "was killed") : (.crashed, "crashed")
       let epochs = attempts[attempt]?.epochs.count ?? 0
-      lose(attempt, as: loss, words: "its worker process \(how) after epoch \(epochs)", at: now)
+      endAttempt(attempt, as: loss, detail: "its worker process \(how) after epoch \(epochs)", at: now)
     }
     for (worker, peer) in workers {
       warnOfLoss(of: peer.attempts.count, on: peer, end == .killed ? "was killed" : "crashed")
@@ -266,23 +269,22 @@ extension Coordinator {
     forget(workers.keys)
   }
 
-  /// Ends an attempt that will not bring its trial's result in time. The trial waits for its next attempt, unless its
-  /// failures decide its end.
-  mutating func lose(_ id: AttemptID, as loss: AttemptEnd, words: String, at now: Duration) {
+  /// Ends an attempt without a result. Its trial is requeued unless its failures end it.
+  mutating func endAttempt(_ id: AttemptID, as loss: AttemptEnd, detail: String, at now: Duration) {
     guard let attempt = attempts[id], !attempt.isLost else { return }
-    // What was given back cannot be lost.
+    // A released attempt cannot be lost.
     let end = attempt.handover == nil ? loss : handoverEnd(of: attempt)
-    let words = attempt.handover?.why ?? words
+    let detail = attempt.handover?.why ?? detail
     abandonHandover(of: id)
     attempts[id]?.isLost = true
     peers[attempt.worker]?.attempts.remove(id)
     markIdle(attempt.worker)
-    let isAlone = leave(id, of: attempt.trial)
-    effects.append(.persist(.attemptEnded(id, end, words: words)))
+    let isAlone = detach(id, from: attempt.trial)
+    effects.append(.persist(.attemptEnded(id, end, words: detail)))
     if !end.isWorkersFault {
-      effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(words)"))
+      effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(detail)"))
     }
-    if end.isFailure { recordFailure(of: id, attempt, as: end, words) }
+    if end.isFailure { recordFailure(of: id, attempt, as: end, detail) }
     if end.isFinal { attempts[id] = nil }
     if isAlone, end.isFailure || hasReachedAttemptLimit(attempt.trial), decide(attempt.trial, at: now) {
       return
@@ -293,8 +295,8 @@ extension Coordinator {
     }
   }
 
-  /// Gives a trial its one result and calls off whatever else works on it.
-  mutating func end(_ result: TrialEnd, by winner: AttemptID, at now: Duration) {
+  /// Records the result of a trial and cancels its other attempts.
+  mutating func endTrial(_ result: TrialEnd, by winner: AttemptID, at now: Duration) {
     effects.append(.persist(.trialEnded(result, by: winner)))
     record(result)
     _ = backlog.remove(result.trial)
@@ -335,8 +337,8 @@ extension Coordinator {
 }
 
 extension Coordinator.Peer {
-  /// Whether it may begin another trial: one that is a suspect runs alone.
-  fileprivate func mayTakeMore(
+  /// Whether it may begin another trial: a suspected trial runs alone.
+  fileprivate func canBeginTrial(
     _ all: [AttemptID: Coordinator.Attempt], _ trials: [Int: Coordinator.OpenTrial]
   ) -> Bool {
     freeSlots > 0

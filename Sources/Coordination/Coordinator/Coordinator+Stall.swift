@@ -2,7 +2,7 @@ import Search
 
 // Searches that make no progress.
 extension Coordinator {
-  /// Warns when workers have had work for `intervals.progress` and no epoch and no result has come of it, and again when
+  /// Warns when no epoch and no result has arrived for `intervals.progress` although work is pending; again each time
   /// that time has doubled.
   mutating func reportStall(at now: Duration) {
     guard !peers.isEmpty, backlog.count > 0 || !openTrials.isEmpty, !isClosing, !isFinished else {
@@ -23,7 +23,7 @@ extension Coordinator {
   }
 
   private func silentWorkers(at now: Duration) -> String? {
-    let silent = peers.values.filter { !isHeard($0, at: now) }
+    let silent = peers.values.filter { !isResponsive($0, at: now) }
     guard let first = silent.min(by: { $0.lastHeard < $1.lastHeard }) else { return nil }
     return "no heartbeat from \(silent.count) of \(peers.count) workers (\(first.description.host), "
       + "pid \(first.description.pid), for \((now - first.lastHeard).wholeSeconds) s)"

@@ -1,30 +1,30 @@
 import Search
 
-// What trials, and their replicates, are trained with.
+// The parameter values of trials and their replicates.
 extension Coordinator {
-  /// The values of a trial, or of a replicate, that has begun.
+  /// The values of a trial or replicate that has begun.
   func values(_ number: Int) -> [Value] {
     suggestions.recordedValues(trial: Replicate(number: number).trial)
   }
 
-  /// The result to rank and show of what has ended.
+  /// The result to rank and display.
   package func result(of end: TrialEnd) -> TrialResult {
     file.result(of: end, values(end.trial))
   }
 
-  /// A sampler that learns does so from how trials end. With rungs it does from what they come to at the first,
-  /// because how they end is not known before most have begun.
-  mutating func propose(after end: TrialEnd) {
+  /// Reports an ended trial to an adaptive sampler. With rungs, the sampler gets scores at the first rung instead,
+  /// because most trials begin before the first ones end.
+  mutating func reportEnd(after end: TrialEnd) {
     let objective = file.objective == .valLoss ? end.valLoss : end.valAccuracy
     suggestions.report(
       trial: end.trial, objective: end.status == .done || end.status == .stopped ? objective : nil)
   }
 
-  /// Draws again what the last coordinator had drawn.
-  mutating func resumeProposals(_ snapshot: Snapshot) {
+  /// Replays the suggestions of the last generation.
+  mutating func resumeSuggestions(_ snapshot: Snapshot) {
     guard file.sampler.learns else { return }
     if rungs.isEmpty {
-      for end in results.values { propose(after: end) }
+      for end in results.values { reportEnd(after: end) }
     } else {
       let first = snapshot.rungs.first ?? []
       for reached in first {

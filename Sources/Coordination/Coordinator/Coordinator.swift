@@ -3,29 +3,29 @@ import Search
 /// The coordinator's end of the protocol: a value that takes events and the time and returns effects.
 ///
 /// The shell that owns it commits the `persist` effects of a batch in one transaction and only then runs the others.
-/// All times are since one arbitrary moment of a monotonic clock.
+/// All times are durations since an arbitrary origin of a monotonic clock.
 package struct Coordinator: Sendable {
-  /// What happened.
+  /// An input of the coordinator.
   package enum Event: Sendable {
     case received(WireToCoordinator, from: Sender)
     /// A local worker's process has ended.
     case processEnded(pid: Int32, ProcessEnd)
-    /// StopCondition trials have begun.
+    /// The stop condition is met: no more trials begin.
     case enoughBegun
-    /// These public keys are admitted no more.
+    /// These public keys have been revoked.
     case keysRevoked(Set<String>)
-    /// The last piece of an attempt's checkpoint has been stored; whether all of it is what was announced.
+    /// The last piece of an attempt's checkpoint has been stored; `isWhole` if size and digest match.
     case checkpointArrived(AttemptID, isWhole: Bool)
-    /// Some time has passed.
+    /// Sent at regular intervals.
     case ticked
   }
 
-  /// Where a message came from.
+  /// The sender of a message.
   package struct Sender: Sendable, Equatable {
     package var address: ReturnAddress
-    /// The public key that the connection was made with.
+    /// The public key of the connection.
     package var key: String
-    /// The key's short form, for people.
+    /// The short form of the key, for display.
     package var fingerprint: String
 
     package init(address: ReturnAddress, key: String, fingerprint: String = "") {
@@ -37,23 +37,23 @@ package struct Coordinator: Sendable {
 
   /// How a process ended.
   package enum ProcessEnd: Sendable {
-    /// Killed from outside.
+    /// Killed by a signal from outside.
     case killed
-    /// By itself or by a crash.
+    /// Exited or crashed.
     case crashed
   }
 
-  /// What the shell shall do.
+  /// An action for the shell.
   package enum Effect: Sendable, Equatable {
     case persist(Decision)
     case send(WireToWorker, to: ReturnAddress)
-    /// Append a piece to the checkpoint that an attempt hands over; after the last one, tell what has arrived.
+    /// Append a piece to the checkpoint of an attempt; after the last one, report `checkpointArrived`.
     case store([UInt8], of: StoredCheckpoint, isLast: Bool)
     /// Send a piece of a stored checkpoint.
     case sendPiece(WireFetch, to: ReturnAddress)
-    /// Remove what there is of a checkpoint.
+    /// Remove a checkpoint, complete or partial.
     case remove(WireCheckpoint)
-    /// End a local worker's process, which lives and is silent; another one takes its place.
+    /// Kill the process of an unresponsive local worker; the shell starts another.
     case kill(pid: Int32)
     /// A line for the log.
     case note(String)
@@ -61,13 +61,13 @@ package struct Coordinator: Sendable {
     case warn(String)
   }
 
-  /// How long leases last and are renewed.
+  /// The intervals of heartbeats, leases and timeouts.
   package struct Intervals: Sendable {
     package var heartbeat: Duration
     package var lease: Duration
-    /// How long an attempt may go without a training step.
+    /// The longest time that an attempt may take for a training step.
     package var progress: Duration
-    /// How long after the coordinator's start further workers may be expected: 0 where none can come.
+    /// How long after the coordinator's start further workers are expected; 0 if none can join.
     package var arrival: Duration
 
     package init(
@@ -87,92 +87,92 @@ package struct Coordinator: Sendable {
     let fingerprint: String
     var attempts: Set<AttemptID> = []
     var lastHeard: Duration
-    /// Whether it stands in `idle`.
+    /// Whether it is in `idle`.
     var isQueued = false
-    /// Gets no work before its next heartbeat: it gave some back, or was silent for too long.
+    /// Gets no work before its next heartbeat: it returned an attempt or missed heartbeats.
     var isPaused = false
-    /// Whether it is on record, as it is from its first attempt on.
+    /// Whether `workerJoined` is persisted; done before its first attempt.
     var isRecorded = false
-    /// It gets no more work from this search.
+    /// Gets no more work from this search.
     var isExcluded = false
 
     var freeSlots: Int { isPaused || isExcluded ? 0 : description.slots - attempts.count }
-    /// Whether it takes work at all.
+    /// Whether it can get work at all.
     var isAvailable: Bool { !isExcluded && description.slots > 0 }
   }
 
   struct Attempt {
     let trial: Int
     let worker: WorkerID
-    /// The public key that its worker joined with; empty where an old record does not tell.
+    /// The public key of its worker; empty in old databases, which do not record it.
     let key: String
-    /// The epochs after which its trial is compared, or ends; less than one: a part of the first.
+    /// The epochs of its next rung, or of its whole training; below 1, a part of the first epoch.
     var budget: Double
     var epochs: [WireEpoch] = []
-    /// How many of these an earlier attempt trained.
+    /// The number of `epochs` that an earlier attempt trained.
     var inherited = 0
-    /// Where it went on; by its Assign, even if its trial has another one by now.
+    /// The checkpoint in its Assign. Its trial may have a newer one.
     var checkpoint: WireCheckpoint?
     var leaseEnd: Duration
     var lastSent: Duration
-    /// Its training steps, as far as they were heard of.
+    /// Training steps, as last reported.
     var steps: UInt64 = 0
-    /// When it was last seen to go on.
+    /// When it last made progress.
     var lastMoved: Duration
-    /// When its latest epoch was reported, or it began.
+    /// When its latest epoch was reported; before the first, when it began.
     var lastEpoch: Duration
-    /// Its lease has ended, and its trial waits or runs elsewhere; its result still counts.
+    /// Its lease has expired, and its trial waits or runs elsewhere; its result still counts.
     var isLost = false
-    /// Whether its worker has said that it holds it.
-    var isReevaluated = false
-    /// How often its lease was lengthened because it was still on its way.
+    /// Whether its worker has confirmed that it holds it.
+    var isDelivered = false
+    /// How often its lease was extended because its Assign was not delivered.
     var extensions = 0
-    /// Since when messages before the ones that arrive are missing.
+    /// When a gap in its messages was first seen; nil without a gap.
     var gapStart: Duration?
-    /// Set once it was given back with a checkpoint, until that has been fetched.
+    /// The fetch of its checkpoint, after a Release with one.
     var handover: Handover?
 
     var lastSequence: UInt32 { UInt32(epochs.count) }
 
-    var hasReachedItsRung: Bool { Double(epochs.count) >= budget || handover?.isAtPart == true }
+    var hasReachedRung: Bool { Double(epochs.count) >= budget || handover?.isAtPart == true }
 
-    /// Whether it was given to this worker. Whoever learned a worker's name still lacks its key.
+    /// Whether it was assigned to this worker. The key protects against a peer that only knows the worker's id.
     func belongs(to worker: WorkerID, key: String) -> Bool {
       self.worker == worker && (self.key == key || self.key.isEmpty)
     }
   }
 
-  /// The fetching of a checkpoint.
+  /// The fetch of a checkpoint from a worker.
   struct Handover {
     var transfer: Transfer
     let why: String
-    /// Whether it has trained the part of an epoch that it was asked for.
+    /// Whether it has trained the assigned part of the first epoch.
     let isAtPart: Bool
   }
 
-  /// A trial that was tried and has no result yet.
+  /// A trial that has begun and has no result yet.
   struct OpenTrial {
     /// The attempt that holds its lease; nil while it waits.
     var current: AttemptID?
-    /// Another that runs because that one is slow.
+    /// A second attempt that runs because `current` is slow.
     var speculativeAttempt: AttemptID?
     var attempts: [AttemptID] = []
     var failures = FailureHistory()
-    /// When it may run again.
+    /// The backoff before its next attempt.
     var backoff = Backoff()
-    /// The most epochs that one of its attempts has completed.
+    /// The most epochs that any of its attempts has completed.
     var mostEpochs = 0
     /// Speculative attempts so far.
     var speculativeCount = 0
-    /// Where its next attempt goes on, and the epochs until then.
+    /// The checkpoint that its next attempt resumes from, and the epochs up to it.
     var checkpoint: (stored: StoredCheckpoint, epochs: [WireEpoch])?
-    /// Who handed it over.
+    /// The worker that handed the checkpoint over and may have it cached.
     var holder: WorkerID?
-    /// The rung that it may train to.
+    /// The rung that it is promoted to.
     var goal = 0
-    /// The rungs that it has reached.
+    /// The number of rungs that it has reached.
     var reached = 0
-    /// What it had come to at the last of them.
+    /// Its score at the last of them.
     var lastRung: RungScore?
   }
 
@@ -180,87 +180,89 @@ package struct Coordinator: Sendable {
   let searchFileText: String
   let intervals: Intervals
   package let search: SearchID
+  /// The generation of this coordinator.
   let epoch: UInt64
 
   var peers: [WorkerID: Peer] = [:]
-  /// How many of them there are by key, as of the last tick, and those that joined since.
+  /// Peers by key: counted at each tick, incremented when a worker joins.
   var population: [String: Int] = [:]
-  /// Workers with a free slot, first come first served; some may have filled since.
+  /// Workers with a free slot, in FIFO order; some may be full by now.
   var idle: [WorkerID] = []
-  /// How the attempts of workers with failures have ended.
+  /// The conduct of workers with failures.
   var conducts: [WorkerID: WorkerConduct] = [:]
-  /// Workers that have brought a result, or trained to a rung, since the coordinator started.
+  /// Workers that have delivered a result or reached a rung since the coordinator started.
   var proven: Set<WorkerID> = []
   /// Open trials with failures.
   var failedTrials: Set<Int> = []
-  /// Workers that get no more work from this search, and why.
+  /// Excluded workers and the reason.
   var excluded: [WorkerID: String]
-  /// Workers that have gone lately and may come back, or others in their place.
+  /// Recently departed workers, which may return or be replaced.
   var departed: [WorkerID: Departure] = [:]
-  /// When machines whose workers left because they could not train get work again.
+  /// Backoffs of machines whose workers could not train.
   var siteBackoffs: [Site: Backoff] = [:]
-  /// Until then further workers are expected.
+  /// Further workers are expected until this time.
   let arrivalEnd: Duration
-  /// When an epoch or a result last came, or there was nothing to wait for.
+  /// When an epoch or a result last arrived, or nothing was pending.
   var lastProgress: Duration { didSet { stallReports = 0 } }
-  /// Warnings of a lack of progress since then.
+  /// Stall warnings since `lastProgress`.
   var stallReports = 0
   var attempts: [AttemptID: Attempt] = [:]
   var openTrials: [Int: OpenTrial] = [:]
-  /// Attempts of an earlier coordinator whose workers have not come back yet.
+  /// Attempts of an earlier generation whose workers have not reconnected yet.
   var orphans: [WorkerID: Set<AttemptID>] = [:]
   var backlog: Backlog
-  /// The values of trials.
+  /// The sampled values of trials.
   var suggestions: Suggestions
-  /// Whether the next trial's values follow from trials that run.
+  /// Whether the next trial cannot be sampled before running trials report.
   package internal(set) var waitsForResults = false
-  /// The epochs after which trials are compared, the last ones all; empty where they are not.
+  /// The budgets of the rungs in epochs, the last one the full training; empty without successive halving.
   let rungs: [Double]
-  /// Who trains on from rung to rung: by one of these.
+  /// The successive-halving schedule; nil if unused.
   var halving: Halving?
+  /// The ASHA schedule; nil if unused.
   var asha: ASHA?
-  /// Who ends early for doing worse than most.
+  /// The median stopping rule; nil if unused.
   var medianRule: MedianRule?
-  /// How many trials there are, or may be.
+  /// The number of trials; an upper bound while the search is open-ended.
   var trialCount: Int
-  /// Whether no more trials will begin, or train on to another rung.
+  /// Whether no more trials begin or are promoted.
   var isComplete: Bool
-  /// How often trials have come to a rung, where ASHA sends them on.
-  var standingCount = 0
-  /// The epochs that open trials will have trained when they are compared next, or end.
+  /// How often trials have reached a rung, with ASHA.
+  var rungScoreCount = 0
+  /// The sum of the current budgets of open trials, in epochs.
   var openEpochs = 0.0
-  /// Attempts at trials that others are slow with.
+  /// Speculative attempts that run.
   var speculativeAttempts: Set<AttemptID> = []
-  /// How long epochs take.
+  /// Recent durations of epochs.
   var pace = Pace()
-  /// Who is trained again under fresh seeds; nil where nobody is.
+  /// Re-evaluation of the top trials with new seeds; nil if disabled.
   var reevaluation: Reevaluation?
-  /// How replicates have ended, by number.
+  /// The results of replicates, by number.
   var replicates: [Int: TrialEnd]
-  /// Those that are wanted and have not ended.
+  /// Replicates that are required and have not ended.
   var unconfirmed: Set<Int> = []
-  /// Attempts whose checkpoints are fetched, in order; the first of them at once.
+  /// Attempts whose checkpoints are fetched, in order; the first ones concurrently.
   var handovers: [AttemptID] = []
-  /// Bytes of checkpoints that are stored.
+  /// Bytes of stored checkpoints.
   var checkpointBytes = 0
-  /// Nothing is handed out any more.
+  /// Whether no more work is assigned.
   var isClosing = false
   var lastAttempt: AttemptID
   var numerics: Set<String> = []
-  /// The SHA-256 of the dataset that results come from; nil before there are any.
+  /// The SHA-256 of the dataset of all results; nil before the first epoch.
   var data: [UInt8]?
-  /// Local processes that have ended: a Hello that they left behind is nobody's.
+  /// Local processes that have exited, to ignore their late Hello messages.
   var endedProcesses = RecentSet<Int32>(capacity: 256)
   var effects: [Effect] = []
 
-  /// The trials that have ended, by number.
+  /// The results of trials, by number.
   package private(set) var results: [Int: TrialEnd]
   /// The best of them so far.
   package private(set) var best: TrialEnd?
-  /// The epochs of them all.
+  /// The sum of their epochs.
   private(set) var endedEpochs = 0.0
 
-  /// A coordinator that goes on from what is on disk.
+  /// A coordinator that resumes from the state on disk.
   package init(
     file: SearchFile, text: String, intervals: Intervals, from snapshot: Snapshot, at now: Duration
   ) {
@@ -287,9 +289,9 @@ package struct Coordinator: Sendable {
     for curve in snapshot.curves { medianRule?.complete(curve.map(file.objective.value)) }
     reevaluation = file.reevaluation(of: trialCount)
     suggestions = Suggestions(of: file)
-    resumeProposals(snapshot)
+    resumeSuggestions(snapshot)
     for result in results.values { noteBest(result) }
-    adopt(snapshot.openAttempts, at: now)
+    adoptAttempts(snapshot.openAttempts, at: now)
     resumeRungs(snapshot.rungs, at: now)
     for (id, attempt) in attempts {
       let budget = budget(trial: attempt.trial)
@@ -298,12 +300,12 @@ package struct Coordinator: Sendable {
     for result in snapshot.results where results[result.trial] != nil { confirm(after: result) }
     dropUnwantedReplicates()
     for (trial, entry) in openTrials where entry.current == nil && !isParked(trial) { backlog.putBack(trial) }
-    for checkpoint in snapshot.checkpoints { adopt(checkpoint) }
+    for checkpoint in snapshot.checkpoints { adoptCheckpoint(checkpoint) }
     for trial in openTrials.keys where !isReplicate(trial) { openEpochs += budget(trial: trial) }
     if isComplete { stopParked(at: now) }
   }
 
-  /// Takes one event; total: whatever comes is answered or ignored.
+  /// Handles one event. Total: any input is answered or ignored.
   package mutating func handle(_ event: Event, at now: Duration) -> [Effect] {
     switch event {
     case .received(let message, let sender): receive(message, from: sender, at: now)
@@ -323,15 +325,15 @@ package struct Coordinator: Sendable {
     return effects
   }
 
-  /// Whether every trial has ended, and every replicate that was wanted.
+  /// Whether all trials and all required replicates have ended.
   package var isFinished: Bool { results.count == trialCount && unconfirmed.isEmpty }
 
-  /// Hands out nothing more: this coordinator ends as soon as its local workers have given back what they can.
+  /// Stops the assignment of work: this coordinator ends when its local workers have handed over their attempts.
   package mutating func close() {
     isClosing = true
   }
 
-  /// Gives everyone a new lease, after a time in which nobody could be heard.
+  /// Renews all leases after a pause in which no message could be received.
   package mutating func renewLeases(at now: Duration) {
     for id in attempts.keys {
       attempts[id]?.leaseEnd = now + intervals.lease
@@ -349,7 +351,7 @@ package struct Coordinator: Sendable {
       return
     }
     results[end.trial] = end
-    if rungs.isEmpty { propose(after: end) }
+    if rungs.isEmpty { reportEnd(after: end) }
     noteBest(end)
     confirm(after: end)
   }
@@ -358,13 +360,13 @@ package struct Coordinator: Sendable {
     endedEpochs += end.epochs
     let hasLed = best?.trial == end.trial
     if hasLed { best = nil }
-    consider(end)
-    // What led before its end has come to nothing.
-    if hasLed, best == nil { for other in results.values { consider(other) } }
+    updateBest(with: end)
+    // The best trial ended without a score.
+    if hasLed, best == nil { for other in results.values { updateBest(with: other) } }
   }
 
-  /// Takes a trial for the best if it is.
-  mutating func consider(_ end: TrialEnd) {
+  /// Updates `best`.
+  mutating func updateBest(with end: TrialEnd) {
     guard end.status == .done || end.status == .stopped || end.status == .paused else { return }
     guard let champion = best,
       !Ranking.isBetter(result(of: end), result(of: champion), file.objective)
@@ -374,7 +376,7 @@ package struct Coordinator: Sendable {
     }
   }
 
-  /// A message of this coordinator, without content.
+  /// An empty message of this coordinator.
   package var envelope: WireToWorker {
     var message = WireToWorker()
     message.search = search.number

@@ -6,24 +6,24 @@ struct Failure: Sendable, Equatable {
   /// Epochs completed before it failed.
   let epochs: Int
   let end: AttemptEnd
-  /// What happened, for people.
+  /// What happened, for display.
   let detail: String
-  /// Another worker has completed the epoch in which it failed: the trial is not at fault.
+  /// Another worker has completed the epoch that failed: the trial is not at fault.
   var isRefuted = false
 }
 
-/// The failed attempts of one trial, and what follows from them.
+/// The failed attempts of one trial, and the verdict that follows from them.
 ///
-/// A trial is a pure function: what fails by the trial's fault fails after the same epoch on every worker.
+/// A trial is a pure function: a fault of the trial fails after the same epoch on every worker.
 struct FailureHistory: Sendable, Equatable {
-  /// The end of a trial that no further attempt would change.
+  /// The end of a trial that further attempts would not change.
   enum Verdict: Equatable {
     /// Its configuration cannot be trained.
     case failed(reason: String)
     case quarantined(reason: String)
   }
 
-  /// How a worker is related to the failures of a trial. The lower ones are the better choice for the next attempt.
+  /// How a worker is related to the failures of a trial. Lower values are better for the next attempt.
   enum Relation: Int, Comparable {
     case unrelated, sameHost, sameWorker
 
@@ -32,9 +32,9 @@ struct FailureHistory: Sendable, Equatable {
 
   /// Observed failures after the same epoch that quarantine a trial.
   static let observedLimit = 3
-  /// The same where workers fell silent or gave the trial back: most often that has a cause outside.
+  /// The same, including lost and released attempts, whose cause is usually external.
   static let silentLimit = 20
-  /// Failures after any epoch that quarantine a trial.
+  /// Failures after any epochs that quarantine a trial.
   static let totalLimit = 100
 
   private(set) var failures: [Failure] = []
@@ -45,14 +45,14 @@ struct FailureHistory: Sendable, Equatable {
     failures.append(failure)
   }
 
-  /// Removes the failure of an attempt that turns out to run still, or to have failed otherwise.
+  /// Removes the failure of an attempt that still runs or has failed in another way.
   mutating func remove(_ attempt: AttemptID) {
     failures.removeAll { $0.attempt == attempt }
   }
 
-  /// Marks the failures of other workers before an epoch that one has completed.
+  /// Marks the failures of other workers before `epochs`, which `worker` has completed, as refuted.
   ///
-  /// - Returns: these workers.
+  /// - Returns: the workers of these failures.
   mutating func refute(before epochs: Double, by worker: WorkerID?) -> [WorkerID] {
     var workers: [WorkerID] = []
     for place in failures.indices
@@ -67,45 +67,45 @@ struct FailureHistory: Sendable, Equatable {
 
   /// The other workers that the next attempt could run on.
   struct Alternative {
-    /// The best of them; `sameWorker` if there is none.
+    /// The relation of the best of them; `sameWorker` if there is none.
     var relation: Relation
-    /// Whether one of them has brought a result.
+    /// Whether one of them has delivered a result.
     var isProven = false
   }
 
-  /// What the latest failure decides; nil if the trial runs once more.
+  /// The verdict after the latest failure; nil if the trial runs again.
   ///
-  /// - Parameter proven: the workers that have brought results. Where others could still try the trial, the word of two
-  ///   workers is not enough if neither of them is proven.
+  /// - Parameter proven: the workers that have delivered results. While other workers could try the trial, failures on
+  ///   two unproven workers are not sufficient.
   func verdict(alternative: Alternative, proven: Set<WorkerID>) -> Verdict? {
     let open = failures.filter { !$0.isRefuted }
     guard let last = open.last else { return nil }
-    func isReevaluated(_ failures: [Failure]) -> Bool {
-      Self.isReevaluated(failures, alternative, isProven: failures.contains { proven.contains($0.worker) })
+    func isCorroborated(_ failures: [Failure]) -> Bool {
+      Self.isCorroborated(failures, alternative, isProven: failures.contains { proven.contains($0.worker) })
     }
     let alike = open.filter { $0.epochs == last.epochs }
     let failed = open.filter { $0.end == .failed }
-    // Where other attempts broke a rule, one worker's word is not enough.
+    // If other attempts broke a rule, the report of one worker is not sufficient.
     let isUncontested = !open.contains { $0.end == .rejected }
-    if last.end == .failed, failed.workers > 1 || isUncontested, isReevaluated(failed) {
+    if last.end == .failed, failed.workers > 1 || isUncontested, isCorroborated(failed) {
       return .failed(reason: last.detail)
     }
     if open.count >= Self.totalLimit { return .quarantined(reason: reason(of: open)) }
     let rejected = alike.filter { $0.end == .rejected }
     let isBreach =
       last.end == .rejected && (rejected.workers > 1 || rejected.count >= Self.observedLimit)
-      && isReevaluated(rejected)
+      && isCorroborated(rejected)
     let isLimitReached =
       alike.count { $0.end.isObserved } >= Self.observedLimit || alike.count >= Self.silentLimit
-    guard isBreach || (isLimitReached && isReevaluated(alike)) else { return nil }
+    guard isBreach || (isLimitReached && isCorroborated(alike)) else { return nil }
     if let failure = alike.last(where: { $0.end == .failed }), rejected.isEmpty {
       return .failed(reason: failure.detail)
     }
     return .quarantined(reason: reason(of: alike))
   }
 
-  /// Whether these failures come from enough different hosts, or workers where only one host is left.
-  private static func isReevaluated(
+  /// Whether the failures come from enough different hosts, or from enough workers if only one host is left.
+  private static func isCorroborated(
     _ failures: [Failure], _ alternative: Alternative, isProven: Bool
   ) -> Bool {
     let count: Int
@@ -122,7 +122,7 @@ struct FailureHistory: Sendable, Equatable {
     "\(failures.count) attempts failed\(hosts), the last: \(failures.last?.detail ?? "")"
   }
 
-  /// Where attempts failed, for people.
+  /// The hosts where attempts failed, for display.
   var hosts: String {
     let hosts = Set(failures.map(\.host)).subtracting([""]).sorted()
     guard !hosts.isEmpty else { return "" }
@@ -130,8 +130,8 @@ struct FailureHistory: Sendable, Equatable {
       + (hosts.count > 3 ? " and \(hosts.count - 3) more" : "")
   }
 
-  /// Whether the trial is close to being quarantined for bringing its workers down. It runs alone then, or trials beside
-  /// it would be blamed as well.
+  /// Whether the trial is close to quarantine because its workers ended. It then runs alone, so that concurrent trials
+  /// are not blamed.
   var isSuspect: Bool {
     Dictionary(grouping: failures, by: \.epochs).values.contains { alike in
       alike.count(where: \.end.endsWorker) >= Self.observedLimit - 1
@@ -139,14 +139,14 @@ struct FailureHistory: Sendable, Equatable {
     }
   }
 
-  /// A few workers that fall silent or are killed say nothing of their host.
+  /// The relation of a worker to the failures. A few lost or killed workers do not count against their host.
   func relation(to worker: WorkerID, on host: String) -> Relation {
     let counted = countedFailures
     if counted.contains(where: { $0.worker == worker }) { return .sameWorker }
     return counted.contains { $0.host == host } ? .sameHost : .unrelated
   }
 
-  /// The failures that may speak against a worker.
+  /// The number of failures that count against a worker.
   func count(on worker: WorkerID) -> Int { countedFailures.count { $0.worker == worker } }
 
   private var countedFailures: [Failure] {
@@ -163,32 +163,32 @@ extension AttemptEnd {
   /// Whether the trial or its worker may be at fault.
   var isFailure: Bool { self == .lost || self == .killed || self == .refused || isObserved }
 
-  /// Whether the failure itself was seen, not only that the worker is silent, killed or unwilling.
+  /// Whether the failure itself was observed, not only that the worker was lost or killed or refused the trial.
   fileprivate var isObserved: Bool { self == .rejected || self == .failed || endsWorker }
 
-  /// Whether the trial may bring down its worker, and with it the trials beside it.
+  /// Whether the trial may have ended its worker, and with it concurrent trials.
   fileprivate var endsWorker: Bool { self == .crashed || self == .revoked }
 
-  /// Whether the trial waits before its next attempt. A lost one has waited for its lease to end, and one that was killed
-  /// or interrupted has a cause outside.
+  /// Whether the trial backs off before its next attempt. A lost attempt has already waited for its lease; killed and
+  /// interrupted attempts have an external cause.
   var delaysTrial: Bool { self == .released || self == .refused || isObserved }
 
-  /// Whether messages that its worker still sends of it are ignored.
+  /// Whether later messages of the attempt are ignored.
   var isFinal: Bool { self == .rejected || self == .failed || self == .revoked || self == .refused }
 
-  /// Whether it counts against a worker that is still there.
+  /// Whether it counts against a worker that is still connected.
   var isWorkersFault: Bool { self == .rejected || self == .failed || self == .revoked }
 }
 
-/// The waits between repetitions: none, then 1 s, 2 s, 4 s and so on, 60 s at most.
+/// Exponential backoff: 0 s, 1 s, 2 s, 4 s and so on, at most 60 s.
 struct Backoff: Sendable, Equatable {
   static let longest = Duration.seconds(60)
 
   private var repetitions = 0
-  /// Nothing is repeated before.
+  /// The earliest time of the next repetition.
   private(set) var end = Duration.zero
 
-  /// Waits longer than the last time.
+  /// Starts the next, longer wait.
   mutating func extend(at now: Duration) {
     let wait = repetitions == 0 ? Duration.zero : min(.seconds(1 << min(repetitions - 1, 6)), Self.longest)
     repetitions += 1

@@ -1,21 +1,21 @@
 import Search
 
-/// How long an epoch takes lately.
+/// The recent durations of epochs, over all workers.
 struct Pace: Sendable {
-  /// The seconds of the last ones, oldest first.
+  /// In seconds, oldest first.
   private var recent: [Double] = []
 
-  private static let most = 64
-  /// Fewer tell nothing.
-  private static let fewest = 8
+  private static let capacity = 64
+  /// The fewest durations for an estimate.
+  private static let minimumCount = 8
 
   mutating func note(_ duration: Duration) {
-    if recent.count == Self.most { recent.removeFirst() }
+    if recent.count == Self.capacity { recent.removeFirst() }
     recent.append(duration / .seconds(1))
   }
 
-  /// The median; nil before some have been seen.
+  /// The median; nil while there are too few durations.
   var typical: Duration? {
-    recent.count < Self.fewest ? nil : recent.median.map { .seconds($0) }
+    recent.count < Self.minimumCount ? nil : recent.median.map { .seconds($0) }
   }
 }

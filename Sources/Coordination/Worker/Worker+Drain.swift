@@ -1,6 +1,6 @@
-// How a worker leaves without losing what it has trained.
+// Draining: a worker leaves without losing completed training.
 extension Worker {
-  /// Takes no new work, suspends what runs, and leaves when all has been handed over or the time is up.
+  /// Accepts no new work, suspends running attempts, and leaves after their handover or at the deadline.
   mutating func beginDrain(because exit: Exit, why: String, at now: Duration) {
     guard drain?.deadline == nil else { return }
     if case .leaving = phase { return }
@@ -19,7 +19,7 @@ extension Worker {
     }
   }
 
-  /// Offers what an attempt has come to; it is held until the coordinator has it.
+  /// Offers the checkpoint of a suspended attempt and holds it until the coordinator has fetched it.
   mutating func handOver(_ attempt: AttemptID, _ suspended: Suspended?, at now: Duration) {
     switch held[attempt]?.stage {
     case .training, .suspending: break
@@ -49,15 +49,15 @@ extension Worker {
     case .leaving: return
     case .serving: guard held.isEmpty || isLate else { return }
     case .seeking:
-      // Who hands in what others left has come for the coordinator; who leaves can do without.
+      // A worker that delivers spooled results needs the coordinator; a draining one does not.
       let isWaiting = drain.deadline == nil ? !held.isEmpty : held.values.contains(where: \.isRunning)
       guard !isWaiting || isLate else { return }
     }
     leave(because: drain.exit, why: drain.why, at: now)
   }
 
-  /// Answers with a piece of a checkpoint that is held here.
-  mutating func answer(_ fetch: WireFetch) {
+  /// Answers a Fetch with a piece of a held checkpoint.
+  mutating func handleFetch(_ fetch: WireFetch) {
     let owner = held.values.first { entry in
       guard case .release(let release) = entry.unacknowledged.last?.body else { return false }
       return release.checkpoint.digest == fetch.digest
@@ -65,21 +65,21 @@ extension Worker {
     send(.chunk(WireChunk(fetch, of: owner?.checkpoint ?? [])))
   }
 
-  // MARK: What outlives the process
+  // MARK: Spool
 
-  /// Has the last messages of an attempt kept on disk: enough to hand it in from another process.
-  mutating func keep(_ attempt: AttemptID) {
-    guard let entry = held[attempt], !entry.isRunning, !entry.isKept, !identity.isLocal else { return }
-    held[attempt]?.isKept = true
+  /// Spools the last messages of an attempt to disk, so that another process can deliver them.
+  mutating func spool(_ attempt: AttemptID) {
+    guard let entry = held[attempt], !entry.isRunning, !entry.isSpooled, !identity.isLocal else { return }
+    held[attempt]?.isSpooled = true
     var kept = WireKept()
     kept.messages = entry.unacknowledged.map { envelope($0.body) }
     kept.checkpoint = .init(entry.checkpoint)
     effects.append(.keep(attempt, kept, search: search))
   }
 
-  /// Holds again what `keep` gave out; nothing of what cannot be that.
+  /// Restores an attempt from its spool file; ignores invalid files.
   mutating func recover(_ kept: WireKept) {
-    var entry = Held(stage: .ended, checkpoint: Array(kept.checkpoint), isKept: true)
+    var entry = Held(stage: .ended, checkpoint: Array(kept.checkpoint), isSpooled: true)
     var attempts: Set<UInt64> = []
     for message in kept.messages {
       guard let body = message.body, let (attempt, sequence) = body.place, message.search == search,
@@ -95,7 +95,7 @@ extension Worker {
 }
 
 extension WireToCoordinator.OneOf_Body {
-  /// The attempt that a numbered message is about, and its number.
+  /// The attempt and the sequence of a numbered message.
   fileprivate var place: (attempt: UInt64, sequence: UInt32)? {
     switch self {
     case .report(let report): (report.attempt, report.sequence)

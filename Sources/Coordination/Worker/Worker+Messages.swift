@@ -1,8 +1,8 @@
-// What a worker does with its coordinator's messages.
+// Handlers of the coordinator's messages.
 extension Worker {
   mutating func receive(_ message: WireToWorker, at now: Duration) {
     switch message.body {
-    case .reject(let reject): rejected(reject, of: message.search, at: now)
+    case .reject(let reject): handleReject(reject, of: message.search, at: now)
     case .welcome(let welcome):
       guard message.search != search || message.epoch >= epoch else { return }
       enter(message, welcome, at: now)
@@ -16,17 +16,17 @@ extension Worker {
 
   private mutating func receive(_ body: WireToWorker.OneOf_Body, at now: Duration) {
     switch body {
-    case .assign(let assign): take(assign, at: now)
+    case .assign(let assign): handleAssign(assign, at: now)
     case .ack(let ack): acknowledge(AttemptID(ack.attempt), upTo: ack.sequence, at: now)
     case .revoke(let revoke): drop(AttemptID(revoke.attempt))
-    case .fetch(let fetch): answer(fetch)
-    case .chunk(let chunk): take(chunk, at: now)
+    case .fetch(let fetch): handleFetch(fetch)
+    case .chunk(let chunk): handleChunk(chunk, at: now)
     case .finish: finish(at: now)
     case .lease, .welcome, .reject: break
     }
   }
 
-  private mutating func rejected(_ reject: WireReject, of number: UInt64, at now: Duration) {
+  private mutating func handleReject(_ reject: WireReject, of number: UInt64, at now: Duration) {
     switch reject.code {
     case .unknownWorker:
       guard phase == .serving || phase == .seeking else { return }
@@ -34,7 +34,7 @@ extension Worker {
       if lastHello.map({ now - $0 >= .milliseconds(200) }) ?? true { hello(at: now) }
     case .data where number != search: break
     case .version, .revoked, .data:
-      // What other data have come to is of no use to anyone.
+      // Results of a different dataset are useless.
       if reject.code == .data { dropEverything() }
       effects.append(.exit(.unable("the coordinator refused this worker: \(reject.words.asPeerText)")))
     default:
@@ -45,14 +45,14 @@ extension Worker {
   private mutating func enter(_ message: WireToWorker, _ welcome: WireWelcome, at now: Duration) {
     if message.search != search {
       if let drain { return leave(because: drain.exit, why: drain.why, at: now) }
-      for attempt in held.keys.sorted() { keep(attempt) }
-      dropEverything(isOver: false)
+      for attempt in held.keys.sorted() { spool(attempt) }
+      dropEverything(isSearchEnded: false)
       search = message.search
       data = []
       effects.append(.enter(searchFile: welcome.searchFile))
     }
     epoch = message.epoch
-    // Where one number is none these take the other, unlike `min` and `max`.
+    // Unlike `min` and `max`, these return the other number for NaN.
     heartbeat = .seconds(Double.minimum(Double.maximum(welcome.heartbeatSeconds, 0.05), 3600))
     lastHeard = now
     lastHeartbeat = now
@@ -61,7 +61,7 @@ extension Worker {
     for attempt in held.keys.sorted() { resend(attempt, at: now) }
   }
 
-  private mutating func take(_ assign: WireAssign, at now: Duration) {
+  private mutating func handleAssign(_ assign: WireAssign, at now: Duration) {
     let attempt = AttemptID(assign.attempt)
     guard held[attempt] == nil, !ended.contains(attempt) else { return }
     guard phase == .serving, drain == nil else {
@@ -74,21 +74,21 @@ extension Worker {
     guard assign.hasCheckpoint, assign.checkpoint.isPlausible else {
       return effects.append(.start(assign, checkpoint: []))
     }
-    if let checkpoint = shelf.take(assign.checkpoint.digest) {
+    if let checkpoint = cache.take(assign.checkpoint.digest) {
       return effects.append(.start(assign, checkpoint: checkpoint))
     }
     held[attempt]?.stage = .fetching(assign, Transfer(assign.checkpoint), [])
     fetchCheckpoint(of: attempt, at: now)
   }
 
-  /// Asks for what has not come of the checkpoint that an attempt goes on from.
+  /// Requests missing pieces of the checkpoint that an attempt resumes from.
   mutating func fetchCheckpoint(of attempt: AttemptID, at now: Duration) {
     guard case .fetching(let assign, var transfer, let bytes) = held[attempt]?.stage else { return }
     for fetch in transfer.requests(at: now) { send(.fetch(fetch)) }
     held[attempt]?.stage = .fetching(assign, transfer, bytes)
   }
 
-  private mutating func take(_ chunk: WireChunk, at now: Duration) {
+  private mutating func handleChunk(_ chunk: WireChunk, at now: Duration) {
     for attempt in held.keys.sorted() {
       guard case .fetching(let assign, var transfer, var bytes) = held[attempt]?.stage,
         transfer.checkpoint.digest == chunk.digest
@@ -112,9 +112,9 @@ extension Worker {
     let count = entry.unacknowledged.prefix { $0.sequence <= sequence }.count
     guard count > 0 else { return }
     if count == entry.unacknowledged.count, !entry.isRunning {
-      if entry.isKept { effects.append(.forget(attempt, search: search)) }
+      if entry.isSpooled { effects.append(.forget(attempt, search: search)) }
       if case .release(let release) = entry.unacknowledged.last?.body {
-        shelf.put(entry.checkpoint, digest: release.checkpoint.digest)
+        cache.put(entry.checkpoint, digest: release.checkpoint.digest)
       }
       held[attempt] = nil
       ended.insert(attempt)
@@ -126,18 +126,18 @@ extension Worker {
     fillWindow(attempt, at: now)
   }
 
-  /// Stops an attempt and forgets it.
-  mutating func drop(_ attempt: AttemptID, isOver: Bool = true) {
+  /// Cancels an attempt and drops its state.
+  mutating func drop(_ attempt: AttemptID, isSearchEnded: Bool = true) {
     guard let entry = held.removeValue(forKey: attempt) else { return }
     if entry.isRunning { effects.append(.cancel(attempt)) }
-    if entry.isKept, isOver { effects.append(.forget(attempt, search: search)) }
+    if entry.isSpooled, isSearchEnded { effects.append(.forget(attempt, search: search)) }
     ended.insert(attempt)
   }
 
-  /// Drops every attempt; of a search that is not over, what is kept on disk stays there.
-  mutating func dropEverything(isOver: Bool = true) {
-    for attempt in held.keys.sorted() { drop(attempt, isOver: isOver) }
-    shelf = CheckpointCache()
+  /// Drops all attempts. Their spool files remain unless the search has ended.
+  mutating func dropEverything(isSearchEnded: Bool = true) {
+    for attempt in held.keys.sorted() { drop(attempt, isSearchEnded: isSearchEnded) }
+    cache = CheckpointCache()
     ended = RecentSet(capacity: 4 * Limits.slots)
   }
 

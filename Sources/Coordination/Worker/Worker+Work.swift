@@ -1,17 +1,17 @@
-// What a worker tells its coordinator, and when.
+// Messages to the coordinator and their timing.
 extension Worker {
-  /// How long attempts go on, and their results are kept, without a coordinator.
+  /// How long a worker trains and keeps results without a coordinator.
   package static let patience = Duration.seconds(40 * 60)
-  /// How long a leaving worker waits to be heard.
-  static let farewell = Duration.seconds(2)
-  /// Messages of one attempt that may be on their way at once.
+  /// How long a leaving worker waits for the answer to its Bye.
+  static let byeTimeout = Duration.seconds(2)
+  /// Messages of one attempt that may be in flight.
   static let window = 32
-  /// A result that is not acknowledged by then is kept on disk.
+  /// A result without acknowledgement after this time is spooled to disk.
   static let acknowledgementTimeout = Duration.seconds(1)
   static let helloInterval = Duration.seconds(1)
   static let seekInterval = Duration.seconds(2)
 
-  /// Without an answer for so long the coordinator may be gone.
+  /// The time without an answer after which the coordinator may be gone.
   private var silence: Duration { heartbeat * 3 }
 
   mutating func report(_ epoch: WireEpoch, of attempt: AttemptID, at now: Duration) {
@@ -46,10 +46,10 @@ extension Worker {
     held[attempt]?.stage = .ended
     held[attempt]?.end = now
     post(attempt, at: now, make)
-    if phase != .serving { keep(attempt) }
+    if phase != .serving { spool(attempt) }
   }
 
-  /// Keeps the next message of an attempt until it is acknowledged, and sends it if there is room.
+  /// Queues the next message of an attempt until it is acknowledged; sends it if the window allows.
   private mutating func post(
     _ attempt: AttemptID, at now: Duration, _ make: (UInt32) -> WireToCoordinator.OneOf_Body
   ) {
@@ -59,7 +59,7 @@ extension Worker {
     fillWindow(attempt, at: now)
   }
 
-  /// Sends what is kept of an attempt as far as the window allows.
+  /// Sends queued messages of an attempt as far as the window allows.
   mutating func fillWindow(_ attempt: AttemptID, at now: Duration) {
     guard phase == .serving, let entry = held[attempt] else { return }
     let end = min(entry.unacknowledged.count, Self.window)
@@ -69,7 +69,7 @@ extension Worker {
     for message in entry.unacknowledged[entry.inFlight..<end] { send(message.body) }
   }
 
-  /// Sends again what should have been acknowledged by now.
+  /// Resends unacknowledged messages.
   mutating func resend(_ attempt: AttemptID, at now: Duration) {
     held[attempt]?.inFlight = 0
     fillWindow(attempt, at: now)
@@ -82,11 +82,11 @@ extension Worker {
     send(.release(release))
   }
 
-  /// Says goodbye, which gives back everything that runs; the coordinator's Finish, or patience, ends it.
+  /// Sends Bye, which releases all running attempts. The worker exits at the coordinator's Finish or after a timeout.
   mutating func leave(because exit: Exit, why: String = "", at now: Duration) {
     if case .leaving = phase { return }
     for attempt in held.keys.sorted() {
-      if held[attempt]?.isRunning == true || exit == .finished { drop(attempt) } else { keep(attempt) }
+      if held[attempt]?.isRunning == true || exit == .finished { drop(attempt) } else { spool(attempt) }
     }
     guard phase == .serving else { return effects.append(.exit(exit)) }
     phase = .leaving(since: now, exit)
@@ -121,7 +121,7 @@ extension Worker {
       beat(progress, at: now)
       for attempt in held.keys.sorted() {
         if isOverdue(attempt, at: now) { resend(attempt, at: now) }
-        if let end = held[attempt]?.end, now - end > Self.acknowledgementTimeout { keep(attempt) }
+        if let end = held[attempt]?.end, now - end > Self.acknowledgementTimeout { spool(attempt) }
         fetchCheckpoint(of: attempt, at: now)
       }
       if let lastHeard, now - lastHeard > silence {
@@ -129,7 +129,7 @@ extension Worker {
         effects.append(.note("the coordinator is silent; training goes on"))
       }
     case .leaving(let since, let exit):
-      if now - since > Self.farewell { effects.append(.exit(exit)) }
+      if now - since > Self.byeTimeout { effects.append(.exit(exit)) }
     }
   }
 
@@ -146,7 +146,7 @@ extension Worker {
     send(.heartbeat(beat))
   }
 
-  /// All that is held here, and the steps of what runs.
+  /// The progress of all held attempts.
   private func progress(running: [WireProgress] = []) -> [WireProgress] {
     let steps = Dictionary(running.map { ($0.attempt, $0.step) }) { first, _ in first }
     return held.sorted { $0.key < $1.key }.map { attempt, entry in

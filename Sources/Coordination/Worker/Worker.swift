@@ -1,34 +1,35 @@
 /// A worker's end of the protocol: a value that takes events and the time and returns effects.
 ///
-/// The shell that owns it runs the effects in order. All times are since one arbitrary moment of a monotonic clock.
+/// The shell that owns it runs the effects in order. All times are durations since an
+/// arbitrary origin of a monotonic clock.
 package struct Worker: Sendable {
-  /// What happened to the worker.
+  /// An input of the worker.
   package enum Event: Sendable {
     case received(WireToWorker)
-    /// What an attempt trains with has been loaded; its SHA-256.
+    /// The dataset of an attempt has been loaded; its SHA-256.
     case dataLoaded(AttemptID, [UInt8])
-    /// An attempt has trained one more epoch.
+    /// An attempt has completed an epoch.
     case epochEnded(AttemptID, WireEpoch)
-    /// An attempt has come to its end.
+    /// An attempt has ended.
     case ended(AttemptID, WireOutcome, words: String)
-    /// An attempt has been suspended, or has trained all that was asked for and not all there is; nil if it had not begun.
+    /// An attempt has been suspended or has reached its rung; nil if it had not begun.
     case suspended(AttemptID, Suspended?)
-    /// This machine cannot train the search: its dataset is missing, say.
+    /// This machine cannot train the search, for example without its dataset.
     case unable(String)
-    /// Some time has passed; how far the running attempts are.
+    /// Sent at regular intervals, with the progress of running attempts.
     case ticked([WireProgress])
-    /// A search has ended, as far as its coordinator has left word.
+    /// A search has ended, according to its join file.
     case searchEnded(UInt64)
-    /// The worker shall leave, and hand over what it can.
+    /// The worker must hand over its attempts and leave.
     case drainRequested(String)
   }
 
-  /// What an attempt comes to when it is suspended.
+  /// The state of a suspended attempt.
   package struct Suspended: Sendable {
-    /// Of the bytes: how they are announced.
+    /// Digest, size and epochs of `bytes`.
     package var checkpoint: WireCheckpoint
     package var bytes: [UInt8]
-    /// Of an attempt that has trained the part of an epoch that was asked for.
+    /// The score, if the attempt has trained its assigned part of the first epoch.
     package var score: WirePartScore?
 
     package init(checkpoint: WireCheckpoint, bytes: [UInt8], score: WirePartScore? = nil) {
@@ -38,22 +39,22 @@ package struct Worker: Sendable {
     }
   }
 
-  /// What the shell shall do.
+  /// An action for the shell.
   package enum Effect: Sendable, Equatable {
     case send(WireToCoordinator)
-    /// The search has changed: this is its file.
+    /// A new search with this search file begins.
     case enter(searchFile: String)
-    /// Train an attempt: on from a checkpoint, which may be damaged, or from the beginning where that is empty or of no use;
-    /// the epochs that the Assign's checkpoint counts need not be told again.
+    /// Train an attempt from a checkpoint, or from the beginning if that is empty or damaged. Epochs that the Assign's
+    /// checkpoint includes are not reported again.
     case start(WireAssign, checkpoint: [UInt8])
     case cancel(AttemptID)
-    /// Stop an attempt after its current step, and tell what it has come to.
+    /// Stop an attempt after its current step and report `suspended`.
     case suspend(AttemptID)
-    /// Keep an attempt's last messages on disk, in case this process ends before they are acknowledged.
+    /// Spool an attempt's last messages to disk, in case this process ends before they are acknowledged.
     case keep(AttemptID, WireKept, search: UInt64)
-    /// They are acknowledged, or no longer wanted.
+    /// Delete an attempt's spool file: its messages are acknowledged or obsolete.
     case forget(AttemptID, search: UInt64)
-    /// The coordinator has been silent: see whether the join file names another place.
+    /// The coordinator does not answer: check the join file for a new address.
     case seekCoordinator
     /// A line for the log.
     case note(String)
@@ -64,7 +65,7 @@ package struct Worker: Sendable {
   package enum Exit: Sendable, Equatable {
     /// The search has ended.
     case finished
-    /// It was asked to leave, and has given back what it held.
+    /// It was asked to leave and has handed over its attempts.
     case left
     /// It cannot work for this coordinator.
     case unable(String)
@@ -72,19 +73,19 @@ package struct Worker: Sendable {
     case abandoned
   }
 
-  /// Who the worker is.
+  /// The identity and fixed properties of a worker.
   package struct Identity: Sendable {
     package var id: WorkerID
-    /// 0: only hands in what an earlier process left.
+    /// 0: only delivers the spooled results of an earlier process.
     package var slots: Int
     package var host: String
     package var pid: Int32
-    /// Started by the coordinator itself, and ending with it.
+    /// Started by the coordinator; ends with it.
     package var isLocal: Bool
     package var numerics: String
-    /// Stays when a search ends, to wait for the next.
+    /// Waits for the next search when one ends.
     package var staysForever: Bool
-    /// How long it may take to hand over what it has when it shall leave.
+    /// The time limit of a drain.
     package var grace: Duration
 
     package init(
@@ -104,44 +105,44 @@ package struct Worker: Sendable {
   }
 
   enum Phase: Equatable {
-    /// No coordinator has answered yet, or not for a while: Hello is repeated.
+    /// The coordinator has not answered yet, or not for a while: Hello is repeated.
     case seeking
     case serving
-    /// Everything was given back; waiting for the coordinator to have heard.
+    /// Bye is sent; waiting for the answer.
     case leaving(since: Duration, Exit)
   }
 
-  /// It shall leave as soon as it holds nothing more, or when its grace is over.
+  /// A pending exit: the worker leaves when it holds no attempts, or at the deadline.
   struct Drain {
     let exit: Exit
     let why: String
-    /// Nil: it is given all the time it takes.
+    /// Nil for no time limit.
     let deadline: Duration?
   }
 
   enum Stage {
-    /// Its checkpoint is on its way here.
+    /// Its checkpoint is being fetched.
     case fetching(WireAssign, Transfer, [UInt8])
     case training
-    /// It was told to stop.
+    /// It was asked to stop.
     case suspending
     case ended
   }
 
-  /// An attempt that runs here, or whose messages have not all been acknowledged.
+  /// An attempt that runs here or has unacknowledged messages.
   struct Held {
     var stage = Stage.training
-    /// Of a suspended attempt.
+    /// The checkpoint of a suspended attempt.
     var checkpoint: [UInt8] = []
     /// When it ended.
     var end: Duration = .zero
-    /// Whether its messages are on disk.
-    var isKept = false
+    /// Whether its messages are spooled to disk.
+    var isSpooled = false
     var lastSequence: UInt32 = 0
     var unacknowledged: [(sequence: UInt32, body: WireToCoordinator.OneOf_Body)] = []
-    /// How many of these are on their way: the first so many.
+    /// The number of leading `unacknowledged` messages that are in flight.
     var inFlight = 0
-    /// When something was last sent without anything being on its way, or acknowledged.
+    /// When messages were last acknowledged, or sent with none in flight.
     var lastMoved: Duration = .zero
 
     var isRunning: Bool { if case .ended = stage { false } else { true } }
@@ -151,13 +152,14 @@ package struct Worker: Sendable {
   var phase = Phase.seeking
   var drain: Drain?
   var search: UInt64 = 0
+  /// The highest generation of the coordinator seen in this search.
   var epoch: UInt64 = 0
   var heartbeat = Duration.seconds(5)
-  /// The SHA-256 of the search's dataset, once it is loaded.
+  /// The SHA-256 of the loaded dataset; empty before.
   var data: [UInt8] = []
   var held: [AttemptID: Held] = [:]
-  var shelf = CheckpointCache()
-  /// Attempts that ended lately: a late Assign must not start them again.
+  var cache = CheckpointCache()
+  /// Recently ended attempts: a late Assign must not restart them.
   var ended = RecentSet<AttemptID>(capacity: 4 * Limits.slots)
   var lastHeard: Duration?
   var lastHello: Duration?
@@ -169,7 +171,7 @@ package struct Worker: Sendable {
     self.identity = identity
   }
 
-  /// A worker that hands in what an earlier process of its name had kept on disk, and then leaves.
+  /// A worker that delivers the spooled results of an earlier process with its id and then leaves.
   package init(identity: Identity, handingIn attempts: [WireKept]) {
     self.identity = identity
     drain = Drain(exit: .left, why: "everything is handed in", deadline: nil)
@@ -178,7 +180,7 @@ package struct Worker: Sendable {
     for attempt in attempts { recover(attempt) }
   }
 
-  /// Takes one event; total: whatever comes is answered or ignored.
+  /// Handles one event. Total: any input is answered or ignored.
   package mutating func handle(_ event: Event, at now: Duration) -> [Effect] {
     switch event {
     case .received(let message): receive(message, at: now)
@@ -197,7 +199,7 @@ package struct Worker: Sendable {
     return effects
   }
 
-  /// Whether it has come for this search only, and was never welcome.
+  /// Whether it never received a Welcome and does not wait for further searches.
   private var hasNoSearch: Bool { search == 0 && !identity.staysForever }
 
   mutating func send(_ body: WireToCoordinator.OneOf_Body) {

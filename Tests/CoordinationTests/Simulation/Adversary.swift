@@ -2,19 +2,19 @@ import Randomness
 
 @testable import Coordination
 
-/// Someone with a key who sends whatever may do harm.
+/// A hostile key holder that sends arbitrary harmful messages.
 struct Adversary {
   enum Kind {
     case none
-    /// It has a key of its own, knows the names of all workers, and never asks for work.
+    /// It has a separate key, knows the ids of all workers, and never requests work.
     case otherKey
-    /// The same, and it takes work too, and lies about it.
+    /// As `otherKey`, but it also takes work and reports false results.
     case otherKeyHolding
-    /// It has the honest workers' key, but does not know their names; it takes work, and lies about it.
+    /// It has the honest workers' key but does not know their ids; it takes work and reports false results.
     case sameKeyHolding
   }
 
-  /// What it knows of the cluster.
+  /// Its knowledge of the cluster.
   struct Knowledge {
     var workers: [WorkerID]
     var lastAttempt: UInt64
@@ -25,7 +25,7 @@ struct Adversary {
   let kind: Kind
   private let names: [WorkerID]
   private var dice: Philox
-  /// Messages of others that it overheard.
+  /// Overheard messages of others, for replay.
   private var overheard: [WireToCoordinator] = []
   private var assigned: [UInt64] = []
   private var sequences: [UInt64: UInt32] = [:]
@@ -53,7 +53,7 @@ struct Adversary {
     if assigned.count > 8 { assigned.removeFirst() }
   }
 
-  /// The next message, and what it counts as.
+  /// The next message and the fault to count.
   mutating func next(_ knowledge: Knowledge) -> (WireToCoordinator, Fault) {
     if dice.chance(0.2), let replayed = dice.element(of: overheard) { return (replayed, .hostileReplay) }
     let others = kind == .sameKeyHolding ? [] : knowledge.workers
@@ -133,7 +133,7 @@ struct Adversary {
     return result
   }
 
-  /// A checkpoint that there is not, and the score of a part.
+  /// Adds a nonexistent checkpoint and the score of a part.
   private mutating func offer(with release: inout WireRelease) {
     release.sequence = sequence(of: release.attempt)
     release.checkpoint.digest = .init((0..<Limits.digest).map { _ in UInt8(dice.number(0...255)) })
@@ -152,7 +152,7 @@ struct Adversary {
       : dice.below(knowledge.lastAttempt + 1)
   }
 
-  /// Mostly the one that would be next.
+  /// The next sequence number, with some exceptions.
   private mutating func sequence(of attempt: UInt64) -> UInt32 {
     guard dice.chance(0.8) else { return dice.element(of: [0, 1, 2, .max])! }
     sequences[attempt, default: 0] += 1

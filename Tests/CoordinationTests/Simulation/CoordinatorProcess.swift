@@ -1,8 +1,8 @@
 @testable import Coordination
 
-/// A coordinator process: the shipped state machine, in a shell that does as `CoordinatorShell` does.
+/// A coordinator process: the production state machine in a shell that models `CoordinatorShell`.
 struct CoordinatorProcess {
-  /// Where it will be killed in its next commit.
+  /// The point in the next commit at which the process is killed.
   enum Crash: CaseIterable {
     case beforeCommit, afterCommit, halfSent
   }
@@ -17,20 +17,20 @@ struct CoordinatorProcess {
   var arrived: [Coordinator.Event] = []
   /// Keys that were revoked since its last turn.
   var revoked: Set<String> = []
-  /// Checkpoints of which not all pieces have come, by digest.
+  /// Incomplete checkpoints, by digest.
   var parts: [[UInt8]: [UInt8]] = [:]
-  /// Effects of the last turn, until their decisions are on the disk; nil when it waits for what comes.
+  /// Effects of the last turn until their decisions are committed; nil while it waits for input.
   var batch: [Coordinator.Effect]?
   var lastTick: Duration
-  /// Stopped, as by SIGSTOP, until then.
+  /// The process is stopped, as by SIGSTOP, until this time.
   var pausedUntil = Duration.zero
   var crash: Crash?
   var hasWaitedForRoom = false
-  /// Of the next turn, and when it is; earlier numbers are void.
+  /// Number and time of the next turn; turns with earlier numbers are ignored.
   var turn = (number: 0, time: Duration.zero)
 }
 
-/// What is wrong with the coordinator's disk.
+/// Faults of the coordinator's disk.
 struct DiskTrouble {
   var slowUntil = Duration.zero
   var fullUntil = Duration.zero
@@ -88,17 +88,17 @@ extension Simulation {
     coordinator?.ended = []
     for (pid, end) in process.ended {
       note("the coordinator sees process \(pid) \(end)")
-      effects += try tellCoordinator(.processEnded(pid: pid, end), from: nil)
+      effects += try dispatchToCoordinator(.processEnded(pid: pid, end), from: nil)
     }
     coordinator?.arrived = []
-    for event in process.arrived { effects += try tellCoordinator(event, from: nil) }
+    for event in process.arrived { effects += try dispatchToCoordinator(event, from: nil) }
     if !process.revoked.isEmpty {
       coordinator?.revoked = []
-      effects += try tellCoordinator(.keysRevoked(process.revoked), from: nil)
+      effects += try dispatchToCoordinator(.keysRevoked(process.revoked), from: nil)
     }
     if now - process.lastTick >= Self.tick {
       coordinator?.lastTick = now
-      effects += try tellCoordinator(.ticked, from: nil)
+      effects += try dispatchToCoordinator(.ticked, from: nil)
       try checkCoordinator()
     }
     try commit(effects)
@@ -111,11 +111,11 @@ extension Simulation {
     var sender = Coordinator.Sender(address: address(of: origin), key: "key")
     if origin == .adversary {
       guard !isKeyRevoked else { return [] }
-      note("the adversary says \(message.words)")
+      note("the adversary says \(message.traceText)")
       sender.key = adversary.key
-      if bug == .dropsTheFence { disguise(&message, &sender) }
+      if bug == .skipsFencing { disguise(&message, &sender) }
     }
-    return try tellCoordinator(.received(message, from: sender), from: origin)
+    return try dispatchToCoordinator(.received(message, from: sender), from: origin)
   }
 
   private mutating func address(of origin: Origin) -> ReturnAddress {
@@ -137,19 +137,19 @@ extension Simulation {
     if let key = coordinator?.machine.peers[attempt.worker]?.key { sender.key = key }
   }
 
-  mutating func tellCoordinator(
+  mutating func dispatchToCoordinator(
     _ event: Coordinator.Event, from origin: Origin?
   ) throws(Violation) -> [Coordinator.Effect] {
     counts.events += 1
     if counts.events % 16 == 0 { try checkRepetition(of: event) }
     let effects = coordinator?.machine.handle(event, at: now) ?? []
     try check(effects, from: origin)
-    if bug == .retriesWithoutEnd {
+    if bug == .retriesWithoutLimit {
       for trial in coordinator?.machine.failedTrials ?? [] {
         coordinator?.machine.openTrials[trial]?.failures = FailureHistory()
       }
     }
-    if bug == .forgetsARequeue {
+    if bug == .omitsRequeue {
       for case .persist(.attemptEnded(let id, .lost, _)) in effects {
         if let trial = ledger.trials[id] { _ = coordinator?.machine.backlog.remove(trial) }
       }
@@ -207,7 +207,7 @@ extension Simulation {
     try disk.commit(decisions)
   }
 
-  /// The process ends; only when the file is opened again it turns out whether the commit is in it.
+  /// Fails a commit: the process ends, and the commit may or may not be on disk.
   private mutating func failCommit(_ effects: [Coordinator.Effect]) throws(Violation) {
     if dice.chance(0.5) {
       try write(effects)
@@ -266,7 +266,7 @@ extension Simulation {
     coordinator?.arrived.append(.checkpointArrived(stored.attempt, isWhole: isWhole))
   }
 
-  /// The coordinator is gone, with whatever was not on its disk; sooner or later somebody starts it again.
+  /// Kills the coordinator, which loses all state that is not on disk, and schedules its restart.
   mutating func killCoordinator(_ fault: Fault) {
     guard let process = coordinator else { return }
     note("coordinator \(process.epoch) is gone: \(fault)")
@@ -274,7 +274,7 @@ extension Simulation {
     coordinator = nil
     disk.isLocked = false
     ledger.disconnectAll()
-    // Nobody waited for the files of checkpoints to be on the disk.
+    // Checkpoint files are not synced and may be lost.
     for digest in files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) where dice.chance(0.2) {
       files[digest] = nil
       counts.note(.checkpointGone)

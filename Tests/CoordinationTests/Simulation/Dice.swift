@@ -1,6 +1,6 @@
 import Randomness
 
-// Draws of a simulation.
+// Random draws of a simulation.
 extension Philox {
   mutating func chance(_ probability: Double) -> Bool { uniform() < probability }
 
@@ -13,7 +13,7 @@ extension Philox {
     return .microseconds(Int64((range.lowerBound + uniform() * width) * 1e6))
   }
 
-  /// One of them; nil if there are none.
+  /// A random element; nil if there are none.
   mutating func element<Element>(of elements: [Element]) -> Element? {
     elements.isEmpty ? nil : elements[Int(below(UInt64(elements.count)))]
   }

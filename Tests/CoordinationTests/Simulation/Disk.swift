@@ -2,17 +2,17 @@ import Search
 
 @testable import Coordination
 
-/// A promise that was broken.
+/// A violated guarantee.
 struct Violation: Error, CustomStringConvertible {
   let description: String
 
-  init(_ words: String) {
-    description = words
+  init(_ text: String) {
+    description = text
   }
 }
 
-/// The study of a simulated coordinator: what is on its disk, with the rules that its tables keep and those that the
-/// protocol promises. A commit is one step: all of it, or none.
+/// The database of a simulated coordinator. Checks the constraints of its tables and the guarantees of the protocol.
+/// Commits are atomic.
 struct Disk {
   struct Attempt {
     let trial: Int
@@ -24,39 +24,39 @@ struct Disk {
   }
 
   static let search = SearchID(7)
-  /// The digest of what all good workers train with.
+  /// The dataset digest of all good workers.
   static let dataset = [UInt8](repeating: 0xDA, count: Limits.digest)
 
   private(set) var attempts: [AttemptID: Attempt] = [:]
   private(set) var results: [Int: TrialEnd] = [:]
   private(set) var lastAttempt = AttemptID(0)
-  /// Of the coordinator that started last.
+  /// The current generation.
   private(set) var epoch: UInt64 = 0
-  /// The attempts that have a trial's lease: one, and perhaps a speculativeAttempt.
+  /// The attempts that hold a trial's lease: one, and at most one speculative attempt.
   private var holders: [Int: Set<AttemptID>] = [:]
   private var workers: [WorkerID: WorkerDescription] = [:]
-  /// Where trials can go on.
+  /// The checkpoints that trials can resume from.
   private(set) var checkpoints: [Int: StoredCheckpoint] = [:]
   private var rungs: [[RungScore]] = []
-  /// The dataset of all results, once there are any.
+  /// The dataset digest of all results; nil before the first epoch.
   private(set) var data: [UInt8]?
-  /// Attempts of each trial that failed or broke a rule.
+  /// The number of attempts of each trial that failed or broke a rule.
   private(set) var failureCounts: [Int: Int] = [:]
-  /// Workers that get no more work.
+  /// Excluded workers.
   private(set) var excluded: [WorkerID: String] = [:]
-  /// How many trials there are, once that was said.
+  /// The final number of trials; nil while it is open.
   private(set) var trialCount: Int?
-  /// The attempts that brought whole trainings of trials.
+  /// The attempts that completed each trial.
   private var curves: [Int: AttemptID] = [:]
-  /// Whether a coordinator has the file open: no other can.
+  /// Whether a coordinator has locked the file.
   var isLocked = false
 
-  /// The disk of a search that has just begun, or whose data are known already.
+  /// The disk of a new search, optionally with a known dataset digest.
   init(knowsData: Bool) {
     data = knowsData ? Self.dataset : nil
   }
 
-  /// What a coordinator finds when it starts; nil while another one runs.
+  /// Locks the file and returns its state; nil while another coordinator runs.
   mutating func begin() -> Snapshot? {
     guard !isLocked else { return nil }
     isLocked = true
@@ -127,7 +127,7 @@ struct Disk {
   private mutating func inherit(_ id: AttemptID, _ source: AttemptID, _ count: Int) throws(Violation) {
     guard let attempt = attempts[id], let earlier = attempts[source], attempt.trial == earlier.trial,
       attempt.epochs.isEmpty, earlier.epochs.count >= count,
-      // A speculative attempt continues from the checkpoint that a running one came back with.
+      // A speculative attempt resumes from a checkpoint of an attempt that was lost and runs again.
       earlier.end != nil || holders[attempt.trial]?.contains(source) == true
     else { throw Violation("attempt \(id.number) inherits what attempt \(source.number) has not") }
     attempts[id]?.epochs = Array(earlier.epochs.prefix(count))
@@ -197,10 +197,10 @@ struct Disk {
     holders[end.trial] = nil
   }
 
-  /// Whether a message of an attempt may be forgotten by its sender: it is here, or nobody wants it any more.
+  /// Whether the sender of a message may drop it: it is committed or obsolete.
   func covers(_ id: AttemptID, _ sequence: Int) -> Bool {
     guard let attempt = attempts[id] else { return false }
-    // After its epochs there is one message more, which gives it back.
+    // After the epochs there is one more message, the Release.
     return sequence <= attempt.epochs.count + (attempt.end == nil ? 0 : 1) || results[attempt.trial] != nil
       || attempt.end?.isFinal == true || attempt.end == .superseded || excluded[attempt.worker] != nil
   }

@@ -1,20 +1,20 @@
 @testable import Coordination
 
-/// Something that happens in a simulated cluster.
+/// An event in a simulated cluster.
 enum Occurrence {
   /// A new worker process starts at a place.
   case processStarts(place: Int)
   case workerTicks(process: Int)
-  case drainIsAsked(process: Int)
-  /// A slot has stopped an attempt.
+  case drainRequested(process: Int)
+  /// A slot has suspended an attempt.
   case isSuspended(process: Int, AttemptID)
-  /// A slot has trained so many epochs of its attempt, or found that it cannot.
+  /// A slot has trained `count` epochs of its attempt, or has failed in the last one.
   case epochEnds(process: Int, AttemptID, count: Int)
   case partEnds(process: Int, AttemptID)
-  /// A message comes to a worker; over this connection, or nil: out of an old buffer.
+  /// A message arrives at a worker over a connection; nil for a stale buffer.
   case reachesWorker(process: Int, WireToWorker, over: ReturnAddress?)
   case reachesCoordinator(WireToCoordinator, from: Origin)
-  /// A local worker notices that its coordinator has gone.
+  /// A local worker detects that its coordinator has ended.
   case orphanEnds(process: Int)
   case coordinatorStarts
   case coordinatorTurns(epoch: UInt64, number: Int)
@@ -22,13 +22,13 @@ enum Occurrence {
   case faultStrikes
 }
 
-/// Who really sent a message, whatever it says of itself.
+/// The true sender of a message.
 enum Origin: Equatable {
   case process(Int)
   case adversary
 }
 
-/// What will happen, in the order of time; what shall happen at the same time, in the order in which it was put in.
+/// Future events in order of time; FIFO for equal times.
 struct EventQueue {
   private struct Entry {
     let time: Duration

@@ -1,4 +1,4 @@
-/// What can go wrong in a simulation, counted when it really does.
+/// The faults of a simulation and their consequences, counted when they take effect.
 enum Fault: String, CaseIterable, Sendable {
   case messageDropped, messageDuplicated, messageDelayed, messageReordered
   case linkCutToCoordinator, linkCutToWorker, linkCutBothWays, connectionReplaced
@@ -9,7 +9,7 @@ enum Fault: String, CaseIterable, Sendable {
   case slotHung, keyRevoked, checkpointGone
   case trialBrokeRule, workerBrokeRule, workerFailedTrial, workerRefusedTrial
   case hostileMessage, hostileReplay, hostileImpersonation, hostileHolder
-  // What follows from these.
+  // Consequences.
   case attemptLost, attemptResumed, attemptAdopted, lostAttemptWon, attemptSuperseded, attemptRevoked
   case trialQuarantined, checkpointStored, checkpointContinued, resultKept, resultHandedIn
   case attemptRejected, attemptFailed, attemptRefused, workerExcluded
@@ -17,10 +17,10 @@ enum Fault: String, CaseIterable, Sendable {
   case trialStoppedByArrival, searchCutShort, speculationStarted, speculationCancelled, otherDataRefused
 }
 
-/// How often each fault happened.
+/// The number of occurrences of each fault.
 struct FaultCounts: Sendable {
   private var counts = [Int](repeating: 0, count: Fault.allCases.count)
-  /// Events taken by all machines together.
+  /// Events handled by all state machines.
   var events = 0
 
   subscript(fault: Fault) -> Int { counts[Self.index(fault)] }
@@ -32,11 +32,11 @@ struct FaultCounts: Sendable {
     events += other.events
   }
 
-  /// Kinds that did not happen.
+  /// Faults that did not occur.
   var missing: [Fault] { Fault.allCases.filter { self[$0] == 0 } }
 
-  /// A table, one kind per line.
-  var words: String {
+  /// A table with one fault per line.
+  var table: String {
     Fault.allCases.map { "  \($0.rawValue): \(self[$0])" }.joined(separator: "\n")
       + "\n  events: \(events)"
   }

@@ -2,7 +2,7 @@ import Search
 
 @testable import Coordination
 
-/// Successive halving as it is written in books: each rung waits for all its trials, sorts them, and keeps the best.
+/// Textbook successive halving: each rung waits for all its trials, sorts them and keeps the best.
 struct HalvingReference {
   private let budgets: [Double]
   private let factor: Double
@@ -37,7 +37,7 @@ struct HalvingReference {
     var ends: [Int: TrialEnd] = [:]
     var (rung, room) = (plans, plans.count)
     for budget in budgets {
-      let alive = rung.filter { lives($0, until: budget) }
+      let alive = rung.filter { reaches($0, until: budget) }
       for plan in rung { ends[plan.trial] = plan.expected(by: objective) }
       room = budget == budgets.last ? alive.count : max(1, Int(Double(room) / factor))
       let sorted = alive.sorted { key($0, budget).lexicographicallyPrecedes(key($1, budget)) }
@@ -52,7 +52,7 @@ struct HalvingReference {
     return ends
   }
 
-  private func lives(_ plan: TrialPlan, until budget: Double) -> Bool {
+  private func reaches(_ plan: TrialPlan, until budget: Double) -> Bool {
     (1...Int(budget.rounded(.up))).allSatisfy { plan.outcome(inEpoch: $0) == nil }
   }
 
@@ -66,17 +66,17 @@ struct HalvingReference {
       ? plan.score(ofPart: budget) : objective.decisive((1...Int(budget)).map { EpochScore(plan.epoch($0)) })
   }
 
-  /// What a trial comes to at a rung.
+  /// The score of a trial at a rung.
   func score(_ plan: TrialPlan, atRung rung: Int) -> EpochScore? { score(plan, budgets[rung]) }
 
-  /// What a trial comes to at the first rung; not a number if it ends before.
+  /// The objective of a trial at the first rung; NaN if it ends earlier.
   func first(_ plan: TrialPlan) -> Double {
-    guard lives(plan, until: budgets[0]) else { return .nan }
+    guard reaches(plan, until: budgets[0]) else { return .nan }
     let score = score(plan, budgets[0])
     return (objective == .valLoss ? score?.valLoss : score?.valAccuracy) ?? .nan
   }
 
-  /// Whether attempts may be asked to train so far.
+  /// Whether the budget of an Assign is that of a rung.
   func allows(_ assign: WireAssign) -> Bool {
     assign.part > 0
       ? assign.epochs == 1 && budgets.contains(assign.part) : budgets.contains(Double(assign.epochs))

@@ -2,19 +2,19 @@ import Search
 
 @testable import Coordination
 
-/// What the simulation knows beside the machines: who is who.
+/// The simulation's own record of processes, workers and attempts.
 struct Ledger {
-  /// The names of honest processes.
+  /// The worker ids of honest processes.
   var names: [Int: WorkerID] = [:]
-  /// Those that train with other data.
-  var misled: Set<WorkerID> = []
-  /// Trials that a hostile worker was given: it may lie about them.
+  /// Workers with a different dataset.
+  var withDifferentData: Set<WorkerID> = []
+  /// Trials assigned to a hostile worker, which may report false results.
   var tainted: Set<Int> = []
-  /// Attempts that someone hostile was given.
+  /// Attempts assigned to a hostile worker.
   var hostile: Set<AttemptID> = []
-  /// Trials of which an attempt hung.
+  /// Trials with an attempt that hung.
   var hung: Set<Int> = []
-  /// Trial and holder of every attempt.
+  /// The trial and the worker of every attempt.
   var trials: [AttemptID: Int] = [:]
   var holders: [AttemptID: WorkerID] = [:]
   private(set) var addresses: [Int: ReturnAddress] = [:]
@@ -29,7 +29,7 @@ struct Ledger {
     return lastProcess
   }
 
-  /// The address of a process's connection, which is made if there is none.
+  /// The address of a process's connection; connects the process if necessary.
   mutating func address(of process: Int) -> ReturnAddress {
     if let address = addresses[process] { return address }
     lastAddress += 1
@@ -49,11 +49,11 @@ struct Ledger {
   }
 }
 
-// What must always hold.
+// Invariants.
 extension Simulation {
   // MARK: Decisions and messages
 
-  /// Only its holder moves an attempt, and only with the numbers that its trial has.
+  /// Checks that only the holder of an attempt advances it, with the metrics of its trial.
   mutating func check(_ effects: [Coordinator.Effect], from origin: Origin?) throws(Violation) {
     for case .persist(let decision) in effects {
       switch decision {
@@ -61,7 +61,7 @@ extension Simulation {
         ledger.trials[id] = trial
         try checkFailures(of: id)
         ledger.holders[id] = worker
-        // A coordinator that died before its commit may have given the number to someone else.
+        // A coordinator killed before its commit may have used this number for another worker.
         ledger.hostile.remove(id)
         if !ledger.isHonest(worker) || coordinator?.machine.attempts[id]?.key != "key" {
           ledger.tainted.insert(trial)
@@ -74,7 +74,7 @@ extension Simulation {
         guard let trial = ledger.trials[id], isHostile(id) || epoch == scenario.plan(trial).epoch(number)
         else { throw Violation("epoch \(number) of attempt \(id.number) has other numbers") }
       case .trialEnded(let end, let id):
-        // A trial is stopped by what others reach, and given up when a worker that it failed on is its last.
+        // Other trials' scores can stop a trial, and the departure of workers can end it as failed.
         if !end.status.isFailure, end.status != .stopped {
           try checkHolder(of: id, is: origin)
           try checkData(of: id)
@@ -93,7 +93,7 @@ extension Simulation {
     }
   }
 
-  /// Trials are not tried without end.
+  /// Checks that failed trials are not retried without limit.
   private func checkFailures(of id: AttemptID) throws(Violation) {
     guard let trial = ledger.trials[id], let count = disk.failureCounts[trial], count > Self.mostFailures,
       ledger.tainted.isEmpty
@@ -101,7 +101,7 @@ extension Simulation {
     throw Violation("\(count) attempts of trial \(trial) have failed")
   }
 
-  /// Two workers' three failures each, and some that came too late.
+  /// Three failures on each of two workers, and some late ones.
   private static let mostFailures = 10
 
   private func isHostile(_ id: AttemptID) -> Bool {
@@ -118,7 +118,7 @@ extension Simulation {
     guard isRight else { throw Violation("attempt \(id.number) is moved by \(origin, default: "nobody")") }
   }
 
-  /// Only bad machines are excluded.
+  /// Checks that only bad machines are excluded.
   private func checkExclusion(of worker: WorkerID) throws(Violation) {
     let number = ledger.names.first { $0.value == worker }?.key
     let isDefective = number.flatMap { processes[$0] }.map { scenario.places[$0.place].defect != nil } ?? true
@@ -128,7 +128,7 @@ extension Simulation {
   }
 
   private func checkData(of id: AttemptID) throws(Violation) {
-    guard let worker = ledger.holders[id], ledger.misled.contains(worker) else { return }
+    guard let worker = ledger.holders[id], ledger.withDifferentData.contains(worker) else { return }
     throw Violation("attempt \(id.number) counts, and was trained with other data")
   }
 
@@ -139,13 +139,13 @@ extension Simulation {
     }
   }
 
-  /// Whether somebody hostile may have lied about a trial, or about one that it is compared with.
+  /// Whether a hostile worker may have reported false results of a trial or of one that affects it.
   func isTainted(_ trial: Int) -> Bool {
     ledger.tainted.contains(trial)
-      || (!ledger.tainted.isEmpty && (scenario.isIntertwined || trial >= scenario.trials))
+      || (!ledger.tainted.isEmpty && (scenario.haveTrialsInfluence || trial >= scenario.trials))
   }
 
-  /// Nothing is sent of which the disk does not know.
+  /// Checks that a message depends only on committed decisions.
   func checkSending(_ message: WireToWorker) throws(Violation) {
     switch message.body {
     case .assign(let assign):
@@ -161,7 +161,7 @@ extension Simulation {
     }
   }
 
-  /// What comes twice changes nothing the second time.
+  /// Checks that a duplicate message causes no decision.
   func checkRepetition(of event: Coordinator.Event) throws(Violation) {
     guard case .received = event, var copy = coordinator?.machine else { return }
     _ = copy.handle(event, at: now)
@@ -188,7 +188,9 @@ extension Simulation {
     case .attemptResumed: counts.note(.attemptResumed)
     case .trialEnded(let end, _):
       if end.status == .quarantined { counts.note(.trialQuarantined) }
-      if end.status == .stopped { counts.note(scenario.isFree ? .trialStoppedByArrival : .trialStopped) }
+      if end.status == .stopped {
+        counts.note(scenario.dependsOnOrder ? .trialStoppedByArrival : .trialStopped)
+      }
       if end.trial >= scenario.trials { counts.note(.replicateEnded) }
     case .epochsInherited: counts.note(.checkpointContinued)
     case .checkpointStored: counts.note(.checkpointStored)
@@ -221,8 +223,8 @@ extension Simulation {
   }
 
   func checkCoordinator() throws(Violation) {
-    guard let machine = coordinator?.machine, let words = machine.contradiction else { return }
-    throw Violation("the coordinator contradicts itself: \(words)")
+    guard let machine = coordinator?.machine, let contradiction = machine.contradiction else { return }
+    throw Violation("the coordinator contradicts itself: \(contradiction)")
   }
 }
 
@@ -236,10 +238,10 @@ extension Worker.Held {
 }
 
 extension Coordinator {
-  /// What in this state cannot be; nil if all is well.
+  /// A contradiction in the state; nil if it is consistent.
   var contradiction: String? { trialContradiction ?? peerContradiction }
 
-  /// Each trial, and each replicate that is wanted, is in one state.
+  /// A contradiction about trials: each trial and each required replicate must be in exactly one state.
   private var trialContradiction: String? {
     var places: [Int] = Array(results.keys) + replicates.keys.filter(isWanted)
     var waiting = backlog

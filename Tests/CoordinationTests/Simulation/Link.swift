@@ -1,18 +1,18 @@
 import Randomness
 
-/// How the network of a simulation treats messages.
-struct Weather {
+/// The network conditions of a simulation.
+struct NetworkConditions {
   var drop = 0.0
   var duplicate = 0.0
-  /// Of messages that take up to ten seconds.
-  var straggle = 0.0
+  /// The share of messages that are delayed by up to ten seconds.
+  var delayedShare = 0.0
   /// In seconds.
   var delay = 0.0002...0.002
-  /// Whether messages overtake each other only where a connection was replaced, as with TCP.
+  /// Whether messages arrive in order except after a reconnection, as with TCP.
   var isOrdered = true
 }
 
-/// The line between one machine and the coordinator's.
+/// The network link between one machine and the coordinator's.
 struct Link {
   enum Direction: CaseIterable {
     case toCoordinator, toWorker
@@ -25,28 +25,28 @@ struct Link {
     for direction in directions { cutUntil[direction] = max(cutUntil[direction] ?? .zero, end) }
   }
 
-  mutating func mend() { cutUntil = [:] }
+  mutating func restore() { cutUntil = [:] }
 
-  /// When a message that leaves now arrives: never, once, or twice.
+  /// The arrival times of a message sent now: none, one or two.
   mutating func arrivals(
-    _ direction: Direction, at now: Duration, in weather: Weather, _ dice: inout Philox,
+    _ direction: Direction, at now: Duration, in network: NetworkConditions, _ dice: inout Philox,
     _ counts: inout FaultCounts
   ) -> [Duration] {
-    guard now >= cutUntil[direction] ?? .zero, !dice.chance(weather.drop) else {
+    guard now >= cutUntil[direction] ?? .zero, !dice.chance(network.drop) else {
       counts.note(.messageDropped)
       return []
     }
-    var arrivals = [now + dice.seconds(weather.delay)]
-    if dice.chance(weather.straggle) {
+    var arrivals = [now + dice.seconds(network.delay)]
+    if dice.chance(network.delayedShare) {
       arrivals[0] += dice.seconds(0...10)
       counts.note(.messageDelayed)
     }
-    if dice.chance(weather.duplicate) {
+    if dice.chance(network.duplicate) {
       arrivals.append(arrivals[0] + dice.seconds(0...3))
       counts.note(.messageDuplicated)
     }
     let last = lastArrival[direction] ?? .zero
-    if weather.isOrdered {
+    if network.isOrdered {
       arrivals[0] = max(arrivals[0], last)
     } else if arrivals[0] < last {
       counts.note(.messageReordered)

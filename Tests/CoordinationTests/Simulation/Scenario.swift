@@ -3,32 +3,32 @@ import Search
 
 @testable import Coordination
 
-/// A search, a cluster, and what goes wrong there: drawn from a seed.
+/// A search, a cluster and its faults, sampled from a seed.
 struct Scenario {
-  /// A machine that runs one worker process after the other.
+  /// A machine that runs one worker process at a time.
   struct Place {
     let slots: Int
-    /// A child of the coordinator.
+    /// Whether its workers are children of the coordinator.
     let isLocal: Bool
     let staysForever: Bool
-    /// It cannot train this search.
+    /// Whether it cannot train this search.
     let isUnable: Bool
-    /// Its dataset is another one of the same name.
+    /// Whether it has a different dataset of the same name.
     let hasOtherData: Bool
-    /// What is wrong with everything that it trains; nil if nothing is.
+    /// The defect of the machine, which affects all its trials; nil if there is none.
     let defect: Defect?
-    /// Epochs take so many times as long as elsewhere.
+    /// The factor by which its epochs take longer.
     let stragglerFactor: Double
-    /// The seconds of its clock in a true second.
+    /// The rate of its clock.
     let clockRate: Double
   }
 
-  /// What a bad machine does with the trials that it is given.
+  /// The behaviour of a bad machine.
   enum Defect: CaseIterable {
     case breaksRules, fails, refuses, returnsCheckpoints
   }
 
-  /// A fault that strikes now and then.
+  /// A fault injected at random times.
   enum Strike: CaseIterable {
     case killWorker, pauseWorker, drainWorker, hangSlot
     case cutToCoordinator, cutToWorker, cutBothWays, replaceConnection
@@ -41,23 +41,23 @@ struct Scenario {
   let file: SearchFile
   let trials: Int
   private let plans: [Int: TrialPlan]
-  /// The ranking of an undisturbed search.
+  /// The results of a search without faults.
   let expected: [Int: TrialEnd]
   let halving: HalvingReference?
-  /// What each trial is trained with.
+  /// The parameter values of each trial.
   private let configurations: [[Value]]
-  /// How many of the best are confirmed, and by how many seeds.
+  /// The number of top trials to re-evaluate, and their seeds.
   private let reevaluation: (top: Int, seeds: Int)?
   let intervals: Coordinator.Intervals
   let places: [Place]
-  let weather: Weather
+  let network: NetworkConditions
   let strikes: [Strike]
-  /// The mean time between two strikes, in seconds.
+  /// The mean time between faults, in seconds.
   let strikeInterval: Double
-  /// How long the faults last.
-  let trouble: Duration
+  /// The duration of fault injection.
+  let faultDuration: Duration
   let adversary: Adversary.Kind
-  /// The virtual time in which everything must have ended once nothing goes wrong any more.
+  /// The virtual time in which the search must end after the last fault.
   let patience: Duration
 
   init(seed: UInt64) {
@@ -97,12 +97,12 @@ struct Scenario {
     intervals = .init(
       heartbeat: heartbeat, lease: heartbeat * Double(dice.number(3...6)), progress: .seconds(60),
       arrival: Coordinator.absence)
-    // Where trials fail by themselves, it cannot be told whose fault it is.
+    // If trials fail on their own, defects of machines cannot be distinguished.
     places = Self.places(&dice, mayBeDefective: troubles == 0)
-    weather = Self.weather(&dice)
+    network = Self.network(&dice)
     strikes = Strike.allCases.filter { _ in dice.chance(0.4) }
     strikeInterval = Double(dice.number(1...8)) / 2
-    trouble = dice.seconds(5...40)
+    faultDuration = dice.seconds(5...40)
     adversary = dice.element(of: [.none, .none, .otherKey, .otherKeyHolding, .sameKeyHolding])!
     patience = Self.patience(
       plans.map { [file, configurations] in
@@ -146,7 +146,7 @@ struct Scenario {
 
   private static func places(_ dice: inout Philox, mayBeDefective: Bool) -> [Place] {
     let count = dice.number(1...8)
-    // One only: what two of them agree on is taken for the trial's fault.
+    // At most one: a failure on two machines counts as the trial's fault.
     let defective = mayBeDefective && dice.chance(0.3) ? dice.number(1...7) : 0
     let localShare = dice.element(of: [0, 0, 0.5, 1])!
     return (0..<count).map { index in
@@ -161,11 +161,11 @@ struct Scenario {
     }
   }
 
-  private static func weather(_ dice: inout Philox) -> Weather {
-    guard dice.chance(0.7) else { return Weather() }
-    return Weather(
+  private static func network(_ dice: inout Philox) -> NetworkConditions {
+    guard dice.chance(0.7) else { return NetworkConditions() }
+    return NetworkConditions(
       drop: dice.element(of: [0, 0.01, 0.1, 0.3])!, duplicate: dice.element(of: [0, 0.01, 0.2])!,
-      straggle: dice.element(of: [0, 0, 0.02])!,
+      delayedShare: dice.element(of: [0, 0, 0.02])!,
       delay: 0.0002...dice.element(of: [0.002, 0.1, 1])!, isOrdered: dice.chance(0.5))
   }
 
@@ -176,15 +176,16 @@ struct Scenario {
     return (top, seeds)
   }
 
-  /// Whether a lie about one trial changes what becomes of others.
-  var isIntertwined: Bool { file.comparesTrials || isFree || file.sampler.learns }
+  /// Whether a false result of one trial affects others.
+  var haveTrialsInfluence: Bool { file.comparesTrials || dependsOnOrder || file.sampler.learns }
 
-  /// Whether who comes first decides which trials there are and how far they train.
-  var isFree: Bool { file.dependsOnArrival || file.epochLimit != nil }
+  /// Whether the order of arrival affects which trials run and how long they train.
+  var dependsOnOrder: Bool { file.dependsOnArrival || file.epochLimit != nil }
 
-  /// Whether a trial may end so early in a search where who comes first decides that.
+  /// Whether a trial may stop with this result in a search that depends on the order of arrival.
   func allowsStop(_ end: TrialEnd) -> Bool {
-    guard isFree, end.status == .stopped, let accuracy = end.valAccuracy, let loss = end.valLoss else {
+    guard dependsOnOrder, end.status == .stopped, let accuracy = end.valAccuracy, let loss = end.valLoss
+    else {
       return false
     }
     let plan = plan(end.trial)
@@ -197,18 +198,18 @@ struct Scenario {
     return isAllowed && score == EpochScore(valAccuracy: accuracy, valLoss: loss)
   }
 
-  /// What a trial, or a replicate, is trained with.
+  /// The values of a trial or a replicate.
   func values(_ number: Int) -> [Value] { configurations[Replicate(number: number).trial] }
 
   private func result(of end: TrialEnd) -> TrialResult { file.result(of: end, values(end.trial)) }
 
-  /// What training one is like.
+  /// The plan of a trial or a replicate.
   func plan(_ number: Int) -> TrialPlan {
     guard let plan = plans[number] else { preconditionFailure("nobody wants \(number)") }
     return plan
   }
 
-  /// All that must have ended for a search to have ended with these results.
+  /// The trials and replicates that a search with these results must complete.
   func wanted(_ results: [Int: TrialEnd], trials count: Int) -> [Int] {
     let trials = Array(0..<count)
     guard let reevaluation, trials.allSatisfy({ results[$0] != nil }) else { return trials }
@@ -234,21 +235,21 @@ struct Scenario {
   private static func patience(
     _ plans: [(plan: TrialPlan, epochs: Int)], _ intervals: Coordinator.Intervals
   ) -> Duration {
-    // On the slowest machine.
+    // Times on the slowest machine.
     let times = plans.map { $0.plan.epochTime * Double($0.epochs) * 3 }
-    let deadly = plans.count { if case .kills = $0.plan.fate { true } else { false } }
-    // A trial that has failed waits for another worker, and between its attempts.
+    let killing = plans.count { if case .kills = $0.plan.fate { true } else { false } }
+    // A failed trial waits for another worker and backs off between attempts.
     let isFailing = plans.contains {
       switch $0.plan.fate {
       case .fails, .breaksRule: true
       default: false
       }
     }
-    let death = times.max()! + intervals.lease * 2 + .seconds(5)
+    let crashTime = times.max()! + intervals.lease * 2 + .seconds(5)
     return Coordinator.reconnectPeriod + intervals.progress + .seconds(30) + intervals.lease * 4
       + times.reduce(.zero, +) + Coordinator.absence * (isFailing ? 3 : 1)
-      + death * Double(deadly * (FailureHistory.silentLimit + 5))
-      // Workers that leave at once make such a trial wait between the deaths.
-      + Backoff.longest * Double(deadly * FailureHistory.silentLimit)
+      + crashTime * Double(killing * (FailureHistory.silentLimit + 5))
+      // Workers that leave at once make such a trial back off between these failures.
+      + Backoff.longest * Double(killing * FailureHistory.silentLimit)
   }
 }

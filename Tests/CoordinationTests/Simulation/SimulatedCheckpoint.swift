@@ -3,20 +3,20 @@ import Search
 
 @testable import Coordination
 
-/// A training run between two steps.
+/// The simulated state of a training run.
 struct SimulatedCheckpoint: Equatable {
   var trial: Int
   var epochs: Int
 }
 
 extension SimulatedCheckpoint {
-  /// Decodes one; nil where it is none.
+  /// Decodes a checkpoint; nil if it is invalid.
   init?(_ bytes: [UInt8]) {
     guard bytes.count >= 3 else { return nil }
     self.init(trial: Replicate(Int(bytes[1]), of: Int(bytes[0])).number, epochs: Int(bytes[2]))
   }
 
-  /// Its file, as much longer than it need be.
+  /// Its file, with `more` bytes of padding.
   func bytes(_ more: Int) -> [UInt8] {
     let replicate = Replicate(number: trial)
     return [replicate.trial, replicate.index, epochs].map(UInt8.init)
@@ -31,7 +31,7 @@ extension SimulatedCheckpoint {
     return checkpoint
   }
 
-  /// In place of SHA-256, and quicker: enough where nobody forges one.
+  /// A fast substitute for SHA-256; not collision-resistant.
   static func digest(of bytes: [UInt8]) -> [UInt8] {
     var sum = UInt64(bytes.count)
     for byte in bytes { sum = (sum ^ UInt64(byte)) &* 0x100_0000_01b3 }

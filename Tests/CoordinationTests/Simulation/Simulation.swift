@@ -3,21 +3,21 @@ import Search
 
 @testable import Coordination
 
-/// A whole cluster in one value: the shipped coordinator and workers, with a virtual clock, links, a disk, training that
-/// is only computed, and faults. All of it is a pure function of the seed.
+/// A whole cluster in one value: the production coordinator and workers with a virtual clock, simulated links, disk and
+/// training, and injected faults. A pure function of the seed.
 ///
-/// First everything goes wrong that the seed says, then everything is well again, and the search must come to its end.
+/// Faults are injected for a limited time; afterwards the search must complete.
 struct Simulation {
-  /// A mistake made on purpose, to see that it is found.
+  /// A deliberate bug that the simulation must detect.
   enum PlantedBug: CaseIterable, Sendable {
-    /// Whoever reports an attempt is taken for its holder.
-    case dropsTheFence
-    /// Messages leave before what they tell of is on the disk.
+    /// Any sender of a report counts as the holder of the attempt.
+    case skipsFencing
+    /// Messages are sent before the decisions that they depend on are committed.
     case acknowledgesBeforeCommit
-    /// The trial of a lost attempt is not put back.
-    case forgetsARequeue
-    /// What a trial's attempts came to is forgotten, and it is tried again without end.
-    case retriesWithoutEnd
+    /// The trial of a lost attempt is not requeued.
+    case omitsRequeue
+    /// The failures of a trial are dropped, so that it is retried without limit.
+    case retriesWithoutLimit
   }
 
   let scenario: Scenario
@@ -26,30 +26,30 @@ struct Simulation {
   private(set) var now = Duration.zero
   private var queue = EventQueue()
   var disk: Disk
-  /// The coordinator's files of checkpoints, by their digests.
+  /// The coordinator's checkpoint files, by digest.
   var files: [[UInt8]: [UInt8]] = [:]
-  /// What workers keep on the disks of their places.
+  /// The spools at each place.
   var spools: [[WorkerID: [AttemptID: WireKept]]]
-  /// Whether the adversary's key is admitted no more.
+  /// Whether the adversary's key is revoked.
   var isKeyRevoked = false
   var diskTrouble = DiskTrouble()
-  /// Nil while none runs.
+  /// The coordinator; nil while none runs.
   var coordinator: CoordinatorProcess?
   var processes: [Int: WorkerProcess] = [:]
   /// The process that runs at each place.
-  var tenants: [Int?]
+  var occupants: [Int?]
   var links: [Link]
   var adversary: Adversary
   var ledger = Ledger()
   var counts = FaultCounts()
-  /// Coordinators whose last messages still arrive after their end.
+  /// Ended generations whose last messages are still in flight.
   var staleEpochs: Set<UInt64> = []
-  private var healedAt: Duration?
+  private var faultsStoppedAt: Duration?
   private var finishedAt: Duration?
   private var steps = 0
-  /// More than any run takes: 20 times the mean of the longest.
+  /// The limit of events in a run: 20 times the mean of the longest runs.
   private static let mostEvents = 400_000
-  /// What happened, if somebody wants to know.
+  /// A log of the run; nil unless tracing.
   private(set) var trace: [String]?
 
   init(seed: UInt64, bug: PlantedBug? = nil, isTraced: Bool = false) {
@@ -57,19 +57,19 @@ struct Simulation {
     self.bug = bug
     dice = Philox(seed: seed, stream: 2)
     disk = Disk(knowsData: scenario.places.contains(where: \.hasOtherData))
-    tenants = scenario.places.map { _ in nil }
+    occupants = scenario.places.map { _ in nil }
     spools = scenario.places.map { _ in [:] }
     links = scenario.places.map { _ in Link() }
     adversary = Adversary(scenario.adversary, seed: seed)
     trace = isTraced ? [] : nil
   }
 
-  var isHealed: Bool { healedAt != nil }
+  var haveFaultsStopped: Bool { faultsStoppedAt != nil }
   var isFinished: Bool {
     wanted.allSatisfy { disk.results[$0] != nil }
   }
 
-  /// All that must have ended.
+  /// The trials and replicates that must end.
   private var wanted: [Int] { scenario.wanted(disk.results, trials: disk.trialCount ?? scenario.trials) }
 
   mutating func put(_ event: Occurrence, after delay: Duration = .zero) {
@@ -80,12 +80,12 @@ struct Simulation {
     queue.put(event, at: time)
   }
 
-  mutating func note(_ words: @autoclosure () -> String) {
+  mutating func note(_ text: @autoclosure () -> String) {
     guard trace != nil else { return }
-    trace?.append("\(Double(now / .milliseconds(1)) / 1000) s: \(words())")
+    trace?.append("\(Double(now / .milliseconds(1)) / 1000) s: \(text())")
   }
 
-  /// Runs to the end; throws at the first broken promise.
+  /// Runs to the end; throws the first violation.
   mutating func run() throws(Violation) {
     put(.coordinatorStarts)
     for place in scenario.places.indices where !scenario.places[place].isLocal {
@@ -97,7 +97,7 @@ struct Simulation {
       steps += 1
       guard steps < Self.mostEvents else { throw Violation("time stands still") }
       try handle(event)
-      if !isHealed, isFinished || now > scenario.trouble { heal() }
+      if !haveFaultsStopped, isFinished || now > scenario.faultDuration { stopFaults() }
       if try isOver() { break }
     }
     guard finishedAt != nil else { throw Violation("nothing happens any more") }
@@ -108,7 +108,7 @@ struct Simulation {
     switch event {
     case .processStarts(let place): startProcess(at: place)
     case .workerTicks(let process): try tickWorker(process)
-    case .drainIsAsked(let process): try tell(process, .drainRequested("drain"))
+    case .drainRequested(let process): try dispatch(process, .drainRequested("drain"))
     case .isSuspended(let process, let attempt): try endSuspension(of: attempt, in: process)
     case .partEnds(let process, let attempt): try endPart(of: attempt, in: process)
     case .epochEnds(let process, let attempt, let count):
@@ -124,10 +124,10 @@ struct Simulation {
     }
   }
 
-  private mutating func heal() {
+  private mutating func stopFaults() {
     note("--- all is well again ---")
-    healedAt = now
-    for place in links.indices { links[place].mend() }
+    faultsStoppedAt = now
+    for place in links.indices { links[place].restore() }
     for number in processes.keys { processes[number]?.pausedUntil = now }
     if coordinator == nil { put(.coordinatorStarts, after: .seconds(1)) }
     coordinator?.pausedUntil = now
@@ -135,11 +135,11 @@ struct Simulation {
     diskTrouble = DiskTrouble()
   }
 
-  /// Whether all work is done and everyone has gone home.
+  /// Whether all trials have ended and all workers have finished.
   private mutating func isOver() throws(Violation) -> Bool {
-    guard let healedAt else { return false }
+    guard let faultsStoppedAt else { return false }
     guard isFinished else {
-      guard now - healedAt > scenario.patience else { return false }
+      guard now - faultsStoppedAt > scenario.patience else { return false }
       let open = wanted.filter { disk.results[$0] == nil }
       throw Violation("trials \(open) have not ended \(scenario.patience) after the last fault")
     }
@@ -154,8 +154,8 @@ struct Simulation {
   }
 
   private func checkRanking() throws(Violation) {
-    // Which trials there are, and how far they train, follows from who comes first.
-    guard !scenario.isFree else { return }
+    // The results depend on the order of arrival.
+    guard !scenario.dependsOnOrder else { return }
     let honest = disk.results.filter { !isTainted($0.key) }
     let wanted = Set(scenario.wanted(scenario.expected, trials: scenario.trials))
     let expected = scenario.expected.filter { wanted.contains($0.key) && !isTainted($0.key) }

@@ -3,17 +3,17 @@ import Testing
 
 @testable import Coordination
 
-/// Searches on simulated clusters where everything goes wrong that can; see the article Promises.
+/// Searches on simulated clusters with injected faults; see the article Promises.
 ///
-/// `TRAWL_SIMULATION_SEED` runs one seed and prints what happened; `TRAWL_SIMULATION_SEEDS` says how many to run, from
-/// `TRAWL_SIMULATION_FIRST` on.
+/// `TRAWL_SIMULATION_SEED` runs one seed and prints its trace. `TRAWL_SIMULATION_SEEDS` is the number of seeds,
+/// `TRAWL_SIMULATION_FIRST` the first one.
 @Suite struct SimulationTests {
   @Test func simulationKeepsEveryPromise() async {
     if let seed = Self.variable("SEED") {
       return replay(seed)
     }
     let soak = await Soak.run(first: Self.variable("FIRST") ?? 0, count: Self.variable("SEEDS") ?? 2000)
-    print("simulation: \(soak.seeds) seeds\n\(soak.counts.words)")
+    print("simulation: \(soak.seeds) seeds\n\(soak.counts.table)")
     for failure in soak.failures.prefix(10) { Issue.record("\(failure)") }
     if soak.seeds >= 2000 { #expect(soak.counts.missing == []) }
   }
@@ -32,15 +32,16 @@ import Testing
   }
 
   @Test(arguments: Simulation.PlantedBug.allCases)
-  func simulationFindsABugPlantedOnPurpose(bug: Simulation.PlantedBug) async {
-    // An endless repetition takes its simulation longer than other mistakes do.
-    let soak = await Soak.run(first: 0, count: bug == .retriesWithoutEnd ? 60 : 300, bug: bug)
+  func simulationDetectsPlantedBugs(bug: Simulation.PlantedBug) async {
+    // Simulations with unlimited retries take longer than those with other bugs.
+    let soak = await Soak.run(first: 0, count: bug == .retriesWithoutLimit ? 60 : 300, bug: bug)
     print(
-      "\(bug): found by \(soak.failures.count) of \(soak.seeds) seeds: \(soak.failures.first?.words ?? "")")
+      "\(bug): found by \(soak.failures.count) of \(soak.seeds) seeds: \(soak.failures.first?.violation ?? "")"
+    )
     #expect(!soak.failures.isEmpty)
   }
 
-  @Test func simulationOfASeedIsAlwaysTheSame() throws {
+  @Test func simulationOfASeedIsDeterministic() throws {
     for seed in UInt64(0)..<20 {
       var traces: [[String]] = []
       for _ in 0..<2 {

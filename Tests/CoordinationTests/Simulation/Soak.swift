@@ -1,16 +1,16 @@
 import Foundation
 
-/// Many seeds on all cores.
+/// Runs many seeds on all cores.
 struct Soak: Sendable {
-  /// A seed that broke a promise.
+  /// A seed with a violation.
   struct Failure: Sendable, CustomStringConvertible {
     let seed: UInt64
-    let words: String
+    let violation: String
     let lastEvents: [String]
 
     var description: String {
       """
-      seed \(seed): \(words)
+      seed \(seed): \(violation)
       replay: TRAWL_SIMULATION_SEED=\(seed) swift test --filter simulationKeepsEveryPromise
       \(lastEvents.joined(separator: "\n"))
       """
@@ -44,13 +44,13 @@ struct Soak: Sendable {
     counts.add(simulation.counts)
   }
 
-  /// Runs a seed again, to see how it came to fail.
+  /// Runs a seed again with a trace.
   private static func failure(_ seed: UInt64, _ bug: Simulation.PlantedBug?, _ violation: Violation)
     -> Failure
   {
     var simulation = Simulation(seed: seed, bug: bug, isTraced: true)
     try? simulation.run()
-    return Failure(seed: seed, words: "\(violation)", lastEvents: simulation.trace?.suffix(40) ?? [])
+    return Failure(seed: seed, violation: "\(violation)", lastEvents: simulation.trace?.suffix(40) ?? [])
   }
 
   private mutating func add(_ other: Soak) {
@@ -60,7 +60,7 @@ struct Soak: Sendable {
   }
 }
 
-/// Runs on a thread of its own: a simulation takes too long for the threads that all tests share.
+/// Runs `body` on a new thread: a simulation takes too long for the cooperative pool.
 private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
   await withCheckedContinuation { continuation in
     let thread = Thread { continuation.resume(returning: body()) }

@@ -1,9 +1,9 @@
 @testable import Coordination
 
-// What goes wrong now and then.
+// Fault injection.
 extension Simulation {
   mutating func strike() {
-    guard !isHealed, let strike = dice.element(of: scenario.strikes) else { return }
+    guard !haveFaultsStopped, let strike = dice.element(of: scenario.strikes) else { return }
     note("strike: \(strike)")
     switch strike {
     case .killWorker, .pauseWorker, .drainWorker, .hangSlot, .replaceConnection: strikeProcess(strike)
@@ -38,7 +38,7 @@ extension Simulation {
         counts.note(.workerPausedPastItsLease)
       }
     case .hangSlot:
-      // Once for each trial: one that hangs again and again is rightly given up.
+      // Once per trial: a trial that hangs repeatedly would be quarantined.
       let work = process.running.filter { !ledger.hung.contains($0.value.trial) }.keys.sorted()
       guard let attempt = dice.element(of: work), let trial = process.running[attempt]?.trial else { return }
       ledger.hung.insert(trial)
@@ -47,7 +47,7 @@ extension Simulation {
     case .drainWorker:
       guard process.pausedUntil <= now else { return }
       counts.note(.workerDrained)
-      put(.drainIsAsked(process: number))
+      put(.drainRequested(process: number))
     default:
       counts.note(.connectionReplaced)
       ledger.disconnect(number)

@@ -3,14 +3,14 @@ import Search
 
 @testable import Coordination
 
-/// What training a trial does: a pure function of search and trial, as it is with real networks.
+/// The simulated training of a trial: a pure function of search and trial, as real training is.
 struct TrialPlan {
-  /// How the training ends, after so many epochs.
+  /// How the training ends, and after how many epochs.
   enum Fate: Equatable {
     case done(Int)
     case diverges(Int)
     case fails(Int)
-    /// It brings down the process that trains it.
+    /// It crashes its worker process.
     case kills(Int)
     /// Its next message breaks a rule.
     case breaksRule(Int, Breach)
@@ -29,7 +29,7 @@ struct TrialPlan {
 
   let trial: Int
   let fate: Fate
-  /// How long an epoch takes at the speed of an ordinary machine.
+  /// The duration of an epoch on an average machine.
   let epochTime: Duration
   private let seed: UInt64
 
@@ -41,7 +41,7 @@ struct TrialPlan {
     let budget = file.epochs(values)
     let early = dice.number(0...budget - 1)
     if dice.chance(troubles) {
-      // With patience, a result may come early.
+      // With patience, an early result can be valid.
       let breaches = file.patience(values) == nil ? Breach.allCases : Breach.allCases.dropLast()
       let breach = dice.element(of: breaches)!
       fate = dice.element(of: [.diverges(early), .fails(early), .kills(early), .breaksRule(early, breach)])!
@@ -51,7 +51,7 @@ struct TrialPlan {
     }
   }
 
-  /// The epochs that a training completes which ends when the best of them lies so far back.
+  /// The number of epochs until early stopping with this patience.
   private static func length(_ accuracies: [Double], patience: Int?) -> Int {
     guard let patience else { return accuracies.count }
     var (best, bestEpoch) = (-1.0, 0)
@@ -62,24 +62,24 @@ struct TrialPlan {
     return accuracies.count
   }
 
-  /// What it comes to within its first epoch.
+  /// The score after a part of the first epoch.
   func score(ofPart part: Double) -> EpochScore {
     EpochScore(Self.epoch(Int(part * 1000) + 1000, of: trial, seed))
   }
 
-  /// The numbers of an epoch, counted from 1.
+  /// The metrics of an epoch, counted from 1.
   func epoch(_ number: Int) -> WireEpoch { Self.epoch(number, of: trial, seed) }
 
   private static func epoch(_ number: Int, of trial: Int, _ seed: UInt64) -> WireEpoch {
     let bits = Philox.block(seed: seed, stream: ~UInt64(trial), position: UInt64(number))
     var epoch = WireEpoch()
-    // Few different values, so that ties are common; those at the boundaries, too.
+    // Few distinct values, including the bounds, so that ties are common.
     epoch.valAccuracy = Double(bits.first >> 60) / 15
     epoch.valLoss = Double(bits.second >> 60) / 4
     return epoch
   }
 
-  /// How training ends that does not complete its n-th epoch; nil if it does.
+  /// How the training ends within an epoch; nil if it completes the epoch.
   func outcome(inEpoch number: Int) -> Outcome? {
     switch fate {
     case .diverges(let epochs) where number > epochs: .diverged
@@ -90,13 +90,13 @@ struct TrialPlan {
     }
   }
 
-  /// What a whole training comes to; nil if it ends without a score.
+  /// The objective of the full training; nil if it ends without a score.
   func objective(_ objective: Objective) -> Double? {
     let end = expected(by: objective)
     return objective == .valLoss ? end.valLoss : end.valAccuracy
   }
 
-  /// What the search must say of the trial in the end, whatever happens on the way.
+  /// The required result of the trial, independent of faults.
   func expected(by objective: Objective) -> TrialEnd {
     switch fate {
     case .done(let epochs):

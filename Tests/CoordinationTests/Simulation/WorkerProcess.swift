@@ -6,18 +6,18 @@ import Search
 /// An attempt in a slot.
 struct Training {
   let trial: Int
-  /// How many epochs it has trained.
+  /// Epochs trained.
   var epochs: Int
-  /// How many it shall train.
+  /// Total epochs to train.
   let goal: Int
-  /// Of its one epoch; 0: all.
+  /// The part of the first epoch to train; 0 for whole epochs.
   let part: Double
-  /// How many need not be told again.
+  /// Epochs that are already reported.
   let reported: Int
   var hangs = false
 }
 
-/// A worker process: the shipped state machine, and training in virtual time.
+/// A worker process: the production state machine, with training in virtual time.
 struct WorkerProcess {
   let number: Int
   let place: Int
@@ -25,12 +25,12 @@ struct WorkerProcess {
   let pid: Int32
   let start: Duration
   var machine: Worker
-  /// What it trains.
+  /// Running attempts.
   var running: [AttemptID: Training] = [:]
-  /// Stopped, as by SIGSTOP, until then.
+  /// The process is stopped, as by SIGSTOP, until this time.
   var pausedUntil = Duration.zero
 
-  /// Whether it has nothing left to do once the search has ended.
+  /// Whether it has no work and waits for the next search.
   var isAtRest: Bool { machine.identity.staysForever && machine.held.isEmpty && running.isEmpty }
 }
 
@@ -40,7 +40,7 @@ extension Simulation {
 
   mutating func startProcess(at place: Int) {
     let site = scenario.places[place]
-    guard tenants[place] == nil, !site.isLocal || coordinator != nil, !isFinished else { return }
+    guard occupants[place] == nil, !site.isLocal || coordinator != nil, !isFinished else { return }
     let number = ledger.nextProcess()
     let left = spools[place].keys.min { $0.description < $1.description }
     let id = left ?? WorkerID((0..<WorkerID.length).map { _ in UInt8(dice.number(0...255)) })!
@@ -49,15 +49,15 @@ extension Simulation {
       number: number, place: place, id: id, pid: pid, start: now,
       machine: worker(id, at: place, pid, handingIn: left.flatMap { spools[place][$0] }))
     processes[number] = process
-    tenants[place] = number
+    occupants[place] = number
     ledger.names[number] = id
-    if site.hasOtherData { ledger.misled.insert(id) }
+    if site.hasOtherData { ledger.withDifferentData.insert(id) }
     if site.isLocal { coordinator?.started.append(pid) }
     note("process \(number) starts at place \(place), pid \(pid)")
     put(.workerTicks(process: number), after: .milliseconds(1))
   }
 
-  /// A worker at a place, or one that hands in what an earlier one left there.
+  /// A worker at a place, or one that delivers the spooled results of an earlier one.
   private func worker(
     _ id: WorkerID, at place: Int, _ pid: Int32, handingIn kept: [AttemptID: WireKept]?
   ) -> Worker {
@@ -69,27 +69,27 @@ extension Simulation {
     return Worker(identity: identity, handingIn: kept.sorted { $0.key < $1.key }.map(\.value))
   }
 
-  /// Numbers are soon used again.
+  /// A free pid; pids are reused early.
   private mutating func freeProcessNumber() -> Int32 {
     let taken = Set(processes.values.map(\.pid) + (coordinator?.ended.map(\.pid) ?? []))
     return dice.element(of: (1...20 + Int32(taken.count)).filter { !taken.contains($0) })!
   }
 
-  /// A process is gone; somebody will start another one in its place.
+  /// Ends a process and schedules another at its place.
   mutating func endProcess(_ number: Int, _ end: Coordinator.ProcessEnd) {
     guard let process = processes.removeValue(forKey: number) else { return }
     note("process \(number) ends: \(end)")
-    tenants[process.place] = nil
+    occupants[process.place] = nil
     if scenario.places[process.place].isLocal { coordinator?.ended.append((process.pid, end)) }
-    put(.processStarts(place: process.place), after: dice.seconds(0.05...(isHealed ? 0.5 : 3)))
+    put(.processStarts(place: process.place), after: dice.seconds(0.05...(haveFaultsStopped ? 0.5 : 3)))
   }
 
-  /// What the clock of a process shows.
+  /// The time on the clock of a process.
   private func clock(of process: WorkerProcess) -> Duration {
     .seconds(1000 * process.number) + (now - process.start) * scenario.places[process.place].clockRate
   }
 
-  /// Whether a process is stopped; what happens to it happens when it goes on.
+  /// Whether a process is stopped; if so, postpones the event until it continues.
   private mutating func isPaused(_ number: Int, _ event: Occurrence) -> Bool {
     guard let process = processes[number], process.pausedUntil > now else { return false }
     put(event, at: process.pausedUntil)
@@ -98,7 +98,7 @@ extension Simulation {
 
   mutating func tickWorker(_ number: Int) throws(Violation) {
     guard !isPaused(number, .workerTicks(process: number)), let process = processes[number] else { return }
-    try tell(number, .ticked(process.running.keys.sorted().map { WireProgress(of: $0) }))
+    try dispatch(number, .ticked(process.running.keys.sorted().map { WireProgress(of: $0) }))
     put(.workerTicks(process: number), after: Self.tick)
   }
 
@@ -111,12 +111,12 @@ extension Simulation {
     if message.search == process.machine.search, message.epoch < process.machine.epoch {
       counts.note(.staleCoordinatorHeard)
     }
-    note("process \(number) hears \(message.words)")
+    note("process \(number) hears \(message.traceText)")
     if case .reject(let reject) = message.body, reject.code == .data { counts.note(.otherDataRefused) }
-    try tell(number, .received(message))
+    try dispatch(number, .received(message))
   }
 
-  mutating func tell(_ number: Int, _ event: Worker.Event) throws(Violation) {
+  mutating func dispatch(_ number: Int, _ event: Worker.Event) throws(Violation) {
     guard let process = processes[number] else { return }
     counts.events += 1
     let effects = processes[number]!.machine.handle(event, at: clock(of: process))
@@ -132,7 +132,7 @@ extension Simulation {
       guard text == scenario.text else { throw Violation("another search file arrived") }
       if scenario.places[process.place].isUnable {
         counts.note(.workerUnable)
-        try tell(number, .unable("no dataset"))
+        try dispatch(number, .unable("no dataset"))
       }
     case .start(let assign, let checkpoint): try start(assign, checkpoint, in: number)
     case .cancel(let attempt): processes[number]?.running[attempt] = nil
@@ -150,7 +150,7 @@ extension Simulation {
   }
 
   private mutating func send(_ message: WireToCoordinator, from process: WorkerProcess) {
-    note("process \(process.number) says \(message.words)")
+    note("process \(process.number) says \(message.traceText)")
     if dice.chance(0.1) { adversary.overhear(message) }
     for time in arrivals(.toCoordinator, process.place) {
       put(.reachesCoordinator(message, from: .process(process.number)), at: time)
@@ -158,8 +158,8 @@ extension Simulation {
   }
 
   mutating func arrivals(_ direction: Link.Direction, _ place: Int) -> [Duration] {
-    let weather = isHealed ? Weather() : scenario.weather
-    return links[place].arrivals(direction, at: now, in: weather, &dice, &counts)
+    let network = haveFaultsStopped ? NetworkConditions() : scenario.network
+    return links[place].arrivals(direction, at: now, in: network, &dice, &counts)
   }
 
   // MARK: Training
@@ -169,9 +169,9 @@ extension Simulation {
   ) throws(Violation) {
     let trial = Int(assign.trial)
     let isTrial = trial < scenario.trials
-    // With tpe, a lie about one trial changes what others are.
-    let isDrawn = assign.searchedValues == scenario.values(trial)
-    guard isDrawn || (scenario.file.sampler.learns && !ledger.tainted.isEmpty),
+    // With tpe, a false result of one trial changes the values of others.
+    let hasExpectedValues = assign.searchedValues == scenario.values(trial)
+    guard hasExpectedValues || (scenario.file.sampler.learns && !ledger.tainted.isEmpty),
       assign.seed == scenario.file.seed(of: Replicate(number: trial)),
       isTrial && scenario.halving?.allows(assign) == true
         || (scenario.halving == nil || !isTrial)
@@ -179,24 +179,24 @@ extension Simulation {
     else { throw Violation("attempt \(assign.attempt) is not what trial \(trial) is") }
     let attempt = AttemptID(assign.attempt)
     let reported = Int(assign.checkpoint.epochs)
-    // As in the real worker: what is damaged is of no use, and then all is trained again.
-    let isSound = SimulatedCheckpoint(checkpoint) == SimulatedCheckpoint(trial: trial, epochs: reported)
-    guard isSound || checkpoint.isEmpty || ledger.tainted.contains(trial) else {
+    // As in the real worker, a damaged checkpoint is ignored and training starts from the beginning.
+    let isValid = SimulatedCheckpoint(checkpoint) == SimulatedCheckpoint(trial: trial, epochs: reported)
+    guard isValid || checkpoint.isEmpty || ledger.tainted.contains(trial) else {
       throw Violation("attempt \(assign.attempt) goes on from another checkpoint")
     }
-    let epochs = isSound ? reported : 0
+    let epochs = isValid ? reported : 0
     processes[number]?.running[attempt] = Training(
       trial: trial, epochs: epochs, goal: Int(assign.epochs), part: assign.part, reported: reported)
-    try goOn(attempt, in: number)
+    try continueTraining(attempt, in: number)
   }
 
-  /// A slot tells what it trains with before anything that has come of it.
-  private mutating func tellData(of attempt: AttemptID, in number: Int) throws(Violation) {
+  /// Reports the dataset digest of a slot, before any of its results.
+  private mutating func reportData(of attempt: AttemptID, in number: Int) throws(Violation) {
     let isOther = processes[number].map { scenario.places[$0.place].hasOtherData } ?? false
-    try tell(number, .dataLoaded(attempt, isOther ? Disk.dataset.map { ~$0 } : Disk.dataset))
+    try dispatch(number, .dataLoaded(attempt, isOther ? Disk.dataset.map { ~$0 } : Disk.dataset))
   }
 
-  private mutating func goOn(_ attempt: AttemptID, in number: Int) throws(Violation) {
+  private mutating func continueTraining(_ attempt: AttemptID, in number: Int) throws(Violation) {
     guard let training = processes[number]?.running[attempt] else { return }
     if defect(of: number) == .returnsCheckpoints {
       counts.note(.workerRefusedTrial)
@@ -205,7 +205,7 @@ extension Simulation {
     if defect(of: number) == .refuses {
       counts.note(.workerRefusedTrial)
       processes[number]?.running[attempt] = nil
-      return try tell(number, .suspended(attempt, nil))
+      return try dispatch(number, .suspended(attempt, nil))
     }
     if scenario.plan(training.trial).fate == .done(training.epochs) {
       return try end(attempt, training.trial, .done, in: number)
@@ -236,17 +236,17 @@ extension Simulation {
       return try end(attempt, training.trial, outcome, in: number)
     }
     let score = plan.score(ofPart: training.part)
-    var told = WirePartScore()
-    told.part = training.part
-    (told.valLoss, told.valAccuracy) = (score.valLoss, score.valAccuracy)
+    var wireScore = WirePartScore()
+    wireScore.part = training.part
+    (wireScore.valLoss, wireScore.valAccuracy) = (score.valLoss, score.valAccuracy)
     counts.note(.partTrained)
-    try endSuspension(of: attempt, in: number, score: told)
+    try endSuspension(of: attempt, in: number, score: wireScore)
   }
 
   mutating func endEpoch(_ count: Int, of attempt: AttemptID, in number: Int) throws(Violation) {
     guard !isPaused(number, .epochEnds(process: number, attempt, count: count)) else { return }
     guard let training = processes[number]?.running[attempt], !training.hangs else { return }
-    try tellData(of: attempt, in: number)
+    try reportData(of: attempt, in: number)
     let trial = training.trial
     let plan = scenario.plan(trial)
     if let outcome = outcome(of: plan, inEpoch: count, in: number) {
@@ -254,15 +254,15 @@ extension Simulation {
     }
     note("process \(number) ends epoch \(count) of attempt \(attempt.number)")
     processes[number]?.running[attempt]?.epochs = count
-    if count > training.reported { try tell(number, .epochEnded(attempt, plan.epoch(count))) }
-    try goOn(attempt, in: number)
+    if count > training.reported { try dispatch(number, .epochEnded(attempt, plan.epoch(count))) }
+    try continueTraining(attempt, in: number)
   }
 
   private func defect(of number: Int) -> Scenario.Defect? {
     processes[number].flatMap { scenario.places[$0.place].defect }
   }
 
-  /// How an epoch ends by the fault of its trial or its machine; nil if it is completed.
+  /// How an epoch fails because of its trial or its machine; nil if it is completed.
   private mutating func outcome(of plan: TrialPlan, inEpoch count: Int, in number: Int) -> TrialPlan.Outcome?
   {
     switch defect(of: number) {
@@ -276,32 +276,32 @@ extension Simulation {
     }
   }
 
-  /// An attempt that was told to stop has done so, if it had not ended anyway.
+  /// Suspends an attempt, unless it has ended.
   mutating func endSuspension(
     of attempt: AttemptID, in number: Int, score: WirePartScore? = nil
   ) throws(Violation) {
     guard !isPaused(number, .isSuspended(process: number, attempt)) else { return }
     guard let training = processes[number]?.running[attempt] else { return }
-    try tellData(of: attempt, in: number)
+    try reportData(of: attempt, in: number)
     processes[number]?.running[attempt] = nil
     let checkpoint = SimulatedCheckpoint(trial: training.trial, epochs: training.epochs)
     let bytes = checkpoint.bytes(dice.number(0...40_000))
     let suspended = Worker.Suspended(checkpoint: checkpoint.announced(bytes), bytes: bytes, score: score)
-    try tell(number, .suspended(attempt, suspended))
+    try dispatch(number, .suspended(attempt, suspended))
   }
 
   private mutating func end(
     _ attempt: AttemptID, _ trial: Int, _ outcome: TrialPlan.Outcome, in number: Int
   ) throws(Violation) {
     note("process \(number) ends attempt \(attempt.number) of trial \(trial): \(outcome)")
-    try tellData(of: attempt, in: number)
+    try reportData(of: attempt, in: number)
     if case .broke(let breach) = outcome { return try breakRule(breach, attempt, trial, in: number) }
     processes[number]?.running[attempt] = nil
     switch outcome {
     case .broke: break
-    case .done: try tell(number, .ended(attempt, .done, words: ""))
-    case .diverged: try tell(number, .ended(attempt, .diverged, words: ""))
-    case .failed: try tell(number, .ended(attempt, .failed, words: "no"))
+    case .done: try dispatch(number, .ended(attempt, .done, words: ""))
+    case .diverged: try dispatch(number, .ended(attempt, .diverged, words: ""))
+    case .failed: try dispatch(number, .ended(attempt, .failed, words: "no"))
     case .died:
       counts.note(.trialKilledItsWorker)
       endProcess(number, .crashed)
@@ -310,7 +310,7 @@ extension Simulation {
 }
 
 extension Simulation {
-  /// Sends a message that the coordinator must reject; the training itself notices nothing.
+  /// Sends a message that the coordinator must reject; the training itself continues.
   private mutating func breakRule(
     _ breach: TrialPlan.Breach, _ attempt: AttemptID, _ trial: Int, in number: Int
   ) throws(Violation) {
@@ -318,12 +318,12 @@ extension Simulation {
     counts.note(.trialBrokeRule)
     if breach == .resultTooEarly {
       processes[number]?.running[attempt] = nil
-      return try tell(number, .ended(attempt, .done, words: ""))
+      return try dispatch(number, .ended(attempt, .done, words: ""))
     }
     let epoch = scenario.plan(trial).epoch(training.epochs + 1).breaking(breach)
     guard training.part > 0 else {
       processes[number]?.running[attempt]?.epochs += 1
-      return try tell(number, .epochEnded(attempt, epoch))
+      return try dispatch(number, .epochEnded(attempt, epoch))
     }
     var score = WirePartScore()
     score.part = training.part

@@ -1,8 +1,8 @@
 @testable import Coordination
 
-// Messages in the words of a trace.
+// Text of messages for traces.
 extension WireToCoordinator {
-  var words: String {
+  var traceText: String {
     switch body {
     case .hello(let hello): "Hello, holding \(hello.held.map(\.attempt))"
     case .heartbeat(let heartbeat): "Heartbeat, holding \(heartbeat.held.map(\.attempt))"
@@ -18,7 +18,7 @@ extension WireToCoordinator {
 }
 
 extension WireToWorker {
-  var words: String {
+  var traceText: String {
     switch body {
     case .welcome(let welcome): "Welcome of coordinator \(epoch), stop \(welcome.stop)"
     case .assign(let assign): "Assign of attempt \(assign.attempt), trial \(assign.trial)"
