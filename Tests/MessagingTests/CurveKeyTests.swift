@@ -4,7 +4,7 @@ import Testing
 
 struct CurveKeyTests {
   @Test func textAndBytesAgreeWithThePublishedKey() throws {
-    // A key of the ZeroMQ manual, in both forms.
+    // A key from the ZeroMQ manual, in both forms.
     let text = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
     let bytes: [UInt8] = [
       0x54, 0xFC, 0xBA, 0x24, 0xE9, 0x32, 0x49, 0x96, 0x93, 0x16, 0xFB, 0x61, 0x7C, 0x87, 0x2B,

@@ -57,7 +57,7 @@ struct HostileInputTests {
     #expect(host.texts == ["hello"])
   }
 
-  /// With its own heartbeats libzmq 4.3.4 aborts here: a peer whose messages nobody takes leaves, and its timer goes on.
+  /// With its own heartbeats, libzmq 4.3.4 aborts here: a peer with unread messages disconnects while its timer runs.
   @Test func whoLeavesWhileItsMessagesPileUpHarmsNobody() throws {
     let host = try Host(admitting: [client])
     let peer = try Peer(of: host, keys: client)
@@ -71,7 +71,7 @@ struct HostileInputTests {
     try expectRoundTrip(host, Peer(of: host, keys: client), "after")
   }
 
-  /// Sends until nothing more is taken.
+  /// Sends until the queue is full.
   private func fill(_ peer: Peer) throws -> Int {
     var sent = 0
     var refused = 0
@@ -123,7 +123,7 @@ struct HostileInputTests {
     }
     try expectRoundTrip(host, honest, "old")
     try expectRoundTrip(host, Peer(of: host, keys: client), "new")
-    // Those that leave half-way are no trouble either.
+    // Clients that disconnect halfway are harmless too.
     for descriptor in descriptors { Glibc.close(descriptor) }
     descriptors = []
     try run([host], [honest], until: { host.router.connections <= 2 }, "still open")
@@ -156,7 +156,7 @@ struct HostileInputTests {
     [0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + Array("CURVE".utf8)
     + [UInt8](repeating: 0, count: 47)
 
-  /// Handshakes that stop or go wrong at each step.
+  /// Handshakes that stop or fail at each step.
   private static let brokenHandshakes: [[UInt8]] = [
     [], [0xFF], Array(greeting.prefix(10)), Array(greeting.prefix(12)), Array(greeting.prefix(33)),
     greeting, greeting + [4], greeting + [4, 200] + Array("\u{5}HELLO".utf8),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Messaging
 
-/// A number that two threads share.
+/// A counter shared by two threads.
 private final class Counter: Sendable {
   private let count = Atomic(0)
 
@@ -219,7 +219,7 @@ struct KeyFileTests {
     #expect(throws: KeyFileError.notConnectable(wildcard)) { try keys.move(to: wildcard) }
   }
 
-  /// As root gives them to the group of a coordinator that is a service.
+  /// As root sets group ownership for a coordinator that runs as a service.
   @Test(.enabled(if: geteuid() == 0)) func keysOfAGroupStayIts() throws {
     let path = folder.file("cluster")
     _ = try ClusterKeys.create(in: path, endpoint: join.endpoint)
@@ -241,7 +241,7 @@ struct KeyFileTests {
     #expect(throws: KeyFileError.readableByOthers("\(path)/join.json")) {
       try JoinFile.load(from: "\(path)/join.json")
     }
-    // Written anew it is not.
+    // A rewritten file is not.
     try join.write(to: "\(path)/join.json")
     #expect(try mode(of: "\(path)/join.json") == 0o640)
   }

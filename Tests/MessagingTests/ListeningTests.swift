@@ -81,7 +81,7 @@ struct ListeningTests {
     #expect(changes == [.connected, .disconnected, .connected])
   }
 
-  /// The port is free only some moments after a socket closed.
+  /// The port becomes free shortly after a socket closes.
   private func reopen(
     _ endpoint: String, keys: CurveKeyPair, admitting client: CurveKeyPair, _ peer: Peer
   ) throws -> Host {
@@ -110,7 +110,7 @@ struct ListeningTests {
     try expectRoundTrip(host, peer)
   }
 
-  /// A port that nobody listens at; it was this process's for a moment.
+  /// A free port: this process had it bound for a moment.
   private func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { Glibc.close(descriptor) }

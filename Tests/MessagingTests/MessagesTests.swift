@@ -149,12 +149,12 @@ struct MessagesTests {
     #expect(fcntl(host.waker.descriptor, F_GETFD) & FD_CLOEXEC != 0)
     let names = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
     let sockets = names.compactMap { Int32($0) }.filter { isTCP($0, port: host.router.endpoint.port) }
-    // The listener and both ends of one connection. Other tests have descriptors of their own here.
+    // The listener and both ends of one connection. Other tests have their own descriptors here.
     #expect(sockets.count >= 3)
     for socket in sockets { #expect(fcntl(socket, F_GETFD) & FD_CLOEXEC != 0) }
   }
 
-  /// Whether this is a TCP socket at one of whose ends is this port.
+  /// Whether this is a TCP socket with this port at one of its ends.
   private func isTCP(_ descriptor: Int32, port: UInt16) -> Bool {
     typealias Call = (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
     func isAt(_ call: Call) -> Bool {

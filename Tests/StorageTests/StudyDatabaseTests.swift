@@ -6,7 +6,7 @@ import Testing
 @testable import Storage
 
 @Suite struct StudyDatabaseTests {
-  /// A folder of this test's own, gone with it.
+  /// A temporary folder for this test, deleted with it.
   private final class Folder {
     let path = NSTemporaryDirectory() + "trawl-\(UUID().uuidString)"
 
@@ -95,7 +95,7 @@ import Testing
     do {
       let study = try create()
       try study.commit([joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker)], at: date)
-      // As the first version of the schema had it.
+      // As in the first version of the schema.
       try study.run { db in
         try db.execute(
           sql: """

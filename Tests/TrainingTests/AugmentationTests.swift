@@ -42,7 +42,7 @@ import Testing
 
   private static let sizes = [
     (1, 1), (2, 3), (5, 5), (9, 15), (7, 16), (7, 17), (28, 28), (31, 64), (3, 65), (40, 33),
-    // About the widths whose rows fit a register.
+    // Around the widths whose rows fit a register.
     (1, 16), (50, 16), (12, 29), (33, 30), (2, 30), (30, 31),
   ]
 
@@ -93,13 +93,13 @@ import Testing
       for place in found.indices {
         let expected = bilinear(
           pixels, rows: rows, columns: columns, change, x: place % columns, y: place / columns)
-        // Eight bits of the fractions are kept, and steps are rounded to 2⁻¹⁷ of a pixel.
+        // Fractions have 8 bits, and steps are rounded to 2⁻¹⁷ of a pixel.
         #expect(abs(Double(found[place]) - expected) < 0.012, "\(change) at \(place)")
       }
     }
   }
 
-  /// A pixel of the changed image, straight from the definition.
+  /// A pixel of the changed image, computed from the definition.
   private func bilinear(
     _ pixels: [Double], rows: Int, columns: Int, _ change: ImageChange, x: Int, y: Int
   ) -> Double {
@@ -150,7 +150,7 @@ import Testing
     check(changes.map(\.right), 0.1)
     check(changes.map(\.down), 0.1)
     check(changes.map { $0.size - 1 }, 0.3)
-    // Independent of each other: an eighth of the images is left alone.
+    // The three changes are independent: an eighth of the images is unchanged.
     #expect(abs(changes.count { $0 == ImageChange() } - 500) < 80)
   }
 
@@ -190,7 +190,7 @@ import Testing
   }
 }
 
-/// How a trainer uses augmentation.
+/// Augmentation in a trainer.
 @Suite struct AugmentedTrainingTests {
   private static let modes = Augmentation.Mode.allCases
 
@@ -210,7 +210,7 @@ import Testing
   }
 
   @Test(arguments: modes) func onlyTrainingImagesAreChanged(mode: Augmentation.Mode) throws {
-    // The weights stay, so the losses are those of one network on all images.
+    // The weights do not change, so the losses are those of one network on all images.
     let recipe = recipe(mode, learningRate: 1e-30)
     let trainer = try Trainer(sample: recipe)
     guard case .completed(let metrics) = trainer.trainEpoch() else {

@@ -2,10 +2,10 @@ import Testing
 
 @testable import Training
 
-/// What ends a training run and what comes out of it.
+/// The end of a training run and its result.
 @Suite struct CompletionTests {
   @Test func patienceEndsTheRun() throws {
-    // Nothing is learned, so the first epoch stays the best.
+    // Nothing is learned, so the first epoch remains the best.
     var recipe = sampleRecipe(epochs: 50, learningRate: 1e-30, l2: 0)
     recipe.training.patience = 3
     let trainer = try Trainer(sample: recipe)
@@ -66,7 +66,7 @@ import Testing
     #expect(throws: RecipeError.self) { try trainer.resumed(recipe) }
   }
 
-  /// Of the last layer's sums, on the training images, from the one-hot labels.
+  /// The last layer's squared errors to the one-hot labels on the training images.
   private func squaredError(_ trainer: Trainer) -> Double {
     let reference = ReferenceNetwork(trainer.model())
     let set = trainer.data.dataset.train

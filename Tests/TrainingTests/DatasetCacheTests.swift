@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func cacheThatCannotBeWrittenIsDoneWithout() throws {
-    // A file stands where the folder should be; root could write into a read-only folder.
+    // A file has the folder's name; root could write to a read-only folder.
     try folder.write([], to: "blocked")
     let dataset = try load(cache: "blocked")
     #expect(Array(dataset.train.image(11)) == Array(files.trainImages.suffix(9)))
@@ -93,7 +93,7 @@ import Testing
   }
 
   @Test(arguments: ["cache", nil]) func filesCutShortWhileInUseDoNoHarm(cache: String?) throws {
-    // A process that read pages of a map beyond the file's end would be killed.
+    // Reading mapped pages beyond the end of the file kills a process.
     let dataset = try loadPlain(cache: cache)
     for name in DatasetFiles.names { #expect(truncate("\(folder.path)/plain/\(name)", 0) == 0) }
     #expect(dataset.train.image(11) == Array(files.trainImages.suffix(9)))

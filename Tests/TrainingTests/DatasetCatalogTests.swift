@@ -111,7 +111,7 @@ import Testing
 
   @Test(arguments: ["mnist", "fashion-mnist"])
   func publishedLabelsHaveTheirDigests(name: String) throws {
-    // Labels only: in a debug build, hashing all images would take a minute.
+    // Labels only: hashing all images takes a minute in a debug build.
     let path = ProcessInfo.processInfo.environment["TRAWL_DATA_PATH"] ?? ""
     let catalog = DatasetCatalog(
       DatasetLocations(dataPath: path.split(separator: ":").map(String.init)))

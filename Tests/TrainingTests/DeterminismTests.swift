@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func everyEpochHasAnOrderOfItsOwn() throws {
-    // The weights stay, so only another first batch can make another loss.
+    // The weights do not change, so only another first batch changes the loss.
     let trainer = try Trainer(sample: sampleRecipe(learningRate: 1e-30, l2: 0))
     let losses = (0..<2).map { epoch in
       #expect(trainer.trainEpoch { _ in false } == .stopped)

@@ -19,7 +19,7 @@ import Testing
     let (start, threshold) = (UInt64(1) << 40, UInt32(20_000))
     let mask = mask(300, threshold: threshold, scale: 2, position: start)
     for place in 0..<300 {
-      // Sixteen blocks make 128 numbers: half a word each, word by word, block by block.
+      // Sixteen blocks give 128 numbers: half a word each, word by word, block by block.
       let (part, lane) = (place % 128 / 16, place % 16)
       let block = Philox.block(
         seed: 0x1234_5678_9abc, stream: 7 << 48 | 3, position: start + UInt64(place / 128 * 16 + lane))
@@ -37,7 +37,7 @@ import Testing
 
   @Test(arguments: Activation.allCases)
   func stepFollowsTheGradientOfWhatWasKept(activation: Activation) throws {
-    // Two hidden layers whose kept numbers are read off the pass itself, then finite differences.
+    // Two hidden layers with the mask read from the pass itself, then finite differences.
     let shape = Architecture(inputs: 25, hidden: [7, 5], activation: activation, classes: 3)
     let network = Network(shape)
     network.initialize(.he, seed: 4)

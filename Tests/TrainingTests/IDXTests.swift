@@ -6,7 +6,7 @@ import Testing
 @Suite struct IDXTests {
   private let files = SampleFiles(train: 12, test: 6, side: 3)
 
-  /// What loading says when one of the four files holds other bytes.
+  /// The loading error when one of the four files contains other bytes.
   private func problem(
     replacing index: Int, with bytes: [UInt8], suffix: String = ""
   ) throws -> DatasetError? {
@@ -65,8 +65,7 @@ import Testing
 
   @Test func damagedPackedFileIsRefused() throws {
     let packed = gzip(files.trainImages)
-    // Nothing depends on the time in the gzip header, and on the few bits that fill up the last byte
-    // before the checksum.
+    // The time in the gzip header and the padding bits before the checksum have no effect.
     let harmless = try (10..<packed.count).filter { place in
       var damaged = packed
       damaged[place] ^= 0x10
@@ -125,7 +124,7 @@ import Testing
     #expect(try problem(replacing: 1, with: labels)?.problem == .classWithoutImages(3))
   }
 
-  /// What loading says when something else stands where one of the files should be.
+  /// The loading error when another kind of file replaces one of the four.
   private func problem(_ make: (_ path: String) throws -> Void) throws -> DatasetError? {
     let folder = try TemporaryFolder()
     try folder.write(files)

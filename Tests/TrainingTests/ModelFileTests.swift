@@ -86,7 +86,7 @@ import Testing
     var generator = Philox(seed: 1, stream: 0)
     for _ in 0..<2000 {
       var damaged = bytes
-      // Mostly the header, where there is more to go wrong.
+      // Mostly the header, which has more ways to be wrong.
       let reach = generator.below(4) == 0 ? bytes.count : 900
       for _ in 0...generator.below(3) {
         damaged[Int(generator.below(UInt64(reach)))] = UInt8(generator.below(256))
@@ -122,7 +122,7 @@ import Testing
     #expect(throws: ModelError.self) { try trainer.model().test(on: classes) }
   }
 
-  /// What the script makes of a model, for the package that everybody else uses.
+  /// The output of the script, which reads a model with the safetensors package.
   private struct PythonModel: Decodable {
     struct Tensor: Decodable, Equatable {
       var shape: [Int]
@@ -155,8 +155,8 @@ import Testing
     }
   }
 
-  /// What the script prints; nil, and a word why, if there is no Python with the packages it needs.
-  /// `deploy/test` makes one and names it in TRAWL_TEST_PYTHON.
+  /// Runs the script; nil, with a message, if there is no Python with the packages it needs. `deploy/test` creates
+  /// one and sets TRAWL_TEST_PYTHON.
   private func python(_ script: String, _ argument: String) throws -> Data? {
     let file = try #require(
       Bundle.module.url(forResource: script, withExtension: "py", subdirectory: "Golden"))

@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func weightsWiderThanABlockAreUpdatedWhole() throws {
-    // 25 x 5000 weights take two blocks; momentum without momentum is plain descent.
+    // 25 x 5000 weights take two blocks; momentum 0 is plain SGD.
     let recipe = sampleRecipe(hidden: [5000], batch: 49)
     let plain = try Trainer(sample: recipe)
     var other = recipe

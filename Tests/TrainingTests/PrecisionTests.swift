@@ -39,10 +39,10 @@ import Testing
   }
 }
 
-/// What takes a processor that multiplies bfloat16.
+/// Tests that need a processor with bfloat16 instructions.
 @Suite(.enabled(if: RoundedProducts.areSupported, "no bfloat16 on this processor"))
 struct RoundedTrainingTests {
-  /// One for each way through a step; the last batch is smaller.
+  /// One per code path of a step; the last batch is smaller.
   static var recipes: [Recipe] {
     var dropout = sampleRecipe(hidden: [9, 6], activation: .leakyReLU, decay: .norm)
     dropout.model.dropout = 0.2
@@ -58,7 +58,7 @@ struct RoundedTrainingTests {
     ].map { $0.with(.bf16) }
   }
 
-  /// Numbers around 0, and as bfloat16 holds them.
+  /// Random numbers around 0, exact and rounded to bfloat16.
   private func numbers(_ count: Int, stream: UInt64) -> (exact: [Float], rounded: [Double]) {
     var generator = Philox(seed: 3, stream: stream)
     let exact = (0..<count).map { _ in Float(generator.normal()) }
@@ -128,7 +128,7 @@ struct RoundedTrainingTests {
     }
   }
 
-  /// Eight bits make a factor wrong by a part of 256 at most, and signs that differ average out.
+  /// With 8 bits the relative error of a factor is at most 1/256, and errors of different signs average out.
   private func compareSteps(_ recipe: Recipe) throws {
     let start = try Trainer(sample: recipe).model()
     let (exact, rounded) = (try Trainer(sample: recipe), try Trainer(sample: recipe.with(.bf16)))

@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  /// A file with this header and so many bytes of data.
+  /// A file with this header and the given number of data bytes.
   private func file(_ header: String, data: Int) -> [UInt8] {
     let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
     return length + Array(header.utf8) + [UInt8](repeating: 0, count: data)

@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test func lastBatchHoldsWhatIsLeftOver() throws {
-    // 49 training images in batches of 16: three full ones and one of a single image.
+    // 49 training images in batches of 16: three full batches and one of a single image.
     let trainer = try Trainer(sample: sampleRecipe())
     var steps: [Int] = []
     _ = trainer.trainEpoch {
