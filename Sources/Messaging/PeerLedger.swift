@@ -9,8 +9,8 @@ struct PeerLedger {
   let limit: Int
 
   /// The key of each open connection; nil until the first message.
-  private var speakers: [Int32: CurveKey?] = [:]
-  private var speaking: [CurveKey: Int] = [:]
+  private var connectionKeys: [Int32: CurveKey?] = [:]
+  private var identified: [CurveKey: Int] = [:]
   private var silent: [CurveKey: Int] = [:]
   private var silentConnections = 0
   /// Connections reported closed before they were reported open: libzmq's threads report independently.
@@ -22,18 +22,18 @@ struct PeerLedger {
   }
 
   /// Open connections, including those in the handshake.
-  var connections: Int { speakers.count }
+  var connections: Int { connectionKeys.count }
 
   /// The known number of connections of the key.
   func peers(of key: CurveKey) -> Int {
-    speaking[key, default: 0] + min(silent[key, default: 0], silentConnections)
+    identified[key, default: 0] + min(silent[key, default: 0], silentConnections)
   }
 
   /// Counts a new peer of an authorized key, or rejects it if the key has its maximum of connections.
   mutating func admit(_ key: CurveKey) -> Bool {
     // The requesting connection is open and silent, but not yet assigned to the key.
     let others = max(0, silentConnections - 1)
-    let held = speaking[key, default: 0] + min(silent[key, default: 0], others)
+    let held = identified[key, default: 0] + min(silent[key, default: 0], others)
     guard held < limit else { return false }
     silent[key] = min(silent[key, default: 0], others) + 1
     return true
@@ -41,30 +41,30 @@ struct PeerLedger {
 
   mutating func opened(_ connection: Int32) {
     if closedEarly.remove(connection) != nil { return }
-    if speakers[connection] != nil { closed(connection) }
-    speakers.updateValue(nil, forKey: connection)
+    if connectionKeys[connection] != nil { closed(connection) }
+    connectionKeys.updateValue(nil, forKey: connection)
     silentConnections += 1
   }
 
   mutating func closed(_ connection: Int32) {
-    guard let speaker = speakers.removeValue(forKey: connection) else {
+    guard let speaker = connectionKeys.removeValue(forKey: connection) else {
       closedEarly.insert(connection)
       return
     }
-    if let speaker { lower(&speaking, speaker) } else { silentConnections -= 1 }
+    if let speaker { lower(&identified, speaker) } else { silentConnections -= 1 }
   }
 
   /// Assigns the connection to the key of its message.
   mutating func heard(_ key: CurveKey, on connection: Int32) {
-    guard let speaker = speakers[connection], speaker != key else { return }
+    guard let speaker = connectionKeys[connection], speaker != key else { return }
     if let speaker {
-      lower(&speaking, speaker)
+      lower(&identified, speaker)
     } else {
       silentConnections -= 1
       lower(&silent, key)
     }
-    speakers.updateValue(key, forKey: connection)
-    speaking[key, default: 0] += 1
+    connectionKeys.updateValue(key, forKey: connection)
+    identified[key, default: 0] += 1
   }
 
   private func lower(_ counts: inout [CurveKey: Int], _ key: CurveKey) {

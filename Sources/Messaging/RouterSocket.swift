@@ -71,7 +71,7 @@ package final class RouterSocket {
   package private(set) var dropped = DroppedMessages()
 
   /// The maximum of invalid messages that one `receive` skips.
-  private static let junkLimit = 256
+  private static let invalidMessageLimit = 256
 
   private let socket: Socket
   private let monitor: Monitor
@@ -155,7 +155,7 @@ package final class RouterSocket {
 
   /// The next message, without waiting; nil if there is none. Drops and counts invalid messages.
   package func receive() -> Incoming? {
-    for _ in 0..<Self.junkLimit {
+    for _ in 0..<Self.invalidMessageLimit {
       guard address.receive(from: socket) else { return nil }
       if let incoming = receivePayload() { return incoming }
     }

@@ -46,13 +46,13 @@ struct IDXHeader: Equatable {
     self.kind = kind
     sides = words.dropFirst().map(Int.init)
     guard
-      sides.allSatisfy({ $0 > 0 }), sides[0] <= Self.mostItems,
+      sides.allSatisfy({ $0 > 0 }), sides[0] <= Self.maximumItems,
       sides.dropFirst().allSatisfy({ $0 <= Self.longestSide })
     else { throw DatasetError(path, .impossibleSize(sides)) }
   }
 
   /// An image index is an `Int32`; the limits keep every product within `Int`.
-  private static let mostItems = Int(Int32.max)
+  private static let maximumItems = Int(Int32.max)
   private static let longestSide = 4096
 
   /// Size of the whole file in bytes.

@@ -20,7 +20,7 @@ struct HostileInputTests {
     #expect(host.router.dropped.total == 1)
   }
 
-  @Test func hugeFramesCutTheirConnectionOnly() throws {
+  @Test func hugeFramesCloseOnlyTheirConnection() throws {
     let host = try Host(admitting: [client])
     let honest = try Peer(of: host, keys: client)
     try expectRoundTrip(host, honest)
@@ -46,7 +46,7 @@ struct HostileInputTests {
     #expect(host.router.dropped.total == 3)
   }
 
-  @Test func peersThatNameThemselvesAreNotHeard() throws {
+  @Test func peersWithChosenIdsAreIgnored() throws {
     let host = try Host(admitting: [client])
     let socket = try foreignSocket(of: host, keys: client)
     socket.set(ZMQ_ROUTING_ID, text: "admin")
@@ -58,7 +58,7 @@ struct HostileInputTests {
   }
 
   /// With its own heartbeats, libzmq 4.3.4 aborts here: a peer with unread messages disconnects while its timer runs.
-  @Test func whoLeavesWhileItsMessagesPileUpHarmsNobody() throws {
+  @Test func disconnectingWithUnreadMessagesIsHarmless() throws {
     let host = try Host(admitting: [client])
     let peer = try Peer(of: host, keys: client)
     try expectRoundTrip(host, peer)
@@ -87,7 +87,7 @@ struct HostileInputTests {
     return sent
   }
 
-  @Test func floodsOfJunkDoNotHoldTheCaller() throws {
+  @Test func invalidMessageFloodsDoNotBlockTheCaller() throws {
     let host = try Host(admitting: [client])
     let socket = try foreignSocket(of: host, keys: client)
     try socket.connect(host.router.endpoint)

@@ -16,7 +16,7 @@ struct MessagesTests {
   }
 
   @Test(arguments: [0, 1, 255, 256, 60 * 1024])
-  func messagesOfEverySizeArriveWhole(_ size: Int) throws {
+  func messagesOfEverySizeArriveComplete(_ size: Int) throws {
     let client = CurveKeyPair.generate()
     let host = try Host(admitting: [client])
     let peer = try Peer(of: host, keys: client)
@@ -29,7 +29,7 @@ struct MessagesTests {
     try run([host], [peer], until: { peer.received == [bytes] }, "no answer")
   }
 
-  @Test func largerMessagesAreNotTaken() throws {
+  @Test func largerMessagesAreNotQueued() throws {
     let client = CurveKeyPair.generate()
     let host = try Host(admitting: [client])
     let peer = try Peer(of: host, keys: client)
@@ -57,7 +57,7 @@ struct MessagesTests {
     #expect(host.router.send([1], to: route) == .unreachable)
   }
 
-  @Test func aPeerThatDoesNotReadFillsUpAlone() throws {
+  @Test func aFullPeerDoesNotAffectOthers() throws {
     let client = CurveKeyPair.generate()
     let host = try Host(admitting: [client])
     let (deaf, alert) = (try Peer(of: host, keys: client), try Peer(of: host, keys: client))
@@ -68,7 +68,7 @@ struct MessagesTests {
     try expectRoundTrip(host, alert, "alert")
   }
 
-  @Test func aDealerMeetsFullAndIsToldOfRoom() throws {
+  @Test func aFullDealerIsNotifiedWhenItCanSend() throws {
     let client = CurveKeyPair.generate()
     let host = try Host(admitting: [client])
     let peer = try Peer(of: host, keys: client)
@@ -99,7 +99,7 @@ struct MessagesTests {
     #expect(try !host.router.wait(timeout: .milliseconds(1)))
   }
 
-  @Test func aWakeEndsAWorkersWaitWithoutAnyCoordinator() throws {
+  @Test func aWakeEndsAWorkersWaitWithoutACoordinator() throws {
     let waker = try Waker()
     let dealer = try DealerSocket(
       DealerConfiguration(

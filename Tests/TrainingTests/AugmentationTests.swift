@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test func shiftMovesPixelsAndLetsBlackIn() throws {
+  @Test func shiftMovesPixelsAndFillsWithBlack() throws {
     let images = try images(rows: 4, columns: 5)
     let pixels = plain(1, of: images)
     let moved = changed(ImageChange(right: 0.4, down: -0.25), 1, of: images)
@@ -133,7 +133,7 @@ import Testing
     #expect(hash == 2_813_635_259_225_282_170)
   }
 
-  @Test func changesStayWithinTheirRangesAndFillThem() {
+  @Test func changesCoverTheirRanges() {
     let augmentation = Augmentation(
       rotation: 10, shift: 0.1, scale: 0.3, probability: 0.5, mode: .online)
     let changes = (0..<4000).map {
@@ -154,7 +154,7 @@ import Testing
     #expect(abs(changes.count { $0 == ImageChange() } - 500) < 80)
   }
 
-  @Test func whatIsNotAskedForDoesNotHappen() {
+  @Test func disabledChangesDoNotHappen() {
     for augmentation in [
       Augmentation(probability: 1), Augmentation(rotation: 10, shift: 0.1, scale: 0.1, probability: 0),
     ] {
@@ -164,7 +164,7 @@ import Testing
     #expect(shift?.angle == 0 && shift?.size == 1 && shift?.right != 0)
   }
 
-  @Test func onlyOnlineChangesAreDrawnAnewInEachEpoch() {
+  @Test func onlyOnlineChangesDifferBetweenEpochs() {
     var augmentation = Augmentation(rotation: 10, probability: 1, mode: .append)
     func angle(image: Int = 5, epoch: Int = 0, seed: UInt64 = 1) -> Double? {
       augmentation.change(of: image, epoch: epoch, seed: seed)?.angle
@@ -179,7 +179,7 @@ import Testing
     #expect(angle() != angle(seed: 2))
   }
 
-  @Test func whatWasReadBeforeMakesNoDifference() throws {
+  @Test func resultIsIndependentOfEarlierReads() throws {
     let images = try images(rows: 28, columns: 28)
     let augmentation = Augmentation(rotation: 90, scale: 0.5, probability: 1, mode: .online)
     let first = Augmenter(augmentation, seed: 1, images: images)
@@ -240,7 +240,7 @@ import Testing
     #expect(abs(train - loss(trainer.data.train, augmenter)) > 1e-3)
   }
 
-  @Test(arguments: modes) func augmentedRunCutAnywhereResumesThere(mode: Augmentation.Mode) throws {
+  @Test(arguments: modes) func interruptedAugmentedRunResumes(mode: Augmentation.Mode) throws {
     let recipe = recipe(mode)
     let uncut = try Trainer(sample: recipe)
     uncut.train(epochs: 3)
@@ -254,7 +254,7 @@ import Testing
     }
   }
 
-  @Test func checkpointUnderOtherAugmentationIsRefused() throws {
+  @Test func checkpointWithOtherAugmentationIsRejected() throws {
     let trainer = try Trainer(sample: recipe(.online))
     #expect {
       try Trainer(resuming: trainer.checkpoint(), recipe: recipe(.append), data: trainer.data)

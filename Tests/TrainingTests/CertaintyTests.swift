@@ -56,7 +56,7 @@ import Testing
     #expect(losses.allSatisfy { $0 >= 0 }, "\(losses)")
   }
 
-  @Test func aLossThatIsNotANumberStaysOne() {
+  @Test func nanLossRemainsNaN() {
     #expect(Evaluation(loss: .nan, accuracy: 0).loss.isNaN)
     #expect(Evaluation(loss: -1e-6, accuracy: 1).loss == 0)
   }

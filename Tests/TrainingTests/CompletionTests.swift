@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(arguments: 1...3)
-  func bestWeightsAreKeptAcrossACut(epoch: Int) throws {
+  func bestWeightsAreKeptAcrossAResume(epoch: Int) throws {
     var recipe = sampleRecipe(hidden: [16], epochs: 12, learningRate: 0.8)
     recipe.training.keep = .best
     let uncut = try Trainer(sample: recipe)
@@ -34,13 +34,13 @@ import Testing
     #expect(resumed.result() == uncut.result())
   }
 
-  @Test func lastWeightsAreTheResultUnlessAskedOtherwise() throws {
+  @Test func lastWeightsAreTheResultByDefault() throws {
     let trainer = try Trainer(sample: sampleRecipe(learningRate: 0.8))
     trainer.train(epochs: 4)
     #expect(trainer.result() == trainer.model())
   }
 
-  @Test func checkpointWithoutTheBestWeightsIsRefused() throws {
+  @Test func checkpointWithoutTheBestWeightsIsRejected() throws {
     let trainer = try Trainer(sample: sampleRecipe())
     trainer.train(epochs: 1)
     var recipe = sampleRecipe()
@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test(arguments: [1, 3, 4, 6, 8, 11, 16, 99])
-  func budgetsOfStepsAreMetAndGoOn(target: Int) throws {
+  func trainingContinuesAfterAStepBudget(target: Int) throws {
     let recipe = sampleRecipe(epochs: 4)
     let whole = try Trainer(sample: recipe)
     whole.train(epochs: 4)

@@ -15,7 +15,7 @@ import Testing
     return mask
   }
 
-  @Test func maskIsMadeOfTheGeneratorsBits() {
+  @Test func maskUsesTheGeneratorsBits() {
     let (start, threshold) = (UInt64(1) << 40, UInt32(20_000))
     let mask = mask(300, threshold: threshold, scale: 2, position: start)
     for place in 0..<300 {
@@ -29,14 +29,14 @@ import Testing
     }
   }
 
-  @Test func asManyAreDroppedAsAsked() {
+  @Test func dropRateMatchesTheProbability() {
     let mask = mask(100_000, threshold: 16384, scale: 4.0 / 3)
     #expect(abs(Double(mask.count { $0 == 0 }) / 100_000 - 0.25) < 0.005)
     #expect(abs(mask.reduce(0.0) { $0 + Double($1) } / 100_000 - 1) < 0.01)
   }
 
   @Test(arguments: Activation.allCases)
-  func stepFollowsTheGradientOfWhatWasKept(activation: Activation) throws {
+  func stepFollowsTheGradientUnderDropout(activation: Activation) throws {
     // Two hidden layers with the mask read from the pass itself, then finite differences.
     let shape = Architecture(inputs: 25, hidden: [7, 5], activation: activation, classes: 3)
     let network = Network(shape)
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test(arguments: 1...3)
-  func cutRunDropsTheSame(epoch: Int) throws {
+  func resumedRunDropsTheSame(epoch: Int) throws {
     var recipe = sampleRecipe(hidden: [9, 6])
     recipe.model.dropout = 0.3
     let uncut = try Trainer(sample: recipe)

@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func penaltyShrinksWeightsAndLeavesBiasesAlone() throws {
+  @Test func penaltyShrinksWeightsButNotBiases() throws {
     let plain = try Step(sampleRecipe(batch: 49, l2: 0))
     let penalised = try Step(sampleRecipe(batch: 49, l2: 0.5))
     for layer in plain.before.layers.indices {

@@ -42,7 +42,7 @@ import Testing
     return try sampleDataset(files)
   }
 
-  @Test func mostBlankPixelsAreLeftOut() throws {
+  @Test func mostBlankPixelsAreSkipped() throws {
     let recipe = sampleRecipe()
     let data = try TrainingData(dataset(), recipe.dataset)
     #expect(try Trainer(recipe, data: data).network.layers[0].multiplied == 32)
@@ -54,7 +54,7 @@ import Testing
     #expect(try Trainer(convolved, data: data).network.layout.places == Array(0..<16))
   }
 
-  @Test func pixelsOfImagesToValidateOnAreKept() throws {
+  @Test func pixelsOfValidationImagesAreKept() throws {
     var recipe = sampleRecipe()
     recipe.dataset.validation = .test
     let data = try TrainingData(dataset(), recipe.dataset)
@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test(arguments: RoundedProducts.areSupported ? [Precision.f32, .bf16] : [.f32])
-  func cutRunGoesOnAsIfNeverCut(precision: Precision) throws {
+  func resumedRunEqualsAnUninterruptedOne(precision: Precision) throws {
     let recipe = sampleRecipe(optimizer: .momentum(0.9), learningRate: 0.02).with(precision)
     let data = try TrainingData(dataset(), recipe.dataset)
     let uncut = try Trainer(recipe, data: data)

@@ -6,7 +6,7 @@ import Testing
 @testable import Training
 
 @Suite struct PrecisionTests {
-  @Test func roundingTakesTheNearestAndOfTwoTheEvenOne() {
+  @Test func roundingIsToNearestTiesToEven() {
     let cases: [(UInt32, UInt16)] = [
       (0x3F80_0000, 0x3F80), (0x3F80_7FFF, 0x3F80), (0x3F80_8000, 0x3F80), (0x3F80_8001, 0x3F81),
       (0x3F81_8000, 0x3F82), (0xBF80_8001, 0xBF81), (0, 0), (0x8000_0000, 0x8000),
@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func processorWithoutItIsNamed() {
+  @Test func unsupportedProcessorIsNamed() {
     if RoundedProducts.areSupported {
       #expect(throws: Never.self) { try Precision.bf16.check() }
     } else {
@@ -30,7 +30,7 @@ import Testing
     #expect(throws: Never.self) { try Precision.f32.check() }
   }
 
-  @Test func checkpointOfAnotherPrecisionIsRefused() throws {
+  @Test func checkpointOfAnotherPrecisionIsRejected() throws {
     let trainer = try Trainer(sample: sampleRecipe())
     var other = sampleRecipe()
     other.training.precision = .bf16
@@ -68,7 +68,7 @@ struct RoundedTrainingTests {
   }
 
   @Test(arguments: [(4, 3), (4, 4), (33, 20)])
-  func productsAreThoseOfRoundedFactors(capacity: Int, rows: Int) {
+  func productsUseRoundedFactors(capacity: Int, rows: Int) {
     let network = Network(Architecture(inputs: 20, hidden: [19], activation: .relu, classes: 3))
     let layer = network.layers[0]
     let (weights, input) = (numbers(20 * layer.stride, stream: 1), numbers(rows * 20, stream: 2))
@@ -120,7 +120,7 @@ struct RoundedTrainingTests {
   }
 
   @Test(arguments: Activation.allCases, [[], [7], [7, 5]])
-  func stepIsNearThatOfFloat32(activation: Activation, hidden: [Int]) throws {
+  func stepIsCloseToFloat32(activation: Activation, hidden: [Int]) throws {
     for convolutions in [[], sampleConvolutions] {
       let recipe = sampleRecipe(
         convolutions: convolutions, hidden: hidden, activation: activation, batch: 49)
@@ -147,7 +147,7 @@ struct RoundedTrainingTests {
   }
 
   @Test(arguments: recipes.indices)
-  func sameSeedGivesTheSameBitsCutOrNot(index: Int) throws {
+  func interruptedRunGivesTheSameBits(index: Int) throws {
     let recipe = Self.recipes[index]
     let uncut = try Trainer(sample: recipe)
     uncut.train(epochs: 4)
@@ -174,7 +174,7 @@ struct RoundedTrainingTests {
     #expect(ends[0] != ends[1])
   }
 
-  @Test func isMeasuredToo() throws {
+  @Test func benchmarkMeasuresBFloat16() throws {
     let recipe = sampleRecipe(hidden: [9, 6]).with(.bf16)
     let data = try TrainingData(sampleDataset(), recipe.dataset)
     var reading = Duration.zero

@@ -16,11 +16,11 @@ import Testing
       "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"
     ),
   ])
-  func hashesAsTheStandardSays(text: String, expected: String) {
+  func hashesMatchTheStandard(text: String, expected: String) {
     #expect(SHA256.hexadecimal(Array(text.utf8)) == expected)
   }
 
-  @Test func piecesMakeNoDifference() {
+  @Test func incrementalHashIsEqual() {
     let bytes = (0..<300).map { UInt8($0 % 251) }
     for size in [1, 63, 64, 65, 299] {
       var hash = SHA256()
