@@ -1,8 +1,8 @@
 """The learning curves of a run directory, and the cost of a search replayed against them.
 
-The metrics are those of `trawl bench search` (Evidence.md): epochs trained until a configuration with an accuracy within 0.0005
-of the best of all is fully trained. After the end of a search, its stopped trials are fully trained too, in the order of their
-rank. A diverging trial diverges at the end of its epoch.
+The metrics are those of `trawl bench search` (Evidence.md): epochs trained until a configuration with an accuracy
+within 0.0005 of the best of all is fully trained. After the end of a search, its stopped trials are fully trained
+too, in the order of their rank. A diverging trial diverges at the end of its epoch.
 """
 import argparse
 import copy

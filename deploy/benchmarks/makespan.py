@@ -3,8 +3,8 @@
 
 usage: deploy/benchmarks/makespan.py [--workers N] [--trials N...] [FILE]   (default: deploy/searches/evidence-mnist.yaml)
 
-Halving and ASHA train the same trials. The bound is the total time of all attempts divided by the number of workers, or the time
-of the longest trial; the difference to the time of the search is waiting.
+Halving and ASHA train the same trials. The bound is the total time of all attempts divided by the number of workers,
+or the time of the longest trial; the difference to the time of the search is waiting.
 """
 import argparse
 import collections

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Optuna's samplers and pruners, replayed against the learning curves of a run directory; prints the columns of curves.py.
+"""Optuna's samplers and pruners, replayed against the learning curves of a run directory; prints the columns of
+curves.py.
 
 usage: optuna_table.py [--seeds N] [--pool] [--configurations N] [--methods WORDS] RUN...
 
 Needs: pip install optuna==5.0.0 PyYAML. Trials run sequentially, each until it is pruned. RandomSampler takes the
-configurations of the table in random order. A suggestion of TPESampler is replaced by the nearest unused configuration, and TPE is
-given that configuration's values. Methods marked "parts" also report within the first epoch, at each recorded part (trawl bench
-first-epoch).
+configurations of the table in random order. A suggestion of TPESampler is replaced by the nearest unused
+configuration, and TPE is given that configuration's values. Methods marked "parts" also report within the first
+epoch, at each recorded part (trawl bench first-epoch).
 """
 import functools
 

@@ -3,9 +3,10 @@
 
 usage: ray_table.py [--seeds N] [--pool] [--configurations N] [--methods WORDS] RUN...
 
-Needs: pip install 'ray[tune]==2.60.0' PyYAML. Uses Ray's scheduler without a cluster: several trials train in parallel, one
-epoch per unit of time, and report to the scheduler in turn. Their configurations are those of the table in random order. Methods
-marked "parts" also report within the first epoch, at each recorded part (trawl bench first-epoch).
+Needs: pip install 'ray[tune]==2.60.0' PyYAML. Uses Ray's scheduler without a cluster: several trials train in
+parallel, one epoch per unit of time, and report to the scheduler in turn. Their configurations are those of the table
+in random order. Methods marked "parts" also report within the first epoch, at each recorded part (trawl bench
+first-epoch).
 """
 import functools
 import heapq
