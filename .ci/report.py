@@ -50,7 +50,7 @@ def view(driver, width, theme):
 
 
 def check_script(driver):
-    """Sorting by the first column of numbers twice turns it round; dragging selects lines."""
+    """Checks that sorting twice by the first numeric column reverses it, and that dragging selects lines."""
     cells = "return Array.from(document.querySelector('tbody').rows, row => row.cells[0].textContent)"
     before = driver.execute_script(cells)
     button = driver.find_element("css selector", "thead button")
@@ -102,4 +102,4 @@ plain.quit()
 
 for problem in problems:
     print(f"report: {problem}", file=sys.stderr)
-sys.exit(1 if problems else print(f"report: {with_script[0]} tables and {with_script[1]} pictures are right"))
+sys.exit(1 if problems else print(f"report: {with_script[0]} tables and {with_script[1]} plots are correct"))

@@ -9,13 +9,13 @@ static int least(int a, int b) {
   return a < b ? a : b;
 }
 
-/// The first part of what is left when it is divided evenly into as few parts as are small enough.
+/// The size of the next part when `left` is split evenly into the fewest parts of at most `most`.
 static int share(int left, int most) {
   int parts = (left + most - 1) / most;
   return (left + parts - 1) / parts;
 }
 
-/// The function, inlined for each first argument from 1 to 4.
+/// Calls the function with a constant first argument from 1 to 4, so that each case is inlined.
 #define WITH_CONSTANT(count, function, ...) \
   switch (count) { \
     case 1: function(1, __VA_ARGS__); break; \

@@ -1,8 +1,8 @@
-/// The three sums of products that convolutions consist of, for the images of one block.
+/// The three sums of products of a convolution, for the images of one block.
 ///
-/// A block is 16 images side by side: wherever one image has a number, a block has 16, one of each. So numbers
-/// fill vectors however few the channels are. (oneDNN makes its vectors of channels. For the 1, 6 and 16 of
-/// LeNet-5 it takes twice as long, measured on AVX-512; for 64 as long.)
+/// A block is 16 interleaved images: 16 values, one per image, for each value of one image. So vectors are full
+/// however few the channels are. (oneDNN vectorizes over channels. With the 1, 6 and 16 channels of LeNet-5 it takes
+/// twice as long, measured on AVX-512; with 64 channels the time is equal.)
 
 #pragma once
 
@@ -10,28 +10,28 @@
 
 enum { block_images = 16 };
 
-/// The numbers at one place of the images of a block.
+/// The values at one position of the images of a block.
 typedef float lanes_t __attribute__((ext_vector_type(block_images), may_alias));
 
-/// What a convolution sums over. In the window at place `p` the kernel's number `t` meets what lies at
-/// tap[t] + place[p] in an image.
+/// The index tables of a convolution. At window position `p`, kernel element `t` is multiplied with the image value
+/// at tap[t] + place[p].
 typedef struct {
   int outputs, taps, places;
   const ptrdiff_t *tap, *place;
   /// outputs x taps.
   const float *weights;
-  /// One for each output.
+  /// One per output channel.
   const float *bias;
 } correlation_t;
 
-/// How many numbers apart the rows begin of what has a number for each output and place. An odd count, because
-/// rows that lie whole pages apart would push each other out of the cache.
+/// The row stride of arrays with a value per output and position. It is odd, because rows whole pages apart would
+/// evict each other from the cache.
 static inline size_t row_places(int places) {
   return (size_t)places | 1;
 }
 
-/// For one instruction set. Each takes every sum in the same order, so those that multiply and add in one have
-/// the same results.
+/// The kernels for one instruction set. All take every sum in the same order, so those with fused multiply-add have
+/// equal results.
 typedef struct {
   /// sums[o][p] = bias[o] + Σ weights[o][t]·images[tap[t] + place[p]] over the taps t.
   void (*correlate)(const correlation_t *how, const lanes_t *images, lanes_t *sums);
@@ -42,5 +42,5 @@ typedef struct {
   void (*by_images)(const correlation_t *how, const lanes_t *gradient, lanes_t *slopes);
 } convolution_kernels_t;
 
-/// Those for the best instruction set of this machine.
+/// The kernels for the best instruction set of this machine.
 const convolution_kernels_t *convolution_kernels(void);

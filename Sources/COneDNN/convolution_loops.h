@@ -1,5 +1,5 @@
-// The loops of the three kernels for one instruction set, whose vectors hold WIDTH numbers and whose registers
-// hold ROWS x COLUMNS sums and more. Included once for each.
+// The loops of the three kernels for one instruction set with WIDTH values per vector and registers for ROWS x
+// COLUMNS sums and more. Included once per instruction set.
 
 typedef float NAMED(part_t) __attribute__((ext_vector_type(WIDTH), may_alias));
 
@@ -7,8 +7,8 @@ typedef float NAMED(part_t) __attribute__((ext_vector_type(WIDTH), may_alias));
 #define COLUMNS 4
 #define INLINE TARGET static inline __attribute__((always_inline))
 
-/// `correlate` for so many outputs and COLUMNS places, from an output and a place on. In lieu of places after the
-/// last this sums at the last again.
+/// `correlate` for the given number of outputs and COLUMNS positions, from an output and a position. Beyond the last
+/// position it repeats the last.
 INLINE void NAMED(correlate_some)(
     const int outputs, const correlation_t *how, int output, int place, const float *images,
     float *sums) {
@@ -31,7 +31,7 @@ INLINE void NAMED(correlate_some)(
         PART(sums + ((output + o) * row + place + p) * block_images) = sum[o][p];
 }
 
-/// Adds a part of the lanes to a number, eight at a time whatever the instruction set.
+/// Adds some lanes to a value, eight at a time for every instruction set.
 INLINE void NAMED(add_lanes)(const NAMED(part_t) *part, float *number) {
   for (int first = 0; first < WIDTH; first += 8) {
     eight_t eight = *(const eight_t *)((const float *)part + first);
@@ -40,7 +40,7 @@ INLINE void NAMED(add_lanes)(const NAMED(part_t) *part, float *number) {
   }
 }
 
-/// `by_weights` for so many outputs and COLUMNS taps.
+/// `by_weights` for the given number of outputs and COLUMNS taps.
 INLINE void NAMED(by_some_weights)(
     const int outputs, const correlation_t *how, int output, int tap, const float *images,
     const float *gradient, float *slopes) {
@@ -62,7 +62,7 @@ INLINE void NAMED(by_some_weights)(
         NAMED(add_lanes)(&sum[o][t], &slopes[(size_t)(output + o) * how->taps + tap + t]);
 }
 
-/// `by_images` for ROWS taps and COLUMNS places.
+/// `by_images` for ROWS taps and COLUMNS positions.
 INLINE void NAMED(by_some_images)(
     const correlation_t *how, int tap, int place, const float *gradient, float *slopes) {
   NAMED(part_t) sum[ROWS][COLUMNS] = {0};

@@ -9,31 +9,31 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-/// The places of about so many of the pooling's windows are taken together, to stay near the processor.
+/// The approximate number of positions in a strip of pooling windows, which must fit in the cache.
 enum { strip_places = 96 };
 
 enum { most_stages = 16, most_memories = 8 * most_stages + 1 };
 
-/// For each image of a block, a place in a window.
+/// A position in a pooling window for each image of a block.
 typedef int32_t places_t __attribute__((ext_vector_type(block_images)));
 
-/// A convolution with its activation and pooling. Sides and counts are those of one image; a block of images has
-/// 16 times as many numbers.
+/// A convolution with activation and pooling. Dimensions and counts are per image; a block has 16 times as many
+/// values.
 typedef struct {
-  /// Its places are those under the pooling's windows, window by window.
+  /// Its positions are those in the pooling windows, window by window.
   correlation_t sums;
   float *weights_gradient, *bias_gradient;
-  /// Of an image without the zeros around it, and how wide these are.
+  /// The image without padding, and the width of the padding.
   int channels, rows, columns, padding;
-  /// Of the pooling: places in a window, and windows of each output.
+  /// Pooling: positions per window, and windows per output channel.
   int area, windows;
-  /// What comes in, and the same with zeros around it; where there are none, the same memory.
+  /// The input, without and with padding; the same memory if there is no padding.
   lanes_t *plain, *padded;
-  /// What comes out, and of each number which place of its window it is from.
+  /// The output, and the window position of each maximum.
   lanes_t *results;
   places_t *largest;
-  /// The gradients by what comes out, and by what comes in; null where they are not asked for. That with zeros
-  /// around is of one block only, and null where there are none.
+  /// The gradients of the output and of the input; null if unused. The padded one is for one block only, and null if
+  /// there is no padding.
   lanes_t *gradient, *plain_gradient, *padded_gradient;
   onednn_kernel *activation, *derivative;
 } stage_t;
@@ -42,12 +42,12 @@ struct convolutions {
   const convolution_kernels_t *kernels;
   int count;
   stage_t stages[most_stages];
-  /// The sums of a strip of windows, or the gradient by them.
+  /// The pre-activations of a strip of windows, or their gradient.
   lanes_t *strip;
-  /// All memory that is pointed to.
+  /// All allocated memory.
   void *memories[most_memories];
   int memory_count;
-  /// Something could not be had.
+  /// An allocation failed.
   bool failed;
 };
 
@@ -68,7 +68,7 @@ static int blocks_of(int images) {
   return (images + block_images - 1) / block_images;
 }
 
-/// Images one after the other become blocks; the last is filled up with zeros.
+/// Converts consecutive images to blocks; pads the last block with zeros.
 FOR_EACH_PROCESSOR
 static void interleave(const float *images, int count, size_t numbers, lanes_t *blocks) {
   for (int first = 0; first < count; first += block_images)
@@ -84,7 +84,7 @@ static void separate(const lanes_t *blocks, int count, size_t numbers, float *im
       *images++ = blocks[image / block_images * numbers + number][image % block_images];
 }
 
-/// Copies a block into the middle of the zeros around it, or back.
+/// Copies a block into the middle of its padded version, or back.
 static void pad(const stage_t *stage, lanes_t *plain, lanes_t *padded, bool back) {
   int margin = stage->padding, width = stage->columns + 2 * margin;
   for (int channel = 0; channel < stage->channels; ++channel) {
@@ -97,7 +97,7 @@ static void pad(const stage_t *stage, lanes_t *plain, lanes_t *padded, bool back
   }
 }
 
-/// The largest number of each window, the first of equal ones, and its place in the window.
+/// The maximum of each window, the first in a tie, and its position in the window.
 FOR_EACH_PROCESSOR
 static void pool(
     const lanes_t *sums, int windows, int area, lanes_t *results, places_t *largest) {
@@ -113,7 +113,7 @@ static void pool(
   }
 }
 
-/// Puts the gradient of each window where its largest number was, and zeros beside it.
+/// Writes the gradient of each window to the position of its maximum, and zeros elsewhere.
 FOR_EACH_PROCESSOR
 static void unpool(
     const lanes_t *gradient, const places_t *largest, int windows, int area, lanes_t *by_sums) {
@@ -122,7 +122,7 @@ static void unpool(
       *by_sums++ = *largest == place ? *gradient : (lanes_t){0};
 }
 
-/// Adds to each total what a row of numbers of a block sums up to.
+/// Adds the sum of a row of a block's values to each total.
 FOR_EACH_PROCESSOR
 static void add_rows(const lanes_t *block, int rows, int columns, float *totals) {
   for (int row = 0; row < rows; ++row) {
@@ -134,7 +134,7 @@ static void add_rows(const lanes_t *block, int rows, int columns, float *totals)
   }
 }
 
-/// The sums of some windows, from one on.
+/// Computes the pre-activations of some windows, from the given one.
 static correlation_t strip_of(const stage_t *stage, int first) {
   int most = stage->area < strip_places ? strip_places / stage->area : 1;
   int windows = stage->windows - first < most ? stage->windows - first : most;
@@ -209,7 +209,7 @@ bool convolve_back(convolutions *all, const float *features_gradient, int count)
   return true;
 }
 
-/// Memory for so many things of a size, all zero.
+/// Allocates zeroed memory for the given number of items of a size.
 static void *own(convolutions *all, size_t count, size_t size) {
   size_t bytes = (count * size + 63) / 64 * 64;
   void *memory = all->failed ? NULL : aligned_alloc(64, bytes);
@@ -218,7 +218,7 @@ static void *own(convolutions *all, size_t count, size_t size) {
   return memory;
 }
 
-/// What the windows of a stage sum over.
+/// The index tables of a stage's convolution.
 static void list(
     convolutions *all, stage_t *stage, stage_shape_t shape, int pooled_rows, int pooled_columns) {
   correlation_t *sums = &stage->sums;
@@ -241,7 +241,8 @@ static void list(
         *place++ = ((row * pool + index / pool) * width + column * pool + index % pool) * shape.stride;
 }
 
-/// Gives a stage its memory for so many blocks; `before` is the stage before, null for the first.
+/// Allocates the memory of a stage for the given number of blocks; `before` is the previous stage, null for the
+/// first.
 static void equip(
     convolutions *all, stage_t *stage, const stage_t *before, int blocks, bool trains) {
   size_t size = sizeof(lanes_t), padded = padded_count(stage);
@@ -260,7 +261,7 @@ static int side_after(int side, stage_shape_t shape) {
   return ((side + 2 * shape.padding - shape.kernel) / shape.stride + 1) / shape.pool;
 }
 
-/// Makes the stage after those that are made, for images of these sides.
+/// Creates the next stage, for images of these dimensions.
 static void add_stage(
     convolutions *all, image_batch_t images, int channels, stage_shape_t shape,
     stage_parameters_t parameters) {
@@ -281,7 +282,7 @@ static void add_stage(
   ++all->count;
 }
 
-/// Makes what needs the sizes of all stages.
+/// Creates what depends on the sizes of all stages.
 static void complete(
     convolutions *all, int images, bool trains, onednn_activation activation, float slope) {
   size_t strip = 0;

@@ -4,7 +4,7 @@
 
 #include "onednn_compat.h"
 
-// From libgomp, which the library runs on; its header is not part of every compiler.
+// From libgomp, which oneDNN uses; not every compiler has its header.
 extern void omp_set_num_threads(int);
 
 void onednn_use_one_thread(void) {
@@ -68,14 +68,13 @@ void onednn_free(onednn_kernel *kernel) {
   free(kernel);
 }
 
-/// Which arguments of the primitive the two operands of a kernel are, and which of them its result goes
-/// to. 0 for an operand that is not read.
+/// The primitive's arguments for the two operands of a kernel and for its result. 0 for an operand that is not read.
 typedef struct {
   int first, second, result;
   bool result_is_first;
 } roles_t;
 
-/// Compiles a described primitive and frees the description and the shapes.
+/// Compiles a primitive and frees the description and the shapes.
 static onednn_kernel *compile(
     dnnl_status_t status, dnnl_primitive_desc_t description, shape_t first, shape_t second,
     roles_t roles) {

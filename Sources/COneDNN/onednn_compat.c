@@ -159,7 +159,7 @@ elementwise_t forward_function(onednn_activation activation, float slope) {
   }
 }
 
-/// The variants that take the activation's result rather than its argument.
+/// The variants that use the activation's result instead of its argument.
 elementwise_t backward_function(onednn_activation activation, float slope) {
   switch (activation) {
     case onednn_tanh: return (elementwise_t){dnnl_eltwise_tanh_use_dst_for_bwd, 0};
@@ -173,7 +173,7 @@ shape_t make_shape(int64_t rows, int64_t columns) {
   return make_shape_of(2, sides, dnnl_ab);
 }
 
-/// The attributes that append an activation, or none, to an operation.
+/// The attributes that append an activation to an operation; null for none.
 static dnnl_status_t make_attributes(
     dnnl_primitive_attr_t *attributes, const elementwise_t *activation) {
   dnnl_post_ops_t operations = NULL;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Has a function compiled for several instruction sets; the loader takes the best that the processor has.
+/// Compiles a function for several instruction sets; the loader selects the best one for the processor.
 #if defined(__x86_64__)
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
 #else

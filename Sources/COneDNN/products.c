@@ -31,7 +31,7 @@ static shape_t shape_of(onednn_factor factor) {
       : make_spread_shape(factor.rows, factor.columns, dnnl_bf16, factor.stride, 1);
 }
 
-/// Compiles the product of shapes, all of which are there.
+/// Compiles the product of shapes that are not null.
 static bool compile(onednn_product *product, const shape_t *shapes) {
   dnnl_primitive_desc_t description = NULL;
   bool made = describe_product(&description, shapes[left], shapes[right], shapes[result])

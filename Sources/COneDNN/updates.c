@@ -44,7 +44,7 @@ void momentum_step(
   (how->looks_ahead ? nesterov : heavy_ball)(weights, velocity, gradient, count, *how);
 }
 
-// The built-in root, because sqrtf might set errno and so keeps the loop scalar.
+// The built-in square root: sqrtf may set errno, which prevents vectorization.
 FOR_EACH_PROCESSOR
 static void adam(
     float *restrict weights, float *restrict mean, float *restrict square,
@@ -82,8 +82,8 @@ double sum_of_squares(const float *values, size_t count) {
 
 enum { lanes = 16 };
 
-/// So many blocks of Philox4x32-10 from a position on, word by word.
-/// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+/// A number of Philox4x32-10 blocks from a position, word by word. Source: Salmon, Moraes, Dror, Shaw, "Parallel
+/// random numbers: as easy as 1, 2, 3", SC 2011.
 static inline __attribute__((always_inline)) void draw(
     uint32_t words[4][lanes], uint64_t seed, uint64_t stream, uint64_t position) {
   for (int lane = 0; lane < lanes; ++lane) {
@@ -156,8 +156,8 @@ void collect_bits(const uint8_t *restrict bytes, uint8_t *restrict seen, size_t 
   for (size_t place = 0; place < count; ++place) seen[place] |= bytes[place];
 }
 
-// Most runs are short and no multiple of 16. So they are read and written on to the next multiple where that
-// is still in the image: what is too much is overwritten by the run after. The last run is exact.
+// Most runs are short and not a multiple of 16. So they are rounded up to a multiple if that stays inside the image;
+// the next run overwrites the excess. The last run is exact.
 FOR_EACH_PROCESSOR
 void scale_bytes(
     const uint8_t *restrict bytes, size_t size, const byte_run *runs, size_t run_count,

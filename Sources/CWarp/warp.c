@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #endif
 
-// Clones are chosen while the program is loaded, before the thread sanitizer is ready for it.
+// The loader selects clones before the thread sanitizer is initialized.
 #if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 #define FOR_EACH_PROCESSOR \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
@@ -14,8 +14,8 @@
 #define FOR_EACH_PROCESSOR
 #endif
 
-// The image stands in a frame of zeros: a row above, two below, a column on the left, which is also the one on the
-// right of the row before. Of it are made "quads": four pixels that meet at a corner, in one word, for one gather.
+// The image has a border of zeros: one row above, two below, one column on the left, which is also the right border
+// of the row before. "Quads" are built from it: four adjacent pixels in one word, for one gather.
 
 static size_t frame_width(int32_t columns) { return (size_t)columns + 1; }
 
@@ -27,7 +27,7 @@ static size_t frame_size(int32_t rows, int32_t columns) {
   return ((size_t)rows + 3) * frame_width(columns) + 2;
 }
 
-// The frame stands behind the quads, or the 64 bytes for each row of a narrow image.
+// The bordered image follows the quads, or the 64 bytes per row of a narrow image.
 static size_t frame_place(int32_t rows, int32_t columns) {
   size_t quads = quad_count(rows, columns) * sizeof(uint32_t), pairs = ((size_t)rows + 3) * 64;
   return quads > pairs ? quads : pairs;
@@ -38,7 +38,7 @@ size_t warp_scratch_size(int32_t rows, int32_t columns) {
   return frame_place(rows, columns) + frame_size(rows, columns) + 33;
 }
 
-// Short rows are copied in pieces of fixed size, the last one overlapping: a call for each would cost more.
+// Copies short rows in pieces of fixed size, the last one overlapping: a memcpy call per row costs more.
 static void frame_image(const uint8_t *image, int32_t rows, int32_t columns, uint8_t *frame) {
   for (int32_t y = 0; y < rows; y++) {
     const uint8_t *from = image + (size_t)y * columns;
@@ -66,7 +66,7 @@ static inline int32_t clamp(int32_t value, int32_t low, int32_t high) {
   return value < low ? low : value > high ? high : value;
 }
 
-// Pixels in a row of the result, from one that is taken from (u, v).
+// Consecutive pixels of a result row, starting at source position (u, v).
 static inline __attribute__((always_inline)) void sample(
     const uint32_t *restrict quads, int32_t rows, int32_t columns, int32_t u, int32_t v,
     warp_map map, int32_t count, float *restrict result) {
@@ -77,15 +77,15 @@ static inline __attribute__((always_inline)) void sample(
     int32_t row = clamp(v + x * map.v_x, -65536, rows * 65536);
     uint32_t quad = quads[((row >> 16) + 1) * width + (column >> 16) + 1];
     uint32_t right = column >> 8 & 255, below = row >> 8 & 255;
-    // Upper and lower pair at once, 16 bits each; 255·256 fits.
+    // The upper and lower pairs at once, 16 bits each; 255·256 fits.
     uint32_t pairs = (quad & 0x00ff00ff) * (256 - right) + (quad >> 8 & 0x00ff00ff) * right;
     uint32_t sum = (pairs & 0xffff) * (256 - below) + (pairs >> 16) * below;
-    // At most 255·65536, which a float holds exactly.
+    // At most 255·65536, which is exact in a float.
     result[x] = (float)(int32_t)sum * unit;
   }
 }
 
-// Blocks of 16, which compile to vectors without a rest; the last one overlaps.
+// Blocks of 16 compile to vectors without a remainder loop; the last block overlaps.
 FOR_EACH_PROCESSOR
 static void sample_image(
     const uint32_t *restrict quads, int32_t rows, int32_t columns, warp_map map,
@@ -106,7 +106,7 @@ static void sample_image(
 
 #if defined(__x86_64__)
 
-// Images of 16 to 30 columns: a row of them, of pairs of neighbours, fits a register, where 32 lanes find theirs sooner than
+// Images of 16 to 30 columns: one row of pixel pairs fits a register, where 32 lanes look up their pairs faster than
 // in memory.
 #define NARROW __attribute__((target("arch=x86-64-v4")))
 
@@ -124,14 +124,14 @@ NARROW static void make_pairs(const uint8_t *frame, int32_t rows, size_t width, 
   }
 }
 
-// Coordinates of 16 pixels from one on, as far as the frame goes.
+// Coordinates of 16 consecutive pixels, clamped to the border.
 NARROW static inline __m512i coordinates(int32_t first, __m512i steps, int32_t count) {
   __m512i all = _mm512_add_epi32(_mm512_set1_epi32(first), steps);
   all = _mm512_max_epi32(all, _mm512_set1_epi32(-65536));
   return _mm512_min_epi32(all, _mm512_set1_epi32(count * 65536));
 }
 
-// 32 numbers, of which 16 bits count.
+// Packs 32 values to 16 bits each.
 NARROW static inline __m512i join(__m512i low, __m512i high) {
   return _mm512_inserti64x4(
       _mm512_castsi256_si512(_mm512_cvtepi32_epi16(low)), _mm512_cvtepi32_epi16(high), 1);
@@ -141,12 +141,12 @@ NARROW static inline __m512i fraction(__m512i coordinates) {
   return _mm512_and_si512(_mm512_srli_epi32(coordinates, 8), _mm512_set1_epi32(255));
 }
 
-// Where coordinates lie in the frame.
+// The positions of coordinates in the bordered image.
 NARROW static inline __m512i place(__m512i coordinates) {
   return _mm512_add_epi32(_mm512_srai_epi32(coordinates, 16), _mm512_set1_epi32(1));
 }
 
-// Between left and right neighbours.
+// Interpolates between left and right neighbours.
 NARROW static inline __m512i blend_pairs(__m512i pairs, __m512i right) {
   __m512i left = _mm512_sub_epi16(_mm512_set1_epi16(256), right);
   return _mm512_add_epi16(
@@ -154,7 +154,7 @@ NARROW static inline __m512i blend_pairs(__m512i pairs, __m512i right) {
       _mm512_mullo_epi16(_mm512_srli_epi16(pairs, 8), right));
 }
 
-// Between upper and lower ones, to the end.
+// Interpolates between upper and lower neighbours, to the final value.
 NARROW static inline __m512 blend_rows(__m256i upper, __m256i lower, __m512i below) {
   __m512i above = _mm512_sub_epi32(_mm512_set1_epi32(256), below);
   __m512i sum = _mm512_add_epi32(

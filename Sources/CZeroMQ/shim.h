@@ -3,15 +3,15 @@
 
 #include <zmq.h>
 
-// Polled next to the sockets; Swift's Glibc module leaves it out.
+// eventfd, polled with the sockets; missing in Swift's Glibc module.
 #include <sys/eventfd.h>
 
-// libzmq 4.3 understands this option in every build, but its header shows it to draft builds only.
+// libzmq 4.3 supports this option in every build, but its header declares it in draft builds only.
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
 #define ZMQ_ZAP_ENFORCE_DOMAIN 93
 #endif
 
-// Programs that tell the system what to take in at a socket.
+// Socket filters (BPF programs).
 #include <linux/filter.h>
 
 #endif

@@ -2,13 +2,13 @@ import CZeroMQ
 import Foundation
 import Synchronization
 
-/// What the handshake of a peer ends with.
+/// The result of a peer's authentication.
 enum Verdict {
   case admitted
-  /// The key holds enough connections; libzmq lets the peer try again.
+  /// The key has its maximum of connections; libzmq lets the peer retry.
   case busy
   case refused
-  /// The question itself made no sense.
+  /// The request was malformed.
   case failed
 
   var status: String {
@@ -21,8 +21,8 @@ enum Verdict {
   }
 }
 
-/// Decides which peers one router lets in, and keeps count of them. Shared by the router's thread
-/// and the authenticator's.
+/// Decides which peers one router admits and counts their connections. Shared by the router's thread and the
+/// authenticator's thread.
 final class Admission: Sendable {
   private let isAuthorized: @Sendable (CurveKey) -> Bool
   private let ledger: Mutex<PeerLedger>
@@ -50,12 +50,12 @@ final class Admission: Sendable {
   }
 }
 
-/// The process's ZAP handler (RFC 27): libzmq asks it, at each handshake, whether a key may enter.
+/// The process's ZAP handler (RFC 27): libzmq asks it at each handshake whether to admit a key.
 ///
-/// There is one for the context, on a thread of its own that lives as long as the process; every
-/// router registers a domain of its own with it. What it cannot make sense of is refused.
+/// There is one per context, on a thread that runs as long as the process; every router registers its own domain.
+/// Malformed requests are rejected.
 final class Authenticator: Sendable {
-  /// A router's registration; ends with the value.
+  /// A router's registration; deinit unregisters it.
   final class Domain: Sendable {
     let name: String
     private let authenticator: Authenticator
@@ -68,7 +68,7 @@ final class Authenticator: Sendable {
     deinit { authenticator.admissions.withLock { $0[name] = nil } }
   }
 
-  /// The handler, bound and answering; made before the first router.
+  /// The running handler, created before the first router.
   static func shared() throws(MessagingError) -> Authenticator { try instance.get() }
 
   private static let instance = Result { () throws(MessagingError) in try Authenticator() }
@@ -78,7 +78,7 @@ final class Authenticator: Sendable {
   private init() throws(MessagingError) {
     let socket = try Socket(.reply)
     try socket.bind(inproc: "zeromq.zap.01")
-    // The thread is the socket's only user from here on.
+    // From here on, only this thread uses the socket.
     nonisolated(unsafe) let owned = socket
     let thread = Thread { [self] in answer(on: owned) }
     thread.name = "trawl-zap"
@@ -98,13 +98,13 @@ final class Authenticator: Sendable {
       while frame.hasMore, frame.receive(from: socket) { request.append(frame.bytes) }
       let reply = reply(to: request)
       for (index, part) in reply.enumerated() {
-        // A peer that is gone already is nobody's loss.
+        // Ignore peers that have disconnected already.
         guard socket.send(part, isLast: index == reply.count - 1) == .sent else { break }
       }
     }
   }
 
-  /// The reply's frames: version, request id, status, words, user id, metadata (none).
+  /// The reply's frames: version, request id, status, status text, user id, metadata (none).
   private func reply(to request: [[UInt8]]) -> [[UInt8]] {
     let (key, verdict) = decide(request)
     let user = verdict == .admitted ? Array((key?.z85 ?? "").utf8) : []

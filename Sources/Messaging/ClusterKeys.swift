@@ -1,30 +1,30 @@
 import Foundation
 import Glibc
 
-/// A folder with the keys of a cluster, made before any search and good for many.
+/// The key folder of a cluster, created before any search and used by many.
 ///
-/// `coordinator.json` holds the endpoint and the coordinator's keys, `workers/NAME.pub` the public
-/// key of each admitted worker, `workers/NAME.revoked` that of one that is admitted no more,
-/// `join.json` or `join-NAME.json` what a worker is given.
+/// `coordinator.json` contains the endpoint and the coordinator's keys, `workers/NAME.pub` the public key of each
+/// admitted worker, `workers/NAME.revoked` that of each revoked one, and `join.json` or `join-NAME.json` what a
+/// worker needs to join.
 package struct ClusterKeys: Equatable, Sendable {
-  /// A key that may join, and what people call it. Many workers may share one.
+  /// An admitted key and its name. Several workers may share one.
   package struct Worker: Hashable, Sendable {
     package let name: String
     package let key: CurveKey
   }
 
-  /// The name of the worker key that a new folder begins with.
+  /// The name of the first worker key of a new folder.
   package static let defaultWorker = "default"
   private static let admittedEnding = ".pub"
   private static let revokedEnding = ".revoked"
 
   package let folder: String
-  /// Where the cluster's coordinator is reached.
+  /// The endpoint of the cluster's coordinator.
   package private(set) var endpoint: Endpoint
   package let coordinatorKeys: CurveKeyPair
   /// The admitted keys, by name.
   package private(set) var workers: [Worker] = []
-  /// The keys that were taken back, by name; of several under one name the last.
+  /// The revoked keys by name; if several have the same name, the last one.
   package private(set) var revoked: [Worker] = []
 
   private init(folder: String, endpoint: Endpoint, coordinatorKeys: CurveKeyPair) {
@@ -33,15 +33,14 @@ package struct ClusterKeys: Equatable, Sendable {
     self.coordinatorKeys = coordinatorKeys
   }
 
-  /// The keys that may join, for deciding: a key that was revoked stays so under any name.
+  /// The admitted keys without the revoked ones: a revoked key is rejected under any name.
   package var authorizedKeys: Set<CurveKey> {
     Set(workers.map(\.key)).subtracting(revoked.map(\.key))
   }
 
-  // MARK: Making and loading
+  // MARK: Creating and loading
 
-  /// Makes the folder, the coordinator's keys and one worker key named `default`; overwrites
-  /// nothing.
+  /// Creates the folder, the coordinator's keys and one worker key named `default`; overwrites nothing.
   package static func create(
     in folder: String, endpoint: Endpoint, coordinatorKeys: CurveKeyPair = .generate()
   ) throws(KeyFileError) -> ClusterKeys {
@@ -63,7 +62,7 @@ package struct ClusterKeys: Equatable, Sendable {
     try KeyDocument.write(fields, to: coordinatorFile, existing: existing)
   }
 
-  /// Reads the folder; refuses one that others can change.
+  /// Reads the folder; throws if others can change it.
   package static func load(from folder: String) throws(KeyFileError) -> ClusterKeys {
     let path = "\(folder)/coordinator.json"
     guard let document = try KeyDocument(reading: path) else { throw .noClusterKeys(folder) }
@@ -76,7 +75,7 @@ package struct ClusterKeys: Equatable, Sendable {
     return keys
   }
 
-  /// Reads the workers' keys again, since others may have added or revoked some.
+  /// Reloads the workers' keys, which other processes may add or revoke.
   package mutating func reloadWorkers() throws(KeyFileError) {
     try GuardedFile.checkFolder(workersFolder)
     guard let files = try? FileManager.default.contentsOfDirectory(atPath: workersFolder) else {
@@ -91,7 +90,7 @@ package struct ClusterKeys: Equatable, Sendable {
     var keys: [Worker] = []
     for file in files.sorted() where file.hasSuffix(ending) {
       let path = "\(workersFolder)/\(file)"
-      // A file that is gone since the listing was revoked meanwhile.
+      // A file that disappeared after the listing has been revoked.
       guard let text = try GuardedFile.read(path, .open) else { continue }
       guard let key = CurveKey(z85: text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
         throw .malformed(path, "must be a public key of 40 Z85 characters")
@@ -103,7 +102,7 @@ package struct ClusterKeys: Equatable, Sendable {
 
   // MARK: Workers
 
-  /// Makes and admits a new worker key; returns the path of its join file.
+  /// Creates and admits a worker key; returns the path of its join file.
   @discardableResult
   package mutating func addWorker(named name: String) throws(KeyFileError) -> String {
     let path = try publicFile(of: name)
@@ -119,8 +118,8 @@ package struct ClusterKeys: Equatable, Sendable {
     return joinFile(of: name)
   }
 
-  /// Revokes a worker key: coordinators that run refuse it from then on. Its join file stays, and is
-  /// worth nothing. Returns the key.
+  /// Revokes a worker key and returns it. Running coordinators reject it from then on. Its join file remains, but is
+  /// useless.
   @discardableResult
   package mutating func revokeWorker(named name: String) throws(KeyFileError) -> CurveKey {
     let path = try publicFile(of: name)
@@ -135,9 +134,9 @@ package struct ClusterKeys: Equatable, Sendable {
     return worker.key
   }
 
-  /// The coordinator is reached elsewhere from now on: writes all files anew that tell where.
+  /// Changes the coordinator's endpoint and rewrites all files that contain it.
   ///
-  /// - Returns: the paths of the join files of admitted workers, which these must be given.
+  /// - Returns: the paths of the join files to distribute again to the admitted workers.
   package mutating func move(to endpoint: Endpoint) throws(KeyFileError) -> [String] {
     guard endpoint.isConnectable else { throw .notConnectable(endpoint) }
     self.endpoint = endpoint
@@ -154,14 +153,14 @@ package struct ClusterKeys: Equatable, Sendable {
     return joinFiles.map(\.path)
   }
 
-  /// Where the join file of a worker key lies.
+  /// The path of a worker key's join file.
   package func joinFile(of name: String) -> String {
     name == Self.defaultWorker ? "\(folder)/join.json" : "\(folder)/join-\(name).json"
   }
 
   private var coordinatorFile: String { "\(folder)/coordinator.json" }
 
-  /// Where the workers' public keys lie: whenever one is added or revoked, the folder's date changes.
+  /// The folder of the workers' public keys; its modification time changes when a key is added or revoked.
   package var workersFolder: String { "\(folder)/workers" }
 
   private func publicFile(of name: String) throws(KeyFileError) -> String {

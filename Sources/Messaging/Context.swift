@@ -1,13 +1,13 @@
 import CZeroMQ
 import Glibc
 
-/// The one ZeroMQ context of the process, made with its first socket and never ended: libzmq 4.3.4
-/// has teardown races when contexts come and go, and its sockets linger for nobody here.
+/// The only ZeroMQ context of the process, created with the first socket and never terminated: libzmq 4.3.4 has
+/// teardown races when contexts are created and destroyed, and no socket lingers.
 enum Context {
   private static let ioThreads: Int32 = 2
   private static let socketLimit: Int32 = 8_192
 
-  // Contexts are the one thing in libzmq that threads may share.
+  // Contexts are the only libzmq objects that threads may share.
   private nonisolated(unsafe) static let handle: UnsafeMutableRawPointer? = {
     guard OpenFiles.raisedLimit >= OpenFiles.least else { return nil }
     seedRoutingIds()
@@ -17,7 +17,7 @@ enum Context {
     return handle
   }()
 
-  /// A new socket of libzmq's type number.
+  /// Creates a socket of the given libzmq type.
   static func makeSocket(_ type: Int32) throws(MessagingError) -> UnsafeMutableRawPointer {
     guard let handle else { throw .tooManyOpenFiles }
     let socket = zmq_socket(handle, type)
@@ -26,19 +26,19 @@ enum Context {
     return socket
   }
 
-  /// libzmq draws the routing ids of peers and the jitter of reconnecting from `rand()`, which it
-  /// never seeds; a peer that guesses the next id brings the process down.
+  /// libzmq takes the routing ids of peers and the reconnect jitter from `rand()`, which it never seeds; a peer that
+  /// guesses the next id crashes the process.
   private static func seedRoutingIds() {
     srand(.random(in: .min ... .max))
   }
 }
 
-/// The process's limit of open files: libzmq spins without a word when it is reached.
+/// The process's limit of open files: libzmq spins silently when it is reached.
 package enum OpenFiles {
-  /// With fewer, libzmq ends the process, or nobody could connect.
+  /// With fewer files, libzmq aborts or no peer can connect.
   static let least = 128
 
-  /// Raises the limit to what the system allows; done with the first socket too.
+  /// Raises the soft limit to the hard limit; also called when the first socket is created.
   package static func raiseLimit() {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
@@ -48,13 +48,13 @@ package enum OpenFiles {
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
-  /// How many files the process may have open when the limit is as high as it can be.
+  /// The hard limit of open files.
   package static var raisedLimit: Int {
     raiseLimit()
     return limit
   }
 
-  /// How many files the process may have open.
+  /// The current limit of open files.
   package static var limit: Int {
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

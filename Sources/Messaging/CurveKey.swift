@@ -1,11 +1,11 @@
 import CZeroMQ
 
-/// A CURVE public key: who somebody is. 32 bytes, written as 40 characters of Z85.
+/// A CURVE public key, which identifies a peer: 32 bytes, written as 40 characters of Z85.
 package struct CurveKey: Hashable, Sendable, CustomStringConvertible {
   /// The key's bytes in memory order.
   let words: SIMD8<UInt32>
 
-  /// The key that the text stands for; nil unless it is exactly 40 valid Z85 characters.
+  /// Parses a key; nil unless the text is exactly 40 valid Z85 characters.
   package init?(z85: String) {
     self.init(z85Characters: z85.utf8)
   }
@@ -15,7 +15,7 @@ package struct CurveKey: Hashable, Sendable, CustomStringConvertible {
     self.words = words
   }
 
-  /// The key in 32 raw bytes; nil for any other number of them.
+  /// The key from 32 raw bytes; nil for any other length.
   init?(bytes: [UInt8]) {
     guard bytes.count == 32 else { return nil }
     words = bytes.withUnsafeBytes { $0.loadUnaligned(as: SIMD8<UInt32>.self) }
@@ -26,7 +26,7 @@ package struct CurveKey: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { z85 }
 
-  /// The first eight bytes in hexadecimal: enough to tell keys apart by eye, never to decide by.
+  /// The first eight bytes in hexadecimal, for display only, never for comparison.
   package var fingerprint: String {
     withUnsafeBytes(of: words) { bytes in
       bytes.prefix(8).map { byte in
@@ -37,20 +37,20 @@ package struct CurveKey: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A CURVE secret key: the proof of being somebody. It never shows up in printed or dumped text.
+/// A CURVE secret key, which proves an identity. It never appears in printed or dumped text.
 package struct CurveSecretKey: Equatable, Sendable, CustomStringConvertible,
   CustomDebugStringConvertible, CustomReflectable
 {
   /// The key's bytes in memory order.
   let words: SIMD8<UInt32>
 
-  /// The key that the text stands for; nil unless it is exactly 40 valid Z85 characters.
+  /// Parses a key; nil unless the text is exactly 40 valid Z85 characters.
   package init?(z85: String) {
     guard let words = Z85.decode(z85.utf8) else { return nil }
     self.words = words
   }
 
-  /// The key as 40 characters of Z85, for key files and nothing else.
+  /// The key as 40 characters of Z85, for key files only.
   package var revealedZ85: String { Z85.encode(words) }
 
   package var description: String { "secret key" }
@@ -58,12 +58,12 @@ package struct CurveSecretKey: Equatable, Sendable, CustomStringConvertible,
   package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// A public key and the secret key that belongs to it.
+/// A public key and its secret key.
 package struct CurveKeyPair: Equatable, Sendable {
   package let publicKey: CurveKey
   package let secretKey: CurveSecretKey
 
-  /// A pair made of two keys that were read from somewhere; nil when they do not belong together.
+  /// Combines two keys; nil if they do not match.
   package init?(publicKey: CurveKey, secretKey: CurveSecretKey) {
     var derived = [CChar](repeating: 0, count: Z85.keyLength + 1)
     guard zmq_curve_public(&derived, secretKey.revealedZ85) == 0,
@@ -78,7 +78,7 @@ package struct CurveKeyPair: Equatable, Sendable {
     self.secretKey = secretKey
   }
 
-  /// A new pair from the system's random numbers.
+  /// Generates a pair from the system's random numbers.
   package static func generate() -> CurveKeyPair {
     var publicText = [CChar](repeating: 0, count: Z85.keyLength + 1)
     var secretText = [CChar](repeating: 0, count: Z85.keyLength + 1)

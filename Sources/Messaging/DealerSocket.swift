@@ -1,19 +1,18 @@
 import CZeroMQ
 
-/// Which coordinator a worker connects to, and as whom.
+/// A worker's connection settings: the coordinator and the worker's identity.
 package struct DealerConfiguration: Sendable {
   package var endpoint: Endpoint
-  /// The coordinator's public key; anyone else at the endpoint is not spoken to.
+  /// The coordinator's public key; no other peer at the endpoint is accepted.
   package var serverKey: CurveKey
   /// The worker's own keys.
   package var keys: CurveKeyPair
-  /// The pause before connecting again, doubled after each failure up to the maximum; libzmq adds
-  /// up to one such interval at random.
+  /// The reconnect interval, doubled after each failure up to the maximum; libzmq adds up to one interval at random.
   package var reconnectInterval: Duration
   package var maximumReconnectInterval: Duration
 
-  /// By default every worker draws its own interval of 0.5 to 3 s, so that a coordinator that comes
-  /// back is not overrun; the longest pause, with what libzmq adds, is 16 s.
+  /// By default every worker samples its interval from 0.5 to 3 s, so that workers do not overload a restarted
+  /// coordinator; the longest pause, including libzmq's jitter, is 16 s.
   package init(
     endpoint: Endpoint, serverKey: CurveKey, keys: CurveKeyPair,
     reconnectInterval: Duration = .milliseconds(.random(in: 500...3_000)),
@@ -26,40 +25,39 @@ package struct DealerConfiguration: Sendable {
     self.maximumReconnectInterval = maximumReconnectInterval
   }
 
-  /// Tries quickly at first, and then at least every two seconds or so: for a worker that starts about when its coordinator does.
-  /// The drawn maximum spreads those that have waited long.
+  /// Retries quickly at first, then about every two seconds or faster: for a worker that starts at about the same
+  /// time as its coordinator. The random maximum spreads workers that have waited long.
   package mutating func tryQuickly() {
     reconnectInterval = .milliseconds(.random(in: 50...150))
     maximumReconnectInterval = .milliseconds(.random(in: 500...2_000))
   }
 }
 
-/// What happens to a worker's connection.
+/// An event of a worker's connection.
 package enum ConnectionEvent: Equatable, Sendable {
-  /// The handshake is done: sending works.
+  /// The handshake succeeded: messages can be sent.
   case connected
-  /// An established connection ended; libzmq connects again by itself.
+  /// An established connection ended; libzmq reconnects automatically.
   case disconnected
-  /// The coordinator does not admit the key (status 400) or failed to decide (500). libzmq does not
-  /// try again: it takes a new socket.
+  /// The coordinator rejected the key (status 400) or could not decide (500). libzmq does not retry: a new socket is
+  /// needed.
   case refused(status: Int)
-  /// Somebody answered, but there was no handshake: it does not hold the coordinator's key, is no
-  /// coordinator, is too busy, or ended just then. `DealerSocket.isFinished` tells whether libzmq
-  /// tries again.
+  /// A peer answered without a handshake: it does not have the coordinator's key, is not a coordinator, is too busy,
+  /// or just exited. `DealerSocket.isFinished` says whether libzmq retries.
   case handshakeFailed
-  /// There is no connection, and the next attempt comes after the pause.
+  /// There is no connection; the next attempt follows after the pause.
   case retrying(after: Duration)
 }
 
-/// A worker's end: a ZeroMQ DEALER with one connection to its coordinator.
+/// The worker's socket: a ZeroMQ DEALER with one connection to its coordinator.
 ///
-/// One thread owns it; other threads may only wake it. To go elsewhere, close it and make another.
+/// One thread owns it; other threads may only wake it. To change the endpoint, close it and create another one.
 package final class DealerSocket {
-  /// Messages of the coordinator that were thrown away so far.
+  /// The number of dropped messages from the coordinator.
   package private(set) var dropped = DroppedMessages()
-  /// Whether there is a connection that has passed its handshake, as of the last `events`.
+  /// Whether there is a connection with a completed handshake, as of the last `events`.
   package private(set) var isConnected = false
-  /// Whether libzmq has given up, so that only a new socket can connect; as of the last `events`.
+  /// Whether libzmq has stopped retrying, so that only a new socket can connect; as of the last `events`.
   package private(set) var isFinished = false
 
   private let socket: Socket
@@ -67,9 +65,9 @@ package final class DealerSocket {
   private var pollSet: PollSet
   private let frame = Frame()
 
-  /// Begins to connect; `events` tells how that goes. Other threads wake `wait` by the waker.
+  /// Starts to connect; `events` reports the progress. Other threads wake `wait` through the waker.
   ///
-  /// An unknown host is not an error here, because the coordinator may still be starting.
+  /// An unknown host is not an error, because the coordinator may still be starting.
   package init(_ configuration: DealerConfiguration, waker: Waker) throws(MessagingError) {
     let endpoint = configuration.endpoint
     guard endpoint.isConnectable else { throw .notConnectable(endpoint) }
@@ -81,7 +79,7 @@ package final class DealerSocket {
       ZMQ_RECONNECT_IVL_MAX,
       max(interval, Self.milliseconds(configuration.maximumReconnectInterval)))
     socket.set(ZMQ_CONNECT_TIMEOUT, 5_000)
-    // Without this, messages would queue for a coordinator that is not there.
+    // Otherwise messages would queue for a coordinator that is not connected.
     socket.set(ZMQ_IMMEDIATE, 1)
     socket.set(ZMQ_CURVE_SERVERKEY, key: configuration.serverKey.words)
     socket.set(ZMQ_CURVE_PUBLICKEY, key: configuration.keys.publicKey.words)
@@ -102,23 +100,22 @@ package final class DealerSocket {
     max(1, Int32(clamping: Int(duration / .milliseconds(1))))
   }
 
-  /// Ends the connection; what was not sent yet is lost.
+  /// Closes the connection; unsent messages are lost.
   package func close() {
     monitor.close()
     socket.close()
   }
 
-  /// Waits for a message, an event or a wake, at most so long (nil: for ever); false means the time
-  /// is up. It does not block while `events` or `receive` have something left.
+  /// Waits for a message, an event or a wake until the timeout (nil: no limit); false on timeout. Does not block
+  /// while `events` or `receive` have more to return.
   ///
-  /// With `orRoom` it also returns when a message could be sent, for a caller whose last one met
-  /// `.full`.
+  /// With `orRoom` it also returns when a message can be sent; use it after `send` returned `.full`.
   package func wait(timeout: Duration?, orRoom: Bool = false) throws(MessagingError) -> Bool {
     pollSet.setAwaitsOutput(orRoom, at: 0)
     return try pollSet.wait(until: timeout.map { .now + $0 })
   }
 
-  /// What happened to the connection since the last call, in order.
+  /// The events of the connection since the last call, in order.
   package func events() -> [ConnectionEvent] {
     var events: [ConnectionEvent] = []
     while let report = monitor.next() {
@@ -143,14 +140,14 @@ package final class DealerSocket {
     case ZMQ_EVENT_CONNECT_RETRIED:
       return .retrying(after: .milliseconds(Int(report.value)))
     default:
-      // libzmq also calls the end of a failed handshake a disconnection.
+      // libzmq also reports a failed handshake as a disconnection.
       guard isConnected else { return nil }
       isConnected = false
       return .disconnected
     }
   }
 
-  /// The next message, without waiting; nil when none is there. Unfit ones are dropped and counted.
+  /// The next message, without waiting; nil if there is none. Drops and counts invalid messages.
   package func receive() -> [UInt8]? {
     while frame.receive(from: socket) {
       if frame.hasMore {
@@ -165,8 +162,7 @@ package final class DealerSocket {
     return nil
   }
 
-  /// Sends one message to the coordinator, without waiting; `.full` too while there is no
-  /// connection.
+  /// Sends one message to the coordinator without waiting; also returns `.full` while there is no connection.
   package func send(_ bytes: [UInt8]) -> SendOutcome {
     guard bytes.count <= Transport.maximumPayload else { return .tooLarge }
     return socket.send(bytes, isLast: true) == .sent ? .sent : .full

@@ -1,4 +1,4 @@
-/// A place to listen at or to connect to: `tcp://HOST:PORT`.
+/// An address to listen on or to connect to: `tcp://HOST:PORT`.
 ///
 /// The host is a name, an IPv4 address, an IPv6 address in brackets, or `*` for every interface.
 /// Port 0 lets the system choose one when listening.
@@ -6,7 +6,7 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   package let host: String
   package let port: UInt16
 
-  /// Reads `tcp://HOST:PORT`; everything else is an error that says what is wrong with it.
+  /// Parses `tcp://HOST:PORT`; the error describes what is wrong.
   package init(_ text: String) throws(MessagingError) {
     guard text.hasPrefix("tcp://") else {
       throw .malformedEndpoint(text, "it must look like tcp://HOST:PORT")
@@ -41,7 +41,7 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
       && body.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || others.contains($0)) }
   }
 
-  /// The same port at another host, as a coordinator that listens everywhere advertises itself.
+  /// The same port at another host, for a coordinator that listens on all interfaces and advertises one host.
   package func at(host: String) throws(MessagingError) -> Endpoint {
     let needsBrackets = host.contains(":") && !host.hasPrefix("[")
     return try Endpoint("tcp://\(needsBrackets ? "[\(host)]" : host):\(port)")
@@ -50,16 +50,16 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   /// The same host at another port.
   package func at(port: UInt16) -> Endpoint { Endpoint(host: host, port: port) }
 
-  /// Whether it stands for every interface, so that nobody can connect to it as written.
+  /// Whether the host means all interfaces, which cannot be connected to.
   package var isWildcard: Bool { ["*", "0.0.0.0", "[::]"].contains(host) }
 
-  /// Whether a connection to it can be tried: one host and one port.
+  /// Whether it can be connected to: one host and one port.
   package var isConnectable: Bool { port != 0 && !isWildcard }
 
   /// Whether the host is an IPv6 address.
   package var isIPv6: Bool { host.hasPrefix("[") }
 
-  /// The same port as this machine itself reaches it.
+  /// The same port as seen from this machine.
   package var onThisMachine: Endpoint {
     guard isWildcard else { return self }
     return Endpoint(host: isIPv6 ? "[::1]" : "127.0.0.1", port: port)

@@ -1,8 +1,7 @@
 import CZeroMQ
 import Glibc
 
-/// Room for one received frame. It stays at one place on the heap, because libzmq's messages must
-/// not be moved in memory.
+/// A buffer for one received frame. It has a fixed heap address, because libzmq's messages must not move.
 final class Frame {
   private let message: UnsafeMutablePointer<zmq_msg_t>
 
@@ -16,7 +15,7 @@ final class Frame {
     message.deallocate()
   }
 
-  /// Takes the next frame of the socket, in place of the one held so far; false when none waits.
+  /// Receives the socket's next frame and replaces the current one; false if none is available.
   func receive(from socket: Socket, waits: Bool = false) -> Bool {
     while true {
       let result = zmq_msg_recv(message, socket.handle, waits ? 0 : ZMQ_DONTWAIT)
@@ -44,13 +43,13 @@ final class Frame {
   /// A copy of the frame's bytes.
   var bytes: [UInt8] { withBytes { [UInt8]($0) } }
 
-  /// The public key that the sender proved to hold; nil when libzmq does not vouch for anyone.
+  /// The authenticated public key of the sender; nil if libzmq reports none.
   var userKey: CurveKey? {
     guard let text = zmq_msg_gets(message, "User-Id") else { return nil }
     let length = strnlen(text, Z85.keyLength + 1)
     return CurveKey(z85Characters: UnsafeRawBufferPointer(start: text, count: length))
   }
 
-  /// The number of the TCP connection that the frame came by; negative when unknown.
+  /// The descriptor of the TCP connection of the frame; negative if unknown.
   var connection: Int32 { zmq_msg_get(message, ZMQ_SRCFD) }
 }

@@ -1,27 +1,25 @@
 import Foundation
 import Glibc
 
-/// Reading and writing the small files that decide who may join: never half-written, never open to
-/// others, not even for a moment.
+/// Reads and writes key files atomically and with restricted permissions at all times.
 enum GuardedFile {
-  /// Who may see the content.
+  /// Who may read the content.
   enum Secrecy {
     case secret, open
 
     var mode: mode_t { self == .secret ? 0o600 : 0o644 }
   }
 
-  /// What to do with a file that is there already.
+  /// What to do if the file exists.
   enum Existing { case replaced, kept }
 
   private static let largestFile = 64 * 1024
 
   // MARK: Reading
 
-  /// The whole content, or nil when there is no such file. Refuses files that others could have
-  /// read or changed.
+  /// The whole content, or nil if the file does not exist. Throws if others can read (secrets) or change the file.
   static func read(_ path: String, _ secrecy: Secrecy) throws(KeyFileError) -> String? {
-    // Without O_NONBLOCK, opening a pipe would wait for its writer.
+    // Without O_NONBLOCK, opening a pipe blocks until there is a writer.
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     let code = errno
     guard descriptor >= 0 else {
@@ -52,8 +50,8 @@ enum GuardedFile {
     }
   }
 
-  /// Owned by this user or root, and closed to everyone else; root may open a secret to a group's
-  /// reading, as Kubernetes does when it mounts one for a user who is not root.
+  /// Owned by this user or root and not accessible to others. Root may make a secret group-readable, as Kubernetes
+  /// does when it mounts one for a user other than root.
   private static func check(
     _ status: stat, of path: String, _ secrecy: Secrecy
   ) throws(KeyFileError) {
@@ -68,8 +66,8 @@ enum GuardedFile {
 
   // MARK: Writing
 
-  /// Writes the whole file or nothing: readers see the old content or the new, even after a crash. A file that takes the place
-  /// of one that root had given to a group is that group's to read too.
+  /// Writes the file atomically: readers see the old or the new content, even after a crash. If root had made the
+  /// replaced file group-readable, the new file is too.
   static func write(
     _ content: String, to path: String, _ secrecy: Secrecy, existing: Existing
   ) throws(KeyFileError) {
@@ -81,7 +79,7 @@ enum GuardedFile {
       throw .system(path, words, code: code)
     }
     try share(draft, as: path, secrecy)
-    // Linking fails where a file is; renaming takes its place.
+    // link fails if the file exists; rename replaces it.
     let result = existing == .kept ? link(draft, path) : rename(draft, path)
     let code = errno
     guard result == 0 else { throw code == EEXIST ? .exists(path) : failure(path, code) }
@@ -107,7 +105,7 @@ enum GuardedFile {
     guard fsync(descriptor) == 0 else { throw failure(path, errno) }
   }
 
-  /// Lets a group read a file if root has given that group another one.
+  /// Makes a file group-readable if root has done so for another file.
   static func share(_ path: String, as other: String, _ secrecy: Secrecy) throws(KeyFileError) {
     var status = stat()
     guard geteuid() == 0, stat(other, &status) == 0, status.st_uid == 0, status.st_gid != 0 else { return }
@@ -117,7 +115,7 @@ enum GuardedFile {
     }
   }
 
-  /// Makes changed names in the folder last.
+  /// Flushes changed names in the folder to disk (fsync).
   static func synchronize(folder: String) throws(KeyFileError) {
     let folder = folder.isEmpty ? "." : folder
     let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -128,8 +126,7 @@ enum GuardedFile {
 
   // MARK: Folders
 
-  /// Makes a folder that only this user enters, and the folders above it; one that is there already
-  /// must not be open to others' changes.
+  /// Creates a folder that only this user can access, and its parents; throws if it exists and others can change it.
   static func makeFolder(_ path: String) throws(KeyFileError) {
     let parent = parent(of: path)
     if !parent.isEmpty {
@@ -145,14 +142,14 @@ enum GuardedFile {
     try checkFolder(path)
   }
 
-  /// The folder that a path lies in, empty for the present one. Foundation's own way to it traps on `k/`.
+  /// The parent folder of a path, empty for the current one. Foundation's own function traps on `k/`.
   private static func parent(of path: String) -> String {
     let parts = path.split(separator: "/", omittingEmptySubsequences: true)
     return (path.hasPrefix("/") ? "/" : "") + parts.dropLast().joined(separator: "/")
   }
 
-  /// Refuses a folder that others can change, because they could admit workers. On a read-only file
-  /// system nobody can, whatever the modes say; Kubernetes mounts secrets like that.
+  /// Throws if others can change the folder, because they could admit workers. On a read-only file system they
+  /// cannot, whatever the modes are; Kubernetes mounts secrets this way.
   static func checkFolder(_ path: String) throws(KeyFileError) {
     var system = statvfs()
     if statvfs(path, &system) == 0, system.f_flag & UInt(ST_RDONLY) != 0 { return }

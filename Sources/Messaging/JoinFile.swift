@@ -1,10 +1,10 @@
-/// What a worker needs to join: where the coordinator is, how to know it, and the worker's own keys.
-/// Whoever reads it can join, so it is kept in a file that only its owner can read.
+/// What a worker needs to join: the coordinator's endpoint and public key, and the worker's own keys. Anyone who can
+/// read it can join, so only its owner may read the file.
 package struct JoinFile: Equatable, Sendable {
   package var endpoint: Endpoint
   package var coordinatorKey: CurveKey
   package var workerKeys: CurveKeyPair
-  /// The number of the search that has ended, if it has: workers that did not hear of it read it here.
+  /// The number of the search, if it has ended: workers that missed the end read it here.
   package var endedSearch: UInt64?
 
   package init(endpoint: Endpoint, coordinatorKey: CurveKey, workerKeys: CurveKeyPair) {
@@ -13,7 +13,7 @@ package struct JoinFile: Equatable, Sendable {
     self.workerKeys = workerKeys
   }
 
-  /// Reads a join file; refuses one that is missing, open to others or malformed.
+  /// Reads a join file; throws if it is missing, accessible to others or malformed.
   package static func load(from path: String) throws(KeyFileError) -> JoinFile {
     guard let document = try KeyDocument(reading: path) else { throw .noJoinFile(path) }
     let endpoint = try document.endpoint("endpoint")
@@ -28,7 +28,7 @@ package struct JoinFile: Equatable, Sendable {
     return join
   }
 
-  /// Writes the file with mode 0600, in place of one that is there; readers see whole files only.
+  /// Writes the file with mode 0600 and replaces an existing one atomically.
   package func write(to path: String) throws(KeyFileError) {
     var fields = [
       "endpoint": endpoint.description,
@@ -42,7 +42,7 @@ package struct JoinFile: Equatable, Sendable {
 }
 
 extension DealerConfiguration {
-  /// Connects as the join file says.
+  /// The connection settings of the join file.
   package init(_ join: JoinFile) {
     self.init(
       endpoint: join.endpoint, serverKey: join.coordinatorKey, keys: join.workerKeys)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A JSON object of texts: what key files are made of. Reading names the key that is wrong.
+/// The format of key files: a JSON object of strings. Errors name the invalid key.
 struct KeyDocument {
   let path: String
   private let fields: [String: Any]
 
-  /// Reads a file with secrets; nil when there is none.
+  /// Reads a file with secrets; nil if it does not exist.
   init?(reading path: String) throws(KeyFileError) {
     guard let text = try GuardedFile.read(path, .secret) else { return nil }
     let object = try? JSONSerialization.jsonObject(with: Data(text.utf8))
@@ -35,7 +35,7 @@ struct KeyDocument {
     return text
   }
 
-  /// A number, if it is there.
+  /// A number; nil if it is missing.
   func number(_ name: String) throws(KeyFileError) -> UInt64? {
     guard fields[name] != nil else { return nil }
     guard let number = UInt64(try text(name)) else { throw .malformed(path, "\(name): must be a number") }

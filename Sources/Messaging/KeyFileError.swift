@@ -1,26 +1,26 @@
-/// What can be wrong with key files and their folders; each prints as one plain line.
+/// Errors of key files and their folders; each prints as one line.
 package enum KeyFileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// There is no join file at the path.
   case noJoinFile(String)
-  /// There is no folder of keys at the path.
+  /// There is no key folder at the path.
   case noClusterKeys(String)
-  /// What was to be made is there already.
+  /// The file to create exists already.
   case exists(String)
-  /// A file with secrets is open to others.
+  /// A file with secrets is accessible to others.
   case readableByOthers(String)
-  /// A file or folder that decides who may join can be changed by others.
+  /// Others can change a file or folder that determines who may join.
   case writableByOthers(String)
-  /// A file or folder belongs to neither this user nor root.
+  /// The owner of a file or folder is neither this user nor root.
   case foreignOwner(String)
-  /// The content is not what it should be, and why.
+  /// The content is invalid, with the reason.
   case malformed(String, String)
   /// Workers could not connect to the endpoint.
   case notConnectable(Endpoint)
-  /// A worker's name must do as a file's name.
+  /// The worker's name is not usable as a file name.
   case invalidName(String)
-  /// There is no admitted worker of the name in the folder.
+  /// The folder has no admitted worker of this name.
   case unknownWorker(String, String)
-  /// Anything else the system said, about a path, in words, with its errno where that is known.
+  /// Any other system error, with the path and errno if known.
   case system(String, String, code: Int32 = 0)
 
   package var description: String {

@@ -1,23 +1,23 @@
 import CZeroMQ
 import Glibc
 
-/// What the environment can refuse to the messaging layer; each prints as one plain line.
+/// System errors of the messaging layer; each prints as one line.
 package enum MessagingError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The text is not an endpoint, and why.
+  /// The text is not an endpoint, with the reason.
   case malformedEndpoint(String, String)
-  /// Somebody listens at this endpoint already.
+  /// The endpoint is already in use.
   case portInUse(Endpoint)
-  /// This user may not listen there, as with ports below 1024.
+  /// This user may not listen there, for example on ports below 1024.
   case permissionDenied(Endpoint)
-  /// The host to listen at is no address and no network interface of this machine.
+  /// The host to listen on is not an address or network interface of this machine.
   case notOfThisMachine(Endpoint)
   /// A connection needs one host and one port.
   case notConnectable(Endpoint)
-  /// The start-up test did not see an unknown key refused, so nothing may be listening.
+  /// The start-up test with an unknown key was not rejected, so the socket must not listen.
   case selfTestFailed(Endpoint, String)
   /// The process cannot open more files or sockets.
   case tooManyOpenFiles
-  /// Anything else the system said, by operation and words.
+  /// Any other system error, with operation and message.
   case system(operation: String, reason: String)
 
   package var description: String {

@@ -1,26 +1,26 @@
 import CZeroMQ
 import Synchronization
 
-/// Reads what libzmq reports about the connections of one socket.
+/// Reads libzmq's events for the connections of one socket.
 final class Monitor {
-  /// One report: an event's bit, and its value (a descriptor, an error number, a status).
+  /// One event: its bit and its value (a descriptor, an error number, a status).
   struct Report {
     let event: Int32
     let value: UInt32
   }
 
-  /// What the owner polls.
+  /// The socket to poll.
   let reader: Socket
 
   private static let names = Atomic<UInt64>(0)
   private let watched: Socket
   private let frame = Frame()
 
-  /// Watches the socket for the events of the mask; must come before its bind or connect.
+  /// Monitors the socket for the events of the mask; create it before bind or connect.
   init(of watched: Socket, events: Int32) throws(MessagingError) {
     let name = "monitor-\(Self.names.add(1, ordering: .relaxed).newValue)"
     let reader = try Socket(.pair)
-    // Without a limit: at a limit libzmq would block its I/O thread until somebody reads.
+    // Without a limit: libzmq blocks its I/O thread when a limited queue is full.
     reader.set(ZMQ_RCVHWM, 0)
     try watched.monitor(at: name, events: events)
     try reader.connect(inproc: name)
@@ -30,7 +30,7 @@ final class Monitor {
 
   deinit { close() }
 
-  /// The next report; nil when none waits.
+  /// The next event; nil if there is none.
   func next() -> Report? {
     guard frame.receive(from: reader) else { return nil }
     let report = frame.withBytes { bytes in
@@ -42,7 +42,7 @@ final class Monitor {
     return report
   }
 
-  /// Ends the reports; to be called before the watched socket closes.
+  /// Stops the events; call it before the monitored socket closes.
   func close() {
     guard reader.handle != nil else { return }
     watched.stopMonitor()

@@ -1,19 +1,19 @@
-/// Counts a coordinator's connections by key, so that one key cannot take them all.
+/// Counts a coordinator's connections by key, so that one key cannot use all of them.
 ///
-/// libzmq tells three things apart: that a key was admitted (without the connection), that a
-/// connection opened or closed (without the key), and both together with every message. An admitted
-/// key therefore counts as silent until its first message; there can never be more silent peers than
-/// connections nobody spoke on, which forgets those that left without a word.
+/// libzmq reports an admitted key (without the connection), an opened or closed connection (without the key), and
+/// both together only with each message. So an admitted key counts as silent until its first message. The number of
+/// connections without a message caps the number of silent peers, so that peers that left before their first message
+/// do not count.
 struct PeerLedger {
-  /// Connections that one key may hold.
+  /// The maximum of connections per key.
   let limit: Int
 
-  /// Who speaks on each open connection; nil until the first message.
-  private var speakers: [Int32: CurveKey?] = [:]
-  private var speaking: [CurveKey: Int] = [:]
+  /// The key of each open connection; nil until the first message.
+  private var connectionKeys: [Int32: CurveKey?] = [:]
+  private var identified: [CurveKey: Int] = [:]
   private var silent: [CurveKey: Int] = [:]
   private var silentConnections = 0
-  /// Connections that closed before they were said to be open: libzmq's threads report on their own.
+  /// Connections reported closed before they were reported open: libzmq's threads report independently.
   private var closedEarly: Set<Int32> = []
 
   init(limit: Int) {
@@ -21,19 +21,19 @@ struct PeerLedger {
     self.limit = limit
   }
 
-  /// Open connections, whether they have passed the handshake or not.
-  var connections: Int { speakers.count }
+  /// Open connections, including those in the handshake.
+  var connections: Int { connectionKeys.count }
 
-  /// Connections that the key holds as far as is known.
+  /// The known number of connections of the key.
   func peers(of key: CurveKey) -> Int {
-    speaking[key, default: 0] + min(silent[key, default: 0], silentConnections)
+    identified[key, default: 0] + min(silent[key, default: 0], silentConnections)
   }
 
-  /// Counts one more peer of an authorized key, or refuses it because the key holds enough.
+  /// Counts a new peer of an authorized key, or rejects it if the key has its maximum of connections.
   mutating func admit(_ key: CurveKey) -> Bool {
-    // The connection that asks is open and silent, but not yet the key's.
+    // The requesting connection is open and silent, but not yet assigned to the key.
     let others = max(0, silentConnections - 1)
-    let held = speaking[key, default: 0] + min(silent[key, default: 0], others)
+    let held = identified[key, default: 0] + min(silent[key, default: 0], others)
     guard held < limit else { return false }
     silent[key] = min(silent[key, default: 0], others) + 1
     return true
@@ -41,30 +41,30 @@ struct PeerLedger {
 
   mutating func opened(_ connection: Int32) {
     if closedEarly.remove(connection) != nil { return }
-    if speakers[connection] != nil { closed(connection) }
-    speakers.updateValue(nil, forKey: connection)
+    if connectionKeys[connection] != nil { closed(connection) }
+    connectionKeys.updateValue(nil, forKey: connection)
     silentConnections += 1
   }
 
   mutating func closed(_ connection: Int32) {
-    guard let speaker = speakers.removeValue(forKey: connection) else {
+    guard let speaker = connectionKeys.removeValue(forKey: connection) else {
       closedEarly.insert(connection)
       return
     }
-    if let speaker { lower(&speaking, speaker) } else { silentConnections -= 1 }
+    if let speaker { lower(&identified, speaker) } else { silentConnections -= 1 }
   }
 
-  /// Notes that a message of the key came by the connection.
+  /// Assigns the connection to the key of its message.
   mutating func heard(_ key: CurveKey, on connection: Int32) {
-    guard let speaker = speakers[connection], speaker != key else { return }
+    guard let speaker = connectionKeys[connection], speaker != key else { return }
     if let speaker {
-      lower(&speaking, speaker)
+      lower(&identified, speaker)
     } else {
       silentConnections -= 1
       lower(&silent, key)
     }
-    speakers.updateValue(key, forKey: connection)
-    speaking[key, default: 0] += 1
+    connectionKeys.updateValue(key, forKey: connection)
+    identified[key, default: 0] += 1
   }
 
   private func lower(_ counts: inout [CurveKey: Int], _ key: CurveKey) {

@@ -1,7 +1,7 @@
 import CZeroMQ
 import Glibc
 
-/// What one thread waits for: some sockets and its waker.
+/// The sockets and the waker that one thread waits for.
 struct PollSet {
   private var items: [zmq_pollitem_t]
   private let waker: Waker
@@ -16,13 +16,12 @@ struct PollSet {
       zmq_pollitem_t(socket: nil, fd: waker.descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
   }
 
-  /// Whether the socket at the index also counts as ready when it can take a message.
+  /// Whether the socket at the index is also ready when it can send.
   mutating func setAwaitsOutput(_ awaitsOutput: Bool, at index: Int) {
     items[index].events = Int16(awaitsOutput ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN)
   }
 
-  /// Waits until something is ready or the deadline has passed (nil: for ever); false means the
-  /// deadline. Takes back the waker's wakes.
+  /// Waits until something is ready or until the deadline (nil: no limit); false at the deadline. Resets the waker.
   mutating func wait(until deadline: ContinuousClock.Instant?) throws(MessagingError) -> Bool {
     while true {
       let count = zmq_poll(&items, Int32(items.count), Self.milliseconds(until: deadline))
@@ -39,10 +38,10 @@ struct PollSet {
     }
   }
 
-  /// Whether the socket at the index, or the waker behind the last one, ended the last wait.
+  /// Whether the socket at the index, or the waker (the last index), was ready after the last wait.
   func isReady(_ index: Int) -> Bool { items[index].revents != 0 }
 
-  /// Rounded up, so that waiting does not spin before the deadline; -1 waits for ever.
+  /// Rounded up, so that waiting does not spin before the deadline; -1 for no limit.
   private static func milliseconds(until deadline: ContinuousClock.Instant?) -> Int {
     guard let deadline else { return -1 }
     let left = (deadline - .now).components

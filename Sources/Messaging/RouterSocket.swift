@@ -1,18 +1,18 @@
 import CZeroMQ
 
-/// Where a coordinator listens and whom it lets in.
+/// The listening address and the admission rules of a coordinator.
 package struct RouterConfiguration: Sendable {
-  /// Where to listen; port 0 lets the system choose.
+  /// The listening address; port 0 lets the system choose.
   package var endpoint: Endpoint
   /// The coordinator's keys.
   package var keys: CurveKeyPair
-  /// Connections that one key may hold, since workers may share one; the next ones have to wait.
+  /// The maximum of connections per key, which several workers may share; further ones must wait.
   package var maximumPeersPerKey: Int
-  /// Open connections, those in their handshake included, at which nobody new is let in until some
-  /// have ended. By default that leaves a share of the descriptors that the process may have.
+  /// The maximum of open connections, including those in the handshake. At the limit no new connection is accepted.
+  /// The default leaves a part of the process's file descriptors free.
   package var maximumConnections: Int
-  /// Whether a key may enter and speak. Called from two threads, at each handshake and for each
-  /// message, so that revoking works on live connections: it must be quick.
+  /// Whether a key is admitted. Called from two threads, at each handshake and for each message, so that revocation
+  /// applies to live connections; must be fast.
   package var isAuthorized: @Sendable (CurveKey) -> Bool
 
   package init(
@@ -28,53 +28,50 @@ package struct RouterConfiguration: Sendable {
   }
 }
 
-/// The way back to a connected peer. Only a return address: it ends with the connection, and says
-/// nothing about who the peer is.
+/// The address of a connected peer. It is valid for one connection and does not identify the peer.
 package struct Route: Hashable, Sendable, CustomStringConvertible {
   private static let length = 5
-  /// What tells it from the other routes of its socket.
+  /// The number of the route within its socket.
   package let number: UInt32
 
-  /// The route with a number that a route of this socket had.
+  /// Creates the route from such a number.
   package init(number: UInt32) {
     self.number = number
   }
 
-  /// Takes only ids that our own end drew: a zero and four bytes. Peers have no business naming
-  /// themselves.
+  /// Accepts only ids that libzmq assigned (a zero and four bytes), not those chosen by peers.
   init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count == Self.length, bytes[0] == 0 else { return nil }
     number = bytes.loadUnaligned(fromByteOffset: 1, as: UInt32.self)
   }
 
-  /// The five bytes that libzmq knows the peer by.
+  /// The five bytes of the peer's id in libzmq.
   var bytes: [UInt8] { [0] + withUnsafeBytes(of: number) { [UInt8]($0) } }
 
   package var description: String { String(UInt32(bigEndian: number), radix: 16) }
 }
 
-/// A message that reached the coordinator.
+/// A message received by the coordinator.
 package struct Incoming: Sendable {
-  /// Where an answer goes.
+  /// The route for a reply.
   package let route: Route
-  /// Who sent it, proven by the handshake.
+  /// The sender's key, authenticated by the handshake.
   package let key: CurveKey
   /// The payload.
   package let bytes: [UInt8]
 }
 
-/// The coordinator's end: a ZeroMQ ROUTER that admits known keys only.
+/// The coordinator's socket: a ZeroMQ ROUTER that admits known keys only.
 ///
-/// One thread owns it; other threads may only wake it. Nothing that a peer sends makes a call here
-/// fail or block.
+/// One thread owns it; other threads may only wake it. No input from a peer makes a call fail or block.
 package final class RouterSocket {
-  /// Where it really listens, the port known.
+  /// The actual listening address, with the port.
   package let endpoint: Endpoint
-  /// What was thrown away so far.
+  /// The dropped messages.
   package private(set) var dropped = DroppedMessages()
 
-  /// Junk that one `receive` steps over before it returns to its caller.
-  private static let junkLimit = 256
+  /// The maximum of invalid messages that one `receive` skips.
+  private static let invalidMessageLimit = 256
 
   private let socket: Socket
   private let monitor: Monitor
@@ -82,15 +79,15 @@ package final class RouterSocket {
   private let domain: Authenticator.Domain
   private let maximumConnections: Int
   private var listener: Int32?
-  /// Whether nobody new is let in for now, because there are too many connections.
+  /// Whether accepting is paused because of too many connections.
   package private(set) var isFull = false
   private var pollSet: PollSet
   private let address = Frame()
   private let payload = Frame()
 
-  /// Listens, and proves by a connection of its own that unknown keys are refused.
+  /// Listens, and verifies with a test connection that unknown keys are rejected.
   ///
-  /// Other threads wake `wait` by the waker.
+  /// Other threads wake `wait` through the waker.
   package init(_ configuration: RouterConfiguration, waker: Waker) throws(MessagingError) {
     maximumConnections = configuration.maximumConnections
     admission = Admission(
@@ -98,7 +95,7 @@ package final class RouterSocket {
     domain = try Authenticator.shared().register(admission)
     socket = try Socket(.router)
     Transport.prepare(socket, for: configuration.endpoint)
-    // Those that wait to be accepted when there are too many still come in.
+    // Connections that are already in the accept queue still get in.
     socket.set(ZMQ_BACKLOG, Int32(min(1_024, max(16, maximumConnections / 20))))
     socket.set(ZMQ_ROUTER_MANDATORY, 1)
     socket.set(ZMQ_ROUTER_HANDOVER, 0)
@@ -116,23 +113,22 @@ package final class RouterSocket {
 
   deinit { close() }
 
-  /// Stops listening and drops every connection; what was not sent yet is lost. The port is free
-  /// soon after.
+  /// Stops listening and closes all connections; unsent messages are lost. The port is free shortly after.
   package func close() {
     monitor.close()
     socket.close()
   }
 
-  /// Open connections, those still in their handshake included. As of the last `wait`.
+  /// Open connections, including those in the handshake. As of the last `wait`.
   package var connections: Int { admission.connections }
 
-  /// Waits for messages or a wake, at most so long (nil: for ever); false means the time is up.
+  /// Waits for messages or a wake until the timeout (nil: no limit); false on timeout.
   package func wait(timeout: Duration?) throws(MessagingError) -> Bool {
     let deadline = timeout.map { ContinuousClock.now + $0 }
     while try pollSet.wait(until: deadline) {
       if pollSet.isReady(1) { noteConnections() }
       if pollSet.isReady(0) || pollSet.isReady(2) { return true }
-      // Connections that come and go without end must not keep the caller.
+      // An endless series of new connections must not keep the caller here.
       if let deadline, deadline <= .now { return false }
     }
     return false
@@ -157,9 +153,9 @@ package final class RouterSocket {
     isFull = full
   }
 
-  /// The next message, without waiting; nil when none is there. Unfit ones are dropped and counted.
+  /// The next message, without waiting; nil if there is none. Drops and counts invalid messages.
   package func receive() -> Incoming? {
-    for _ in 0..<Self.junkLimit {
+    for _ in 0..<Self.invalidMessageLimit {
       guard address.receive(from: socket) else { return nil }
       if let incoming = receivePayload() { return incoming }
     }
@@ -180,7 +176,7 @@ package final class RouterSocket {
       dropped.oversize += 1
       return nil
     }
-    // libzmq may forget the user on the routing id's frame, never on the payload's.
+    // libzmq may drop the user id of the routing id's frame, but never that of the payload.
     guard let key = payload.userKey else {
       dropped.unidentified += 1
       return nil
@@ -210,7 +206,7 @@ package final class RouterSocket {
     return .sent
   }
 
-  /// Connects with keys that nobody knows and sees the handshake refused.
+  /// Connects with an unknown key and checks that the handshake is rejected.
   private static func requireRefusal(
     at endpoint: Endpoint, of serverKey: CurveKey
   ) throws(MessagingError) {

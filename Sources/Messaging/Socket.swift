@@ -1,10 +1,10 @@
 import CZeroMQ
 import Glibc
 
-/// One ZeroMQ socket. This file, `Frame.swift` and `PollSet.swift` are where libzmq's pointers live:
-/// they are owned here, freed once, and never handed out.
+/// One ZeroMQ socket. Only this file, `Frame.swift` and `PollSet.swift` use libzmq's pointers: they are owned here,
+/// freed once, and never returned.
 ///
-/// Not thread-safe: whoever owns it moves it to its thread before the first use.
+/// Not thread-safe: the owner moves it to its thread before the first use.
 final class Socket {
   enum Kind {
     case router, dealer, reply, pair
@@ -19,12 +19,12 @@ final class Socket {
     }
   }
 
-  /// What became of trying to pass one frame to libzmq.
+  /// The result of passing one frame to libzmq.
   enum FrameOutcome { case sent, full, unreachable }
 
   private(set) var handle: UnsafeMutableRawPointer?
 
-  /// A socket that forgets unsent messages when it closes.
+  /// Creates a socket that drops unsent messages when it closes.
   init(_ kind: Kind) throws(MessagingError) {
     handle = try Context.makeSocket(kind.code)
     set(ZMQ_LINGER, 0)
@@ -41,7 +41,7 @@ final class Socket {
 
   // MARK: Options
 
-  /// Sets a number; options and values are ours, so a refusal is a bug.
+  /// Sets an integer option; options and values are constants, so a failure is a bug.
   func set(_ option: Int32, _ value: Int32) {
     var value = value
     require(zmq_setsockopt(handle, option, &value, MemoryLayout<Int32>.size), option)
@@ -68,7 +68,7 @@ final class Socket {
       result == 0, "libzmq refuses option \(option): \(String(cString: zmq_strerror(code)))")
   }
 
-  /// The endpoint that the last bind ended up with.
+  /// The actual endpoint of the last bind.
   func lastEndpoint() throws(MessagingError) -> Endpoint {
     var text = [UInt8](repeating: 0, count: 512)
     var length = text.count
@@ -103,7 +103,7 @@ final class Socket {
     guard result == 0 else { throw MessagingError("connecting inproc://\(name)", code: code) }
   }
 
-  /// Lets libzmq report the events of the mask at an address inside the process.
+  /// Makes libzmq publish the events of the mask at an in-process address.
   func monitor(at name: String, events: Int32) throws(MessagingError) {
     let result = zmq_socket_monitor(handle, "inproc://\(name)", events)
     let code = zmq_errno()

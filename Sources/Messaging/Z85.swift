@@ -1,6 +1,6 @@
-/// The text form of 32-byte keys that ZeroMQ uses (RFC 32): five printable characters for four bytes.
+/// The text encoding of 32-byte keys in ZeroMQ (RFC 32): five printable characters per four bytes.
 ///
-/// Every key has exactly one text, so equal texts and equal keys are the same thing.
+/// The encoding is unique, so equal texts mean equal keys.
 enum Z85 {
   /// Characters in the text of one 32-byte key.
   static let keyLength = 40
@@ -14,8 +14,8 @@ enum Z85 {
     return values
   }()
 
-  /// The 32 bytes that the text stands for, eight 32-bit numbers in network order; nil when it is
-  /// not 40 characters of the alphabet or a group exceeds 32 bits.
+  /// Decodes 32 bytes, eight 32-bit numbers in network order; nil unless the text is 40 characters of the alphabet
+  /// and no group exceeds 32 bits.
   static func decode(_ text: some Collection<UInt8>) -> SIMD8<UInt32>? {
     guard text.count == keyLength else { return nil }
     var words = SIMD8<UInt32>()
@@ -35,7 +35,7 @@ enum Z85 {
     return words
   }
 
-  /// The 40 characters for 32 bytes.
+  /// Encodes 32 bytes as 40 characters.
   static func encode(_ words: SIMD8<UInt32>) -> String {
     var text: [UInt8] = []
     text.reserveCapacity(keyLength)

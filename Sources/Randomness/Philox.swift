@@ -1,8 +1,7 @@
-/// A counter-based generator: Philox4x32-10.
+/// The counter-based generator Philox4x32-10.
 ///
-/// The n-th number is a pure function of (seed, stream, n), so a stream can be entered anywhere without
-/// having been run, and streams under one seed are independent of each other. The same numbers come out
-/// on every machine.
+/// The n-th number is a pure function of (seed, stream, n), so that a stream can be read at any position, and streams
+/// of one seed are independent. The numbers are the same on every machine.
 ///
 /// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 package struct Philox: RandomNumberGenerator, Sendable {
@@ -14,7 +13,7 @@ package struct Philox: RandomNumberGenerator, Sendable {
   private var position: UInt64 = 0
   private var spare: UInt64?
 
-  /// The stream of this number under a seed, at its beginning.
+  /// Creates the generator of a stream and seed, at its start.
   package init(seed: UInt64, stream: UInt64) {
     self.seed = seed
     self.stream = stream
@@ -34,7 +33,7 @@ package struct Philox: RandomNumberGenerator, Sendable {
 
   /// The 128 bits at a position of a stream.
   package static func block(seed: UInt64, stream: UInt64, position: UInt64) -> Block {
-    // Plain numbers: the same with SIMD takes twice the time.
+    // Scalar code: SIMD takes twice the time.
     var counter = (
       UInt32(truncatingIfNeeded: position), UInt32(truncatingIfNeeded: position >> 32),
       UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32)
@@ -53,12 +52,12 @@ package struct Philox: RandomNumberGenerator, Sendable {
 }
 
 extension Philox {
-  /// A number in [0, 1): the upper 53 bits, so that every value is a multiple of 2⁻⁵³.
+  /// A uniform number in [0, 1): the upper 53 bits, so that every value is a multiple of 2⁻⁵³.
   package mutating func uniform() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
 
-  /// A whole number in 0..<bound, each equally likely.
+  /// A uniform integer in 0..<bound.
   ///
   /// Source: Lemire, "Fast random integer generation in an interval", ACM TOMACS 29(1), 2019.
   package mutating func below(_ bound: UInt64) -> UInt64 {
@@ -71,7 +70,7 @@ extension Philox {
     return product.high
   }
 
-  /// A number from the normal distribution with mean 0 and standard deviation 1.
+  /// A sample of the standard normal distribution.
   ///
   /// Source: Marsaglia, Bray, "A convenient method for generating normal variables", SIAM Review 6(3), 1964.
   package mutating func normal() -> Double {
@@ -85,7 +84,7 @@ extension Philox {
     }
   }
 
-  /// Puts the elements into a random order, each order equally likely (Fisher and Yates).
+  /// Shuffles the elements uniformly (Fisher-Yates).
   package mutating func shuffle<Element>(_ elements: inout [Element]) {
     for last in stride(from: elements.count - 1, to: 0, by: -1) {
       elements.swapAt(last, Int(below(UInt64(last + 1))))

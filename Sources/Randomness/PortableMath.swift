@@ -1,6 +1,6 @@
-// The C library's exp and log differ in the last bit between processors and versions. These are made of
-// additions, multiplications and divisions alone, which IEEE 754 rounds the same everywhere, so that what
-// is drawn through them is the same on every machine.
+// The C library's exp and log differ in the last bit between processors and versions. These functions use only
+// additions, multiplications and divisions, which IEEE 754 rounds the same everywhere, so that samples are the same
+// on every machine.
 
 private let ln2High = 0x1.62e42fee00000p-1
 private let ln2Low = 0x1.a39ef35793c76p-33
@@ -25,7 +25,7 @@ package func portableLog(_ x: Double) -> Double {
   return k * ln2High + (2 * s + (2 * s * series + k * ln2Low))
 }
 
-/// e to the power of x, to within 2 units in the last place; 0 or infinity beyond the range of Double.
+/// e to the power of x, to within 2 units in the last place; 0 or infinity outside the range of Double.
 package func portableExp(_ x: Double) -> Double {
   precondition(!x.isNaN, "portableExp needs a number")
   if x > 709.782712893384 { return .infinity }
@@ -36,13 +36,13 @@ package func portableExp(_ x: Double) -> Double {
   for n in stride(from: 14, through: 1, by: -1) {
     series = (series + 1) * r / Double(n)
   }
-  // In two factors, so that a subnormal result does not pass through an exponent that does not exist.
+  // In two factors, so that a subnormal result does not need an invalid exponent.
   let half = Int(k) / 2
   let scale = Double(sign: .plus, exponent: half, significand: 1)
   return (1 + series) * scale * Double(sign: .plus, exponent: Int(k) - half, significand: 1)
 }
 
-/// The sine of an angle in radians of at most 2²⁰ either way, to within 2⁻⁵².
+/// The sine of an angle in radians, at most 2²⁰ in magnitude, to within 2⁻⁵².
 package func portableSin(_ x: Double) -> Double {
   let (quarter, rest) = quarterTurns(x)
   return switch quarter {
@@ -53,7 +53,7 @@ package func portableSin(_ x: Double) -> Double {
   }
 }
 
-/// The cosine of an angle in radians of at most 2²⁰ either way, to within 2⁻⁵².
+/// The cosine of an angle in radians, at most 2²⁰ in magnitude, to within 2⁻⁵².
 package func portableCos(_ x: Double) -> Double {
   let (quarter, rest) = quarterTurns(x)
   return switch quarter {
@@ -64,9 +64,9 @@ package func portableCos(_ x: Double) -> Double {
   }
 }
 
-/// Splits an angle into quarter turns, counted modulo 4, and what is left, at most an eighth turn.
+/// Splits an angle into quarter turns, modulo 4, and a remainder of at most an eighth turn.
 ///
-/// π/2 is taken in three parts, the first two so short that their multiples are exact. Source: Cody, Waite,
+/// π/2 is split into three parts, the first two so short that their multiples are exact. Source: Cody, Waite,
 /// "Software manual for the elementary functions", 1980.
 private func quarterTurns(_ x: Double) -> (quarter: Int, rest: Double) {
   precondition(abs(x) <= 0x1p20, "an angle of at most 2²⁰, not \(x)")
@@ -77,7 +77,7 @@ private func quarterTurns(_ x: Double) -> (quarter: Int, rest: Double) {
   return (Int(count) & 3, rest)
 }
 
-/// The series of the sine, for at most an eighth turn.
+/// The sine series, for at most an eighth turn.
 private func sineNearZero(_ x: Double) -> Double {
   let square = x * x
   var series = 0.0
@@ -87,7 +87,7 @@ private func sineNearZero(_ x: Double) -> Double {
   return x + x * series
 }
 
-/// The series of the cosine, for at most an eighth turn.
+/// The cosine series, for at most an eighth turn.
 private func cosineNearZero(_ x: Double) -> Double {
   let square = x * x
   var series = 0.0

@@ -4,7 +4,7 @@ import GRDB
 import Search
 
 extension StudyDatabase {
-  /// Writes all decisions in one transaction; they are on the disk when it returns, and none is if it throws.
+  /// Writes all decisions in one transaction. They are durable when it returns; if it throws, none is written.
   package func commit(_ decisions: [Decision], at date: Date) throws(StudyError) {
     guard !decisions.isEmpty else { return }
     let now = date.timeIntervalSince1970

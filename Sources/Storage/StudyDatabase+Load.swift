@@ -4,10 +4,9 @@ import GRDB
 import Search
 
 extension StudyDatabase {
-  /// Throws away the results of trials that failed or were quarantined, so that they run once more; what was tried stays
-  /// on record.
+  /// Deletes the results of failed and quarantined trials, so that they run again; their attempts are kept.
   ///
-  /// - Returns: how many there were.
+  /// - Returns: the number of these trials.
   package func reopenFailed() throws(StudyError) -> Int {
     try run { db in
       let names = TrialResult.Status.allCases.filter(\.isFailure).map { "'\($0.rawValue)'" }
@@ -18,9 +17,9 @@ extension StudyDatabase {
     }
   }
 
-  /// Counts one more start of the coordinator and returns all that it must know.
+  /// Increments the generation and returns the state that a starting coordinator needs.
   ///
-  /// - Parameter needsCurves: whether that includes the epochs of all trials that trained to their end.
+  /// - Parameter needsCurves: whether to load the epochs of all completed trials.
   package func begin(needsCurves: Bool = false) throws(StudyError) -> Snapshot {
     try run { db in
       try db.execute(sql: "UPDATE search SET epoch = epoch + 1")
@@ -41,7 +40,7 @@ extension StudyDatabase {
     }
   }
 
-  /// When the first trial began, in seconds since 1970; nil before.
+  /// The start time of the first trial, in seconds since 1970; nil before it.
   package func beginning() throws(StudyError) -> Double? {
     try run { db in try Double.fetchOne(db, sql: "SELECT min(started) FROM attempt") }
   }
@@ -140,7 +139,7 @@ extension StudyDatabase {
 
   private static let metrics = "train_loss, train_accuracy, val_loss, val_accuracy, seconds"
 
-  /// From a row that begins with the metrics.
+  /// Reads a row that begins with the metrics.
   private static func epoch(_ row: Row) -> WireEpoch {
     var epoch = WireEpoch()
     epoch.trainLoss = row[0]
@@ -152,7 +151,7 @@ extension StudyDatabase {
   }
 }
 
-/// What a trial came to on its way.
+/// The intermediate results of a trial.
 package enum HistoryMoment: Sendable {
   case rung(Int, EpochScore)
   case epoch(Int, WireEpoch)
@@ -168,7 +167,7 @@ package struct AttemptRow: Sendable {
   /// Seconds since 1970.
   package var started: Double
   package var ended: Double?
-  /// Epochs at its beginning that an earlier attempt trained.
+  /// Epochs at its start that an earlier attempt trained.
   package var inherited: Int
   /// Epochs that it trained and reported.
   package var epochs: Int
@@ -197,7 +196,8 @@ extension StudyDatabase {
     }
   }
 
-  /// Every trial's scores at the rungs, and then its epochs, of the attempt that brought its result, or else of its latest.
+  /// The rung scores and then the epochs of every trial, from the attempt with its result, or else from its latest
+  /// attempt.
   package func history(
     _ body: (_ trial: Int, _ moment: HistoryMoment) -> Void
   ) throws(StudyError) {

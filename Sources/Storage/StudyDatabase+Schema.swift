@@ -1,7 +1,7 @@
 import GRDB
 
 extension StudyDatabase {
-  /// Each migration is final once released: changes come as further ones.
+  /// A released migration never changes: add a new one.
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1: searches, workers, attempts, epochs, results") { db in
@@ -59,7 +59,7 @@ extension StudyDatabase {
           """)
     }
     migrator.registerMigration("2: the key that a worker joined with") { db in
-      // Empty for the workers of before.
+      // Empty for workers from before this migration.
       try db.execute(sql: "ALTER TABLE worker ADD COLUMN key TEXT NOT NULL DEFAULT ''")
     }
     migrator.registerMigration("3: checkpoints, inherited epochs, retries") { db in
@@ -81,7 +81,7 @@ extension StudyDatabase {
           """)
     }
     migrator.registerMigration("4: the key that an attempt was handed to") { db in
-      // Another key holder may take the name of its worker afterwards.
+      // Another key holder may later use this worker's name.
       try db.execute(
         sql: """
           ALTER TABLE attempt ADD COLUMN key TEXT NOT NULL DEFAULT '';
@@ -89,8 +89,9 @@ extension StudyDatabase {
           """)
     }
     migrator.registerMigration("5: what trials come to at rungs") { db in
-      // Two attempts of a trial may report different epochs if a holder of a key lies: what was decided by is kept.
-      // Trials of before have come to rungs where they paused or were stopped.
+      // Two attempts of a trial may report different epochs if a key holder is malicious: the one used for decisions
+      // is kept.
+      // Trials from before this migration reached rungs where they paused or were stopped.
       try db.execute(
         sql: """
           CREATE TABLE rung (
@@ -131,15 +132,15 @@ extension StudyDatabase {
           """)
     }
     migrator.registerMigration("7: searches that end when there is enough") { db in
-      // How many trials there are, once no more begin; NULL before, and where that never has to be said.
+      // The final number of trials; NULL while more may start, and if it is never needed.
       try db.execute(sql: "ALTER TABLE search ADD COLUMN trials INTEGER")
     }
     migrator.registerMigration("8: the dataset that results come from") { db in
-      // Its SHA-256; NULL before it is known.
+      // SHA-256 of the dataset; NULL until it is known.
       try db.execute(sql: "ALTER TABLE search ADD COLUMN data BLOB")
     }
     migrator.registerMigration("9: workers that get no more work") { db in
-      // Why; NULL for those that do.
+      // The reason; NULL for the others.
       try db.execute(sql: "ALTER TABLE worker ADD COLUMN excluded TEXT")
     }
     return migrator

@@ -5,12 +5,12 @@ import Search
 
 /// The durable record of a search: `study.db` in its run directory.
 ///
-/// One connection holds the file's lock as long as this object lives, so that no second coordinator can open it. What a
-/// `commit` returned from is on the disk.
+/// One connection holds the file lock as long as this object exists, so that no second coordinator can open the file.
+/// A returned `commit` is durable.
 package final class StudyDatabase {
   private let queue: DatabaseQueue
 
-  /// Makes a new file for a search. Only when it is whole it appears at its path.
+  /// Creates the file of a search atomically.
   package convenience init(creatingAt path: String, search: SearchID, file text: String) throws(StudyError) {
     let draft = "\(path).new"
     for name in [draft, "\(draft)-wal"] { unlink(name) }
@@ -29,13 +29,13 @@ package final class StudyDatabase {
     try self.init(openingAt: path)
   }
 
-  /// The version of the SQLite that this process has loaded, such as "3.40.1".
+  /// The version of the loaded SQLite, for example "3.40.1".
   package static var libraryVersion: String {
     let answer = try? DatabaseQueue().read { db in try String.fetchOne(db, sql: "SELECT sqlite_version()") }
     return answer ?? "unknown"
   }
 
-  /// Moves everything into the one file and lets go of it.
+  /// Merges the write-ahead log into the file and closes it.
   private func close() throws(StudyError) {
     do { try queue.close() } catch { throw StudyError(error, path: queue.path) }
   }
@@ -45,23 +45,23 @@ package final class StudyDatabase {
     try run { db in try String.fetchOne(db, sql: "SELECT file FROM search") ?? "" }
   }
 
-  /// How many trials there are, once no more begin; nil before.
+  /// The final number of trials; nil while more may start.
   package func trialCount() throws(StudyError) -> Int? {
     try run { db in try Int.fetchOne(db, sql: "SELECT trials FROM search") }
   }
 
-  /// The search goes on by another file.
+  /// Replaces the search file of a resumed search.
   package func replaceSearchFile(_ text: String) throws(StudyError) {
     try run { db in try db.execute(sql: "UPDATE search SET file = ?", arguments: [text]) }
   }
 
-  /// Makes room on a full disk: what waits in the log beside the file moves into it.
+  /// Frees space on a full disk: merges the write-ahead log into the file.
   package func shrink() {
-    // If that fails too, the next commit will tell.
+    // If this fails too, the next commit reports it.
     try? queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
   }
 
-  /// Opens the file of a search that was begun before.
+  /// Opens the file of an existing search.
   package convenience init(openingAt path: String) throws(StudyError) {
     guard FileManager.default.fileExists(atPath: path) else { throw .damaged("\(path) is missing") }
     try self.init(path: path)
@@ -84,13 +84,13 @@ package final class StudyDatabase {
       queue = try DatabaseQueue(path: path, configuration: configuration)
       guard try !queue.read(Self.migrator.hasBeenSuperseded) else { throw StudyError.later(path) }
       try Self.migrator.migrate(queue)
-      // GRDB relaxes this setting while it opens a file, so it is made and checked last.
+      // GRDB relaxes this setting when it opens a file, so it is set and checked last.
       let synchronous = try queue.inDatabase { db in
         try db.execute(sql: "PRAGMA synchronous = FULL")
         return try Int.fetchOne(db, sql: "PRAGMA synchronous")
       }
       precondition(synchronous == 2, "commits would not be durable: synchronous is \(synchronous ?? -1)")
-      // Takes the lock now rather than with the first commit.
+      // Acquires the lock now instead of at the first commit.
       try queue.write { db in try db.execute(sql: "UPDATE search SET epoch = epoch") }
     } catch let error as StudyError {
       throw error
@@ -108,24 +108,24 @@ package final class StudyDatabase {
     }
   }
 
-  /// Whether a write failed because the user may not fill more of the disk. For SQLite only a full disk is one where it did
-  /// nothing, and what the system said of its last call tells the rest.
+  /// Whether a write failed because the disk quota is exhausted. SQLite reports only ENOSPC as a full disk; the last
+  /// system error shows the quota.
   private static func isOverQuota(_ code: Int32, _ error: any Error) -> Bool {
     code == EDQUOT && (error as? DatabaseError)?.extendedResultCode == .SQLITE_IOERR_WRITE
   }
 }
 
-/// Why the study's file cannot be read or written.
+/// The reason why the study database cannot be read or written.
 package enum StudyError: Error, CustomStringConvertible, Equatable {
-  /// Another coordinator has it open.
+  /// Another coordinator has the file open.
   case inUse(String)
-  /// The disk is full: the commit did not happen and may be tried again.
+  /// The disk is full: the commit did not happen and can be retried.
   case diskFull
-  /// Not a study, or a damaged one.
+  /// Not a study database, or a damaged one.
   case damaged(String)
-  /// A newer version of Trawl made it.
+  /// Created by a newer version of Trawl.
   case later(String)
-  /// The disk failed; what was committed last is uncertain until the file is opened anew.
+  /// An I/O error; the last commit is uncertain until the file is reopened.
   case failed(String)
 
   init(_ error: any Error, path: String) {
@@ -142,7 +142,7 @@ package enum StudyError: Error, CustomStringConvertible, Equatable {
     }
   }
 
-  /// Whether nobody made a mistake: the same may do another time.
+  /// Whether it is a system error rather than a user error: a retry may succeed.
   package var isOfTheMachine: Bool {
     switch self {
     case .diskFull, .failed: true

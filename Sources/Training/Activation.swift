@@ -1,4 +1,4 @@
-/// What a hidden layer does to its sums. The raw values are the names in search files and model files.
+/// The activation function of a hidden layer. The raw values are the names in search files and model files.
 package enum Activation: String, Sendable, CaseIterable {
   case relu
   /// x for x > 0, else 0.01·x.
@@ -6,7 +6,7 @@ package enum Activation: String, Sendable, CaseIterable {
   case tanh
   case sigmoid
 
-  /// The initialization that keeps the sums' variance through the layers.
+  /// The initialization that preserves the variance of the pre-activations from layer to layer.
   package var defaultInitialization: Initialization {
     switch self {
     case .relu, .leakyReLU: .he
@@ -15,14 +15,14 @@ package enum Activation: String, Sendable, CaseIterable {
   }
 }
 
-/// How the weights of a layer are drawn: from a normal distribution around 0. Biases begin at 0.
+/// The weight initialization of a layer: a normal distribution with mean 0. Biases start at 0.
 package enum Initialization: Sendable, Equatable {
-  /// Deviation √(2 / inputs). Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015.
+  /// Standard deviation √(2 / inputs). Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015.
   case he
-  /// Deviation √(2 / (inputs + outputs)). Source: Glorot, Bengio, "Understanding the difficulty of
-  /// training deep feedforward neural networks", AISTATS 2010.
+  /// Standard deviation √(2 / (inputs + outputs)). Source: Glorot, Bengio, "Understanding the difficulty of training
+  /// deep feedforward neural networks", AISTATS 2010.
   case xavier
-  /// The given deviation in every layer.
+  /// The same given standard deviation in every layer.
   case normal(Double)
 
   /// The standard deviation of the weights of a layer.

@@ -1,24 +1,23 @@
 import CWarp
 import Randomness
 
-/// Random changes to training images, so that a network sees more of them than there are. Images for
-/// validation and tests are never changed.
+/// Data augmentation: random changes to training images. Validation and test images are never changed.
 package struct Augmentation: Sendable, Equatable {
-  /// What becomes of the changed images.
+  /// How the changed images are used.
   package enum Mode: String, Sendable, CaseIterable {
-    /// One changed copy of each image is added to the training images, the same in every epoch.
+    /// Adds one changed copy of each image to the training images, the same copy in every epoch.
     case append
-    /// They take the place of the training images, and are drawn anew in every epoch.
+    /// Replaces the training images by changed images, sampled again in every epoch.
     case online
   }
 
-  /// The largest angle of a rotation about the image's centre, in degrees, either way: 0 to 180.
+  /// The largest rotation about the image's center, in degrees, in both directions: 0 to 180.
   package var rotation: Double
-  /// The largest shift along each side as a part of that side, either way: 0 to 0.5.
+  /// The largest shift along each side as a fraction of that side, in both directions: 0 to 0.5.
   package var shift: Double
-  /// The largest change in size about the centre as a part of it, either way: 0 to 0.5.
+  /// The largest change of scale about the center as a fraction, in both directions: 0 to 0.5.
   package var scale: Double
-  /// The probability of each of the three, for each image: 0 to 1.
+  /// The probability of each of the three changes, for each image: 0 to 1.
   package var probability: Double
   package var mode: Mode
 
@@ -33,7 +32,7 @@ package struct Augmentation: Sendable, Equatable {
     self.mode = mode
   }
 
-  /// The training images of an epoch: their indices, and the complement `~index` for a changed copy.
+  /// The training images of an epoch: an index, or the complement `~index` for a changed copy.
   func epochImages(_ train: [Int32]) -> [Int32] {
     switch mode {
     case .append: train + train.map { ~$0 }
@@ -41,8 +40,8 @@ package struct Augmentation: Sendable, Equatable {
     }
   }
 
-  /// What happens to an image: a function of the seed, the epoch and the image alone (and not of the epoch
-  /// if copies are appended). Nil: nothing.
+  /// The change of an image: a function of seed, epoch and image only (not of the epoch if copies are appended). Nil:
+  /// no change.
   func change(of image: Int, epoch: Int, seed: UInt64) -> ImageChange? {
     let draws = AugmentationDraws(
       mode == .append ? .copies : .augmentation(epoch: epoch), image: image, seed: seed)
@@ -60,13 +59,13 @@ package struct Augmentation: Sendable, Equatable {
 }
 
 extension Recipe {
-  /// Images in an epoch, appended copies included.
+  /// Images in an epoch, including appended copies.
   func imagesPerEpoch(_ trainingImages: Int) -> Int {
     augmentation?.mode == .append ? 2 * trainingImages : trainingImages
   }
 }
 
-/// Eight random numbers of 32 bits that belong to an image.
+/// Eight 32-bit random numbers for one image.
 private struct AugmentationDraws {
   private let words: SIMD4<UInt64>
 
@@ -80,7 +79,7 @@ private struct AugmentationDraws {
   /// A number in [0, 1).
   func chance(_ place: Int) -> Double { Double(word(place)) * 0x1p-32 }
 
-  /// A number in (-1, 1), evenly distributed about 0.
+  /// A number in (-1, 1), uniformly distributed.
   func deviation(_ place: Int) -> Double { (Double(word(place)) + 0.5) * 0x1p-31 - 1 }
 
   private func word(_ place: Int) -> UInt32 {
@@ -88,18 +87,18 @@ private struct AugmentationDraws {
   }
 }
 
-/// What happens to an image: it is scaled and turned about its centre, then shifted.
+/// An affine change of an image: scaling and rotation about its center, then a shift.
 struct ImageChange: Sendable, Equatable {
-  /// In radians, clockwise as one sees it.
+  /// In radians, clockwise in the displayed image.
   var angle = 0.0
-  /// In widths.
+  /// As a fraction of the width.
   var right = 0.0
-  /// In heights.
+  /// As a fraction of the height.
   var down = 0.0
-  /// In parts of the old size.
+  /// The new size divided by the old one.
   var size = 1.0
 
-  /// Where the pixels of the changed image come from.
+  /// The source positions of the pixels of the changed image.
   func map(rows: Int, columns: Int) -> warp_map {
     let (sine, cosine) = (portableSin(angle) / size, portableCos(angle) / size)
     let (centreX, centreY) = (Double(columns - 1) / 2, Double(rows - 1) / 2)

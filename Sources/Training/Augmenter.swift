@@ -1,8 +1,8 @@
 import CWarp
 
-/// Reads training images for one trainer, changed as a recipe asks. It owns the memory that this takes.
+/// Reads the training images of one trainer and augments them. Owns the buffers for this.
 final class Augmenter {
-  /// The epoch whose images are read, counted from 0.
+  /// The epoch whose images are read, starting at 0.
   var epoch = 0
 
   private let augmentation: Augmentation
@@ -25,7 +25,7 @@ final class Augmenter {
     scratch.deallocate()
   }
 
-  /// Writes the changed pixels of an image, scaled from 0...255 to 0...1, into a row of as many floats.
+  /// Writes the pixels of a changed image, scaled from 0...255 to 0...1, to a row of the same number of floats.
   func scale(_ image: Int, into row: UnsafeMutableBufferPointer<Float>) {
     guard let change = augmentation.change(of: image, epoch: epoch, seed: seed) else {
       return images.scale(image, layout, into: row)
@@ -33,7 +33,7 @@ final class Augmenter {
     scale(image, changedBy: change, into: row)
   }
 
-  /// The same for a change that is given.
+  /// The same for a given change.
   func scale(
     _ image: Int, changedBy change: ImageChange, into row: UnsafeMutableBufferPointer<Float>
   ) {

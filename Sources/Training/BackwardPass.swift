@@ -1,15 +1,15 @@
-/// The way back: the gradients of a mini-batch, layer by layer, each used for the update as soon as it is
-/// known, so that no gradient of all weights is stored.
+/// The backward pass: computes the gradients of a mini-batch layer by layer. Each gradient is used for the update
+/// immediately, so that the gradient of all weights is never stored.
 final class BackwardPass {
   private let forward: ForwardPass
   private let network: Network
   private let buffer: FloatBuffer
-  /// The gradient of the mean loss by each layer's sums (before its activation), capacity x width.
+  /// The gradient of the mean loss with respect to each layer's pre-activations, capacity x width.
   private let gradients: [Matrix]
-  /// The sum over the rows of a gradient is its product with this column of ones, capacity x 1.
+  /// A column of ones, capacity x 1. Its product with a gradient is the sum over the rows.
   private let ones: Matrix
   private let exponential: Kernel
-  /// For every layer but the last.
+  /// One for every layer except the last.
   private let derivatives: [Kernel]
 
   init(_ forward: ForwardPass) {
@@ -34,14 +34,14 @@ final class BackwardPass {
     }
   }
 
-  /// One step of descent on the first rows, which have gone forward.
+  /// One gradient descent step on the first rows, after their forward pass.
   func run(rows: Int, _ optimizer: Optimizer, step: Int) {
     optimizer.begin(step: step)
     differentiateLoss(rows: rows)
     for last in network.layers.indices {
       let index = network.layers.count - 1 - last
       forward.rounded?.take(gradient: gradients[index].prefix(rows), of: index)
-      // The layer before needs these weights as they were on the way forward.
+      // The layer before needs these weights as the forward pass used them.
       passBack(rows: rows, through: index)
       optimizer.update(
         layer: index, inputs: forward.input(of: index).prefix(rows), gradient: gradients[index].prefix(rows),
@@ -52,8 +52,8 @@ final class BackwardPass {
     for index in network.kernels.indices { optimizer.update(convolution: index, slopes) }
   }
 
-  /// The gradient by the sums of the layer before, (gradient · Wᵀ) · activation′; for the first layer that by
-  /// the features, if they are not the pixels.
+  /// The gradient with respect to the pre-activations of the layer before, (gradient · Wᵀ) · activation′; for the
+  /// first layer, with respect to the features if a convolution computes them.
   private func passBack(rows: Int, through index: Int) {
     guard let before = index > 0 ? gradients[index - 1] : forward.featuresGradient else { return }
     if let rounded = forward.rounded {
@@ -68,7 +68,7 @@ final class BackwardPass {
     derivatives[index - 1].run(forward.outputs[index - 1], before)
   }
 
-  /// The gradient of the mean cross-entropy by the last sums: (softmax - one-hot) / rows.
+  /// The gradient of the mean cross-entropy with respect to the last pre-activations: (softmax - one-hot) / rows.
   private func differentiateLoss(rows: Int) {
     let gradient = gradients[gradients.count - 1]
     exponential.run(forward.logProbabilities, gradient)

@@ -1,14 +1,13 @@
-/// A training run at a moment between two steps: the network, what the optimizer remembers, the recipe and
-/// how far it has come. No state
-/// of generators is needed, because every random stream is entered at its beginning.
+/// The state of a training run between two steps: the network, the optimizer state, the recipe and the progress. It
+/// holds no generator state, because every random stream is read from its start.
 package struct Checkpoint: Sendable, Equatable {
   package let model: Model
   package let progress: TrainingProgress
-  /// What decides the weights after a number of steps, by the recipe's fields.
+  /// The recipe fields that determine the weights after a number of steps.
   private let recipe: [String: String]
-  /// As `Optimizer.state` gives it; not checked.
+  /// The value of `Optimizer.state`; not validated.
   let optimizerState: [[Float]]
-  /// The network after the best epoch, where the recipe asks for it.
+  /// The network after the best epoch, if the recipe keeps it.
   let best: Model?
 
   init(
@@ -22,7 +21,7 @@ package struct Checkpoint: Sendable, Equatable {
     self.optimizerState = optimizerState
   }
 
-  /// Throws for the first field in which the recipe differs from that of the checkpoint.
+  /// Throws for the first field in which the recipe differs from the checkpoint's recipe.
   func check(_ other: Recipe) throws(RecipeError) {
     for (field, value) in other.identity.sorted(by: { $0.key < $1.key }) where recipe[field] != value {
       throw RecipeError(
@@ -31,7 +30,7 @@ package struct Checkpoint: Sendable, Equatable {
     }
   }
 
-  /// The checkpoint as a safetensors file: the model with the rest in its metadata.
+  /// The checkpoint as a safetensors file: the model, with the remaining state in the metadata.
   package func encoded() -> [UInt8] {
     var file = model.safetensors()
     for (field, value) in recipe { file.metadata["recipe.\(field)"] = value }
@@ -49,12 +48,12 @@ package struct Checkpoint: Sendable, Equatable {
 
   private static let bestPrefix = "best."
 
-  /// Reads what `encoded` wrote. The name is for the error only.
+  /// Reads the output of `encoded`. The name is used only in errors.
   package init(decoding bytes: [UInt8], name: String) throws(ModelError) {
     try self.init(Safetensors(decoding: bytes, name: name), name: name)
   }
 
-  /// Writes the checkpoint to a file, all or nothing.
+  /// Writes the checkpoint to a file atomically.
   package func write(to path: String) throws(ModelError) {
     try ModelError.from(try replaceFile(at: path, with: encoded()))
   }
@@ -86,7 +85,7 @@ package struct Checkpoint: Sendable, Equatable {
 }
 
 extension Recipe {
-  /// Everything that decides the weights after a number of steps, as text by field names.
+  /// Every field that determines the weights after a number of steps, as text by field name.
   fileprivate var identity: [String: String] {
     let validation =
       switch dataset.validation {
@@ -122,14 +121,14 @@ extension Recipe {
 }
 
 extension Schedule {
-  /// A cosine is laid out over the whole run, so that its length decides too.
+  /// A cosine schedule depends on the length of the whole run, so that length is included.
   fileprivate func identity(epochs: Int) -> String {
     if case .cosine = self { "\(self) over \(epochs) epochs" } else { "\(self)" }
   }
 }
 
 extension TrainingProgress {
-  /// As text by names. The numbers are the shortest text that reads back to the same value.
+  /// As text by name. Each number is the shortest text that parses to the same value.
   fileprivate var metadata: [String: String] {
     let epochs = history.map {
       "\($0.trainLoss),\($0.trainAccuracy),\($0.validationLoss),\($0.validationAccuracy)"
@@ -140,7 +139,7 @@ extension TrainingProgress {
     ]
   }
 
-  /// Nil if the text is not what `metadata` gives.
+  /// Nil if the text is not a valid output of `metadata`.
   fileprivate init?(_ metadata: [String: String]) {
     guard
       let epochs = metadata["history"]?.split(separator: ";"),

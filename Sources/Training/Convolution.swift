@@ -1,13 +1,13 @@
-/// A convolution with its activation and, after it, max pooling.
+/// A convolution layer: convolution, activation, max pooling.
 package struct Convolution: Sendable, Equatable {
-  /// Channels that come out.
+  /// Output channels.
   package let channels: Int
-  /// The side of the square kernels.
+  /// The side of the square kernel.
   package let kernel: Int
   package let stride: Int
-  /// Zeros around the image, on each side.
+  /// Zero padding on each side of the image.
   package let padding: Int
-  /// The largest of each square of this side is kept; 1 keeps all.
+  /// The side of the square pooling windows; 1 means no pooling.
   package let pool: Int
 
   package init(channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0, pool: Int = 1) {
@@ -18,20 +18,20 @@ package struct Convolution: Sendable, Equatable {
     self.pool = pool
   }
 
-  /// Whether its numbers are in the ranges that recipes and files may hold, whatever the images.
+  /// Whether all values are in the ranges that recipes and files allow, for any image size.
   var isPossible: Bool {
     (1...4096).contains(channels) && (1...255).contains(kernel) && (1...255).contains(stride)
       && (0..<kernel).contains(padding) && (1...255).contains(pool)
   }
 
-  /// The convolutions of LeNet-5 as system B has them. Source: LeCun, Bottou, Bengio, Haffner,
-  /// "Gradient-based learning applied to document recognition", Proc. IEEE 86(11), 1998.
+  /// The convolutions of LeNet-5 as in system B. Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning
+  /// applied to document recognition", Proc. IEEE 86(11), 1998.
   package static let leNet5 = [
     Convolution(channels: 6, kernel: 5, pool: 2), Convolution(channels: 16, kernel: 5, pool: 2),
   ]
 }
 
-/// The sides of an image with channels.
+/// The dimensions of an image with channels.
 struct ImageShape: Sendable, Equatable {
   var channels = 1
   let rows: Int
@@ -43,7 +43,7 @@ struct ImageShape: Sendable, Equatable {
     ImageShape(channels: channels, rows: rows + 2 * width, columns: columns + 2 * width)
   }
 
-  /// The convolution's own result, before pooling; nil where the kernel is larger than the padded image.
+  /// The size after the convolution, before pooling; nil if the kernel is larger than the padded image.
   func convolved(by convolution: Convolution) -> ImageShape? {
     let padded = padded(by: convolution.padding)
     func side(_ side: Int) -> Int { (side - convolution.kernel) / convolution.stride + 1 }
@@ -52,26 +52,26 @@ struct ImageShape: Sendable, Equatable {
       channels: convolution.channels, rows: side(padded.rows), columns: side(padded.columns))
   }
 
-  /// The result of pooling; nil where the square is larger than the image.
+  /// The size after pooling; nil if the pooling window is larger than the image.
   func pooled(by side: Int) -> ImageShape? {
     guard side <= min(rows, columns) else { return nil }
     return ImageShape(channels: channels, rows: rows / side, columns: columns / side)
   }
 }
 
-/// The convolutions that a network begins with.
+/// The convolution layers at the start of a network.
 package struct ConvolutionStack: Sendable, Equatable {
-  /// The sides of the images.
+  /// The dimensions of the input images.
   package let rows: Int
   package let columns: Int
   /// At least one.
   package let convolutions: [Convolution]
-  /// What goes into each convolution, and at the end what comes out of the last.
+  /// The input dimensions of each convolution, followed by the output dimensions of the last.
   let shapes: [ImageShape]
-  /// At most so many numbers are kept of an image on its way through and back.
+  /// The maximum of numbers stored per image in a forward and backward pass.
   let numbers: Int
 
-  /// Throws if an image gets smaller than a kernel or than a square of pooling.
+  /// Throws if an image becomes smaller than a kernel or a pooling window.
   package init(rows: Int, columns: Int, _ convolutions: [Convolution]) throws(RecipeError) {
     precondition(!convolutions.isEmpty, "no convolutions")
     self.rows = rows
@@ -93,7 +93,8 @@ package struct ConvolutionStack: Sendable, Equatable {
       guard let pooled = result.pooled(by: convolution.pool) else {
         throw refuse("pool", "the pooling \(convolution.pool)", result)
       }
-      // The image with zeros around it, the sums, and of what is left of them the gradient and the places.
+      // The padded image and the pre-activations; after pooling, the output, the gradient and the positions of the
+      // maxima.
       numbers += shape.padded(by: convolution.padding).count + result.count + 3 * pooled.count
       shapes.append(pooled)
     }
@@ -101,16 +102,16 @@ package struct ConvolutionStack: Sendable, Equatable {
     self.numbers = numbers
   }
 
-  /// Numbers that come out for each image.
+  /// Output numbers per image.
   var features: Int { shapes[shapes.count - 1].count }
 
-  /// Inputs of one output number, and output channels times the kernel's area: what initializations ask.
+  /// Fan-in and fan-out, for the initialization: inputs per output number, and output channels times kernel area.
   func fans(_ index: Int) -> (inputs: Int, outputs: Int) {
     let area = convolutions[index].kernel * convolutions[index].kernel
     return (shapes[index].channels * area, convolutions[index].channels * area)
   }
 
-  /// The shape of a convolution's weights: outputs, inputs, kernel rows and columns, as in PyTorch.
+  /// The shape of the weights: output channels, input channels, kernel rows, kernel columns, as in PyTorch.
   func kernelShape(_ index: Int) -> [Int] {
     let convolution = convolutions[index]
     return [convolution.channels, shapes[index].channels, convolution.kernel, convolution.kernel]

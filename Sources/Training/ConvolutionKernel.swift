@@ -1,15 +1,16 @@
 import COneDNN
 
-/// The convolutions of a network with the memory that batches need there. For one thread at a time.
+/// The convolutions of a network with the buffers of a batch. Not thread-safe.
 final class ConvolutionKernel {
   private let stages: OpaquePointer
-  /// What the stages read and write must live as long as they do.
+  /// Keeps the memory alive that the stages read and write.
   private let network: Network
   private let gradients: FloatBuffer?
 
   /// - Parameters:
-  ///   - capacity: the most images of a batch.
-  ///   - gradients: where the way back ends, laid out as the network's parameters, if it is to be made.
+  /// - capacity: the largest batch in images.
+  /// - gradients: destination of the backward pass, laid out as the network's parameters; nil for a forward pass
+  ///   only.
   init(_ network: Network, _ stack: ConvolutionStack, capacity: Int, gradients: FloatBuffer?) {
     self.network = network
     self.gradients = gradients
@@ -38,13 +39,14 @@ final class ConvolutionKernel {
     free_convolutions(stages)
   }
 
-  /// From images to features, one image a row: the numbers that come out, channel by channel.
+  /// The forward pass, from images to features: one image per row, channel by channel.
   func run(_ images: Matrix, into features: Matrix) {
     let done = convolve(stages, images.start, features.start, Int32(images.rows))
     precondition(done, "an activation of oneDNN failed")
   }
 
-  /// From the gradient by the features to the gradients of the parameters, after `run` on as many images.
+  /// The backward pass, from the gradient of the features to the gradients of the parameters; call it after `run` on
+  /// the same number of images.
   func runBack(_ gradient: Matrix) {
     let done = convolve_back(stages, gradient.start, Int32(gradient.rows))
     precondition(done, "an activation of oneDNN failed on the way back")

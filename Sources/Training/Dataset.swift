@@ -1,14 +1,14 @@
-/// A loaded dataset. Its pixels are shared by all copies of the value.
+/// A loaded dataset. All copies of the value share its pixels.
 package struct Dataset: Sendable {
-  /// The name it was asked for by; for IDX files of one's own, their folder.
+  /// The name by which it was requested; the folder for custom IDX files.
   package let name: String
   package let train: ImageSet
   package let test: ImageSet
-  /// Labels are 0..<classes.
+  /// Labels are in 0..<classes.
   package let classes: Int
 
-  /// Checks labels and sizes. Without a number of classes, the highest label among the training images
-  /// decides it, and each lower one must occur there too. The paths are for errors only.
+  /// Validates labels and sizes. Without a number of classes, the highest training label determines it, and every
+  /// lower label must occur. The paths are used only in errors.
   init(
     name: String, train: ImageSet, test: ImageSet, classes known: Int?, paths: DatasetFiles
   ) throws(DatasetError) {
@@ -28,8 +28,8 @@ package struct Dataset: Sendable {
     self.classes = classes
   }
 
-  /// The SHA-256 of its four files, unpacked, one after the other in the order of their names' list: the same wherever
-  /// the data are.
+  /// The SHA-256 of the four unpacked files, concatenated in the order of `names`; independent of where the files are
+  /// stored.
   package func hash() -> SHA256 {
     var hash = SHA256()
     train.add(to: &hash)
@@ -54,13 +54,13 @@ struct DatasetFiles: Sendable, Equatable {
   let testImages: String
   let testLabels: String
 
-  /// The names as they were published, without the suffix of packed ones.
+  /// The published file names, without the suffix of packed files.
   static let names = [
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
   ]
 
-  /// The files in a folder, plain ones first; nil if one is missing.
+  /// Finds the files in a folder, plain files first; nil if one is missing.
   init?(in folder: String) {
     let found = Self.names.compactMap { name in
       ["\(folder)/\(name)", "\(folder)/\(name).gz"].first(where: exists)

@@ -1,16 +1,16 @@
 import Glibc
 
-/// The folder in which datasets lie unpacked, so that all processes of a machine map one copy. Files in it
-/// appear whole and never change; any number of processes may use it at once.
+/// The folder of unpacked datasets, so that all processes of a machine map one copy. Files are created atomically and
+/// never change. Any number of processes may use it at the same time.
 struct DatasetCache: Sendable {
-  /// Nil: nothing is kept.
+  /// Nil disables the cache.
   let folder: String?
 
-  /// The bytes of a file, piece by piece; nil after the last.
+  /// Returns the next bytes of a file; nil at the end.
   typealias Pieces = () throws(DatasetError) -> [UInt8]?
 
-  /// A copy of an IDX file, or of that inside a gzip file. It is made once, as long as the file does not
-  /// change; where the folder cannot be written, into nameless memory each time.
+  /// A copy of an IDX file, unpacked if it is a gzip file. Copied once, until the file changes; if the folder cannot
+  /// be written, copied to anonymous memory on each call.
   func contents(of path: String, _ kind: IDXHeader.Kind) throws(DatasetError) -> MappedFile {
     let name = try DatasetError.from(try keptName(of: path))
     return try file("unpacked/\(name)", kind) { () throws(DatasetError) in
@@ -18,7 +18,7 @@ struct DatasetCache: Sendable {
     }
   }
 
-  /// The IDX file of this name in the cache, written there if it is not yet.
+  /// The IDX file of this name in the cache; created if it is missing.
   func file(
     _ name: String, _ kind: IDXHeader.Kind, contents: () throws(DatasetError) -> Pieces
   ) throws(DatasetError) -> MappedFile {
@@ -27,18 +27,18 @@ struct DatasetCache: Sendable {
       if let kept = kept(path, kind) { return kept }
       if let stored = try store(path, contents()) { return stored }
     }
-    // In memory, or on the disk where a container has little of that.
+    // In memory, or on disk if a container has little memory.
     if let mapped = try? mapped(File.unnamed(in: "/dev/shm"), contents()) { return mapped }
     return try mapped(DatasetError.from(try File.unnamed(in: "/tmp")), contents())
   }
 
-  /// The file with the pieces in it.
+  /// Writes the pieces to the file.
   private func mapped(_ file: File, _ pieces: Pieces) throws(DatasetError) -> MappedFile {
     while let piece = try pieces() { try DatasetError.from(try file.write(piece)) }
     return try DatasetError.from(try MappedFile(file))
   }
 
-  /// A name that changes with the file's path, size and date.
+  /// A name derived from the file's path, size and modification time.
   private func keptName(of path: String) throws(SystemError) -> String {
     let status = try File.open(path).status()
     let resolved = realpath(path, nil)
@@ -49,7 +49,7 @@ struct DatasetCache: Sendable {
     return "\(key.prefix(16))-\(file.hasSuffix(".gz") ? file.dropLast(3) : file)"
   }
 
-  /// A file that is in the cache already, if it is whole.
+  /// A file in the cache, if it exists and is complete.
   private func kept(_ path: String, _ kind: IDXHeader.Kind) -> MappedFile? {
     guard
       let file = try? File.open(path), let mapped = try? MappedFile(file),
@@ -58,7 +58,7 @@ struct DatasetCache: Sendable {
     return mapped
   }
 
-  /// Writes a file of the cache and maps it; nil if the cache cannot be written.
+  /// Writes a file to the cache and maps it; nil if the cache cannot be written.
   private func store(_ path: String, _ pieces: Pieces) throws(DatasetError) -> MappedFile? {
     let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     guard (try? makeFolder(folder)) != nil, let file = try? File.temporary(in: folder) else {
@@ -82,7 +82,7 @@ struct DatasetCache: Sendable {
   }
 }
 
-/// The pieces of an IDX file, plain or packed, as far as its header promises; more or less is an error.
+/// The pieces of an IDX file, plain or packed. Throws if the length differs from the length in its header.
 private func checkedPieces(
   of path: String, _ kind: IDXHeader.Kind
 ) throws(DatasetError) -> DatasetCache.Pieces {
@@ -97,7 +97,7 @@ private func checkedPieces(
       try header.check(size: size, path: path)
       return nil
     }
-    // The first piece holds the whole header, unless the file is shorter than that.
+    // The first piece contains the whole header, unless the file is shorter.
     if header == nil { header = try IDXHeader(piece, kind, path: path) }
     size += piece.count
     if let header, size > header.fileSize { throw DatasetError(path, .trailingBytes) }
@@ -110,7 +110,7 @@ private func unpackedPieces(_ file: File) throws(DatasetError) -> DatasetCache.P
   return { () throws(DatasetError) in try gunzip.next().map { Array($0) } }
 }
 
-/// Throws at the end if the file was written to meanwhile.
+/// Throws at the end if the file was modified while it was read.
 private func plainPieces(_ file: File) throws(DatasetError) -> DatasetCache.Pieces {
   let before = try DatasetError.from(try file.status())
   return { () throws(DatasetError) in

@@ -1,10 +1,10 @@
-/// Where datasets are looked for.
+/// The search path for datasets.
 package struct DatasetLocations: Sendable, Equatable {
-  /// Folders that hold datasets as subfolders, in order (`TRAWL_DATA_PATH`).
+  /// Folders with datasets as subfolders, in order (`TRAWL_DATA_PATH`).
   package var dataPath: [String]
-  /// Trawl's cache folder (`$XDG_CACHE_HOME/trawl`); nil: none.
+  /// Trawl's cache folder (`$XDG_CACHE_HOME/trawl`); nil for none.
   package var cache: String?
-  /// Where the system's packages put datasets.
+  /// The folder where system packages install datasets.
   package var system: String
 
   package init(
@@ -15,7 +15,7 @@ package struct DatasetLocations: Sendable, Equatable {
     self.system = system
   }
 
-  /// The folders in which a named dataset may lie, in the order in which they are tried.
+  /// The folders where a named dataset is searched, in order.
   package func candidates(_ name: String) -> [String] {
     (dataPath + [cache, system].compactMap { $0 }).map { "\($0)/\(name)" }
   }
@@ -24,12 +24,12 @@ package struct DatasetLocations: Sendable, Equatable {
 /// A dataset that Trawl knows by name.
 package struct KnownDataset: Sendable, Equatable {
   package let name: String
-  /// SHA-256 of the four unpacked files by their names, as hexadecimal digits.
+  /// SHA-256 of the four unpacked files by name, as hexadecimal digits.
   package let digests: [String: String]
-  /// The Debian package that brings it, where there is one.
+  /// The Debian package that contains it; nil if there is none.
   package let debianPackage: String?
 
-  /// All of them, except "digits", which is generated.
+  /// All known datasets except "digits", which is generated.
   package static let all = [
     KnownDataset(
       name: "mnist",
@@ -62,7 +62,7 @@ package struct KnownDataset: Sendable, Equatable {
     all.first { $0.name == name }
   }
 
-  /// What to do if it is missing.
+  /// What the user can do if it is missing.
   fileprivate var remedy: String {
     let install = debianPackage.map { ", on Debian with `apt install \($0)`" } ?? ""
     return "get it with `trawl data get \(name)`\(install)"
@@ -78,7 +78,7 @@ package struct DatasetCatalog: Sendable {
     self.locations = locations
   }
 
-  /// The dataset, unpacked where necessary, checked and mapped.
+  /// Loads the dataset: unpacks it if necessary, validates and maps it.
   package func load(_ source: DatasetSelection.Source) throws(DatasetError) -> Dataset {
     if source == .named(Digits.name) { return try Digits.dataset(cache) }
     let files = try files(source)
@@ -116,8 +116,7 @@ package struct DatasetCatalog: Sendable {
 
   /// The contents of one of the files, unpacked.
   ///
-  /// Plain files are copied into the cache too: a process that has mapped a file dies when somebody else
-  /// cuts it short.
+  /// Plain files are copied to the cache too: truncating a mapped file kills the process that maps it.
   func contents(_ path: String, _ kind: IDXHeader.Kind) throws(DatasetError) -> MappedFile {
     try cache.contents(of: path, kind)
   }
@@ -155,7 +154,7 @@ package struct DatasetCatalog: Sendable {
 }
 
 extension DatasetSelection.Source {
-  /// How people call it.
+  /// The display name.
   package var name: String {
     switch self {
     case .named(let name): name

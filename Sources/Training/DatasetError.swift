@@ -1,21 +1,21 @@
-/// Why a dataset cannot be used.
+/// The reason why a dataset cannot be used.
 package struct DatasetError: Error, Equatable, CustomStringConvertible {
   package enum Problem: Sendable, Equatable {
-    /// The system's words.
+    /// The system's error message.
     case unreadable(String)
     case notGzip
     case wrongMagic(found: UInt32, expected: UInt32)
     case impossibleSize([Int])
     case truncated
     case trailingBytes
-    /// The labels count another number of items than the images.
+    /// The number of labels differs from the number of images.
     case countsDiffer(labels: Int, images: Int)
     case labelOutOfRange(label: Int, item: Int, classes: Int)
-    /// No training image has this class, though some have a higher one.
+    /// No training image has this class, although some have a higher one.
     case classWithoutImages(Int)
-    /// The test images are of another size than the training images.
+    /// The test images differ in size from the training images.
     case sizesDiffer
-    /// The places that were tried, and what the user can do.
+    /// The searched locations, and what the user can do.
     case missing(lookedIn: [String], remedy: String)
     case invalidName
   }
@@ -33,7 +33,7 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible {
     self.init(error.path, .unreadable(error.reason))
   }
 
-  /// One line, beginning with the subject.
+  /// One line that begins with the subject.
   package var description: String { "\(subject): \(words)" }
 
   private var words: String {
@@ -59,7 +59,7 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible {
 }
 
 extension DatasetError {
-  /// What the body returns; a system error becomes a dataset error.
+  /// Returns the result of the body; converts a system error to a dataset error.
   static func from<Result>(
     _ body: @autoclosure () throws(SystemError) -> Result
   ) throws(DatasetError) -> Result {

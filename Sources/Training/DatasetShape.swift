@@ -1,4 +1,4 @@
-/// What of a dataset decides whether a recipe can be trained on it.
+/// The properties of a dataset that determine whether a recipe can be trained on it.
 package struct DatasetShape: Sendable, Equatable {
   /// Images for training and validation together.
   package let images: Int
@@ -21,7 +21,7 @@ extension Dataset {
 }
 
 extension DatasetSelection.Source {
-  /// The shape of a dataset that Trawl knows by name; nil for any other, which must be loaded to know it.
+  /// The shape of a named dataset; nil for any other, which must be loaded first.
   package var knownShape: DatasetShape? {
     guard case .named(let name) = self else { return nil }
     if name == Digits.name {
@@ -34,15 +34,15 @@ extension DatasetSelection.Source {
 }
 
 extension Recipe {
-  /// Throws for the first field whose value cannot be trained on images of this shape. What depends on the
-  /// labels, a stratified selection, is left to `TrainingData`.
+  /// Throws for the first field whose value cannot be trained on images of this shape. `TrainingData` validates what
+  /// depends on the labels (stratified selection).
   package func validate(on shape: DatasetShape) throws(RecipeError) {
     try validate()
     let images = try SplitCounts(dataset, of: shape.images).training
     _ = try architecture(for: shape, trainingImages: images)
   }
 
-  /// The network for images of this shape; throws for the first field that is impossible with them.
+  /// The network for images of this shape; throws for the first field that does not fit them.
   func architecture(
     for shape: DatasetShape, trainingImages: Int
   ) throws(RecipeError) -> Architecture {

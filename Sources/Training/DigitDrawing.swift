@@ -1,19 +1,19 @@
 import Randomness
 
-/// A point or a vector; an image reaches from 0 to 1 in both directions, y downwards.
+/// A point or a vector; an image spans 0 to 1 in both directions, y downwards.
 private typealias Point = SIMD2<Float>
 
 /// One random drawing of a digit.
 struct DigitDrawing {
   private var segments: [Segment] = []
-  /// Half the width of the strokes.
+  /// Half the stroke width.
   private let radius: Float
   /// The brightness of the strokes, 0 to 1.
   private let ink: Float
-  /// The brightest that noise can be, 0 to 1.
+  /// The maximum brightness of the noise, 0 to 1.
   private let noise: Float
 
-  /// Draws the shape, place and manner of a digit 0 to 9.
+  /// Samples the shape, position and style of a digit 0 to 9.
   init(_ digit: Int, _ generator: inout Philox) {
     let placement = Placement(&generator)
     for stroke in digitStrokes[digit] {
@@ -47,7 +47,7 @@ struct DigitDrawing {
     return pixels
   }
 
-  /// How much of a pixel lies under a stroke, 0 to 1.
+  /// The fraction of a pixel that strokes cover, 0 to 1.
   private func coverage(_ center: Point) -> Float {
     var nearest = Float.infinity
     for segment in segments {
@@ -58,7 +58,7 @@ struct DigitDrawing {
   }
 }
 
-/// A straight piece of a stroke.
+/// A straight segment of a stroke.
 private struct Segment {
   private let start: Point
   private let direction: Point
@@ -79,7 +79,7 @@ private struct Segment {
   }
 }
 
-/// A random affine map: size, slant, turn and shift.
+/// A random affine map: scale, slant, rotation and shift.
 private struct Placement {
   private let xAxis: Point
   private let yAxis: Point
@@ -89,7 +89,7 @@ private struct Placement {
     let width = generator.number(in: 0.5...0.8)
     let height = generator.number(in: 0.6...0.85)
     let slant = generator.number(in: -0.25...0.25)
-    // The half-angle formulas make a turn of up to 14 degrees without sine and cosine.
+    // The half-angle formulas give rotations of up to 14 degrees without sine and cosine.
     let half = generator.number(in: -0.123...0.123)
     let cosine = (1 - half * half) / (1 + half * half)
     let sine = 2 * half / (1 + half * half)

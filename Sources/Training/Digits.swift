@@ -1,10 +1,10 @@
 import Randomness
 
-/// The dataset "digits", drawn by this program: 28x28 images of the ten digits as strokes, each bent,
-/// slanted, turned, stretched and shifted at random, with a stray stroke and noise over it.
+/// The generated dataset "digits": 28x28 images of the ten digits as strokes, each bent, slanted, rotated, stretched
+/// and shifted at random, with a stray stroke and noise.
 ///
-/// Image n of a set is a function of the set and n alone, made of additions, multiplications, divisions
-/// and square roots, so that it is the same to the last bit on every machine.
+/// Image n of a set is a function of the set and n only. It uses only additions, multiplications, divisions and
+/// square roots, so that every bit is the same on every machine.
 enum Digits {
   static let name = "digits"
   static let trainCount = 10_000
@@ -12,10 +12,10 @@ enum Digits {
   static let side = 28
   static let classes = 10
 
-  /// Changes with the drawing, so that an older version's files in the cache are not taken for this one's.
+  /// The version of the generator; it keeps cache files of an older version from being used.
   private static let version = 1
 
-  /// The set from the cache, drawn first if it is not there.
+  /// The set from the cache; generated if it is missing.
   static func dataset(_ cache: DatasetCache) throws(DatasetError) -> Dataset {
     let names = DatasetFiles.names.map { "digits-\(version)/\($0)" }
     let train = try imageSet(cache, names[0], names[1], set: 0, count: trainCount)
@@ -61,7 +61,7 @@ enum Digits {
     Philox(seed: 0x6469_6769_7473, stream: set << 32 | UInt64(image))
   }
 
-  /// What is drawn first from an image's generator.
+  /// The label, the first value sampled from an image's generator.
   private static func label(_ generator: inout Philox) -> Int {
     Int(generator.below(UInt64(classes)))
   }

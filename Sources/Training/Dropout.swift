@@ -1,12 +1,12 @@
 import COneDNN
 
-/// Dropout after the hidden dense layers: each number is set to 0 with a probability and the others grow so
-/// that the mean stays. Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, "Dropout: a simple
-/// way to prevent neural networks from overfitting", JMLR 15, 2014.
+/// Dropout after the hidden dense layers: sets each number to 0 with a probability and scales the others so that the
+/// mean is unchanged. Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, "Dropout: a simple way to
+/// prevent neural networks from overfitting", JMLR 15, 2014.
 final class Dropout {
-  /// What each hidden layer passes on, capacity x width.
+  /// The output of each hidden layer after dropout, capacity x width.
   let kept: [Matrix]
-  /// What each number was multiplied by: 0 or the reciprocal of the share that is kept.
+  /// The factor of each number: 0, or 1 / (1 - probability).
   private let masks: [Matrix]
   private let buffer: FloatBuffer
   private let probability: Double
@@ -30,7 +30,7 @@ final class Dropout {
     self.buffer = buffer
   }
 
-  /// Drops from the first rows of what a hidden layer puts out in a step.
+  /// Applies dropout to the first rows of a hidden layer's output in a step.
   func run(_ output: Matrix, layer: Int, rows: Int, step: Int) {
     let threshold = min(65535, (probability * 65536).rounded())
     var how = dropout_t(
@@ -41,7 +41,7 @@ final class Dropout {
       output.start, kept[layer].start, masks[layer].start, rows * output.stride, &how)
   }
 
-  /// The gradient by a hidden layer's output from that by what was kept of it.
+  /// The gradient of a hidden layer's output from the gradient after dropout.
   func runBack(_ gradient: Matrix, layer: Int, rows: Int) {
     multiply_each(gradient.start, masks[layer].start, rows * gradient.stride)
   }

@@ -1,11 +1,10 @@
-/// Evaluates a network, always in batches of the same size, so that a result does not depend on the size
-/// of the batches in training.
+/// Evaluates a network in batches of a fixed size, so that a result does not depend on the training batch size.
 final class Evaluator {
   static let batch = 256
 
   let forward: ForwardPass
 
-  /// - Parameter precision: that of the factors in the dense layers' products.
+  /// - Parameter precision: of the factors in the matrix products of the dense layers.
   init(_ network: Network, _ precision: Precision = .f32) {
     useOneThread()
     forward = ForwardPass(network, capacity: Self.batch, precision: precision)
@@ -20,8 +19,8 @@ final class Evaluator {
     return Evaluation(score)
   }
 
-  /// The least-squares fit of the last layer to the labels of the images at the indices, the layers before
-  /// as they are; nil if there is none.
+  /// The least-squares fit of the last layer to the labels of the images at the indices; the other layers keep their
+  /// weights. Nil if there is no finite solution.
   func fitLastLayer(_ images: ImageSet, at indices: [Int32]) -> [Double]? {
     let network = forward.network
     let last = network.layers.count - 1
@@ -38,7 +37,7 @@ final class Evaluator {
     return fit.solution()
   }
 
-  /// Loss, accuracy and confusions over all images of a set.
+  /// Loss, accuracy and confusion matrix over all images of a set.
   func report(_ images: ImageSet, classes: Int) -> TestReport {
     var score = BatchScore()
     var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
@@ -52,7 +51,7 @@ final class Evaluator {
     return TestReport(overall: Evaluation(score), confusion: confusion)
   }
 
-  /// Computes the images at the indices batch by batch, and calls the body after each.
+  /// Runs the forward pass on the images at the indices batch by batch, and calls the body after each batch.
   func forEachBatch(
     _ images: ImageSet, at indices: [Int32], _ body: (_ rows: Int) -> Void
   ) {
@@ -66,13 +65,13 @@ final class Evaluator {
   }
 }
 
-/// How a network does on images it has never seen.
+/// Test results of a network.
 package struct TestReport: Sendable, Equatable {
   package let overall: Evaluation
-  /// How often an image of the class (first index) was taken for another or the same (second index).
+  /// The confusion matrix: number of images by label (first index) and predicted class (second index).
   package let confusion: [[Int]]
 
-  /// The part of each class's images that was recognised; nil for a class without images.
+  /// The recall of each class; nil for a class without images.
   package var accuracyByClass: [Double?] {
     confusion.enumerated().map { label, answers in
       let images = answers.reduce(0, +)

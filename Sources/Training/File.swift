@@ -1,13 +1,13 @@
 import Glibc
 
-/// What the operating system answered.
+/// An error of the operating system.
 struct SystemError: Error, Equatable, CustomStringConvertible {
   let operation: String
   let path: String
-  /// The system's words alone, or ours.
+  /// The message of the system or of this module, without context.
   let reason: String
 
-  /// The last error of the calling thread; to be made before anything else is called.
+  /// The last error of the calling thread (`errno`); create it before any other call.
   init(_ operation: String, _ path: String) {
     let code = errno
     self.init(operation, path, reason: String(cString: strerror(code)))
@@ -23,7 +23,7 @@ struct SystemError: Error, Equatable, CustomStringConvertible {
   var description: String { "cannot \(operation) \(path): \(reason)" }
 }
 
-/// An open file; closed when it is no longer referred to.
+/// An open file; closed when the last reference is released.
 final class File {
   let path: String
   let descriptor: Int32
@@ -37,7 +37,7 @@ final class File {
     close(descriptor)
   }
 
-  /// Opens an existing file to read. Does not wait, whatever lies there.
+  /// Opens an existing file for reading. Does not block, whatever the file type.
   static func open(_ path: String) throws(SystemError) -> File {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw SystemError("open", path) }
@@ -46,7 +46,7 @@ final class File {
 
   static let temporaryPrefix = ".trawl-"
 
-  /// A new empty file of its own name, readable by its owner only.
+  /// Creates an empty file with a unique name, readable only by its owner.
   static func temporary(in folder: String) throws(SystemError) -> File {
     var template = Array("\(folder)/\(temporaryPrefix)XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
@@ -58,14 +58,14 @@ final class File {
     return File(path: path, descriptor: descriptor)
   }
 
-  /// A new empty file without a name, gone with its last reference and its last memory map.
+  /// Creates an empty file without a name; it is deleted with its last reference and last memory map.
   static func unnamed(in folder: String) throws(SystemError) -> File {
     let file = try temporary(in: folder)
     unlink(file.path)
     return file
   }
 
-  /// Size in bytes and time of the last change in nanoseconds since 1970; regular files only.
+  /// Size in bytes and modification time in nanoseconds since 1970; regular files only.
   func status() throws(SystemError) -> (size: Int, changed: Int) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw SystemError("examine", path) }
@@ -77,7 +77,7 @@ final class File {
     return (Int(status.st_size), status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec)
   }
 
-  /// Reads what comes next, as much as fits or less; 0 at the end.
+  /// Reads the next bytes, at most the buffer's size; returns 0 at the end.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
     while true {
       let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
@@ -86,14 +86,14 @@ final class File {
     }
   }
 
-  /// The bytes that come next, as many as that or fewer; none at the end.
+  /// The next bytes, at most as many as given; empty at the end.
   func read(atMost count: Int) throws(SystemError) -> [UInt8] {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
     defer { buffer.deallocate() }
     return Array(buffer.prefix(try read(into: buffer)))
   }
 
-  /// All bytes that the file has when this is called, or those left of them when it ends early.
+  /// All bytes up to the current size of the file, or fewer if it ends early.
   func contents() throws(SystemError) -> [UInt8] {
     let size = try status().size
     var bytes: [UInt8] = []
@@ -106,7 +106,7 @@ final class File {
     return bytes
   }
 
-  /// Appends all of the bytes.
+  /// Appends all bytes.
   func write(_ bytes: some Collection<UInt8>) throws(SystemError) {
     let done =
       bytes.withContiguousStorageIfAvailable(writeAll)
@@ -126,13 +126,13 @@ final class File {
     return true
   }
 
-  /// Waits until what was written is on the disk.
+  /// Flushes written data to disk (fsync).
   func sync() throws(SystemError) {
     guard fsync(descriptor) == 0 else { throw SystemError("write", path) }
   }
 }
 
-/// Makes a folder and those above it, where they are missing.
+/// Creates a folder and its missing parents.
 func makeFolder(_ path: String) throws(SystemError) {
   if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
   guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
@@ -144,13 +144,13 @@ func makeFolder(_ path: String) throws(SystemError) {
   }
 }
 
-/// Whether something lies there, readable or not.
+/// Whether a file exists at the path, readable or not.
 func exists(_ path: String) -> Bool {
   access(path, F_OK) == 0
 }
 
-/// Removes the temporary files that processes left in a folder when they were killed: those that nobody has
-/// written to for an hour before this file was made.
+/// Removes temporary files of killed processes from a folder: those last modified an hour or more before this file
+/// was created.
 func removeAbandonedFiles(in folder: String, before file: File) {
   guard let now = try? file.status().changed, let entries = opendir(folder) else { return }
   defer { closedir(entries) }
@@ -165,7 +165,7 @@ func removeAbandonedFiles(in folder: String, before file: File) {
   }
 }
 
-/// Puts bytes in the place of a file, all or nothing, even if the machine stops halfway.
+/// Replaces the contents of a file atomically, also across a machine failure.
 func replaceFile(at path: String, with bytes: some Collection<UInt8>) throws(SystemError) {
   let file = try File.temporary(in: folder(of: path))
   do throws(SystemError) {
@@ -177,7 +177,7 @@ func replaceFile(at path: String, with bytes: some Collection<UInt8>) throws(Sys
   }
 }
 
-/// Gives a temporary file its final name, once its contents are on the disk.
+/// Renames a temporary file to its final name after flushing its contents to disk.
 func publish(_ file: File, as path: String) throws(SystemError) {
   fchmod(file.descriptor, 0o644)
   try file.sync()

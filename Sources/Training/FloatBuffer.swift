@@ -1,5 +1,5 @@
-/// Memory for floats at a multiple of 64 bytes, zero at first. It is the only owner: the matrices in it
-/// are valid as long as it lives.
+/// Memory for floats, aligned to 64 bytes, initially zero. It is the only owner: matrices into it are valid as long
+/// as it exists.
 final class FloatBuffer {
   /// The number of floats.
   let count: Int
@@ -21,7 +21,7 @@ final class FloatBuffer {
     UnsafeMutableBufferPointer(start: start(of: 0, count: count), count: count)
   }
 
-  /// Where so many numbers from a place on begin.
+  /// A pointer to the given number of floats at an offset.
   func start(of offset: Int, count: Int) -> UnsafeMutablePointer<Float> {
     precondition(
       offset >= 0 && count >= 0 && offset + count <= self.count,
@@ -29,7 +29,7 @@ final class FloatBuffer {
     return memory.assumingMemoryBound(to: Float.self) + offset
   }
 
-  /// The numbers from a place on, seen as a row-major matrix, whose rows begin `stride` numbers apart.
+  /// The numbers at an offset as a row-major matrix with row stride `stride`, in numbers.
   func matrix(at offset: Int, rows: Int, columns: Int, stride: Int) -> Matrix {
     precondition(
       offset >= 0 && rows >= 0 && columns >= 0 && columns <= stride
@@ -40,16 +40,16 @@ final class FloatBuffer {
   }
 }
 
-/// A row-major view of floats that a `FloatBuffer` owns. Unsafe, because the steps of training must not
-/// count references or check bounds for every number; nothing outside this module gets hold of one.
+/// A row-major view of floats that a `FloatBuffer` owns. Unsafe, because training steps must not count references or
+/// check bounds for every number. Internal to this module.
 struct Matrix {
   let start: UnsafeMutablePointer<Float>
   let rows: Int
   let columns: Int
-  /// From the beginning of a row to that of the next, in numbers.
+  /// The row stride, in numbers.
   let stride: Int
 
-  /// All numbers, with those that only fill up the rows.
+  /// All numbers, including the row padding.
   var storage: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: start, count: rows * stride)
   }
@@ -68,18 +68,18 @@ struct Matrix {
 }
 
 extension Matrix {
-  /// Some of the columns.
+  /// A range of the columns.
   func columns(_ range: Range<Int>) -> Matrix {
     precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) of \(columns)")
     return Matrix(start: start + range.lowerBound, rows: rows, columns: range.count, stride: stride)
   }
 }
 
-/// Hands out the places of a buffer one after another, each at a multiple of 64 bytes.
+/// Allocates ranges of a buffer one after another, each aligned to 64 bytes.
 struct BufferPlan {
   private(set) var count = 0
 
-  /// The offset of a new place for as many floats.
+  /// The offset of a new range of the given number of floats.
   mutating func reserve(_ floats: Int) -> Int {
     defer { count += (floats + 15) / 16 * 16 }
     return count

@@ -1,20 +1,20 @@
-/// A mini-batch on its way from pixels to log-probabilities: its memory and its compiled operations.
+/// The forward pass of a mini-batch, from pixels to log-probabilities, with its buffers and compiled operations.
 ///
-/// Everything is made for `capacity` rows. A smaller batch fills the first rows; the products leave the
-/// other rows alone, and the element-wise kernels, compiled for one shape, run over them to no effect.
+/// All buffers have `capacity` rows. A smaller batch uses the first rows: products skip the other rows, and the
+/// element-wise kernels, compiled for one shape, process them without effect.
 final class ForwardPass {
   let network: Network
-  /// The most rows a batch can have.
+  /// The largest batch in rows.
   let capacity: Int
-  /// The pixels, or those of them that the network multiplies, capacity x inputs.
+  /// The pixels that the network multiplies, capacity x inputs.
   let inputs: Matrix
-  /// What goes into the first dense layer: what the convolutions put out, or the pixels.
+  /// The input of the first dense layer: the output of the convolutions, or the pixels.
   let features: Matrix
-  /// The gradient by the features, where they come from convolutions that are trained.
+  /// The gradient with respect to the features; nil unless convolutions are trained.
   let featuresGradient: Matrix?
-  /// The gradients of the convolutions' parameters, at the places that these have in the network.
+  /// The gradients of the convolutions' parameters, at the offsets of the parameters in the network.
   let kernelGradients: FloatBuffer?
-  /// What each layer puts out, capacity x width; the last layer's are log-probabilities.
+  /// The output of each layer, capacity x width; log-probabilities for the last layer.
   let outputs: [Matrix]
   /// The class of each row.
   private(set) var labels: [UInt8]
@@ -22,17 +22,17 @@ final class ForwardPass {
   private let layout: PixelLayout
   private let buffer: FloatBuffer
   private let convolutions: ConvolutionKernel?
-  /// What training drops; nil where nothing is.
+  /// Dropout during training; nil if there is none.
   let dropout: Dropout?
-  /// Multiplies in bfloat16; nil where float32 does.
+  /// Multiplies in bfloat16; nil for float32.
   let rounded: RoundedProducts?
   private let activations: [Kernel]
   private let logSoftmax: Kernel
 
   /// - Parameters:
-  ///   - trains: whether a way back through the convolutions is made too.
-  ///   - dropout: what each run drops.
-  ///   - precision: that of the factors in the dense layers' products.
+  /// - trains: whether the backward pass through the convolutions is set up too.
+  /// - dropout: the dropout of each run.
+  /// - precision: of the factors in the matrix products of the dense layers.
   init(
     _ network: Network, capacity: Int, trains: Bool = false, dropout: Dropout? = nil,
     precision: Precision = .f32
@@ -81,11 +81,11 @@ final class ForwardPass {
     logSoftmax = .logSoftmax(rows: capacity, columns: network.architecture.classes)
   }
 
-  /// The logarithms of the class probabilities of each row.
+  /// The log-probabilities of the classes, by row.
   var logProbabilities: Matrix { outputs[outputs.count - 1] }
 
-  /// Fills the first rows with images, their pixels scaled from 0...255 to 0...1, and their labels.
-  /// A complement `~index` stands for the image at the index as the augmenter changes it.
+  /// Fills the first rows with images, scaled from 0...255 to 0...1, and their labels. A complement `~index` stands
+  /// for the augmented image at the index.
   func gather(
     _ images: ImageSet, at indices: ArraySlice<Int32>, changedBy augmenter: Augmenter? = nil
   ) {
@@ -106,16 +106,16 @@ final class ForwardPass {
     }
   }
 
-  /// So many images are asked of memory at once, which then delivers them side by side.
+  /// The number of images prefetched at once.
   private static let prefetched = 32
 
-  /// What a dense layer reads.
+  /// The input of a dense layer.
   func input(of index: Int) -> Matrix {
     if index == 0 { return features }
     return dropout?.kept[index - 1] ?? outputs[index - 1]
   }
 
-  /// Computes the log-probabilities of the first rows; the step decides what is dropped.
+  /// Computes the log-probabilities of the first rows; the step determines the dropout.
   func run(rows: Int, step: Int = 0) {
     convolutions?.run(inputs.prefix(rows), into: features.prefix(rows))
     for index in network.layers.indices {
@@ -133,13 +133,13 @@ final class ForwardPass {
     logSoftmax.run(logProbabilities)
   }
 
-  /// From the gradient by the features of the first rows to the gradients of the convolutions' parameters.
+  /// Computes the gradients of the convolutions' parameters from the gradient of the features of the first rows.
   func runBack(rows: Int) {
     guard let convolutions, let featuresGradient else { return }
     convolutions.runBack(featuresGradient.prefix(rows))
   }
 
-  /// The cross-entropy and the right answers among the first rows, which `run` has computed.
+  /// Sums cross-entropy and correct predictions over the first rows after `run`.
   func score(rows: Int) -> BatchScore {
     var score = BatchScore()
     for row in 0..<rows {
@@ -153,7 +153,7 @@ final class ForwardPass {
 struct BatchScore: Sendable, Equatable {
   /// The sum of -log p(label), in nats.
   var loss = 0.0
-  /// How often the likeliest class was the label; of equally likely ones, the first counts.
+  /// The number of images whose most probable class is the label; in a tie, the first class counts.
   var correct = 0
   var examples = 0
 
@@ -170,7 +170,7 @@ struct BatchScore: Sendable, Equatable {
   }
 }
 
-/// The first of the places with the largest number.
+/// The index of the largest number, the first in a tie.
 func likeliestClass(_ values: UnsafeMutableBufferPointer<Float>) -> Int {
   var best = 0
   for place in 1..<values.count where values[place] > values[best] {

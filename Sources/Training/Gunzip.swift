@@ -1,6 +1,6 @@
 import CZlib
 
-/// Unpacks a gzip file piece by piece, so that neither a long file nor a false one takes memory.
+/// Unpacks a gzip file piece by piece, so that a long or malicious file needs no extra memory.
 final class Gunzip {
   private static let pieceSize = 1 << 18
 
@@ -29,8 +29,8 @@ final class Gunzip {
     input.deallocate()
   }
 
-  /// The next unpacked bytes, valid until the next call; nil after the last. Throws at the first sign of
-  /// damage, at an early end, and if anything follows the packed data.
+  /// The next unpacked bytes, valid until the next call; nil after the last. Throws if the data is damaged, ends
+  /// early, or is followed by other data.
   func next() throws(DatasetError) -> UnsafeBufferPointer<UInt8>? {
     while !ended {
       if stream.pointee.avail_in == 0, try !refill() { throw DatasetError(file.path, .truncated) }
@@ -52,7 +52,7 @@ final class Gunzip {
     return nil
   }
 
-  /// Reads on; false at the end of the file.
+  /// Reads the next input; false at the end of the file.
   private func refill() throws(DatasetError) -> Bool {
     do {
       let count = try file.read(into: UnsafeMutableRawBufferPointer(input))

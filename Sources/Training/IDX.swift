@@ -1,11 +1,11 @@
-/// The header of an IDX file. Nothing in it is believed before the file's size confirms it.
+/// The header of an IDX file, validated against the file's size.
 ///
 /// Source: LeCun, Cortes, Burges, "The MNIST database", file format.
 struct IDXHeader: Equatable {
   enum Kind: Sendable {
-    /// Bytes, three dimensions: images, rows, columns.
+    /// Unsigned bytes, three dimensions: images, rows, columns.
     case images
-    /// Bytes, one dimension.
+    /// Unsigned bytes, one dimension.
     case labels
 
     var magic: UInt32 {
@@ -25,7 +25,7 @@ struct IDXHeader: Equatable {
   }
 
   let kind: Kind
-  /// The number of items, then the sides of an item.
+  /// The number of items, then the dimensions of an item.
   let sides: [Int]
 
   init(_ kind: Kind, sides: [Int]) {
@@ -33,7 +33,7 @@ struct IDXHeader: Equatable {
     self.sides = sides
   }
 
-  /// Reads the header from the beginning of a file. The path is for the error only.
+  /// Parses the header at the start of a file. The path is used only in errors.
   init(_ bytes: some Collection<UInt8>, _ kind: Kind, path: String) throws(DatasetError) {
     let header = Array(bytes.prefix(kind.headerSize))
     let words = stride(from: 0, to: header.count - 3, by: 4).map { place in
@@ -46,16 +46,16 @@ struct IDXHeader: Equatable {
     self.kind = kind
     sides = words.dropFirst().map(Int.init)
     guard
-      sides.allSatisfy({ $0 > 0 }), sides[0] <= Self.mostItems,
+      sides.allSatisfy({ $0 > 0 }), sides[0] <= Self.maximumItems,
       sides.dropFirst().allSatisfy({ $0 <= Self.longestSide })
     else { throw DatasetError(path, .impossibleSize(sides)) }
   }
 
-  /// An index of an image is an `Int32`; the sides keep every product within `Int`.
-  private static let mostItems = Int(Int32.max)
+  /// An image index is an `Int32`; the limits keep every product within `Int`.
+  private static let maximumItems = Int(Int32.max)
   private static let longestSide = 4096
 
-  /// Bytes in the whole file.
+  /// Size of the whole file in bytes.
   var fileSize: Int { kind.headerSize + sides.reduce(1, *) }
 
   /// Throws unless the file has exactly the size that its header implies.
@@ -64,7 +64,7 @@ struct IDXHeader: Equatable {
     if size > fileSize { throw DatasetError(path, .trailingBytes) }
   }
 
-  /// The header as it stands in a file.
+  /// The encoded header.
   var bytes: [UInt8] {
     ([kind.magic] + sides.map(UInt32.init)).flatMap { word in
       [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }

@@ -1,6 +1,6 @@
 import COneDNN
 
-/// Labelled images of equal size, in read-only memory maps that all threads and processes share.
+/// Labelled images of equal size in read-only memory maps, shared by all threads and processes.
 package struct ImageSet: Sendable {
   package let count: Int
   /// The height of an image in pixels.
@@ -10,7 +10,7 @@ package struct ImageSet: Sendable {
   private let images: MappedFile
   private let labels: MappedFile
 
-  /// Takes IDX files, and checks that they belong together; the paths are for errors only.
+  /// Opens IDX files and checks that they match; the paths are used only in errors.
   init(
     images: MappedFile, imagesPath: String, labels: MappedFile, labelsPath: String
   ) throws(DatasetError) {
@@ -33,13 +33,12 @@ package struct ImageSet: Sendable {
     images.withBytes { Array($0[place(index)]) }
   }
 
-  /// Calls the body with the pixels of an image, row by row, which are valid until it returns.
+  /// Calls the body with the pixels of an image, row by row, valid until it returns.
   func withImage(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
     images.withBytes { body(UnsafeBufferPointer(rebasing: $0[place(index)])) }
   }
 
-  /// Writes the pixels of an image that come first in the layout, scaled from 0...255 to 0...1, to the beginning of
-  /// a row.
+  /// Writes the first pixels of the layout, scaled from 0...255 to 0...1, to the start of a row.
   func scale(
     _ index: Int, _ layout: PixelLayout, into row: UnsafeMutableBufferPointer<Float>
   ) {
@@ -71,7 +70,7 @@ package struct ImageSet: Sendable {
     return seen.map { $0 == 0 }
   }
 
-  /// Has an image's pixels and its label brought near the processor.
+  /// Prefetches an image's pixels and label into the processor's cache.
   func prefetch(_ index: Int) {
     images.withBytes { bytes in
       prefetch_bytes(UnsafeBufferPointer(rebasing: bytes[place(index)]).baseAddress, pixels)
@@ -87,14 +86,14 @@ package struct ImageSet: Sendable {
     return labels.withBytes { $0[IDXHeader.Kind.labels.headerSize + index] }
   }
 
-  /// Where an image lies in its file.
+  /// The offset of an image in its file.
   private func place(_ index: Int) -> Range<Int> {
     precondition(index >= 0 && index < count, "image \(index) of \(count)")
     let start = IDXHeader.Kind.images.headerSize + index * pixels
     return start..<start + pixels
   }
 
-  /// How many images there are of each of the classes 0..<classes.
+  /// The number of images in each class 0..<classes.
   package func histogram(classes: Int) -> [Int] {
     var counts = [Int](repeating: 0, count: classes)
     for index in 0..<count {
@@ -105,7 +104,7 @@ package struct ImageSet: Sendable {
 }
 
 extension MappedFile {
-  /// The header of an IDX file, if it fits the file's size.
+  /// The header of an IDX file, if it matches the file's size.
   func header(_ kind: IDXHeader.Kind, path: String) throws(DatasetError) -> IDXHeader {
     try withBytes { bytes throws(DatasetError) in
       let header = try IDXHeader(bytes, kind, path: path)

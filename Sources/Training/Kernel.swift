@@ -1,11 +1,11 @@
 import COneDNN
 
-/// Confines what the calling thread asks of oneDNN to that thread.
+/// Limits oneDNN to the calling thread.
 func useOneThread() {
   onednn_use_one_thread()
 }
 
-/// Which factor of a product is transposed.
+/// The transposed factor of a product.
 enum Transposition {
   case none
   case left
@@ -30,7 +30,7 @@ func multiply(
   precondition(done, "oneDNN refused a matrix product")
 }
 
-/// An operation that oneDNN has compiled for one shape. For one thread at a time.
+/// A oneDNN operation compiled for one shape. Not thread-safe.
 final class Kernel {
   private let compiled: OpaquePointer
 
@@ -43,7 +43,8 @@ final class Kernel {
     onednn_free(compiled)
   }
 
-  /// For `run(sums, bias)`: sums ← activation(sums + bias), the bias being one row; none adds only.
+  /// For `run(sums, bias)`: sums ← activation(sums + bias) with a one-row bias; without an activation, only the
+  /// addition.
   static func biasActivation(rows: Int, columns: Int, _ activation: Activation?) -> Kernel {
     let (function, slope) = library(activation)
     return Kernel(
@@ -51,7 +52,7 @@ final class Kernel {
       "bias and activation")
   }
 
-  /// For `run(outputs, gradient)`: gradient ← gradient · activation′, taken from the activation's outputs.
+  /// For `run(outputs, gradient)`: gradient ← gradient · activation′, computed from the activation's outputs.
   static func activationGradient(count: Int, _ activation: Activation) -> Kernel {
     let (function, slope) = library(activation)
     return Kernel(
@@ -68,7 +69,7 @@ final class Kernel {
     Kernel(onednn_make_exponential(Int64(count)), "exponential")
   }
 
-  /// Runs on operands of the shapes it was made for.
+  /// Runs on operands of the compiled shapes.
   func run(_ first: Matrix, _ second: Matrix? = nil) {
     precondition(
       onednn_run(compiled, first.start, (second ?? first).start), "a kernel of oneDNN failed")

@@ -1,7 +1,7 @@
-/// The weights that map features to targets with the smallest sum of squared errors.
+/// Linear least squares: the weights that minimize the sum of squared errors from features to targets.
 ///
-/// Collects the normal equations (XᵀX)·W = XᵀY batch by batch, a column of ones beside the features, and
-/// solves them by Cholesky's decomposition in double precision.
+/// Accumulates the normal equations (XᵀX)·W = XᵀY batch by batch, with a column of ones as a constant feature, and
+/// solves them by Cholesky decomposition in double precision.
 struct LeastSquares {
   /// Features and the constant.
   let unknowns: Int
@@ -18,7 +18,7 @@ struct LeastSquares {
     moments = [Double](repeating: 0, count: unknowns * targets)
   }
 
-  /// Adds rows of features whose target is 1 at the label and 0 elsewhere. `product` is featuresᵀ·features.
+  /// Adds rows of features with one-hot targets. `product` is featuresᵀ·features.
   mutating func add(_ features: Matrix, labels: ArraySlice<UInt8>, product: Matrix) {
     let constant = unknowns - 1
     for row in 0..<constant {
@@ -38,8 +38,8 @@ struct LeastSquares {
     }
   }
 
-  /// The weights, unknowns x targets, the constants last. What the equations leave open, as of features that
-  /// are always 0, is kept small by a ridge. Nil if there is no finite solution.
+  /// The weights, unknowns x targets, with the constants last. A ridge term keeps undetermined weights small, such as
+  /// those of features that are always 0. Nil if there is no finite solution.
   func solution() -> [Double]? {
     let mean = (0..<unknowns).reduce(0) { $0 + gram[$1 * unknowns + $1] } / Double(unknowns)
     guard mean > 0, mean.isFinite else { return nil }
@@ -51,7 +51,7 @@ struct LeastSquares {
     return nil
   }
 
-  /// The lower triangle L with L·Lᵀ = XᵀX + ridge·1; nil where that is singular as far as floats can tell.
+  /// The lower triangle L with L·Lᵀ = XᵀX + ridge·1; nil if that is numerically singular.
   private func decomposition(ridge: Double) -> [Double]? {
     var lower = [Double](repeating: 0, count: unknowns * unknowns)
     for row in 0..<unknowns {

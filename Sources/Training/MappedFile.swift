@@ -1,8 +1,8 @@
 import Glibc
 
-/// The contents of a file, mapped read-only, so that all threads and processes share one copy.
+/// The contents of a file, mapped read-only and shared by all threads and processes.
 ///
-/// The file must not shrink while it is mapped: those in the cache are never changed, only replaced.
+/// The file must not shrink while it is mapped; files in the cache are only replaced, never changed.
 final class MappedFile: @unchecked Sendable {  // immutable after init
   private let bytes: UnsafeBufferPointer<UInt8>
 
@@ -18,7 +18,7 @@ final class MappedFile: @unchecked Sendable {  // immutable after init
       start: address.bindMemory(to: UInt8.self, capacity: size), count: size)
   }
 
-  /// Calls the body with all bytes, which are valid until it returns.
+  /// Calls the body with all bytes, valid until it returns.
   func withBytes<Result, Failure>(
     _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -1,14 +1,15 @@
-/// How well a network does on a set of images.
+/// The metrics of a network on a set of images.
 package struct Evaluation: Sendable, Equatable {
-  /// The mean cross-entropy in nats, without the penalty on the weights; never below 0.
+  /// The mean cross-entropy in nats, without the weight penalty; never below 0.
   package let loss: Double
-  /// The part of the images whose likeliest class is their label, 0 to 1.
+  /// The fraction of correctly classified images, 0 to 1.
   package let accuracy: Double
 
-  /// A loss that is not a number stays one.
+  /// A NaN loss remains NaN.
   package init(loss: Double, accuracy: Double) {
-    // oneDNN's log-softmax is up to 1.43e-6 above 0 for an image of which the network is certain. Cutting off each image's
-    // excess would change the last digits of the loss of every well-trained network, so the mean is cut off.
+    // oneDNN's log-softmax can be up to 1.43e-6 above 0 for an image that the network classifies with certainty.
+    // Clipping each image would change the last digits of the loss of every well-trained network, so only the mean is
+    // clipped.
     self.loss = loss < 0 ? 0 : loss
     self.accuracy = accuracy
   }
@@ -19,13 +20,13 @@ package struct Evaluation: Sendable, Equatable {
   }
 }
 
-/// What came out of an epoch.
+/// The metrics of one epoch.
 package struct EpochMetrics: Sendable, Equatable {
-  /// Counted from 1.
+  /// Starts at 1.
   package let epoch: Int
-  /// Mean cross-entropy over the epoch's own batches, each before its step.
+  /// Mean cross-entropy over the epoch's training batches, each before its step.
   package let trainLoss: Double
-  /// Accuracy over the epoch's own batches, each before its step.
+  /// Accuracy over the epoch's training batches, each before its step.
   package let trainAccuracy: Double
   /// Mean cross-entropy on the validation images after the epoch.
   package let validationLoss: Double
@@ -40,21 +41,21 @@ package struct EpochMetrics: Sendable, Equatable {
   }
 }
 
-/// How a call to `Trainer.train(untilStep:)` ended.
+/// The result of `Trainer.train(untilStep:)`.
 package enum BudgetOutcome: Sendable, Equatable {
-  /// With how well the network does on the validation images then.
+  /// The step target was reached or training is complete; with the current metrics on the validation images.
   case reached(Evaluation)
-  /// The observer asked for it.
+  /// The observer stopped the training.
   case stopped
-  /// The loss became infinite or not a number. With the last completed epoch, if there was one.
+  /// The loss became infinite or NaN. With the last completed epoch, if there is one.
   case diverged(EpochMetrics?)
 }
 
-/// How a call to `Trainer.trainEpoch` ended.
+/// The result of `Trainer.trainEpoch`.
 package enum EpochOutcome: Sendable, Equatable {
   case completed(EpochMetrics)
-  /// The observer asked for it. Training goes on from there when it is called again.
+  /// The observer stopped the training. The next call continues from there.
   case stopped
-  /// The loss became infinite or not a number. With the last completed epoch, if there was one.
+  /// The loss became infinite or NaN. With the last completed epoch, if there is one.
   case diverged(EpochMetrics?)
 }

@@ -1,18 +1,18 @@
 import Randomness
 
-/// A test image that a network classified wrong.
+/// A misclassified test image.
 package struct Mistake: Sendable, Equatable {
-  /// The position of the image in the dataset's test images, counted from 0.
+  /// The index of the image in the dataset's test images.
   package let index: Int
   /// The class of the image.
   package let label: Int
-  /// The class that the network answered.
+  /// The predicted class.
   package let answer: Int
-  /// The probability that the network gave to its answer, 0 to 1.
+  /// The probability of the predicted class, 0 to 1.
   package let answerProbability: Double
-  /// The probability that the network gave to the label, 0 to 1.
+  /// The probability of the label, 0 to 1.
   package let labelProbability: Double
-  /// The cross-entropy of the image in nats, never below 0; not a number if the network's weights are not finite.
+  /// The cross-entropy of the image in nats, never below 0; NaN if the network's weights are not finite.
   package let loss: Double
 
   init(index: Int, label: Int, logProbabilities: UnsafeMutableBufferPointer<Float>) {
@@ -34,8 +34,7 @@ package struct Mistake: Sendable, Equatable {
     loss = 0 - logProbability(label)
   }
 
-  /// Whether it comes before another one in a list of the worst: by the higher loss, then by the lower index. A loss
-  /// that is not a number counts as infinite.
+  /// Orders by descending loss, then by ascending index. A NaN loss counts as infinite.
   func isWorse(than other: Mistake) -> Bool {
     let (own, others) = (loss.isNaN ? .infinity : loss, other.loss.isNaN ? .infinity : other.loss)
     return own == others ? index < other.index : own > others
@@ -43,7 +42,7 @@ package struct Mistake: Sendable, Equatable {
 }
 
 extension Evaluator {
-  /// The wrongly classified images of a set with the highest losses, the worst first, at most `count`.
+  /// The misclassified images of a set with the highest losses, in descending order, at most `count`.
   func worstMistakes(_ images: ImageSet, count: Int) -> [Mistake] {
     var mistakes: [Mistake] = []
     var start = 0
@@ -61,14 +60,13 @@ extension Evaluator {
 }
 
 extension Model {
-  /// The wrongly classified test images of a dataset with the highest losses, the worst first, at most `count`; images
-  /// of equal loss by their index. Evaluates on the calling thread. Throws as `test(on:)`.
+  /// The misclassified test images of a dataset with the highest losses, in descending order, at most `count`; ties
+  /// are ordered by index. Evaluates on the calling thread. Throws as `test(on:)`.
   package func worstMistakes(on dataset: Dataset, count: Int) throws(ModelError) -> [Mistake] {
     try evaluator(for: dataset).worstMistakes(dataset.test, count: count)
   }
 
-  /// The network that training by a recipe began with, as the recipe's seed gives it; nil if the recipe describes a
-  /// network of another shape.
+  /// The initial network of a recipe, from the recipe's seed; nil if the recipe describes a network of another shape.
   package func initial(_ recipe: Recipe) -> Model? {
     let described = recipe.model
     guard

@@ -3,15 +3,15 @@ package struct Model: Sendable, Equatable {
   package let architecture: Architecture
   /// The dataset it was trained on.
   package let dataset: String
-  /// From the image to the classes: the convolutions, then the dense layers.
+  /// The architecture: the convolutions, then the dense layers.
   package let layers: [LayerParameters]
 
   /// The parameters of a layer.
   package struct LayerParameters: Sendable, Equatable {
-    /// As in PyTorch. Of a dense layer output by output: the weight of input i for output o is at
-    /// o · inputs + i; of a convolution outputs x inputs x kernel x kernel.
+    /// In PyTorch's order. Dense layer: the weight of input i for output o is at o · inputs + i. Convolution: outputs
+    /// x inputs x kernel x kernel.
     package let weights: [Float]
-    /// One for each output or channel.
+    /// One per output or output channel.
     package let bias: [Float]
   }
 
@@ -37,13 +37,13 @@ package struct Model: Sendable, Equatable {
       }
   }
 
-  /// Evaluates on the test images of a dataset, on the calling thread. Throws if the images have another
-  /// size or the labels another number of classes than the network was trained for.
+  /// Evaluates on the test images of a dataset, on the calling thread. Throws if the image size or the number of
+  /// classes differs from the network's.
   package func test(on dataset: Dataset) throws(ModelError) -> TestReport {
     try evaluator(for: dataset).report(dataset.test, classes: architecture.classes)
   }
 
-  /// Evaluates this model; throws if it does not fit the test images of the dataset.
+  /// Evaluates this model; throws if it does not match the test images of the dataset.
   func evaluator(for dataset: Dataset) throws(ModelError) -> Evaluator {
     guard dataset.test.pixels == architecture.inputs else {
       throw ModelError(
@@ -71,7 +71,7 @@ package struct Model: Sendable, Equatable {
 }
 
 extension Network {
-  /// Takes over the parameters of a model of the same architecture.
+  /// Copies the parameters of a model of the same architecture.
   func load(_ model: Model) {
     precondition(
       model.architecture == architecture, "\(model.architecture) is not \(architecture)")
@@ -85,7 +85,7 @@ extension Network {
     }
   }
 
-  /// The weights of a dense layer output by output.
+  /// The weights of a dense layer, outputs x inputs.
   fileprivate func transposedWeights(_ index: Int) -> [Float] {
     let layer = layers[index]
     var result = [Float](repeating: 0, count: layer.inputs * layer.outputs)
@@ -96,7 +96,7 @@ extension Network {
     return result
   }
 
-  /// Sets the weights of a dense layer from numbers that are given output by output.
+  /// Sets the weights of a dense layer from numbers in the order outputs x inputs.
   fileprivate func setTransposedWeights(_ index: Int, _ values: [Float]) {
     let layer = layers[index]
     precondition(values.count == layer.inputs * layer.outputs, "\(values.count) weights")

@@ -1,17 +1,17 @@
-/// Why a model or a checkpoint cannot be read, written or used.
+/// The reason why a model or a checkpoint cannot be read, written or used.
 package struct ModelError: Error, Equatable, CustomStringConvertible {
   package enum Problem: Sendable, Equatable {
-    /// The system's words.
+    /// The system's error message.
     case unreadable(String)
-    /// What contradicts the safetensors format.
+    /// A violation of the safetensors format.
     case notSafetensors(String)
-    /// It is a safetensors file, but not one of this program.
+    /// A safetensors file that this program did not write.
     case notTrawl(String)
-    /// The model and the dataset do not belong together.
+    /// The model does not match the dataset.
     case doesNotFit(String)
   }
 
-  /// The file, or whatever the bytes came from.
+  /// The file, or the source of the bytes.
   package let subject: String
   package let problem: Problem
 
@@ -24,7 +24,7 @@ package struct ModelError: Error, Equatable, CustomStringConvertible {
     self.init(error.path, .unreadable(error.reason))
   }
 
-  /// One line, beginning with the subject.
+  /// One line that begins with the subject.
   package var description: String {
     switch problem {
     case .unreadable(let reason): "\(subject): \(reason)"

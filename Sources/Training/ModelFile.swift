@@ -1,17 +1,16 @@
 extension Model {
-  /// The model as a safetensors file: tensors `layers.N.weight` (outputs x inputs, of a convolution outputs x
-  /// inputs x kernel x kernel) and `layers.N.bias`, as
-  /// PyTorch has them, and in the metadata what is needed to rebuild the network.
+  /// The model as a safetensors file: tensors `layers.N.weight` (outputs x inputs; outputs x inputs x kernel x kernel
+  /// for a convolution) and `layers.N.bias`, as in PyTorch. The metadata holds what is needed to rebuild the network.
   package func encoded() -> [UInt8] {
     safetensors().encoded()
   }
 
-  /// Reads what `encoded` wrote, or a checkpoint, whose model it takes. The name is for the error only.
+  /// Reads the output of `encoded`, or the model in a checkpoint. The name is used only in errors.
   package init(decoding bytes: [UInt8], name: String) throws(ModelError) {
     try self.init(Safetensors(decoding: bytes, name: name), name: name)
   }
 
-  /// Writes the model to a file, all or nothing.
+  /// Writes the model to a file atomically.
   package func write(to path: String) throws(ModelError) {
     try ModelError.from(try replaceFile(at: path, with: encoded()))
   }
@@ -22,7 +21,7 @@ extension Model {
   }
 
   private static let formatVersion = "1"
-  /// What a pixel of 0...255 is multiplied by.
+  /// The factor for a pixel of 0...255.
   private static let pixelScale = "1/255"
 
   func safetensors() -> Safetensors {
@@ -74,7 +73,7 @@ extension Model {
 }
 
 extension Architecture {
-  /// The network that a model's metadata describe; nil if they do not.
+  /// The network described by a model's metadata; nil if they are invalid.
   fileprivate init?(_ metadata: [String: String]) {
     let widths = metadata["hidden"]?.split(separator: ",", omittingEmptySubsequences: true)
     guard
@@ -83,7 +82,7 @@ extension Architecture {
       let activation = metadata["activation"].flatMap(Activation.init(rawValue:)),
       let hidden = widths?.map({ Int($0) ?? 0 })
     else { return nil }
-    // No side above 2²⁵: the products of two of them must not overflow.
+    // No dimension above 2²⁵: the product of two of them must not overflow.
     guard
       hidden.count <= 64, (hidden + [inputs, classes]).allSatisfy((1...1 << 25).contains),
       classes <= 256
@@ -105,7 +104,7 @@ extension Architecture {
 }
 
 extension ConvolutionStack {
-  /// The images and, after them, the numbers of each convolution: "28x28 6x5x1x0x2 16x5x1x0x2".
+  /// The image size, then the numbers of each convolution: "28x28 6x5x1x0x2 16x5x1x0x2".
   fileprivate var text: String {
     let stages = convolutions.map {
       "\($0.channels)x\($0.kernel)x\($0.stride)x\($0.padding)x\($0.pool)"
@@ -113,7 +112,7 @@ extension ConvolutionStack {
     return (["\(rows)x\(columns)"] + stages).joined(separator: " ")
   }
 
-  /// Nil if the text is not what `text` gives.
+  /// Nil if the text is not a valid output of `text`.
   fileprivate init?(text: String) {
     let parts = text.split(separator: " ").map { $0.split(separator: "x").map { Int($0) ?? -1 } }
     guard
@@ -142,13 +141,13 @@ extension Safetensors {
   }
 
   init(contentsOf path: String) throws(ModelError) {
-    // Not mapped: a file that somebody shortens meanwhile would bring us down.
+    // Not mapped: truncating a mapped file would kill this process.
     try self.init(decoding: ModelError.from(try File.open(path).contents()), name: path)
   }
 }
 
 extension ModelError {
-  /// What the body returns; a system error becomes a model error.
+  /// Returns the result of the body; converts a system error to a model error.
   static func from<Result>(
     _ body: @autoclosure () throws(SystemError) -> Result
   ) throws(ModelError) -> Result {

@@ -2,13 +2,13 @@ import Randomness
 
 /// The shape of a network.
 package struct Architecture: Sendable, Equatable {
-  /// Numbers in an image.
+  /// Pixels in an image.
   package let inputs: Int
   /// The widths of the hidden layers.
   package let hidden: [Int]
   package let activation: Activation
   package let classes: Int
-  /// The convolutions before the dense layers, where there are any.
+  /// The convolutions before the dense layers; nil if there are none.
   package let stack: ConvolutionStack?
 
   package init(
@@ -24,48 +24,48 @@ package struct Architecture: Sendable, Equatable {
     self.stack = stack
   }
 
-  /// Inputs and outputs of each dense layer, from the image or the convolutions to the classes.
+  /// Inputs and outputs of each dense layer, from first to last.
   package var layerSizes: [(inputs: Int, outputs: Int)] {
     zip([stack?.features ?? inputs] + hidden, hidden + [classes]).map { ($0, $1) }
   }
 
-  /// The sides of each layer's weights as PyTorch has them: first those of the convolutions.
+  /// The shapes of the layers' weights as in PyTorch, convolutions first.
   var weightShapes: [[Int]] {
     let convolutions = stack.map { stack in stack.convolutions.indices.map(stack.kernelShape) } ?? []
     return convolutions + layerSizes.map { [$0.outputs, $0.inputs] }
   }
 
-  /// A recipe or a file that asks for more weights, or more numbers in a batch, is refused (1 GiB).
+  /// The limit for weights, and for the numbers in a batch, of recipes and files (1 GiB).
   static let mostNumbers = 1 << 28
 
-  /// How many numbers a batch is on its way through the network.
+  /// The size of a batch in the network's buffers, in numbers.
   func activationCount(rows: Int) -> Int {
     let convolved = stack.map { $0.numbers + $0.features } ?? 0
     return rows * layerSizes.reduce(inputs + convolved) { $0 + $1.outputs }
   }
 
-  /// How many weights and biases there are.
+  /// The number of weights and biases.
   package var parameterCount: Int {
     weightShapes.reduce(0) { $0 + $1.reduce(1, *) + $1[0] }
   }
 }
 
-/// The place of a dense layer's parameters: `weights` inputs x outputs, `bias` 1 x outputs.
+/// The location of a dense layer's parameters: `weights` inputs x outputs, `bias` 1 x outputs.
 ///
-/// The weights lie input by input (the transpose of PyTorch's order), because the forward product of small
-/// batches is up to a third faster that way.
+/// The weights are stored inputs x outputs (the transpose of PyTorch's order), because the forward product of small
+/// batches is up to a third faster this way.
 struct DenseLayer: Sendable {
   let inputs: Int
-  /// So many inputs, from the first on, go into products; the others are always 0.
+  /// The number of leading inputs in the products; the other inputs are always 0.
   let multiplied: Int
   let outputs: Int
-  /// The distance of rows of anything that has a number for each output.
+  /// The row stride of every matrix with one column per output.
   let stride: Int
   let weightsOffset: Int
   let biasOffset: Int
 
-  /// Rows of hidden layers are filled up to a multiple of 64 bytes, which makes products up to 3 % faster.
-  /// What fills them up has no effect. The softmax of the last layer needs its rows without gaps.
+  /// Rows of hidden layers are padded to a multiple of 64 bytes, which makes products up to 3 % faster. The padding
+  /// has no effect on results. The softmax of the last layer needs rows without padding.
   init(inputs: Int, multiplied: Int, outputs: Int, isLast: Bool, plan: inout BufferPlan) {
     self.inputs = inputs
     self.multiplied = multiplied
@@ -76,7 +76,7 @@ struct DenseLayer: Sendable {
   }
 }
 
-/// The place of a convolution's parameters: weights as `ConvolutionStack.kernelShape` says, a bias for each
+/// The location of a convolution's parameters: weights in `ConvolutionStack.kernelShape`, one bias per output
 /// channel.
 struct KernelLayer: Sendable {
   let weightCount: Int
@@ -102,21 +102,21 @@ struct KernelLayer: Sendable {
   }
 }
 
-/// A network with its weights. For one thread at a time.
+/// A network with its weights. Not thread-safe.
 final class Network {
   let architecture: Architecture
   /// The convolutions, which come first.
   let kernels: [KernelLayer]
   /// The dense layers.
   let layers: [DenseLayer]
-  /// Where the inputs of the first dense layer are.
+  /// The pixel layout of the inputs of the first dense layer.
   let layout: PixelLayout
-  /// All weights and biases, at the places that the layers name.
+  /// All weights and biases, at the offsets given by the layers.
   let parameters: FloatBuffer
 
-  /// A network whose parameters are all 0.
+  /// Creates a network with all parameters 0.
   ///
-  /// - Parameter layout: that of the images, where no convolution reads them; nil for the plain one.
+  /// - Parameter layout: the pixel layout of the images if no convolution reads them; nil for the plain one.
   init(_ architecture: Architecture, _ layout: PixelLayout? = nil) {
     self.architecture = architecture
     var plan = BufferPlan()
@@ -136,10 +136,10 @@ final class Network {
     parameters = FloatBuffer(count: plan.count)
   }
 
-  /// The weights of a layer that go into products.
+  /// The weights of a layer that are used in products.
   func factor(_ layer: DenseLayer) -> Matrix { weights(layer).prefix(layer.multiplied) }
 
-  /// The row of a dense layer's weights that belongs to one of its inputs.
+  /// The row of a dense layer's weights for one input.
   func row(of input: Int, in index: Int) -> UnsafeMutableBufferPointer<Float> {
     weights(layers[index]).row(index == 0 ? layout.places[input] : input)
   }
@@ -156,7 +156,7 @@ final class Network {
       at: layer.biasOffset, rows: 1, columns: layer.outputs, stride: layer.stride)
   }
 
-  /// Draws the weights anew and sets the biases to 0.
+  /// Initializes the weights at random and sets the biases to 0.
   func initialize(_ initialization: Initialization, seed: UInt64) {
     for (index, layer) in kernels.enumerated() {
       var generator = RandomStream.weights(layer: index).generator(seed: seed)

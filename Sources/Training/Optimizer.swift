@@ -1,11 +1,11 @@
 import COneDNN
 import Randomness
 
-/// How a gradient becomes a step. Semantics and constants are PyTorch's.
+/// The update rule. Semantics and constants are PyTorch's.
 package enum OptimizerRule: Sendable, Equatable {
   /// Stochastic gradient descent: w ← w - rate·g.
   case sgd
-  /// The heavy ball: v ← momentum·v + g, w ← w - rate·v. Source: Polyak, "Some methods of speeding up the
+  /// Momentum (heavy ball): v ← momentum·v + g, w ← w - rate·v. Source: Polyak, "Some methods of speeding up the
   /// convergence of iteration methods", 1964.
   case momentum(Double)
   /// v ← momentum·v + g, w ← w - rate·(g + momentum·v). Source: Sutskever, Martens, Dahl, Hinton, "On the
@@ -15,7 +15,7 @@ package enum OptimizerRule: Sendable, Equatable {
   /// regularization", ICLR 2019.
   case adamW
 
-  /// How many numbers are remembered for each weight.
+  /// The number of state values per weight.
   fileprivate var memories: Int {
     switch self {
     case .sgd: 0
@@ -25,31 +25,31 @@ package enum OptimizerRule: Sendable, Equatable {
   }
 }
 
-/// Moves the parameters of a network down their gradients, one step after the other.
+/// Updates the parameters of a network from their gradients.
 ///
-/// With plain SGD the update of a dense layer is one matrix product, W ← shrink·W - rate·inputsᵀ·gradient,
-/// and the gradient of the weights is never stored. The other rules make it for so many rows of the weights
-/// that it stays near the processor until it has been used. Products in bfloat16 make it for all rows.
+/// With plain SGD the update of a dense layer is one matrix product, W ← shrink·W - rate·inputsᵀ·gradient, and the
+/// gradient of the weights is never stored. The other rules compute it for a block of rows that stays in the
+/// processor's cache until it is used. Products in bfloat16 compute it for all rows.
 final class Optimizer {
   private let network: Network
   private let rule: OptimizerRule
   private let penalty: Penalty
   private let learningRate: LearningRate
   private let rounded: RoundedProducts?
-  /// What is remembered for each parameter, laid out as the network's parameters are.
+  /// The state of each parameter, laid out as the network's parameters.
   private let memories: [FloatBuffer]
-  /// Of each dense layer, a block of rows of its weights' gradient. What fills up the rows stays 0.
+  /// For each dense layer, a block of rows of the gradient of its weights. The row padding stays 0.
   private let blocks: [Matrix]
   private let scratch: FloatBuffer
-  /// The gradient by the weights of inputs that are always 0.
+  /// The gradient of the weights of inputs that are always 0.
   private let nothing: FloatBuffer
   private var step = 0
   private var rate = 0.0
 
-  /// About so many numbers of a gradient are made at a time.
+  /// The approximate number of gradient values in a block.
   private static let blockSize = 1 << 16
 
-  /// - Parameter rounded: multiplies in place of float32, and has taken what goes into each layer.
+  /// - Parameter rounded: multiplies instead of float32, and already holds the input of each layer.
   init(
     _ network: Network, _ rule: OptimizerRule, _ penalty: Penalty, _ learningRate: LearningRate,
     _ rounded: RoundedProducts? = nil
@@ -76,7 +76,7 @@ final class Optimizer {
     self.scratch = scratch
   }
 
-  /// What the rule remembers, for a checkpoint.
+  /// The state of the rule, for a checkpoint.
   var state: [[Float]] {
     get { memories.map { Array($0.all) } }
     set {
@@ -87,19 +87,19 @@ final class Optimizer {
     }
   }
 
-  /// Whether numbers, which may come from anywhere, can be the state.
+  /// Whether untrusted numbers are a valid state.
   func accepts(_ state: [[Float]]) -> Bool {
     state.map(\.count) == memories.map(\.count) && state.allSatisfy { $0.allSatisfy(\.isFinite) }
   }
 
-  /// Sets the number of the step, counted from 0, that the next updates belong to.
+  /// Sets the step, starting at 0, of the following updates.
   func begin(step: Int) {
     self.step = step
     rate = learningRate.rate(step: step)
   }
 
-  /// Updates the weights and biases of a dense layer; `inputs` is rows x inputs, `gradient` rows x outputs,
-  /// already divided by the number of examples, and `ones` a column of as many ones.
+  /// Updates the weights and biases of a dense layer; `inputs` is rows x inputs, `gradient` is rows x outputs,
+  /// already divided by the number of examples, and `ones` is a column of as many ones.
   func update(layer index: Int, inputs: Matrix, gradient: Matrix, ones: Matrix) {
     let layer = network.layers[index]
     let weights = network.weights(layer)
@@ -130,8 +130,8 @@ final class Optimizer {
     move(block.prefix(1).storage, at: layer.biasOffset, .none)
   }
 
-  /// Updates the weights and biases of a convolution; `slopes` holds their gradients at the same places as the
-  /// network holds them.
+  /// Updates the weights and biases of a convolution; `slopes` holds their gradients at the offsets of the parameters
+  /// in the network.
   func update(convolution index: Int, _ slopes: FloatBuffer) {
     let layer = network.kernels[index]
     let weights = layer.weights(in: network.parameters)
@@ -140,7 +140,7 @@ final class Optimizer {
     move(layer.bias(in: slopes).storage, at: layer.biasOffset, .none)
   }
 
-  /// One step of the parameters at a place by their gradient.
+  /// Updates the parameters at an offset from their gradient.
   private func move(
     _ gradient: UnsafeMutableBufferPointer<Float>, at place: Int, _ pull: Penalty.Pull
   ) {
@@ -179,9 +179,9 @@ final class Optimizer {
 
 /// The factor 1 - decay as a float.
 ///
-/// Floats below 1 are 2⁻²⁴ apart, and a decay smaller than half of that would be rounded away in every
-/// step. So a small decay is rounded up in some steps and down in the others, evenly spread (multiples of
-/// the golden ratio), which makes it right on average.
+/// Floats below 1 are 2⁻²⁴ apart, and a decay smaller than half of that would be rounded away in every step. So a
+/// small decay is rounded up in some steps and down in the others, evenly distributed (multiples of the golden
+/// ratio), which makes it correct on average.
 func retention(decay: Double, step: Int) -> Float {
   guard decay < 0x1p-8 else { return Float(1 - decay) }
   let golden = 0.6180339887498949

@@ -1,22 +1,22 @@
 import COneDNN
 
-/// How the strength λ (`l2`) acts on the weights; biases are never penalised.
+/// The form of the weight penalty with strength λ (`l2`); biases are never penalized.
 package enum Decay: String, Sendable, CaseIterable {
   /// The penalty ½·λ·ΣW², through the gradient λ·w.
   case coupled
-  /// w ← (1 - rate·λ)·w beside the step, which does not see it. With plain SGD the same as `coupled`.
+  /// Decoupled weight decay: w ← (1 - rate·λ)·w, outside the optimizer's step. Equal to `coupled` with plain SGD.
   case decoupled
   /// The penalty λ·‖W‖₂ of each layer's weights, through the gradient λ·w/‖W‖₂.
   case norm
 }
 
-/// The penalty on the weights of a network.
+/// The weight penalty of a network.
 struct Penalty {
-  /// What it does to the weights w of a layer in a step.
+  /// The effect on the weights w of a layer in one step.
   struct Pull {
-    /// The part slope·w of the gradient.
+    /// Adds slope·w to the gradient.
     var slope = 0.0
-    /// w loses decay·w beside the step.
+    /// Subtracts decay·w from w, outside the optimizer's step.
     var decay = 0.0
 
     static let none = Pull()
@@ -26,7 +26,7 @@ struct Penalty {
   let strengths: [Double]
   let decay: Decay
 
-  /// One strength for all layers, or one for each.
+  /// One strength for all layers, or one per layer.
   init(_ strengths: [Double], _ decay: Decay, layers: Int) {
     precondition(strengths.count == 1 || strengths.count == layers, "\(strengths.count) strengths")
     self.strengths = strengths.count == 1 ? Array(repeating: strengths[0], count: layers) : strengths
@@ -40,7 +40,7 @@ struct Penalty {
     case .coupled: return Pull(slope: strength)
     case .decoupled: return Pull(decay: rate * strength)
     case .norm:
-      // What fills up the rows is 0.
+      // The row padding is 0.
       let norm = sum_of_squares(weights.start, weights.storage.count).squareRoot()
       return norm > 0 ? Pull(slope: strength / norm) : .none
     }

@@ -1,16 +1,15 @@
 import COneDNN
 
-/// Where a network keeps the pixels of an image: those that some image has come first, those that are 0 in all of
-/// them last.
+/// The order of an image's pixels in a network: pixels that are 0 in all images come last.
 ///
-/// A pixel that is always 0 adds nothing to any sum, and its weights have no gradient. So the products leave most of
-/// these out; a twelfth of MNIST's pixels are.
+/// A pixel that is always 0 adds nothing to any sum, and its weights have no gradient. So the products skip most of
+/// these pixels; in MNIST, they are a twelfth of all.
 struct PixelLayout: Sendable {
-  /// The place of each pixel.
+  /// The position of each pixel.
   let places: [Int]
-  /// So many places, from the first on, go into the products: a multiple of 16, or all.
+  /// The number of leading positions in the products: a multiple of 16, or all.
   let multiplied: Int
-  /// The pixels that come first.
+  /// The pixels in the leading positions.
   let runs: [byte_run]
 
   /// - Parameter blank: for each pixel, whether it is 0 in every image.
@@ -32,7 +31,7 @@ struct PixelLayout: Sendable {
     multiplied = min(blank.count, max(1, (used + 15) / 16) * 16)
   }
 
-  /// Every pixel in its own place.
+  /// The identity: every pixel at its original position.
   init(pixels: Int) {
     self.init(blank: Array(repeating: false, count: pixels))
   }

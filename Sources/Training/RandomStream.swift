@@ -1,22 +1,22 @@
 import Randomness
 
-/// The random streams of a training run. Each is entered at its beginning whenever it is needed, so that
-/// what is drawn depends on the seed and the place in the run alone, never on what was drawn before.
+/// The random streams of a training run. Each use reads a stream from its start, so that the numbers depend only on
+/// the seed and the position in the run, not on earlier samples.
 enum RandomStream {
   /// The weights of a layer, counted from 0.
   case weights(layer: Int)
   /// The order of the training images in an epoch, counted from 0.
   case order(epoch: Int)
-  /// What is dropped in a step, counted from 0 from the first epoch on.
+  /// Dropout in a step, counted from 0 over all epochs.
   case dropout(step: Int)
-  /// The choice of training and validation images.
+  /// The selection of training and validation images.
   case split
-  /// The changes to the training images in an epoch, counted from 0; an image's index is its position.
+  /// Augmentation of the training images in an epoch, counted from 0; an image's index is its position.
   case augmentation(epoch: Int)
-  /// The changes that make the appended copies; an image's index is its position.
+  /// Augmentation of the appended copies; an image's index is its position.
   case copies
 
-  /// The stream's generator under a seed, at its beginning.
+  /// The generator of the stream for a seed, at its start.
   func generator(seed: UInt64) -> Philox { Philox(seed: seed, stream: number) }
 
   /// The stream's number.

@@ -1,12 +1,12 @@
-/// Everything that determines a training run: with the same recipe and the same data, every run gives the
-/// same weights to the last bit (on processors with the same instruction set, see `NumericsFingerprint`).
+/// All settings that determine a training run: with the same recipe and data, every run computes bitwise equal
+/// weights (on processors with the same instruction set, see `NumericsFingerprint`).
 package struct Recipe: Sendable, Equatable {
   package var dataset: DatasetSelection
-  /// Nil: the training images are taken as they are.
+  /// Nil: no augmentation.
   package var augmentation: Augmentation?
   package var model: ModelRecipe
   package var training: TrainingRecipe
-  /// Initial weights, the order of the examples and their changes come from this number alone.
+  /// The only seed for initial weights, the order of the examples and their augmentation.
   package var seed: UInt64
 
   package init(
@@ -21,33 +21,33 @@ package struct Recipe: Sendable, Equatable {
   }
 }
 
-/// Which images to train on and which to keep back for validation.
+/// The choice of training and validation images.
 package struct DatasetSelection: Sendable, Equatable {
   package enum Source: Sendable, Equatable {
-    /// A dataset by its name, such as "mnist".
+    /// A dataset by name, such as "mnist".
     case named(String)
     /// The folder of four IDX files.
     case idx(path: String)
   }
 
-  /// What a network is validated on: as a rule, some of the selected images, which are kept back.
+  /// The source of the validation images; by default a held-out part of the selected images.
   package enum Validation: Sendable, Equatable {
-    /// A part of the selected images, above 0 and below 1.
+    /// The fraction of the selected images, above 0 and below 1.
     case fraction(Double)
     case count(Int)
-    /// The test images; all selected images are trained on.
+    /// The test images; all selected images are used for training.
     case test
   }
 
   package var source: Source
-  /// The part of the training images that is used at all, above 0 and at most 1.
+  /// The fraction of the training images that is used, above 0 and at most 1.
   package var subset: Double
   package var validation: Validation
-  /// Whether every class has the same share of the subset, of the training and of the validation images as it
-  /// has of the dataset, as nearly as whole images allow.
+  /// Whether sampling is stratified: the subset, the training and the validation images have the class proportions of
+  /// the dataset, to the nearest image.
   package var isStratified: Bool
-  /// The seed of the choice of images. It is not the trial's own, because the trials of a search are
-  /// compared on the same images.
+  /// The seed of the selection. It differs from the trial's seed, because the trials of a search are compared on the
+  /// same images.
   package var split: UInt64
 
   package init(
@@ -62,18 +62,18 @@ package struct DatasetSelection: Sendable, Equatable {
   }
 }
 
-/// The network before it has weights.
+/// The architecture of the network.
 package struct ModelRecipe: Sendable, Equatable {
-  /// The convolutions that the network begins with; none makes a multilayer perceptron.
+  /// The convolutions at the start of the network; empty for a multilayer perceptron.
   package var convolutions: [Convolution]
-  /// The widths of the hidden dense layers; none makes a linear classifier.
+  /// The widths of the hidden dense layers; empty for a linear classifier.
   package var hidden: [Int]
   package var activation: Activation
-  /// The probability with which training drops each number that a hidden dense layer puts out.
+  /// The dropout probability after hidden dense layers.
   package var dropout: Double
   package var initialization: Initialization
 
-  /// Without an initialization, the one that suits the activation.
+  /// If no initialization is given, uses the default of the activation.
   package init(
     convolutions: [Convolution] = [], hidden: [Int], activation: Activation = .relu,
     dropout: Double = 0, initialization: Initialization? = nil
@@ -86,45 +86,44 @@ package struct ModelRecipe: Sendable, Equatable {
   }
 }
 
-/// How the weights are fitted.
+/// How the network is trained.
 package struct TrainingRecipe: Sendable, Equatable {
   /// Passes over the training images.
   package var epochs: Int
-  /// Images in a mini-batch. The last batch of an epoch holds what is left over.
+  /// Images in a mini-batch. The last batch of an epoch holds the remainder.
   package var batch: Int
   package var optimizer: OptimizerRule
-  /// The learning rate, which the schedule multiplies.
+  /// The initial learning rate, which the schedule multiplies.
   package var learningRate: Double
   package var schedule: Schedule
-  /// The strength λ of the penalty on the weights (not on the biases): one for all layers, or one for each
-  /// from the image to the classes.
+  /// The strength λ of the weight penalty (biases excluded): one for all layers, or one per layer, first to last.
   package var l2: [Double]
-  /// How λ acts.
+  /// The form of the penalty.
   package var decay: Decay
-  /// Training ends early when the validation accuracy has not got better for so many epochs.
+  /// Early stopping: training ends after this number of epochs without a better validation accuracy.
   package var patience: Int?
-  /// Which weights the result has.
+  /// Which weights are the result.
   package var keep: Keep
-  /// What is done to the weights at the end of the last epoch.
+  /// The step after the last epoch.
   package var finetune: Finetune
   package var precision: Precision
 
   /// Which weights are the result of training.
   package enum Keep: String, Sendable {
-    /// Those after the last step.
+    /// The weights after the last step.
     case last
-    /// Those of the epoch with the best validation accuracy, the first of equal ones.
+    /// The weights of the epoch with the best validation accuracy, the first in a tie.
     case best
   }
 
-  /// What is done to the weights at the end.
+  /// The step after the last epoch.
   package enum Finetune: String, Sendable {
     case none
-    /// The last layer is fitted anew to the one-hot labels of all training images, by least squares.
+    /// Refits the last layer to the one-hot labels of all training images by least squares.
     case leastSquares = "least_squares"
   }
 
-  /// Without a decay, the one that suits the optimizer.
+  /// If no decay is given, uses the default of the optimizer.
   package init(
     epochs: Int, batch: Int, optimizer: OptimizerRule = .sgd, learningRate: Double,
     schedule: Schedule = .constant, l2: [Double] = [0], decay: Decay? = nil,
@@ -145,10 +144,10 @@ package struct TrainingRecipe: Sendable, Equatable {
   }
 }
 
-/// What training, with its validation, rounds the factors of the dense layers' matrix products to. All else is in
-/// float32.
+/// The precision of the factors in the dense layers' matrix products, in training and validation. Everything else
+/// uses float32.
 package enum Precision: String, Sendable, CaseIterable {
   case f32
-  /// bfloat16, where the processor multiplies it: eight bits of precision instead of 24, at twice the speed.
+  /// bfloat16, if the processor supports it: 8 bits of precision instead of 24, at twice the speed.
   case bf16
 }

@@ -1,8 +1,8 @@
-/// A recipe that cannot be trained: which field, and what is allowed there.
+/// A recipe that cannot be trained: the field and its allowed values.
 package struct RecipeError: Error, Equatable, CustomStringConvertible {
-  /// The field as the search file names it, such as "train.batch".
+  /// The field name in search files, such as "train.batch".
   package let field: String
-  /// What is wrong with its value and what is allowed.
+  /// The error in its value and the allowed values.
   package let problem: String
 
   /// One line: "train.batch: 0 is outside 1...65536".
@@ -10,7 +10,7 @@ package struct RecipeError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Recipe {
-  /// Throws for the first field whose value cannot be trained.
+  /// Throws for the first field with a value that cannot be trained.
   package func validate() throws(RecipeError) {
     try dataset.validate()
     try augmentation?.validate()
@@ -25,7 +25,7 @@ extension Recipe {
 }
 
 extension Precision {
-  /// Throws if this process cannot train so.
+  /// Throws if this process cannot train with this precision.
   package func check() throws(RecipeError) {
     guard self == .bf16, !RoundedProducts.areSupported else { return }
     throw RecipeError(
@@ -36,7 +36,7 @@ extension Precision {
 }
 
 extension DatasetSelection {
-  /// Throws for the first field whose value is impossible whatever the dataset.
+  /// Throws for the first field whose value is invalid for every dataset.
   func validate() throws(RecipeError) {
     guard subset > 0, subset <= 1 else {
       throw RecipeError(field: "dataset.subset", problem: "\(subset) is not above 0 and at most 1")

@@ -1,17 +1,17 @@
 import COneDNN
 
-/// The matrix products of a network's dense layers with factors in bfloat16 and sums in float32, for batches of one
-/// size. For one thread at a time.
+/// The matrix products of a network's dense layers with bfloat16 factors and float32 sums, for one batch size. Not
+/// thread-safe.
 ///
-/// The factors are rounded copies: the weights, what the layers put out and the gradients stay float32. Source:
-/// Micikevicius et al., "Mixed precision training", ICLR 2018; bfloat16 needs no scaling of the loss.
+/// The factors are rounded copies: weights, layer outputs and gradients stay float32. Source: Micikevicius et al.,
+/// "Mixed precision training", ICLR 2018; bfloat16 needs no loss scaling.
 final class RoundedProducts {
-  /// Whether this processor multiplies bfloat16 itself.
+  /// Whether this processor has bfloat16 instructions.
   static var areSupported: Bool { onednn_has_bfloat16() }
 
   private let network: Network
   private let layers: [Layer]
-  /// Owns what the layers' matrices show.
+  /// Owns the memory of the layers' matrices.
   private let memory: UnsafeMutableRawBufferPointer
 
   private struct Layer {
@@ -59,18 +59,18 @@ final class RoundedProducts {
     memory.deallocate()
   }
 
-  /// Rounds what goes into a layer, rows x inputs, and the layer's weights as they are now.
+  /// Rounds a layer's input, rows x inputs, and its current weights.
   func take(input: Matrix, of index: Int) {
     layers[index].input.round(input)
     layers[index].weights.round(network.factor(network.layers[index]))
   }
 
-  /// Rounds the gradient by a layer's sums, rows x outputs.
+  /// Rounds the gradient of a layer's pre-activations, rows x outputs.
   func take(gradient: Matrix, of index: Int) {
     layers[index].gradient.round(gradient)
   }
 
-  /// sums ← input · weights. All rows are computed, whatever has been taken.
+  /// sums ← input · weights. Computes all rows.
   func multiply(layer index: Int, into sums: Matrix) {
     let layer = layers[index]
     layer.forward.run(layer.input, layer.weights, into: sums)
@@ -82,19 +82,19 @@ final class RoundedProducts {
     layer.slopes.run(layer.input, layer.gradient, into: slopes)
   }
 
-  /// result ← gradient · weightsᵀ. All rows are computed, whatever has been taken.
+  /// result ← gradient · weightsᵀ. Computes all rows.
   func passBack(layer index: Int, into result: Matrix) {
     let layer = layers[index]
     layer.back.run(layer.gradient, layer.weights, into: result)
   }
 }
 
-/// A row-major view of bfloat16 numbers in memory that another owns.
+/// A row-major view of bfloat16 numbers in memory owned elsewhere.
 private struct RoundedMatrix {
   let numbers: UnsafeMutableBufferPointer<UInt16>
   let rows: Int
   let columns: Int
-  /// From the beginning of a row to that of the next, in numbers.
+  /// The row stride, in numbers.
   let stride: Int
 
   var factor: onednn_factor {
@@ -108,7 +108,7 @@ private struct RoundedMatrix {
     return factor
   }
 
-  /// Takes over a matrix that may have fewer rows: the missing ones are 0, and add nothing to a product.
+  /// Copies a matrix that may have fewer rows; missing rows are 0 and add nothing to a product.
   func round(_ matrix: Matrix) {
     precondition(
       matrix.rows <= rows && matrix.stride == stride,
@@ -119,13 +119,13 @@ private struct RoundedMatrix {
   }
 }
 
-/// A product that oneDNN has compiled for one shape. For one thread at a time.
+/// A oneDNN product compiled for one shape. Not thread-safe.
 private final class RoundedProduct {
   private let compiled: OpaquePointer
   private let rows: Int
   private let stride: Int
 
-  /// Its result's rows begin `stride` numbers apart.
+  /// The rows of its result begin `stride` numbers apart.
   init(_ left: onednn_factor, _ right: onednn_factor, stride: Int) {
     guard let compiled = onednn_make_product(left, right, Int64(stride)) else {
       preconditionFailure("oneDNN cannot multiply \(left) and \(right)")

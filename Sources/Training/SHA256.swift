@@ -1,6 +1,6 @@
 import CSodium
 
-/// The hash SHA-256 (FIPS 180-4), by libsodium.
+/// SHA-256 (FIPS 180-4), by libsodium.
 package struct SHA256: Sendable {
   private var state = crypto_hash_sha256_state()
 
@@ -15,14 +15,14 @@ package struct SHA256: Sendable {
     return hash.hexadecimal()
   }
 
-  /// The hash of the bytes, 32 of them.
+  /// The hash of the bytes, 32 bytes.
   package static func hash(_ bytes: some Collection<UInt8>) -> [UInt8] {
     var hash = SHA256()
     hash.update(bytes)
     return hash.bytes()
   }
 
-  /// Takes in more bytes.
+  /// Adds bytes to the hash.
   package mutating func update(_ bytes: some Collection<UInt8>) {
     let taken: Void? = bytes.withContiguousStorageIfAvailable {
       _ = crypto_hash_sha256_update(&state, $0.baseAddress, UInt64($0.count))
@@ -30,12 +30,12 @@ package struct SHA256: Sendable {
     if taken == nil { update(Array(bytes)) }
   }
 
-  /// The hash of all bytes taken in; the last thing to ask for.
+  /// The hash of all added bytes; must be the last call.
   package mutating func hexadecimal() -> String {
     bytes().reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
   }
 
-  /// The hash of all bytes taken in; the last thing to ask for.
+  /// The hash of all added bytes; must be the last call.
   package mutating func bytes() -> [UInt8] {
     var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
     crypto_hash_sha256_final(&state, &hash)

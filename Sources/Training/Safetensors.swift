@@ -8,16 +8,16 @@ struct Safetensors: Equatable {
   struct Tensor: Equatable {
     let name: String
     let shape: [Int]
-    /// Row by row.
+    /// Row-major.
     let values: [Float]
   }
 
-  /// Free text by names.
+  /// Free text by name.
   var metadata: [String: String]
-  /// In the order of their numbers in the file.
+  /// In the order of their data in the file.
   var tensors: [Tensor]
 
-  /// A tensor of this name and shape, if there is one.
+  /// The tensor of this name and shape; nil if there is none.
   func values(_ name: String, shape: [Int]) -> [Float]? {
     tensors.first { $0.name == name && $0.shape == shape }?.values
   }
@@ -31,7 +31,7 @@ struct Safetensors: Equatable {
     return result
   }
 
-  /// The file. The same contents always give the same bytes.
+  /// The encoded file. The same contents always give the same bytes.
   func encoded() -> [UInt8] {
     var header = Array(headerText().utf8)
     header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
@@ -75,8 +75,8 @@ private func quoted(_ text: String) -> String {
 }
 
 extension Safetensors {
-  /// Reads a file and believes nothing in it: every length, offset and shape is checked against the bytes
-  /// that are there. The name is for the error only.
+  /// Parses an untrusted file: validates every length, offset and shape against the available bytes. The name is used
+  /// only in errors.
   init(_ bytes: UnsafeRawBufferPointer, name: String) throws(ModelError) {
     func refuse(_ reason: String) -> ModelError { ModelError(name, .notSafetensors(reason)) }
     guard bytes.count >= 8 else { throw refuse("it is cut short") }
@@ -111,14 +111,14 @@ extension Safetensors {
     guard end == data.count else { throw refuse("it is longer than its header says") }
   }
 
-  /// Where the header says that a tensor lies.
+  /// The location of a tensor according to the header.
   private struct Place {
     let name: String
     let shape: [Int]
     let start: Int
     let end: Int
 
-    /// Nil unless it is a tensor of floats that takes exactly the bytes it claims.
+    /// Nil unless it is a float tensor whose shape matches its byte range.
     init?(_ name: String, _ entry: Any) {
       guard
         let entry = entry as? [String: Any], entry["dtype"] as? String == "F32",
@@ -129,7 +129,7 @@ extension Safetensors {
       (self.name, self.shape, start, end) = (name, shape, offsets[0], offsets[1])
     }
 
-    /// Bytes in a tensor; nil for sides that no tensor has.
+    /// Size of a tensor in bytes; nil for invalid dimensions.
     private static func size(_ shape: [Int]) -> Int? {
       var size = 4
       for side in shape {

@@ -1,28 +1,28 @@
 import Randomness
 
-/// How the learning rate changes in the course of training.
+/// The learning rate schedule.
 package enum Schedule: Sendable, Equatable {
   case constant
-  /// Times gamma after every so many epochs.
+  /// Multiplies by gamma after every given number of epochs.
   case step(every: Int, gamma: Double)
-  /// Times gamma after each of these numbers of epochs, which ascend.
+  /// Multiplies by gamma after each of these numbers of epochs, in ascending order.
   case milestones(at: [Int], gamma: Double)
-  /// Times gamma after every epoch.
+  /// Multiplies by gamma after every epoch.
   case exponential(gamma: Double)
-  /// Rises evenly from step to step for so many epochs, then falls as half a cosine to 0 at the end of the
-  /// last epoch. Source: Loshchilov, Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
+  /// Linear warm-up over a number of epochs, then half a cosine down to 0 at the end of the last epoch. Source:
+  /// Loshchilov, Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
   case cosine(warmup: Double)
 }
 
-/// The learning rate of every step of a training run: a function of the step's number alone.
+/// The learning rate of every step of a training run: a function of the step's number only.
 struct LearningRate {
   let base: Double
   let schedule: Schedule
   let stepsPerEpoch: Int
-  /// Epochs of the whole run, over which the schedule is laid out.
+  /// The number of epochs of the whole run.
   let epochs: Int
 
-  /// The rate of a step, counted from 0.
+  /// The learning rate of a step, counted from 0.
   func rate(step: Int) -> Double {
     let epoch = step / stepsPerEpoch
     switch schedule {
@@ -45,7 +45,7 @@ struct LearningRate {
     return 0.5 * (1 + portableCos(.pi * place))
   }
 
-  /// A whole power, multiplied in the same order on every machine.
+  /// An integer power, multiplied in the same order on every machine.
   private func power(_ base: Double, _ exponent: Int) -> Double {
     var (result, square, left) = (1.0, base, exponent)
     while left > 0 {

@@ -1,14 +1,13 @@
-/// Trains one network by a recipe. Used by one thread, and on that thread alone: every call confines
-/// oneDNN to the thread it comes from.
+/// Trains one network by a recipe. Use it from one thread only: every call limits oneDNN to the calling thread.
 ///
-/// With the same recipe and data the weights are the same to the last bit after every step, whatever else
-/// runs beside, whenever it was evaluated, and however often it was stopped and resumed.
+/// With the same recipe and data, the weights after every step are bitwise equal, independent of other load, of
+/// evaluations, and of interruptions and resumes.
 package final class Trainer {
   package let recipe: Recipe
   package let data: TrainingData
-  /// Mini-batches in an epoch; the last one is smaller if the images do not divide evenly.
+  /// Mini-batches per epoch; the last one is smaller if the division leaves a remainder.
   package let stepsPerEpoch: Int
-  /// How far training has come.
+  /// The progress of training.
   package private(set) var progress: TrainingProgress
 
   let network: Network
@@ -19,18 +18,17 @@ package final class Trainer {
   private let optimizer: Optimizer
   private var order: (epoch: Int, images: [Int32])?
   private var hasDiverged = false
-  /// The network after the best epoch so far, where the recipe asks for it.
+  /// The network after the best epoch so far, if the recipe keeps it.
   private var best: Model?
 
-  /// A network with fresh weights. Throws if the recipe cannot be trained on this data.
+  /// Creates a network with initial weights. Throws if the recipe cannot be trained on this data.
   package convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
     let network = try Network(recipe, data: data)
     self.init(recipe, data, network, TrainingProgress())
     network.initialize(recipe.model.initialization, seed: recipe.seed)
   }
 
-  /// Goes on where the checkpoint was taken. Throws if it was taken under another recipe; only the number
-  /// of epochs may differ.
+  /// Resumes from a checkpoint. Throws if the checkpoint has another recipe; only the number of epochs may differ.
   package convenience init(
     resuming checkpoint: Checkpoint, recipe: Recipe, data: TrainingData
   ) throws(RecipeError) {
@@ -81,20 +79,20 @@ package final class Trainer {
       network, recipe.training, stepsPerEpoch: stepsPerEpoch, rounded: forward.rounded)
   }
 
-  /// Epochs completed.
+  /// Completed epochs.
   package var epoch: Int { progress.history.count }
 
-  /// Steps taken in all.
+  /// Total number of steps.
   package var step: Int { epoch * stepsPerEpoch + progress.stepInEpoch }
 
-  /// The steps in a part of an epoch: whole ones, rounded up.
+  /// The steps in a part of an epoch, rounded up.
   package func steps(in part: Double) -> Int {
     max(1, Int((min(part, 1) * Double(stepsPerEpoch)).rounded(.up)))
   }
 
-  /// Trains the epoch, or what is left of it, and evaluates on the validation images.
+  /// Trains the epoch, or the rest of it, and evaluates on the validation images.
   ///
-  /// - Parameter observe: called after every step with the number of steps taken in all; false stops.
+  /// - Parameter observe: called after every step with the total number of steps; false stops training.
   package func trainEpoch(observe: (_ step: Int) -> Bool = { _ in true }) -> EpochOutcome {
     useOneThread()
     let images = imagesOfEpoch()
@@ -115,17 +113,16 @@ package final class Trainer {
     return .completed(metrics)
   }
 
-  /// Whether nothing is left to train: all epochs are over, or the validation accuracy has not got better
-  /// for as many as the recipe has patience.
+  /// Whether training is complete: all epochs are done, or the validation accuracy has not improved for `patience`
+  /// epochs.
   package var isComplete: Bool {
     if epoch >= recipe.training.epochs { return true }
     guard let patience = recipe.training.patience, let best = progress.best else { return false }
     return epoch - best.epoch >= patience
   }
 
-  /// Trains until so many steps have been taken in all, or training is complete, and says how well the
-  /// network does on the validation images then. Epochs that end on the way are completed, with their
-  /// validation; a part of an epoch at the end is left under way.
+  /// Trains up to the given total number of steps or until training is complete, and returns the current validation
+  /// metrics. Epochs that end before that are completed, with their validation; a last partial epoch stays open.
   ///
   /// - Parameter observe: as for `trainEpoch`.
   package func train(
@@ -146,7 +143,7 @@ package final class Trainer {
     return .reached(validate())
   }
 
-  /// Does what the recipe asks for at the end of the last epoch. False if that has no finite result.
+  /// Performs the recipe's step after the last epoch. False if it has no finite result.
   private func finetune() -> Bool {
     guard recipe.training.finetune == .leastSquares, epoch + 1 == recipe.training.epochs else {
       return true
@@ -160,34 +157,34 @@ package final class Trainer {
     return true
   }
 
-  /// How well the network does on the validation images now.
+  /// The current metrics on the validation images.
   package func validate() -> Evaluation {
     evaluator.evaluate(data.validationImages, at: data.validation)
   }
 
-  /// The network as it is now.
+  /// The current network.
   package func model() -> Model {
     Model(network, dataset: data.dataset.name)
   }
 
-  /// The network that training results in: as it is now, or after the best epoch, as the recipe asks.
+  /// The resulting network: the current one or that of the best epoch, as the recipe says.
   package func result() -> Model {
     best ?? model()
   }
 
-  /// The epoch after which `result` was; 0 before the first.
+  /// The epoch of `result`; 0 before the first.
   package var resultEpoch: Int {
     recipe.training.keep == .best ? progress.best?.epoch ?? 0 : epoch
   }
 
-  /// Everything needed to go on from here, now or in another process.
+  /// The state to resume from, in this or another process.
   package func checkpoint() -> Checkpoint {
     Checkpoint(
       model: model(), recipe: recipe, progress: progress, optimizerState: optimizer.state,
       best: best)
   }
 
-  /// Takes the next step. False if the loss is not finite; then the weights are left as they were.
+  /// Takes the next step. False if the loss is not finite; the weights are then unchanged.
   private func train(_ images: [Int32]) -> Bool {
     let start = progress.stepInEpoch * forward.capacity
     let batch = images[start..<min(start + forward.capacity, images.count)]
@@ -200,8 +197,8 @@ package final class Trainer {
     return true
   }
 
-  /// The training images in the order of the current epoch, a function of the seed and the epoch alone;
-  /// complements stand for changed ones.
+  /// The training images in the order of the current epoch, a function of the seed and the epoch only; complements
+  /// stand for augmented images.
   private func imagesOfEpoch() -> [Int32] {
     augmenter?.epoch = epoch
     if let order, order.epoch == epoch { return order.images }
@@ -214,7 +211,7 @@ package final class Trainer {
 }
 
 extension Optimizer {
-  /// The optimizer that a recipe asks for.
+  /// The optimizer of a recipe.
   fileprivate convenience init(
     _ network: Network, _ recipe: TrainingRecipe, stepsPerEpoch: Int, rounded: RoundedProducts?
   ) {
@@ -228,13 +225,13 @@ extension Optimizer {
 }
 
 extension Network {
-  /// The network of a recipe, its parameters 0.
+  /// The network of a recipe with all parameters 0.
   fileprivate convenience init(_ recipe: Recipe, data: TrainingData) throws(RecipeError) {
     try recipe.validate()
     try recipe.training.precision.check()
     let architecture = try recipe.architecture(for: data.dataset.shape, trainingImages: data.train.count)
-    // Convolutions read images as they are, changed images have pixels elsewhere, and the last layer that is fitted
-    // anew may be the first.
+    // Plain layout: convolutions read images in plain order, augmented images have other nonzero pixels, and the last
+    // layer, which a refit may change, may also be the first.
     let isPlain =
       architecture.stack == nil && recipe.augmentation == nil && recipe.training.finetune == .none
     self.init(architecture, isPlain ? data.layout : nil)

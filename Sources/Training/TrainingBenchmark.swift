@@ -1,17 +1,17 @@
-/// How fast training is, and how close to the processor's limit: the rate of the library's matrix products
-/// alone, of exactly the shapes that a step multiplies, in the same process at the same time.
+/// Measures training throughput relative to the library's matrix products alone, with exactly the shapes of a
+/// training step, in the same process at the same time.
 package struct TrainingBenchmark: Sendable, Equatable {
-  /// Training images per second, the evaluation after each epoch included.
+  /// Training images per second, including the evaluation after each epoch.
   package let samplesPerSecond: Double
-  /// Floating-point operations in the dense layers' matrix products of the training steps, in 10⁹ per second.
+  /// Floating-point operations in the dense layers' matrix products of training, in 10⁹ per second.
   package let gflops: Double
-  /// The time that a step's matrix products of dense layers take alone, as a part of the time of the whole step.
+  /// The time of a step's dense matrix products alone, as a fraction of the time of the whole step.
   package let fractionOfLibrary: Double
 
-  /// Runs short rounds of products alone and of training steps by turns and takes the medians, so that
-  /// whatever else the machine does meanwhile hits both.
+  /// Alternates short rounds of products and of training steps and takes medians, so that other load on the machine
+  /// affects both equally.
   ///
-  /// - Parameter clock: a reading of a monotonic clock.
+  /// - Parameter clock: reads a monotonic clock.
   package static func run(
     _ recipe: Recipe, data: TrainingData, rounds: Int = 40, clock: () -> Duration
   ) throws(RecipeError) -> TrainingBenchmark {
@@ -30,7 +30,7 @@ package struct TrainingBenchmark: Sendable, Equatable {
       let middle = clock()
       trainer.train(steps: stepsPerRound)
       let end = clock()
-      // The first round warms up.
+      // The first round is the warm-up.
       guard round > 0 else { continue }
       library.append(seconds(middle - begin) / Double(stepsPerRound))
       training.append(seconds(end - middle) / Double(stepsPerRound))
@@ -49,7 +49,7 @@ package struct TrainingBenchmark: Sendable, Equatable {
   }
 }
 
-/// The matrix products of the dense layers in one training step, on memory of their own.
+/// The matrix products of the dense layers in one training step, on separate memory.
 private final class StepProducts {
   private let network: Network
   private let forward: ForwardPass

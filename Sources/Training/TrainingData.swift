@@ -1,18 +1,18 @@
-/// The images of a dataset that a recipe trains on and those it is validated on.
+/// The training and validation images of a recipe.
 package struct TrainingData: Sendable {
   package let dataset: Dataset
   /// Indices into `dataset.train`, ascending.
   package let train: [Int32]
-  /// The images that `validation` chooses from: those of `dataset.train`, or of `dataset.test` where the selection says so.
+  /// The source of `validation`: `dataset.train`, or `dataset.test` if the selection says so.
   package let validationImages: ImageSet
-  /// Indices into `validationImages`, ascending; if these are the training images, none that is in `train`.
+  /// Indices into `validationImages`, ascending; disjoint from `train` if both index the training images.
   package let validation: [Int32]
-  /// In which the pixels that no image trained or validated on may have come last.
+  /// Puts the pixels that are 0 in all training and validation images last.
   let layout: PixelLayout
 
-  /// Shuffles the training images by the selection's own seed, keeps the first `subset` of them, and of
-  /// these the first `validation` for validation; a stratified selection does so within each class. Counts
-  /// are rounded to the nearest.
+  /// Shuffles the training images by the selection's seed, keeps the first `subset` of them, and of these the first
+  /// `validation` for validation; a stratified selection does this per class. Counts are rounded to the nearest
+  /// integer.
   package init(_ dataset: Dataset, _ selection: DatasetSelection) throws(RecipeError) {
     let counts = try SplitCounts(selection, of: dataset.train.count)
     var indices = (0..<Int32(dataset.train.count)).map { $0 }
@@ -39,14 +39,14 @@ package struct TrainingData: Sendable {
   }
 }
 
-/// The images held out and those to train on.
+/// The held-out images and the training images.
 private struct Split {
   var held: [Int32]
   var train: [Int32]
 }
 
 extension Split {
-  /// Divides shuffled images within each class. Throws if a class would be missing where it should be.
+  /// Splits shuffled images per class. Throws if a part would have no image of a class.
   init(
     _ indices: [Int32], _ counts: SplitCounts, _ dataset: Dataset, everyClassIsHeld: Bool
   ) throws(RecipeError) {
@@ -61,7 +61,7 @@ extension Split {
   }
 }
 
-/// How many images a selection takes.
+/// The number of images in a selection.
 struct SplitCounts {
   /// For training and validation together.
   let selected: Int
@@ -90,10 +90,10 @@ struct SplitCounts {
   }
 }
 
-/// Divides a total in proportion to the weights, whose sum is at least that: rounds down, then gives what is
-/// left over to the largest remainders, the first of equal ones. No part exceeds its weight.
+/// Divides a total in proportion to the weights, whose sum is at least the total: rounds down, then assigns the rest
+/// to the largest remainders, the first in a tie. No part exceeds its weight.
 ///
-/// Source: the method of Hamilton, see Balinski, Young, "Fair representation", 1982.
+/// Source: Hamilton's method, see Balinski, Young, "Fair representation", 1982.
 func apportion(_ total: Int, by weights: [Int]) -> [Int] {
   let sum = weights.reduce(0, +)
   precondition(total >= 0 && total <= sum, "\(total) of \(sum)")
@@ -107,7 +107,7 @@ func apportion(_ total: Int, by weights: [Int]) -> [Int] {
   return parts
 }
 
-/// Throws if a class of the dataset would be missing in the training or in the validation images.
+/// Throws if a class of the dataset would be missing from the training or the validation images.
 private func checkBothSides(kept: [Int], selected: [Int]) throws(RecipeError) {
   for (label, (kept, selected)) in zip(kept, selected).enumerated() where selected > 0 {
     guard kept > 0, kept < selected else {

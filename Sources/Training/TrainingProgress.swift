@@ -1,10 +1,10 @@
-/// How far a training run has come.
+/// The progress of a training run.
 package struct TrainingProgress: Sendable, Equatable {
   /// The completed epochs.
   package private(set) var history: [EpochMetrics]
-  /// Steps taken in the epoch that is under way.
+  /// Steps taken in the current epoch.
   package private(set) var stepInEpoch: Int
-  /// What these steps have added up to.
+  /// The sums over these steps.
   private(set) var score: BatchScore
 
   init(
@@ -15,20 +15,20 @@ package struct TrainingProgress: Sendable, Equatable {
     self.score = score
   }
 
-  /// The completed epoch with the best validation accuracy, the first of equal ones.
+  /// The completed epoch with the best validation accuracy, the first in a tie.
   package var best: EpochMetrics? {
     history.reduce(nil as EpochMetrics?) { best, epoch in
       if let best, best.validationAccuracy >= epoch.validationAccuracy { best } else { epoch }
     }
   }
 
-  /// A step was taken.
+  /// Records a step.
   mutating func advance(_ batch: BatchScore) {
     score += batch
     stepInEpoch += 1
   }
 
-  /// The epoch under way is over.
+  /// Ends the current epoch.
   mutating func complete(_ metrics: EpochMetrics) {
     history.append(metrics)
     stepInEpoch = 0

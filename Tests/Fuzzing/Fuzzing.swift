@@ -1,17 +1,17 @@
 import Foundation
 import Randomness
 
-/// Feeds an endless variety of damaged inputs to a body that must survive them all.
+/// Runs a body that must not crash on an unlimited variety of damaged inputs.
 ///
-/// Input `i` of seed `s` is always the same. A run takes some inputs of one fixed seed and as many of a fresh one, which
-/// it prints; with `TRAWL_FUZZ_SECONDS` it goes on with fresh ones for that long, and `TRAWL_FUZZ_SEED` begins with that
-/// seed instead: so a run that crashed is repeated.
+/// Input `i` of seed `s` is always the same. A run uses a number of inputs of one fixed seed and as many of a random
+/// seed, which it prints. With `TRAWL_FUZZ_SECONDS` it continues with random seeds for that long; `TRAWL_FUZZ_SEED`
+/// replaces the first seed, to repeat a run that crashed.
 package struct Fuzzing {
   private let name: String
   private let corpus: [[UInt8]]
   private let words: [[UInt8]]
 
-  /// Inputs are made from whole ones of the kind; `words` are pieces that the format knows.
+  /// Inputs are derived from the valid ones in `corpus`; `words` are tokens of the format.
   package init(_ name: String, corpus: [[UInt8]], words: [[UInt8]] = []) {
     precondition(!corpus.isEmpty, "nothing to begin with")
     self.name = name
@@ -19,7 +19,8 @@ package struct Fuzzing {
     self.words = words
   }
 
-  /// Runs the body over so many inputs of each seed. The generator is for whatever else it wants to draw.
+  /// Runs the body on the given number of inputs of each seed. The generator is for additional random choices of the
+  /// body.
   package func run(_ inputs: Int, _ body: ([UInt8], inout Philox) throws -> Void) rethrows {
     let variables = ProcessInfo.processInfo.environment
     let seconds = variables["TRAWL_FUZZ_SECONDS"].flatMap { Double($0) }
@@ -67,7 +68,7 @@ package struct Fuzzing {
     case 7:
       bytes.insert(contentsOf: words.isEmpty ? [0xff] : words[below(words.count, &generator)], at: place)
     default:
-      // Numbers of four and eight bytes at their limits.
+      // Four- and eight-byte numbers at their limits.
       let width = generator.below(2) == 0 ? 4 : 8
       guard place + width <= bytes.count else { return }
       let value = Self.interesting[below(8, &generator)]
@@ -75,7 +76,7 @@ package struct Fuzzing {
     }
   }
 
-  /// Goes on with the end of another input.
+  /// Appends the end of another input.
   private func splice(_ bytes: inout [UInt8], at place: Int, _ generator: inout Philox) {
     let other = corpus[below(corpus.count, &generator)]
     bytes = Array(bytes[..<place] + other[below(other.count + 1, &generator)...])

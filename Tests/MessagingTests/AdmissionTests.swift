@@ -7,7 +7,7 @@ import Testing
 struct AdmissionTests {
   private let client = CurveKeyPair.generate()
 
-  @Test func strangersAreRefusedAndToldSo() throws {
+  @Test func unknownKeysAreRejectedWithAStatus() throws {
     let host = try Host(admitting: [client])
     let probe = try Peer(of: host, keys: .generate())
     #expect(probe.dealer.send(Array("let me in".utf8)) == .full)
@@ -21,7 +21,7 @@ struct AdmissionTests {
     #expect(host.admitted.questions(for: probe.keys.publicKey) == 1)
   }
 
-  @Test func strangersThatInsistReachNothing() throws {
+  @Test func retriesOfUnknownKeysAreRejected() throws {
     let host = try Host(admitting: [client])
     let socket = try foreignSocket(of: host, keys: .generate())
     let monitor = try refusalMonitor(of: socket)
@@ -55,7 +55,7 @@ struct AdmissionTests {
     #expect(host.texts == ["hello"])
   }
 
-  @Test func clientsWithoutEncryptionNeverGetIn() throws {
+  @Test func clientsWithoutEncryptionAreRejected() throws {
     let host = try Host(admitting: [client])
     let plain = try Socket(.dealer)
     let monitor = try refusalMonitor(of: plain)
@@ -81,7 +81,7 @@ struct AdmissionTests {
     try expectRoundTrip(second, Peer(of: second, keys: other))
   }
 
-  @Test func aRouterThatAdmitsAnyoneDoesNotStart() throws {
+  @Test func aRouterThatAdmitsUnknownKeysDoesNotStart() throws {
     let error = #expect(throws: MessagingError.self) {
       try RouterSocket(
         RouterConfiguration(

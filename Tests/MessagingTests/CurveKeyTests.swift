@@ -3,8 +3,8 @@ import Testing
 @testable import Messaging
 
 struct CurveKeyTests {
-  @Test func textAndBytesAgreeWithThePublishedKey() throws {
-    // A key of the ZeroMQ manual, in both forms.
+  @Test func textAndBytesMatchThePublishedKey() throws {
+    // A key from the ZeroMQ manual, in both forms.
     let text = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
     let bytes: [UInt8] = [
       0x54, 0xFC, 0xBA, 0x24, 0xE9, 0x32, 0x49, 0x96, 0x93, 0x16, 0xFB, 0x61, 0x7C, 0x87, 0x2B,
@@ -27,7 +27,7 @@ struct CurveKeyTests {
     }
   }
 
-  @Test func keysOfDifferentPairsDoNotBelongTogether() {
+  @Test func keysOfDifferentPairsDoNotMatch() {
     let other = CurveKeyPair.generate().secretKey
     #expect(CurveKeyPair(publicKey: CurveKeyPair.generate().publicKey, secretKey: other) == nil)
   }
@@ -37,7 +37,7 @@ struct CurveKeyTests {
     String(repeating: "0", count: 39) + "\"", String(repeating: "0", count: 39) + "é",
     String(repeating: "#", count: 40), String(repeating: "0", count: 35) + "%nSc1",
   ])
-  func otherTextsAreNoKeys(_ text: String) {
+  func otherTextsAreNotKeys(_ text: String) {
     #expect(CurveKey(z85: text) == nil)
     #expect(CurveSecretKey(z85: text) == nil)
   }

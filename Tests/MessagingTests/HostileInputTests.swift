@@ -20,7 +20,7 @@ struct HostileInputTests {
     #expect(host.router.dropped.total == 1)
   }
 
-  @Test func hugeFramesCutTheirConnectionOnly() throws {
+  @Test func hugeFramesCloseOnlyTheirConnection() throws {
     let host = try Host(admitting: [client])
     let honest = try Peer(of: host, keys: client)
     try expectRoundTrip(host, honest)
@@ -46,7 +46,7 @@ struct HostileInputTests {
     #expect(host.router.dropped.total == 3)
   }
 
-  @Test func peersThatNameThemselvesAreNotHeard() throws {
+  @Test func peersWithChosenIdsAreIgnored() throws {
     let host = try Host(admitting: [client])
     let socket = try foreignSocket(of: host, keys: client)
     socket.set(ZMQ_ROUTING_ID, text: "admin")
@@ -57,8 +57,8 @@ struct HostileInputTests {
     #expect(host.texts == ["hello"])
   }
 
-  /// With its own heartbeats libzmq 4.3.4 aborts here: a peer whose messages nobody takes leaves, and its timer goes on.
-  @Test func whoLeavesWhileItsMessagesPileUpHarmsNobody() throws {
+  /// With its own heartbeats, libzmq 4.3.4 aborts here: a peer with unread messages disconnects while its timer runs.
+  @Test func disconnectingWithUnreadMessagesIsHarmless() throws {
     let host = try Host(admitting: [client])
     let peer = try Peer(of: host, keys: client)
     try expectRoundTrip(host, peer)
@@ -71,7 +71,7 @@ struct HostileInputTests {
     try expectRoundTrip(host, Peer(of: host, keys: client), "after")
   }
 
-  /// Sends until nothing more is taken.
+  /// Sends until the queue is full.
   private func fill(_ peer: Peer) throws -> Int {
     var sent = 0
     var refused = 0
@@ -87,7 +87,7 @@ struct HostileInputTests {
     return sent
   }
 
-  @Test func floodsOfJunkDoNotHoldTheCaller() throws {
+  @Test func invalidMessageFloodsDoNotBlockTheCaller() throws {
     let host = try Host(admitting: [client])
     let socket = try foreignSocket(of: host, keys: client)
     try socket.connect(host.router.endpoint)
@@ -123,7 +123,7 @@ struct HostileInputTests {
     }
     try expectRoundTrip(host, honest, "old")
     try expectRoundTrip(host, Peer(of: host, keys: client), "new")
-    // Those that leave half-way are no trouble either.
+    // Clients that disconnect halfway are harmless too.
     for descriptor in descriptors { Glibc.close(descriptor) }
     descriptors = []
     try run([host], [honest], until: { host.router.connections <= 2 }, "still open")
@@ -156,7 +156,7 @@ struct HostileInputTests {
     [0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + Array("CURVE".utf8)
     + [UInt8](repeating: 0, count: 47)
 
-  /// Handshakes that stop or go wrong at each step.
+  /// Handshakes that stop or fail at each step.
   private static let brokenHandshakes: [[UInt8]] = [
     [], [0xFF], Array(greeting.prefix(10)), Array(greeting.prefix(12)), Array(greeting.prefix(33)),
     greeting, greeting + [4], greeting + [4, 200] + Array("\u{5}HELLO".utf8),

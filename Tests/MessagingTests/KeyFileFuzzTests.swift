@@ -5,7 +5,7 @@ import Testing
 
 @testable import Messaging
 
-/// Key files that were damaged are refused in a word of ours, or read as what they are.
+/// Damaged key files are rejected with an error, or loaded as what they contain.
 struct KeyFileFuzzTests {
   private static let words =
     [

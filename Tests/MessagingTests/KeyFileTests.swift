@@ -5,7 +5,7 @@ import Testing
 
 @testable import Messaging
 
-/// A number that two threads share.
+/// A counter shared by two threads.
 private final class Counter: Sendable {
   private let count = Atomic(0)
 
@@ -60,7 +60,7 @@ struct KeyFileTests {
   }
 
   @Test(arguments: [0o640, 0o604, 0o660, 0o620, 0o602, 0o666, 0o644] as [mode_t])
-  func joinFilesOpenToOthersAreRefused(_ mode: mode_t) throws {
+  func joinFilesAccessibleToOthersAreRejected(_ mode: mode_t) throws {
     let path = folder.file("join.json")
     try join.write(to: path)
     try #require(chmod(path, mode) == 0)
@@ -71,7 +71,7 @@ struct KeyFileTests {
   }
 
   @Test(.enabled(if: geteuid() == 0, "only root gives files away"))
-  func joinFilesOfOtherUsersAreRefused() throws {
+  func joinFilesOfOtherUsersAreRejected() throws {
     let path = folder.file("join.json")
     try join.write(to: path)
     try #require(chown(path, 12_345, 12_345) == 0)
@@ -103,7 +103,7 @@ struct KeyFileTests {
   }
 
   @Test(arguments: ["", "{", "[]", "null", "\"x\"", "\u{0}", "{\"endpoint\": }"])
-  func otherContentIsNoJoinFile(_ text: String) throws {
+  func otherContentIsNotAJoinFile(_ text: String) throws {
     let path = folder.file("join.json")
     try write(text, to: path)
     #expect(throws: KeyFileError.malformed(path, "not a JSON object")) {
@@ -127,7 +127,7 @@ struct KeyFileTests {
     }
   }
 
-  @Test func readersNeverSeeHalfAFile() throws {
+  @Test func readersNeverSeeAPartialFile() throws {
     let path = folder.file("join.json")
     let other = JoinFile(
       endpoint: try Endpoint("tcp://another-much-longer-host-name.example:1"),
@@ -151,7 +151,7 @@ struct KeyFileTests {
 
   // MARK: Cluster keys
 
-  @Test func newKeysLoadAndLetTheirWorkersIn() throws {
+  @Test func newKeysLoadAndAdmitTheirWorkers() throws {
     let path = folder.file("deep/cluster")
     let keys = try ClusterKeys.create(in: path, endpoint: join.endpoint)
     #expect(try ClusterKeys.load(from: path) == keys)
@@ -219,8 +219,8 @@ struct KeyFileTests {
     #expect(throws: KeyFileError.notConnectable(wildcard)) { try keys.move(to: wildcard) }
   }
 
-  /// As root gives them to the group of a coordinator that is a service.
-  @Test(.enabled(if: geteuid() == 0)) func keysOfAGroupStayIts() throws {
+  /// As root sets group ownership for a coordinator that runs as a service.
+  @Test(.enabled(if: geteuid() == 0)) func groupOwnedKeysKeepTheirGroup() throws {
     let path = folder.file("cluster")
     _ = try ClusterKeys.create(in: path, endpoint: join.endpoint)
     let (group, names): (gid_t, _) = (65534, ["", "/workers", "/coordinator.json", "/join.json"])
@@ -241,12 +241,12 @@ struct KeyFileTests {
     #expect(throws: KeyFileError.readableByOthers("\(path)/join.json")) {
       try JoinFile.load(from: "\(path)/join.json")
     }
-    // Written anew it is not.
+    // A rewritten file is not.
     try join.write(to: "\(path)/join.json")
     #expect(try mode(of: "\(path)/join.json") == 0o640)
   }
 
-  @Test func aRevokedKeyStaysSoWhoeverPutsItBack() throws {
+  @Test func aRestoredKeyFileStaysRevoked() throws {
     let path = folder.file("cluster")
     var keys = try ClusterKeys.create(in: path, endpoint: join.endpoint)
     let key = try keys.revokeWorker(named: "default")
@@ -260,14 +260,14 @@ struct KeyFileTests {
     "", ".", "..", ".hidden", "-x", "a/b", "../../etc/x", "a b", "é", "a\n", "a\u{0}b",
     String(repeating: "a", count: 65),
   ])
-  func otherNamesAreNoWorkers(_ name: String) throws {
+  func otherNamesAreNotWorkers(_ name: String) throws {
     let path = folder.file("cluster")
     var keys = try ClusterKeys.create(in: path, endpoint: join.endpoint)
     #expect(throws: KeyFileError.invalidName(name)) { try keys.addWorker(named: name) }
     #expect(throws: KeyFileError.invalidName(name)) { try keys.revokeWorker(named: name) }
   }
 
-  @Test func whatOthersCouldChangeIsNotTrusted() throws {
+  @Test func filesWritableByOthersAreRejected() throws {
     let path = folder.file("cluster")
     _ = try ClusterKeys.create(in: path, endpoint: join.endpoint)
     for item in [path, "\(path)/workers", "\(path)/workers/default.pub"] {

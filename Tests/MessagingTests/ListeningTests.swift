@@ -9,7 +9,7 @@ struct ListeningTests {
     _ = try Host(admitting: [], endpoint: endpoint)
   }
 
-  @Test func aPortInUseIsAPlainError() throws {
+  @Test func aPortInUseIsAnError() throws {
     let host = try Host(admitting: [])
     let endpoint = host.router.endpoint
     let error = #expect(throws: MessagingError.self) { try listen(at: endpoint.description) }
@@ -20,7 +20,7 @@ struct ListeningTests {
   }
 
   @Test(arguments: ["tcp://192.0.2.1:0", "tcp://no-such-host.invalid:0", "tcp://noif0:5555"])
-  func hostsOfOthersArePlainErrors(_ text: String) throws {
+  func hostsOfOtherMachinesAreErrors(_ text: String) throws {
     let error = #expect(throws: MessagingError.self) { try listen(at: text) }
     #expect(error == .notOfThisMachine(try Endpoint(text)))
   }
@@ -65,7 +65,7 @@ struct ListeningTests {
     }
   }
 
-  @Test func workersFindACoordinatorThatComesBack() throws {
+  @Test func workersFindARestartedCoordinator() throws {
     let client = CurveKeyPair.generate()
     let first = try Host(admitting: [client])
     let endpoint = first.router.endpoint.description
@@ -81,7 +81,7 @@ struct ListeningTests {
     #expect(changes == [.connected, .disconnected, .connected])
   }
 
-  /// The port is free only some moments after a socket closed.
+  /// The port becomes free shortly after a socket closes.
   private func reopen(
     _ endpoint: String, keys: CurveKeyPair, admitting client: CurveKeyPair, _ peer: Peer
   ) throws -> Host {
@@ -99,7 +99,7 @@ struct ListeningTests {
     return try #require(host)
   }
 
-  @Test func workersMayComeFirst() throws {
+  @Test func workersMayStartFirst() throws {
     let client = CurveKeyPair.generate()
     let keys = CurveKeyPair.generate()
     let endpoint = "tcp://127.0.0.1:\(try freePort())"
@@ -110,7 +110,7 @@ struct ListeningTests {
     try expectRoundTrip(host, peer)
   }
 
-  /// A port that nobody listens at; it was this process's for a moment.
+  /// A free port: this process had it bound for a moment.
   private func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { Glibc.close(descriptor) }

@@ -16,7 +16,7 @@ struct MessagesTests {
   }
 
   @Test(arguments: [0, 1, 255, 256, 60 * 1024])
-  func messagesOfEverySizeArriveWhole(_ size: Int) throws {
+  func messagesOfEverySizeArriveComplete(_ size: Int) throws {
     let client = CurveKeyPair.generate()
     let host = try Host(admitting: [client])
     let peer = try Peer(of: host, keys: client)
@@ -29,7 +29,7 @@ struct MessagesTests {
     try run([host], [peer], until: { peer.received == [bytes] }, "no answer")
   }
 
-  @Test func largerMessagesAreNotTaken() throws {
+  @Test func largerMessagesAreNotQueued() throws {
     let client = CurveKeyPair.generate()
     let host = try Host(admitting: [client])
     let peer = try Peer(of: host, keys: client)
@@ -57,7 +57,7 @@ struct MessagesTests {
     #expect(host.router.send([1], to: route) == .unreachable)
   }
 
-  @Test func aPeerThatDoesNotReadFillsUpAlone() throws {
+  @Test func aFullPeerDoesNotAffectOthers() throws {
     let client = CurveKeyPair.generate()
     let host = try Host(admitting: [client])
     let (deaf, alert) = (try Peer(of: host, keys: client), try Peer(of: host, keys: client))
@@ -68,7 +68,7 @@ struct MessagesTests {
     try expectRoundTrip(host, alert, "alert")
   }
 
-  @Test func aDealerMeetsFullAndIsToldOfRoom() throws {
+  @Test func aFullDealerIsNotifiedWhenItCanSend() throws {
     let client = CurveKeyPair.generate()
     let host = try Host(admitting: [client])
     let peer = try Peer(of: host, keys: client)
@@ -99,7 +99,7 @@ struct MessagesTests {
     #expect(try !host.router.wait(timeout: .milliseconds(1)))
   }
 
-  @Test func aWakeEndsAWorkersWaitWithoutAnyCoordinator() throws {
+  @Test func aWakeEndsAWorkersWaitWithoutACoordinator() throws {
     let waker = try Waker()
     let dealer = try DealerSocket(
       DealerConfiguration(
@@ -149,12 +149,12 @@ struct MessagesTests {
     #expect(fcntl(host.waker.descriptor, F_GETFD) & FD_CLOEXEC != 0)
     let names = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
     let sockets = names.compactMap { Int32($0) }.filter { isTCP($0, port: host.router.endpoint.port) }
-    // The listener and both ends of one connection. Other tests have descriptors of their own here.
+    // The listener and both ends of one connection. Other tests have their own descriptors here.
     #expect(sockets.count >= 3)
     for socket in sockets { #expect(fcntl(socket, F_GETFD) & FD_CLOEXEC != 0) }
   }
 
-  /// Whether this is a TCP socket at one of whose ends is this port.
+  /// Whether this is a TCP socket with this port at one of its ends.
   private func isTCP(_ descriptor: Int32, port: UInt16) -> Bool {
     typealias Call = (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
     func isAt(_ call: Call) -> Bool {

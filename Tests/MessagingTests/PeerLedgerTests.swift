@@ -26,7 +26,7 @@ struct PeerLedgerTests {
     #expect(ledger.connections == 0)
   }
 
-  @Test func peersThatLeftWithoutAWordAreForgotten() {
+  @Test func peersThatLeftWithoutAMessageAreNotCounted() {
     var ledger = PeerLedger(limit: 2)
     for _ in 0..<100 {
       ledger.opened(7)
@@ -57,7 +57,7 @@ struct PeerLedgerTests {
     #expect(ledger.connections == 0)
   }
 
-  @Test func connectionsThatChangeHandsFollowTheSpeaker() {
+  @Test func reusedConnectionsFollowTheSender() {
     var ledger = PeerLedger(limit: 5)
     ledger.opened(1)
     let isAdmitted = ledger.admit(key)
@@ -71,7 +71,7 @@ struct PeerLedgerTests {
     #expect(ledger.connections == 1)
   }
 
-  @Test func countsStayTrueUnderAnyHistory() {
+  @Test func countsAreCorrectForRandomHistories() {
     var generator = SystemRandomNumberGenerator()
     var ledger = PeerLedger(limit: 8)
     var open: [Int32: CurveKey] = [:]

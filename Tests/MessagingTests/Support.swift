@@ -5,13 +5,13 @@ import Testing
 
 @testable import Messaging
 
-/// How long a test waits for what must happen; only a failing test ever waits that long.
+/// The timeout of waits; only a failing test waits that long.
 let patience = Duration.seconds(60)
 
-/// The keys a router admits, changeable while it runs.
+/// The keys that a router admits; can change while it runs.
 final class AdmittedKeys: Sendable {
   private let keys: Mutex<Set<CurveKey>>
-  /// How often somebody asked for each key.
+  /// The number of requests for each key.
   private let questions = Mutex<[CurveKey: Int]>([:])
 
   init(_ keys: [CurveKey]) { self.keys = Mutex(Set(keys)) }
@@ -28,7 +28,7 @@ final class AdmittedKeys: Sendable {
   func remove(_ key: CurveKey) { _ = keys.withLock { $0.remove(key) } }
 }
 
-/// A coordinator's end that keeps all it receives.
+/// A coordinator socket that stores all messages.
 final class Host {
   let keys: CurveKeyPair
   let admitted: AdmittedKeys
@@ -60,14 +60,14 @@ final class Host {
   var texts: [String] { received.map { String(decoding: $0.bytes, as: UTF8.self) } }
 }
 
-/// A worker's end that keeps all it receives and all that happens to it.
+/// A worker socket that stores all messages and events.
 final class Peer {
   let keys: CurveKeyPair
   let dealer: DealerSocket
   var events: [ConnectionEvent] = []
   var received: [[UInt8]] = []
 
-  /// Connects to the endpoint and retries quickly.
+  /// Connects to the endpoint with short retry intervals.
   init(at endpoint: Endpoint, serverKey: CurveKey, keys: CurveKeyPair) throws {
     self.keys = keys
     dealer = try DealerSocket(
@@ -93,7 +93,7 @@ final class Peer {
   var isRefused: Bool { events.contains(.refused(status: 400)) }
 }
 
-/// Lets all ends work in turn until the condition holds; records an issue when it never does.
+/// Runs all ends in turn until the condition holds; records an issue on timeout.
 func run(
   _ hosts: [Host], _ peers: [Peer], until condition: () throws -> Bool,
   _ words: Comment, at location: SourceLocation = #_sourceLocation
@@ -109,10 +109,10 @@ func run(
   }
 }
 
-/// What should have happened did not.
+/// An expected event did not happen.
 struct Impatience: Error {}
 
-/// Sends a text there and back, which proves that honest ends are served.
+/// Sends a text back and forth, which shows that valid peers are served.
 func expectRoundTrip(
   _ host: Host, _ peer: Peer, _ text: String = "hello",
   at location: SourceLocation = #_sourceLocation
@@ -129,8 +129,7 @@ func expectRoundTrip(
   try run([host], [peer], until: { peer.received.last == answer }, "no answer", at: location)
 }
 
-/// A client's socket as somebody else's program would make it, with CURVE but none of our care; not
-/// connected yet.
+/// A client socket as another program may create it, with CURVE but without our options; not yet connected.
 func foreignSocket(of host: Host, keys: CurveKeyPair) throws -> Socket {
   let socket = try Socket(.dealer)
   socket.set(ZMQ_CURVE_PUBLICKEY, key: keys.publicKey.words)
@@ -139,7 +138,7 @@ func foreignSocket(of host: Host, keys: CurveKeyPair) throws -> Socket {
   return socket
 }
 
-/// A folder of a test's own, removed at the end.
+/// A temporary folder for one test, deleted at the end.
 final class TemporaryFolder {
   let path: String
 

@@ -3,7 +3,7 @@ import Testing
 @testable import Randomness
 
 @Suite struct PhiloxTests {
-  /// Seed, stream, position and the block there: the authors' published vectors for philox4x32 with 10 rounds.
+  /// Seed, stream, position and the resulting block: the authors' published vectors for philox4x32 with 10 rounds.
   static let knownAnswers: [(UInt64, UInt64, UInt64, Philox.Block)] = [
     (0, 0, 0, (0xe169_c58d_6627_e8d5, 0x9b00_dbd8_bc57_ac4c)),
     (.max, .max, .max, (0x41c8_3b0e_408f_276d, 0x6d54_51fd_a20b_c7c6)),

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test(arguments: [1.0, 7, 1000, 0x1p20])
-  func sineAndCosineAreThoseOfTheLibrary(largest: Double) {
+  func sineAndCosineMatchTheLibrary(largest: Double) {
     var generator = Philox(seed: 5, stream: 1)
     for _ in 0..<20_000 {
       let x = (2 * generator.uniform() - 1) * largest

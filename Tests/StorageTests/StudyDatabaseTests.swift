@@ -6,7 +6,7 @@ import Testing
 @testable import Storage
 
 @Suite struct StudyDatabaseTests {
-  /// A folder of this test's own, gone with it.
+  /// A temporary folder for this test, deleted with it.
   private final class Folder {
     let path = NSTemporaryDirectory() + "trawl-\(UUID().uuidString)"
 
@@ -46,7 +46,7 @@ import Testing
     return epoch
   }
 
-  @Test func whatWasCommittedIsThereWhenTheFileIsOpenedAgain() throws {
+  @Test func commitsAreDurable() throws {
     do {
       let study = try create()
       #expect(try study.begin().epoch == 1)
@@ -82,7 +82,7 @@ import Testing
     #expect(open.epochs == [epoch(0.25)])
   }
 
-  @Test func anAttemptKeepsTheKeyThatItWasHandedTo() throws {
+  @Test func anAttemptKeepsItsWorkersKey() throws {
     let study = try create()
     try study.commit([joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker)], at: date)
     let thief = WorkerDescription(
@@ -91,11 +91,11 @@ import Testing
     #expect(try study.begin().openAttempts.map(\.key) == ["a key"])
   }
 
-  @Test func recordsOfEarlierVersionsAreTakenOver() throws {
+  @Test func databasesOfEarlierVersionsAreMigrated() throws {
     do {
       let study = try create()
       try study.commit([joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker)], at: date)
-      // As the first version of the schema had it.
+      // As in the first version of the schema.
       try study.run { db in
         try db.execute(
           sql: """
@@ -137,14 +137,14 @@ import Testing
     #expect(rungs.map { $0.map(\.attempt) } == [[AttemptID(1)], [AttemptID(2)]])
   }
 
-  @Test func aRecordOfALaterVersionIsRefused() throws {
+  @Test func aDatabaseOfALaterVersionIsRejected() throws {
     try create().run { db in
       try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('99: from the future')")
     }
     #expect(throws: StudyError.later(folder.study)) { try StudyDatabase(openingAt: folder.study) }
   }
 
-  @Test func whatFailedIsTriedAgainAndStaysOnRecord() throws {
+  @Test func failedTrialsRunAgainAndTheirAttemptsAreKept() throws {
     let study = try create()
     var decisions = [joined]
     let ends = TrialResult.Status.allCases.filter { $0 != .paused }.enumerated().map { trial, status in
@@ -169,7 +169,7 @@ import Testing
     #expect(try StudyDatabase(openingAt: folder.study).searchFile() == "name: y")
   }
 
-  @Test func aStudyAppearsWholeOrNotAtAll() throws {
+  @Test func aStudyIsCreatedAtomically() throws {
     try Data("half made".utf8).write(to: URL(fileURLWithPath: folder.study + ".new"))
     #expect(throws: StudyError.self) { try StudyDatabase(openingAt: folder.study) }
     let study = try create()
@@ -177,7 +177,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.study + ".new"))
   }
 
-  @Test func aCommitThatFailsLeavesNothing() throws {
+  @Test func aFailedCommitWritesNothing() throws {
     let study = try create()
     #expect(throws: StudyError.self) {
       try study.commit(
@@ -204,7 +204,7 @@ import Testing
     }
   }
 
-  @Test func aSecondCoordinatorIsKeptOut() throws {
+  @Test func aSecondCoordinatorCannotOpenTheStudy() throws {
     let study = try create()
     #expect(throws: StudyError.inUse(folder.study)) {
       try StudyDatabase(openingAt: folder.study)
@@ -212,14 +212,14 @@ import Testing
     #expect(try study.begin().epoch == 1)
   }
 
-  @Test func filesThatAreNoStudiesAreRefused() throws {
+  @Test func filesThatAreNotStudiesAreRejected() throws {
     #expect(throws: StudyError.self) { try StudyDatabase(openingAt: folder.study) }
     try Data("not a database, but long enough to be looked at".utf8).write(
       to: URL(fileURLWithPath: folder.study))
     #expect(throws: StudyError.self) { try StudyDatabase(openingAt: folder.study) }
   }
 
-  @Test func historyIsOfTheAttemptThatCountsAndOrdered() throws {
+  @Test func historyIsOrderedAndFromTheDecisiveAttempt() throws {
     let study = try create()
     try study.commit(
       [
@@ -247,7 +247,7 @@ import Testing
     #expect(rows == [[0, 1, 0.2], [1, 0, 0.05, 3], [1, 1, 0.3], [1, 2, 0.4]])
   }
 
-  @Test func attemptsTellWhereAndHowTheyEnded() throws {
+  @Test func attemptsShowHostAndEnding() throws {
     let study = try create()
     try study.commit(
       [joined, .attemptStarted(AttemptID(1), trial: 3, worker: worker)], at: date)

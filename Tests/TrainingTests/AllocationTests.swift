@@ -3,8 +3,8 @@ import Testing
 
 @testable import Training
 
-/// Allocations can only be counted by standing between the program and the C library, so this suite runs
-/// its second test in a process of its own, with `Golden/count_allocations.c` loaded first.
+/// Counting allocations needs a library between the program and the C library, so this suite runs its second test in
+/// a separate process with `Golden/count_allocations.c` preloaded.
 @Suite struct AllocationTests {
   @Test func stepsAllocateNothing() throws {
     let folder = try TemporaryFolder()
@@ -23,7 +23,7 @@ import Testing
     #expect(output.contains("countedSteps: 12 steps allocated 0 times"), "\(output)")
   }
 
-  /// One for each way through a step.
+  /// One per code path of a step.
   private static var recipes: [Recipe] {
     var cosine = sampleRecipe(hidden: [9, 6], batch: 4, optimizer: .momentum(0.9), decay: .norm)
     cosine.training.schedule = .cosine(warmup: 1)
@@ -52,7 +52,7 @@ import Testing
     for recipe in Self.recipes {
       let trainer = try Trainer(sample: recipe)
       #expect(trainer.stepsPerEpoch == 13)
-      // The first step draws the order of the epoch and oneDNN makes code for new shapes.
+      // The first step shuffles the epoch, and oneDNN generates code for new shapes.
       var counts = (first: 0, last: 0)
       _ = trainer.trainEpoch { step in
         if step == 1 { counts.first = counter() }
@@ -66,7 +66,7 @@ import Testing
   }
 }
 
-/// The number of allocations on this thread, where the counting library is loaded.
+/// The number of allocations on this thread; needs the counting library.
 private let counter = dlsym(nil, "trawl_counted_allocations").map {
   unsafeBitCast($0, to: (@convention(c) () -> Int).self)
 }

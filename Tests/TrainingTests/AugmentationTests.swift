@@ -42,7 +42,7 @@ import Testing
 
   private static let sizes = [
     (1, 1), (2, 3), (5, 5), (9, 15), (7, 16), (7, 17), (28, 28), (31, 64), (3, 65), (40, 33),
-    // About the widths whose rows fit a register.
+    // Around the widths whose rows fit a register.
     (1, 16), (50, 16), (12, 29), (33, 30), (2, 30), (30, 31),
   ]
 
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test func shiftMovesPixelsAndLetsBlackIn() throws {
+  @Test func shiftMovesPixelsAndFillsWithBlack() throws {
     let images = try images(rows: 4, columns: 5)
     let pixels = plain(1, of: images)
     let moved = changed(ImageChange(right: 0.4, down: -0.25), 1, of: images)
@@ -93,13 +93,13 @@ import Testing
       for place in found.indices {
         let expected = bilinear(
           pixels, rows: rows, columns: columns, change, x: place % columns, y: place / columns)
-        // Eight bits of the fractions are kept, and steps are rounded to 2⁻¹⁷ of a pixel.
+        // Fractions have 8 bits, and steps are rounded to 2⁻¹⁷ of a pixel.
         #expect(abs(Double(found[place]) - expected) < 0.012, "\(change) at \(place)")
       }
     }
   }
 
-  /// A pixel of the changed image, straight from the definition.
+  /// A pixel of the changed image, computed from the definition.
   private func bilinear(
     _ pixels: [Double], rows: Int, columns: Int, _ change: ImageChange, x: Int, y: Int
   ) -> Double {
@@ -133,7 +133,7 @@ import Testing
     #expect(hash == 2_813_635_259_225_282_170)
   }
 
-  @Test func changesStayWithinTheirRangesAndFillThem() {
+  @Test func changesCoverTheirRanges() {
     let augmentation = Augmentation(
       rotation: 10, shift: 0.1, scale: 0.3, probability: 0.5, mode: .online)
     let changes = (0..<4000).map {
@@ -150,11 +150,11 @@ import Testing
     check(changes.map(\.right), 0.1)
     check(changes.map(\.down), 0.1)
     check(changes.map { $0.size - 1 }, 0.3)
-    // Independent of each other: an eighth of the images is left alone.
+    // The three changes are independent: an eighth of the images is unchanged.
     #expect(abs(changes.count { $0 == ImageChange() } - 500) < 80)
   }
 
-  @Test func whatIsNotAskedForDoesNotHappen() {
+  @Test func disabledChangesDoNotHappen() {
     for augmentation in [
       Augmentation(probability: 1), Augmentation(rotation: 10, shift: 0.1, scale: 0.1, probability: 0),
     ] {
@@ -164,7 +164,7 @@ import Testing
     #expect(shift?.angle == 0 && shift?.size == 1 && shift?.right != 0)
   }
 
-  @Test func onlyOnlineChangesAreDrawnAnewInEachEpoch() {
+  @Test func onlyOnlineChangesDifferBetweenEpochs() {
     var augmentation = Augmentation(rotation: 10, probability: 1, mode: .append)
     func angle(image: Int = 5, epoch: Int = 0, seed: UInt64 = 1) -> Double? {
       augmentation.change(of: image, epoch: epoch, seed: seed)?.angle
@@ -179,7 +179,7 @@ import Testing
     #expect(angle() != angle(seed: 2))
   }
 
-  @Test func whatWasReadBeforeMakesNoDifference() throws {
+  @Test func resultIsIndependentOfEarlierReads() throws {
     let images = try images(rows: 28, columns: 28)
     let augmentation = Augmentation(rotation: 90, scale: 0.5, probability: 1, mode: .online)
     let first = Augmenter(augmentation, seed: 1, images: images)
@@ -190,7 +190,7 @@ import Testing
   }
 }
 
-/// How a trainer uses augmentation.
+/// Augmentation in a trainer.
 @Suite struct AugmentedTrainingTests {
   private static let modes = Augmentation.Mode.allCases
 
@@ -210,7 +210,7 @@ import Testing
   }
 
   @Test(arguments: modes) func onlyTrainingImagesAreChanged(mode: Augmentation.Mode) throws {
-    // The weights stay, so the losses are those of one network on all images.
+    // The weights do not change, so the losses are those of one network on all images.
     let recipe = recipe(mode, learningRate: 1e-30)
     let trainer = try Trainer(sample: recipe)
     guard case .completed(let metrics) = trainer.trainEpoch() else {
@@ -240,7 +240,7 @@ import Testing
     #expect(abs(train - loss(trainer.data.train, augmenter)) > 1e-3)
   }
 
-  @Test(arguments: modes) func augmentedRunCutAnywhereResumesThere(mode: Augmentation.Mode) throws {
+  @Test(arguments: modes) func interruptedAugmentedRunResumes(mode: Augmentation.Mode) throws {
     let recipe = recipe(mode)
     let uncut = try Trainer(sample: recipe)
     uncut.train(epochs: 3)
@@ -254,7 +254,7 @@ import Testing
     }
   }
 
-  @Test func checkpointUnderOtherAugmentationIsRefused() throws {
+  @Test func checkpointWithOtherAugmentationIsRejected() throws {
     let trainer = try Trainer(sample: recipe(.online))
     #expect {
       try Trainer(resuming: trainer.checkpoint(), recipe: recipe(.append), data: trainer.data)

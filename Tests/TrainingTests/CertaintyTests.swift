@@ -2,9 +2,9 @@ import Testing
 
 @testable import Training
 
-/// Networks that are certain of every image: the cross-entropy is 0, and rounding must not take it below.
+/// Networks with probability 1 for every label: the cross-entropy is 0, and rounding must not make it negative.
 @Suite struct CertaintyTests {
-  /// Images of 1 x `classes` pixels; the white one is the class.
+  /// Images of 1 x `classes` pixels; the index of the white pixel is the class.
   private func data(classes: Int, count: Int = 64) throws -> TrainingData {
     let width = max(classes, 2)
     func part(_ count: Int) -> (images: [UInt8], labels: [UInt8]) {
@@ -30,7 +30,7 @@ import Testing
     return recipe
   }
 
-  /// Every loss that a training reports, in order, and that of its network on the test images.
+  /// Every reported training loss, in order, and the loss on the test images.
   private func losses(_ recipe: Recipe, _ data: TrainingData) throws -> [Double] {
     let trainer = try Trainer(recipe, data: data)
     trainer.train(epochs: recipe.training.epochs)
@@ -56,7 +56,7 @@ import Testing
     #expect(losses.allSatisfy { $0 >= 0 }, "\(losses)")
   }
 
-  @Test func aLossThatIsNotANumberStaysOne() {
+  @Test func nanLossRemainsNaN() {
     #expect(Evaluation(loss: .nan, accuracy: 0).loss.isNaN)
     #expect(Evaluation(loss: -1e-6, accuracy: 1).loss == 0)
   }

@@ -2,10 +2,10 @@ import Testing
 
 @testable import Training
 
-/// What ends a training run and what comes out of it.
+/// The end of a training run and its result.
 @Suite struct CompletionTests {
   @Test func patienceEndsTheRun() throws {
-    // Nothing is learned, so the first epoch stays the best.
+    // Nothing is learned, so the first epoch remains the best.
     var recipe = sampleRecipe(epochs: 50, learningRate: 1e-30, l2: 0)
     recipe.training.patience = 3
     let trainer = try Trainer(sample: recipe)
@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(arguments: 1...3)
-  func bestWeightsAreKeptAcrossACut(epoch: Int) throws {
+  func bestWeightsAreKeptAcrossAResume(epoch: Int) throws {
     var recipe = sampleRecipe(hidden: [16], epochs: 12, learningRate: 0.8)
     recipe.training.keep = .best
     let uncut = try Trainer(sample: recipe)
@@ -34,13 +34,13 @@ import Testing
     #expect(resumed.result() == uncut.result())
   }
 
-  @Test func lastWeightsAreTheResultUnlessAskedOtherwise() throws {
+  @Test func lastWeightsAreTheResultByDefault() throws {
     let trainer = try Trainer(sample: sampleRecipe(learningRate: 0.8))
     trainer.train(epochs: 4)
     #expect(trainer.result() == trainer.model())
   }
 
-  @Test func checkpointWithoutTheBestWeightsIsRefused() throws {
+  @Test func checkpointWithoutTheBestWeightsIsRejected() throws {
     let trainer = try Trainer(sample: sampleRecipe())
     trainer.train(epochs: 1)
     var recipe = sampleRecipe()
@@ -66,7 +66,7 @@ import Testing
     #expect(throws: RecipeError.self) { try trainer.resumed(recipe) }
   }
 
-  /// Of the last layer's sums, on the training images, from the one-hot labels.
+  /// The last layer's squared errors to the one-hot labels on the training images.
   private func squaredError(_ trainer: Trainer) -> Double {
     let reference = ReferenceNetwork(trainer.model())
     let set = trainer.data.dataset.train
@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test(arguments: [1, 3, 4, 6, 8, 11, 16, 99])
-  func budgetsOfStepsAreMetAndGoOn(target: Int) throws {
+  func trainingContinuesAfterAStepBudget(target: Int) throws {
     let recipe = sampleRecipe(epochs: 4)
     let whole = try Trainer(sample: recipe)
     whole.train(epochs: 4)

@@ -37,7 +37,7 @@ import Testing
     #expect(Array(dataset.test.image(5)) == Array(files.testImages.suffix(9)))
   }
 
-  @Test func changedSourceIsUnpackedAnew() throws {
+  @Test func changedSourceIsUnpackedAgain() throws {
     _ = try load(cache: "cache")
     var images = files.trainImages
     images[16] = 255
@@ -54,8 +54,8 @@ import Testing
     #expect(try cached().count == 4)
   }
 
-  @Test func cacheThatCannotBeWrittenIsDoneWithout() throws {
-    // A file stands where the folder should be; root could write into a read-only folder.
+  @Test func unwritableCacheIsBypassed() throws {
+    // A file has the folder's name; root could write to a read-only folder.
     try folder.write([], to: "blocked")
     let dataset = try load(cache: "blocked")
     #expect(Array(dataset.train.image(11)) == Array(files.trainImages.suffix(9)))
@@ -70,7 +70,7 @@ import Testing
     #expect(try cached().isEmpty)
   }
 
-  @Test func manyMayUnpackAtOnce() async throws {
+  @Test func concurrentUnpackingWorks() async throws {
     let path = folder.path
     let source = source
     try await withThrowingTaskGroup(of: [UInt8].self) { group in
@@ -92,8 +92,8 @@ import Testing
       .load(.idx(path: "\(folder.path)/plain"))
   }
 
-  @Test(arguments: ["cache", nil]) func filesCutShortWhileInUseDoNoHarm(cache: String?) throws {
-    // A process that read pages of a map beyond the file's end would be killed.
+  @Test(arguments: ["cache", nil]) func truncatingFilesInUseIsHarmless(cache: String?) throws {
+    // Reading mapped pages beyond the end of the file kills a process.
     let dataset = try loadPlain(cache: cache)
     for name in DatasetFiles.names { #expect(truncate("\(folder.path)/plain/\(name)", 0) == 0) }
     #expect(dataset.train.image(11) == Array(files.trainImages.suffix(9)))

@@ -15,20 +15,20 @@ import Testing
         system: "\(folder.path)/system"))
   }
 
-  @Test func earlierPlacesComeFirst() throws {
+  @Test func earlierLocationsComeFirst() throws {
     for place in ["system", "cache", "b", "a"] {
       try folder.write(SampleFiles(), to: "\(place)/mnist")
       #expect(try catalog.folder(.named("mnist")) == "\(folder.path)/\(place)/mnist")
     }
   }
 
-  @Test func incompleteFolderIsPassedOver() throws {
+  @Test func incompleteFolderIsSkipped() throws {
     try folder.write(SampleFiles(), to: "b/mnist")
     try folder.write(SampleFiles().trainImages, to: "a/mnist/\(DatasetFiles.names[0])")
     #expect(try catalog.folder(.named("mnist")) == "\(folder.path)/b/mnist")
   }
 
-  @Test func missingDatasetSaysWhereItLookedAndHowToGetIt() {
+  @Test func missingDatasetListsLocationsAndRemedy() {
     #expect {
       try catalog.load(.named("fashion-mnist"))
     } throws: { error in
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test func unknownNameListsTheKnownOnes() {
+  @Test func unknownNameListsKnownNames() {
     #expect {
       try catalog.load(.named("minst"))
     } throws: {
@@ -53,12 +53,12 @@ import Testing
     arguments: [
       "", ".", "..", "a/b", "/etc", "a\nb", "a b", ".hidden", "-x", String(repeating: "a", count: 101),
     ])
-  func namesThatLeadElsewhereAreRefused(name: String) {
+  func namesWithPathsAreRejected(name: String) {
     #expect(throws: DatasetError(name, .invalidName)) { try catalog.load(.named(name)) }
   }
 
   @Test(arguments: ["a.b", "A-1_2", String(repeating: "a", count: 100)])
-  func namesOfOnesOwnAreFound(name: String) throws {
+  func customNamesAreFound(name: String) throws {
     try folder.write(SampleFiles(), to: "b/\(name)")
     #expect(try catalog.load(.named(name)).name == name)
   }
@@ -70,7 +70,7 @@ import Testing
     #expect(throws: DatasetError.self) { try catalog.load(.named("fashion-mnist")) }
   }
 
-  @Test func listTellsWhereDatasetsLie() throws {
+  @Test func listShowsDatasetLocations() throws {
     try folder.write(SampleFiles(), to: "b/mnist")
     #expect(
       catalog.list() == [
@@ -111,7 +111,7 @@ import Testing
 
   @Test(arguments: ["mnist", "fashion-mnist"])
   func publishedLabelsHaveTheirDigests(name: String) throws {
-    // Labels only: in a debug build, hashing all images would take a minute.
+    // Labels only: hashing all images takes a minute in a debug build.
     let path = ProcessInfo.processInfo.environment["TRAWL_DATA_PATH"] ?? ""
     let catalog = DatasetCatalog(
       DatasetLocations(dataPath: path.split(separator: ":").map(String.init)))

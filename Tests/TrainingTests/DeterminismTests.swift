@@ -19,8 +19,8 @@ import Testing
     #expect(first != second)
   }
 
-  @Test func everyEpochHasAnOrderOfItsOwn() throws {
-    // The weights stay, so only another first batch can make another loss.
+  @Test func everyEpochHasItsOwnOrder() throws {
+    // The weights do not change, so only another first batch changes the loss.
     let trainer = try Trainer(sample: sampleRecipe(learningRate: 1e-30, l2: 0))
     let losses = (0..<2).map { epoch in
       #expect(trainer.trainEpoch { _ in false } == .stopped)
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: 1...5)
-  func cutAndResumedRunEqualsTheUncutOne(epoch: Int) throws {
+  func resumedRunEqualsTheUninterruptedOne(epoch: Int) throws {
     let recipe = sampleRecipe(hidden: [9, 6], epochs: 6)
     let uncut = try Trainer(sample: recipe)
     uncut.train(epochs: 6)
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(arguments: [OptimizerRule.momentum(0.9), .nesterov(0.9), .adamW], 1...3)
-  func optimizersGoOnAsIfNeverCut(rule: OptimizerRule, epoch: Int) throws {
+  func resumedOptimizersEqualUninterruptedOnes(rule: OptimizerRule, epoch: Int) throws {
     var recipe = sampleRecipe(hidden: [9, 6], optimizer: rule, learningRate: 0.02)
     recipe.training.schedule = .cosine(warmup: 1)
     let uncut = try Trainer(sample: recipe)
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: 1...3)
-  func convolutionsGoOnAsIfNeverCut(epoch: Int) throws {
+  func resumedConvolutionsEqualUninterruptedOnes(epoch: Int) throws {
     let recipe = sampleRecipe(
       convolutions: sampleConvolutions, hidden: [5], optimizer: .momentum(0.9), learningRate: 0.02)
     let uncut = try Trainer(sample: recipe)
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test(arguments: 1...4)
-  func runCutWithinAnEpochResumesThere(step: Int) throws {
+  func runInterruptedWithinAnEpochResumes(step: Int) throws {
     let recipe = sampleRecipe()
     let uncut = try Trainer(sample: recipe)
     uncut.train(epochs: 3)
@@ -101,7 +101,7 @@ import Testing
   }
 
   @Test(arguments: RoundedProducts.areSupported ? [Precision.f32, .bf16] : [.f32])
-  func anotherThreadTrainingBesideChangesNothing(precision: Precision) async throws {
+  func concurrentTrainingChangesNothing(precision: Precision) async throws {
     let recipe = sampleRecipe(hidden: [40, 30], epochs: 10).with(precision)
     let alone = try Trainer(sample: recipe)
     alone.train(epochs: 10)

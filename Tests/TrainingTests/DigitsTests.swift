@@ -14,7 +14,7 @@ import Testing
         == "2de0799a86aad449a3d9089fe48aaafdb040b19302413d7df6051e7c3397a940")
   }
 
-  @Test func shorterSetIsTheBeginningOfALongerOne() {
+  @Test func shorterSetIsAPrefixOfALongerOne() {
     let (short, long) = (
       Digits.drawImages(set: 1, count: 3), Digits.drawImages(set: 1, count: 5)
     )

@@ -15,11 +15,11 @@ import Testing
     return mask
   }
 
-  @Test func maskIsMadeOfTheGeneratorsBits() {
+  @Test func maskUsesTheGeneratorsBits() {
     let (start, threshold) = (UInt64(1) << 40, UInt32(20_000))
     let mask = mask(300, threshold: threshold, scale: 2, position: start)
     for place in 0..<300 {
-      // Sixteen blocks make 128 numbers: half a word each, word by word, block by block.
+      // Sixteen blocks give 128 numbers: half a word each, word by word, block by block.
       let (part, lane) = (place % 128 / 16, place % 16)
       let block = Philox.block(
         seed: 0x1234_5678_9abc, stream: 7 << 48 | 3, position: start + UInt64(place / 128 * 16 + lane))
@@ -29,15 +29,15 @@ import Testing
     }
   }
 
-  @Test func asManyAreDroppedAsAsked() {
+  @Test func dropRateMatchesTheProbability() {
     let mask = mask(100_000, threshold: 16384, scale: 4.0 / 3)
     #expect(abs(Double(mask.count { $0 == 0 }) / 100_000 - 0.25) < 0.005)
     #expect(abs(mask.reduce(0.0) { $0 + Double($1) } / 100_000 - 1) < 0.01)
   }
 
   @Test(arguments: Activation.allCases)
-  func stepFollowsTheGradientOfWhatWasKept(activation: Activation) throws {
-    // Two hidden layers whose kept numbers are read off the pass itself, then finite differences.
+  func stepFollowsTheGradientUnderDropout(activation: Activation) throws {
+    // Two hidden layers with the mask read from the pass itself, then finite differences.
     let shape = Architecture(inputs: 25, hidden: [7, 5], activation: activation, classes: 3)
     let network = Network(shape)
     network.initialize(.he, seed: 4)
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test(arguments: 1...3)
-  func cutRunDropsTheSame(epoch: Int) throws {
+  func resumedRunDropsTheSame(epoch: Int) throws {
     var recipe = sampleRecipe(hidden: [9, 6])
     recipe.model.dropout = 0.3
     let uncut = try Trainer(sample: recipe)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Training
 
-/// Files that were damaged or made to deceive are refused in one line, or read as what they are.
+/// Damaged and malicious files are rejected with a one-line error, or loaded as what they contain.
 @Suite struct FileFuzzTests {
   @Test(arguments: [false, true]) func imagesAndLabels(packed: Bool) throws {
     let folder = try TemporaryFolder()

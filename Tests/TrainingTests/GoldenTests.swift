@@ -3,7 +3,7 @@ import Testing
 
 @testable import Training
 
-/// Twenty steps as PyTorch makes them; `Golden/make_golden.py` made the numbers.
+/// Twenty steps computed by PyTorch (`Golden/make_golden.py`).
 @Suite struct GoldenTests {
   @Test(arguments: 0..<17) func trainsAsPyTorchDoes(index: Int) throws {
     let golden = try Golden.load()
@@ -39,7 +39,7 @@ private struct Golden: Decodable {
     let bias: [Float]
   }
 
-  /// One number or a list.
+  /// A number or a list.
   struct Strengths: Decodable {
     let values: [Double]
 

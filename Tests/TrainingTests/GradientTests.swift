@@ -2,8 +2,8 @@ import Testing
 
 @testable import Training
 
-/// The update is one product and stores no gradient, so the gradient is read off the change of the
-/// weights in one step over all training images, and compared with finite differences in double precision.
+/// The update is one product and stores no gradient. So the gradient is derived from the weight change of one step
+/// over all training images, and compared with finite differences in double precision.
 @Suite struct GradientTests {
   @Test(arguments: Activation.allCases, [[], [7], [7, 5]])
   func stepFollowsTheNumericalGradient(activation: Activation, hidden: [Int]) throws {
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func penaltyShrinksWeightsAndLeavesBiasesAlone() throws {
+  @Test func penaltyShrinksWeightsButNotBiases() throws {
     let plain = try Step(sampleRecipe(batch: 49, l2: 0))
     let penalised = try Step(sampleRecipe(batch: 49, l2: 0.5))
     for layer in plain.before.layers.indices {
@@ -54,7 +54,7 @@ import Testing
   func penaltyHasItsGradient(decay: Decay, rule: OptimizerRule) throws {
     let plain = try Step(sampleRecipe(batch: 49, optimizer: rule, l2: 0))
     let penalised = try Step(sampleRecipe(batch: 49, optimizer: rule, l2: 0.5, decay: decay))
-    // The first step with Nesterov's momentum is 1 + momentum times the gradient.
+    // The first step with Nesterov momentum is (1 + momentum) · gradient.
     let reach = rule == .nesterov(0.9) && decay != .decoupled ? 1.9 : 1
     for layer in plain.before.layers.indices {
       let start = plain.before.layers[layer].weights.map(Double.init)
@@ -97,7 +97,7 @@ private struct Step {
       .map { Double($1) - Double($0) }
   }
 
-  /// The derivative of the loss by what the closure shifts.
+  /// The derivative of the loss with respect to the value that the closure shifts.
   func slope(_ shift: (inout ReferenceNetwork, Double) -> Void) -> Double {
     let width = 1e-5
     var (below, above) = (ReferenceNetwork(before), ReferenceNetwork(before))

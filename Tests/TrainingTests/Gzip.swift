@@ -1,9 +1,9 @@
 import CZlib
 
-/// The bytes packed into a gzip file.
+/// Compresses bytes as a gzip file.
 func gzip(_ bytes: [UInt8]) -> [UInt8] {
   var stream = z_stream()
-  // Window bits 15 + 16 mean: a gzip file.
+  // Window bits 15 + 16 select the gzip format.
   var status = deflateInit2_(
     &stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
     Int32(MemoryLayout<z_stream>.size))

@@ -6,7 +6,7 @@ import Testing
 @Suite struct IDXTests {
   private let files = SampleFiles(train: 12, test: 6, side: 3)
 
-  /// What loading says when one of the four files holds other bytes.
+  /// The loading error when one of the four files contains other bytes.
   private func problem(
     replacing index: Int, with bytes: [UInt8], suffix: String = ""
   ) throws -> DatasetError? {
@@ -38,14 +38,14 @@ import Testing
     #expect(dataset.train.histogram(classes: 3) == [4, 4, 4])
   }
 
-  @Test(arguments: 0..<4) func fileCutAnywhereIsRefused(index: Int) throws {
+  @Test(arguments: 0..<4) func truncatedFileIsRejected(index: Int) throws {
     for length in files.all[index].indices {
       let cut = Array(files.all[index][..<length])
       #expect(try problem(replacing: index, with: cut)?.problem == .truncated, "at \(length)")
     }
   }
 
-  @Test(arguments: 0..<4) func packedFileCutAnywhereIsRefused(index: Int) throws {
+  @Test(arguments: 0..<4) func truncatedPackedFileIsRejected(index: Int) throws {
     let packed = gzip(files.all[index])
     for length in packed.indices {
       let found = try problem(replacing: index, with: Array(packed[..<length]), suffix: ".gz")
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<4) func bytesTooManyAreRefused(index: Int) throws {
+  @Test(arguments: 0..<4) func trailingBytesAreRejected(index: Int) throws {
     let long = files.all[index] + [0]
     #expect(try problem(replacing: index, with: long)?.problem == .trailingBytes)
     let packedLong = try problem(replacing: index, with: gzip(long), suffix: ".gz")
@@ -63,10 +63,9 @@ import Testing
     #expect(packed?.problem == .trailingBytes)
   }
 
-  @Test func damagedPackedFileIsRefused() throws {
+  @Test func damagedPackedFileIsRejected() throws {
     let packed = gzip(files.trainImages)
-    // Nothing depends on the time in the gzip header, and on the few bits that fill up the last byte
-    // before the checksum.
+    // The time in the gzip header and the padding bits before the checksum have no effect.
     let harmless = try (10..<packed.count).filter { place in
       var damaged = packed
       damaged[place] ^= 0x10
@@ -77,7 +76,7 @@ import Testing
     #expect(plain?.problem == .notGzip)
   }
 
-  @Test(arguments: 0..<4) func wrongMagicIsRefused(index: Int) throws {
+  @Test(arguments: 0..<4) func wrongMagicIsRejected(index: Int) throws {
     for place in 0..<4 {
       var bytes = files.all[index]
       bytes[place] ^= 1
@@ -89,12 +88,12 @@ import Testing
   }
 
   @Test(arguments: [[0, 3, 3], [12, 0, 3], [12, 3, 0], [12, 4097, 3], [4_000_000_000, 4096, 4096]])
-  func impossibleSizesAreRefused(sides: [Int]) throws {
+  func impossibleSizesAreRejected(sides: [Int]) throws {
     let bytes = IDXHeader(.images, sides: sides).bytes + files.trainImages.dropFirst(16)
     #expect(try problem(replacing: 0, with: bytes)?.problem == .impossibleSize(sides))
   }
 
-  @Test func hugePromiseIsRefusedWithoutTakingMemory() throws {
+  @Test func hugeDeclaredSizeIsRejectedWithoutAllocation() throws {
     let bytes = IDXHeader(.images, sides: [2_000_000_000, 4096, 4096]).bytes
     #expect(try problem(replacing: 0, with: bytes)?.problem == .truncated)
     #expect(try problem(replacing: 0, with: gzip(bytes), suffix: ".gz")?.problem == .truncated)
@@ -125,7 +124,7 @@ import Testing
     #expect(try problem(replacing: 1, with: labels)?.problem == .classWithoutImages(3))
   }
 
-  /// What loading says when something else stands where one of the files should be.
+  /// The loading error when another kind of file replaces one of the four.
   private func problem(_ make: (_ path: String) throws -> Void) throws -> DatasetError? {
     let folder = try TemporaryFolder()
     try folder.write(files)
@@ -141,7 +140,7 @@ import Testing
     }
   }
 
-  @Test func whatIsNoFileIsRefusedAtOnce() throws {
+  @Test func nonRegularFileIsRejectedImmediately() throws {
     let files = FileManager.default
     let folder = try problem {
       try files.createDirectory(atPath: $0, withIntermediateDirectories: false)
@@ -158,7 +157,7 @@ import Testing
   }
 
   @Test(.enabled("root may read everything") { geteuid() != 0 })
-  func fileThatMayNotBeReadIsNamed() throws {
+  func unreadableFileIsNamed() throws {
     let bytes = files.trainImages
     let found = try problem {
       try Data(bytes).write(to: URL(fileURLWithPath: $0))

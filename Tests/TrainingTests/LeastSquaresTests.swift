@@ -33,14 +33,14 @@ import Testing
     }
   }
 
-  @Test func featuresThatAreAlwaysZeroOrAlikeDoNoHarm() throws {
+  @Test func zeroAndDuplicateFeaturesAreHarmless() throws {
     let rows: [[Float]] = [[0, 1, 1], [0, 2, 2], [0, 3, 3], [0, 5, 5]]
     let weights = try #require(fit(rows, [0, 0, 1, 1], classes: 2))
     #expect(weights.allSatisfy { $0.isFinite && abs($0) < 10 })
     #expect(weights[0] == 0 && weights[1] == 0)
   }
 
-  @Test func nothingFiniteGivesNothing() {
+  @Test func noFiniteSolutionIsNil() {
     #expect(fit([[.infinity], [1]], [0, 1], classes: 2) == nil)
   }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import Training
 
 struct MistakesTests {
-  @Test func worstMistakesComeByTheirLoss() throws {
+  @Test func mistakesAreOrderedByLoss() throws {
     let trainer = try Trainer(sample: sampleRecipe(epochs: 1))
     trainer.train(epochs: 1)
     let (model, dataset) = (trainer.model(), trainer.data.dataset)
@@ -34,7 +34,7 @@ struct MistakesTests {
     #expect(mistakes.allSatisfy { $0.answer == 1 && $0.answerProbability == 1 })
   }
 
-  @Test func equalLossesComeByTheirIndexAndNoNumberFirst() {
+  @Test func tiesAreOrderedByIndexAndNaNComesFirst() {
     func mistake(_ index: Int, _ log: Float) -> Mistake {
       var logs = [log, 0]
       return logs.withUnsafeMutableBufferPointer { Mistake(index: index, label: 0, logProbabilities: $0) }
@@ -51,7 +51,7 @@ struct MistakesTests {
   }
 
   @Test(arguments: [[], sampleConvolutions])
-  func initialModelIsWhatTrainingBeginsWith(convolutions: [Convolution]) throws {
+  func initialModelIsTheStartOfTraining(convolutions: [Convolution]) throws {
     let recipe = sampleRecipe(convolutions: convolutions, hidden: [9, 6], seed: 7)
     let trainer = try Trainer(sample: recipe)
     let start = trainer.model()

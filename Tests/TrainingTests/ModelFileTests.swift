@@ -12,7 +12,7 @@ import Testing
     trainer.train(epochs: 2)
   }
 
-  @Test func modelSurvivesItsFile() throws {
+  @Test func modelRoundTripsThroughItsFile() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/model.safetensors"
     try trainer.model().write(to: path)
@@ -20,7 +20,7 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
   }
 
-  @Test func convolutionsSurviveTheirFile() throws {
+  @Test func convolutionsRoundTripThroughTheirFile() throws {
     let recipe = sampleRecipe(convolutions: sampleConvolutions)
     let model = try Trainer(sample: recipe).model()
     let file = model.safetensors()
@@ -38,7 +38,7 @@ import Testing
     #expect(throws: ModelError.self) { try model.test(on: other) }
   }
 
-  @Test func checkpointSurvivesItsFileAndIsAModelToo() throws {
+  @Test func checkpointRoundTripsThroughItsFileAndIsAModel() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/checkpoint.safetensors"
     _ = trainer.trainEpoch { $0 % 4 != 2 }
@@ -47,13 +47,13 @@ import Testing
     #expect(try Model(contentsOf: path) == trainer.model())
   }
 
-  @Test func modelIsNoCheckpoint() {
+  @Test func modelIsNotACheckpoint() {
     #expect(throws: ModelError("m", .notTrawl("it is not a checkpoint"))) {
       try Checkpoint(decoding: trainer.model().encoded(), name: "m")
     }
   }
 
-  @Test func missingFileIsAPlainError() {
+  @Test func missingFileIsAnError() {
     #expect {
       try Model(contentsOf: "/nowhere/model")
     } throws: {
@@ -66,14 +66,14 @@ import Testing
     ("inputs", "-25"), ("hidden", "9"), ("hidden", "9,x"), ("hidden", "9,6,6"),
     ("hidden", "99999999999999999999"), ("classes", "4"), ("classes", "0"),
   ])
-  func metadataThatDoNotFitAreRefused(key: String, value: String) {
+  func inconsistentMetadataIsRejected(key: String, value: String) {
     var file = trainer.model().safetensors()
     file.metadata[key] = value
     #expect(throws: ModelError.self) { try Model(decoding: file.encoded(), name: "m") }
   }
 
   @Test(arguments: ["history", "step_in_epoch", "loss_sum", "correct", "examples"])
-  func checkpointWithoutItsProgressIsRefused(key: String) throws {
+  func checkpointWithoutProgressIsRejected(key: String) throws {
     for value in [nil, "x", "1,2,3", "nan,1,1,1"] {
       var file = try Safetensors(decoding: trainer.checkpoint().encoded(), name: "c")
       file.metadata[key] = value
@@ -86,7 +86,7 @@ import Testing
     var generator = Philox(seed: 1, stream: 0)
     for _ in 0..<2000 {
       var damaged = bytes
-      // Mostly the header, where there is more to go wrong.
+      // Mostly the header, which has more ways to be wrong.
       let reach = generator.below(4) == 0 ? bytes.count : 900
       for _ in 0...generator.below(3) {
         damaged[Int(generator.below(UInt64(reach)))] = UInt8(generator.below(256))
@@ -115,14 +115,14 @@ import Testing
     #expect(report.accuracyByClass == [0.5, nil])
   }
 
-  @Test func modelForOtherImagesIsRefused() throws {
+  @Test func modelForOtherImagesIsRejected() throws {
     let other = try sampleDataset(SampleFiles(side: 4))
     #expect(throws: ModelError.self) { try trainer.model().test(on: other) }
     let classes = try sampleDataset(SampleFiles(classes: 4))
     #expect(throws: ModelError.self) { try trainer.model().test(on: classes) }
   }
 
-  /// What the script makes of a model, for the package that everybody else uses.
+  /// The output of the script, which reads a model with the safetensors package.
   private struct PythonModel: Decodable {
     struct Tensor: Decodable, Equatable {
       var shape: [Int]
@@ -155,8 +155,8 @@ import Testing
     }
   }
 
-  /// What the script prints; nil, and a word why, if there is no Python with the packages it needs.
-  /// `deploy/test` makes one and names it in TRAWL_TEST_PYTHON.
+  /// Runs the script; nil, with a message, if there is no Python with the packages it needs. `deploy/test` creates
+  /// one and sets TRAWL_TEST_PYTHON.
   private func python(_ script: String, _ argument: String) throws -> Data? {
     let file = try #require(
       Bundle.module.url(forResource: script, withExtension: "py", subdirectory: "Golden"))

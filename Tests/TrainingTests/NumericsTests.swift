@@ -9,7 +9,7 @@ import Testing
     #expect("\(fingerprint)" == "\(fingerprint.instructionSet) oneDNN \(fingerprint.libraryVersion)")
   }
 
-  @Test func limitComesTooLateAfterTheFirstKernel() throws {
+  @Test func limitFailsAfterTheFirstKernel() throws {
     _ = try Trainer(sample: sampleRecipe())
     #expect(!NumericsFingerprint.limitToPortable())
   }

@@ -4,13 +4,13 @@ import Testing
 
 @Suite struct OptimizerTests {
   @Test(arguments: [1e-8, 2.4e-8, 6.2e-8, 1e-6, 3e-4])
-  func smallDecayIsRightOnAverage(decay: Double) {
+  func smallDecayIsCorrectOnAverage(decay: Double) {
     let steps = 20_000
     let total = (0..<steps).reduce(0.0) { $0 + 1 - Double(retention(decay: decay, step: $1)) }
     #expect(abs(total / Double(steps) - decay) < 0.001 * decay + 1e-11)
   }
 
-  @Test func noPenaltyKeepsWeightsAsTheyAre() {
+  @Test func noPenaltyLeavesWeightsUnchanged() {
     #expect((0..<1000).allSatisfy { retention(decay: 0, step: $0) == 1 })
   }
 
@@ -18,8 +18,8 @@ import Testing
     #expect(retention(decay: 0.25, step: 3) == 0.75)
   }
 
-  @Test func weightsWiderThanABlockAreUpdatedWhole() throws {
-    // 25 x 5000 weights take two blocks; momentum without momentum is plain descent.
+  @Test func weightsWiderThanABlockAreUpdatedCompletely() throws {
+    // 25 x 5000 weights take two blocks; momentum 0 is plain SGD.
     let recipe = sampleRecipe(hidden: [5000], batch: 49)
     let plain = try Trainer(sample: recipe)
     var other = recipe
@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test(arguments: [OptimizerRule.momentum(0.9), .nesterov(0.9), .adamW])
-  func checkpointWithoutTheOptimizersStateIsRefused(rule: OptimizerRule) throws {
+  func checkpointWithoutOptimizerStateIsRejected(rule: OptimizerRule) throws {
     let trainer = try Trainer(sample: sampleRecipe(optimizer: rule))
     trainer.train(epochs: 1)
     var file = try Safetensors(decoding: trainer.checkpoint().encoded(), name: "c")

@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// Training images whose edges are blank; the test images' are not.
+  /// Training images with blank edges; the edges of the test images are not blank.
   private func dataset() throws -> Dataset {
     var files = SampleFiles(side: 7)
     let header = IDXHeader(.images, sides: [60, 7, 7]).bytes.count
@@ -42,7 +42,7 @@ import Testing
     return try sampleDataset(files)
   }
 
-  @Test func mostBlankPixelsAreLeftOut() throws {
+  @Test func mostBlankPixelsAreSkipped() throws {
     let recipe = sampleRecipe()
     let data = try TrainingData(dataset(), recipe.dataset)
     #expect(try Trainer(recipe, data: data).network.layers[0].multiplied == 32)
@@ -54,7 +54,7 @@ import Testing
     #expect(try Trainer(convolved, data: data).network.layout.places == Array(0..<16))
   }
 
-  @Test func pixelsOfImagesToValidateOnAreKept() throws {
+  @Test func pixelsOfValidationImagesAreKept() throws {
     var recipe = sampleRecipe()
     recipe.dataset.validation = .test
     let data = try TrainingData(dataset(), recipe.dataset)
@@ -71,7 +71,7 @@ import Testing
       hidden: [6], epochs: 9, optimizer: rule, learningRate: 0.02, l2: 0.1, decay: decay)
     let data = try TrainingData(dataset(), recipe.dataset)
     let short = try Trainer(recipe, data: data)
-    // The layer that may be fitted at the end takes all pixels; it is never reached here.
+    // A layer that a refit may change uses all pixels; the refit is never reached here.
     recipe.training.finetune = .leastSquares
     let whole = try Trainer(recipe, data: data)
     #expect(short.model() == whole.model())
@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test(arguments: RoundedProducts.areSupported ? [Precision.f32, .bf16] : [.f32])
-  func cutRunGoesOnAsIfNeverCut(precision: Precision) throws {
+  func resumedRunEqualsAnUninterruptedOne(precision: Precision) throws {
     let recipe = sampleRecipe(optimizer: .momentum(0.9), learningRate: 0.02).with(precision)
     let data = try TrainingData(dataset(), recipe.dataset)
     let uncut = try Trainer(recipe, data: data)

@@ -6,7 +6,7 @@ import Testing
 @testable import Training
 
 @Suite struct PrecisionTests {
-  @Test func roundingTakesTheNearestAndOfTwoTheEvenOne() {
+  @Test func roundingIsToNearestTiesToEven() {
     let cases: [(UInt32, UInt16)] = [
       (0x3F80_0000, 0x3F80), (0x3F80_7FFF, 0x3F80), (0x3F80_8000, 0x3F80), (0x3F80_8001, 0x3F81),
       (0x3F81_8000, 0x3F82), (0xBF80_8001, 0xBF81), (0, 0), (0x8000_0000, 0x8000),
@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func processorWithoutItIsNamed() {
+  @Test func unsupportedProcessorIsNamed() {
     if RoundedProducts.areSupported {
       #expect(throws: Never.self) { try Precision.bf16.check() }
     } else {
@@ -30,7 +30,7 @@ import Testing
     #expect(throws: Never.self) { try Precision.f32.check() }
   }
 
-  @Test func checkpointOfAnotherPrecisionIsRefused() throws {
+  @Test func checkpointOfAnotherPrecisionIsRejected() throws {
     let trainer = try Trainer(sample: sampleRecipe())
     var other = sampleRecipe()
     other.training.precision = .bf16
@@ -39,10 +39,10 @@ import Testing
   }
 }
 
-/// What takes a processor that multiplies bfloat16.
+/// Tests that need a processor with bfloat16 instructions.
 @Suite(.enabled(if: RoundedProducts.areSupported, "no bfloat16 on this processor"))
 struct RoundedTrainingTests {
-  /// One for each way through a step; the last batch is smaller.
+  /// One per code path of a step; the last batch is smaller.
   static var recipes: [Recipe] {
     var dropout = sampleRecipe(hidden: [9, 6], activation: .leakyReLU, decay: .norm)
     dropout.model.dropout = 0.2
@@ -58,7 +58,7 @@ struct RoundedTrainingTests {
     ].map { $0.with(.bf16) }
   }
 
-  /// Numbers around 0, and as bfloat16 holds them.
+  /// Random numbers around 0, exact and rounded to bfloat16.
   private func numbers(_ count: Int, stream: UInt64) -> (exact: [Float], rounded: [Double]) {
     var generator = Philox(seed: 3, stream: stream)
     let exact = (0..<count).map { _ in Float(generator.normal()) }
@@ -68,7 +68,7 @@ struct RoundedTrainingTests {
   }
 
   @Test(arguments: [(4, 3), (4, 4), (33, 20)])
-  func productsAreThoseOfRoundedFactors(capacity: Int, rows: Int) {
+  func productsUseRoundedFactors(capacity: Int, rows: Int) {
     let network = Network(Architecture(inputs: 20, hidden: [19], activation: .relu, classes: 3))
     let layer = network.layers[0]
     let (weights, input) = (numbers(20 * layer.stride, stream: 1), numbers(rows * 20, stream: 2))
@@ -120,7 +120,7 @@ struct RoundedTrainingTests {
   }
 
   @Test(arguments: Activation.allCases, [[], [7], [7, 5]])
-  func stepIsNearThatOfFloat32(activation: Activation, hidden: [Int]) throws {
+  func stepIsCloseToFloat32(activation: Activation, hidden: [Int]) throws {
     for convolutions in [[], sampleConvolutions] {
       let recipe = sampleRecipe(
         convolutions: convolutions, hidden: hidden, activation: activation, batch: 49)
@@ -128,7 +128,7 @@ struct RoundedTrainingTests {
     }
   }
 
-  /// Eight bits make a factor wrong by a part of 256 at most, and signs that differ average out.
+  /// With 8 bits the relative error of a factor is at most 1/256, and errors of different signs average out.
   private func compareSteps(_ recipe: Recipe) throws {
     let start = try Trainer(sample: recipe).model()
     let (exact, rounded) = (try Trainer(sample: recipe), try Trainer(sample: recipe.with(.bf16)))
@@ -147,7 +147,7 @@ struct RoundedTrainingTests {
   }
 
   @Test(arguments: recipes.indices)
-  func sameSeedGivesTheSameBitsCutOrNot(index: Int) throws {
+  func interruptedRunGivesTheSameBits(index: Int) throws {
     let recipe = Self.recipes[index]
     let uncut = try Trainer(sample: recipe)
     uncut.train(epochs: 4)
@@ -174,7 +174,7 @@ struct RoundedTrainingTests {
     #expect(ends[0] != ends[1])
   }
 
-  @Test func isMeasuredToo() throws {
+  @Test func benchmarkMeasuresBFloat16() throws {
     let recipe = sampleRecipe(hidden: [9, 6]).with(.bf16)
     let data = try TrainingData(sampleDataset(), recipe.dataset)
     var reading = Duration.zero

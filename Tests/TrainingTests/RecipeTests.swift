@@ -92,7 +92,7 @@ import Testing
   ]
 
   @Test(arguments: faults.indices)
-  func impossibleValueIsRefusedByItsName(index: Int) throws {
+  func invalidValueIsRejectedByName(index: Int) throws {
     let (field, fault) = Self.faults[index]
     var recipe = sampleRecipe()
     let data = try TrainingData(sampleDataset(), recipe.dataset)
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test func recipeOfTheWholeEpochInOneStepIsPossible() throws {
+  @Test func oneStepPerEpochIsValid() throws {
     for (batch, augmentation) in [(49, nil), (98, Augmentation(shift: 0.1, mode: .append))] {
       var recipe = sampleRecipe(batch: batch)
       recipe.augmentation = augmentation
@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  @Test func selectionsThatLeaveNothingAreRefusedByTheShapeAlone() throws {
+  @Test func emptySelectionsAreRejectedByShape() throws {
     let shape = DatasetShape(images: 100, rows: 5, columns: 5, classes: 3)
     var recipe = sampleRecipe()
     try recipe.validate(on: shape)
@@ -131,7 +131,7 @@ import Testing
     #expect { try recipe.validate(on: shape) } throws: { ($0 as? RecipeError)?.field == "dataset.subset" }
   }
 
-  @Test func activationsOfAHugeBatchAreRefusedNotAllocated() throws {
+  @Test func hugeActivationsAreRejectedWithoutAllocation() throws {
     var recipe = sampleRecipe(hidden: [65536], batch: 4096)
     recipe.dataset.validation = .count(1)
     let dataset = try sampleDataset(SampleFiles(train: 5000, test: 1, side: 1, classes: 2))
@@ -140,7 +140,7 @@ import Testing
   }
 
   @Test(arguments: [Initialization.he, .xavier, .normal(0.3)])
-  func weightsHaveTheDeviationAsked(initialization: Initialization) {
+  func weightsHaveTheRequestedDeviation(initialization: Initialization) {
     let network = Network(
       Architecture(inputs: 200, hidden: [100], activation: .relu, classes: 2))
     network.initialize(initialization, seed: 3)

@@ -2,7 +2,7 @@ import Foundation
 
 @testable import Training
 
-/// The network in plain double precision, for comparison.
+/// A reference implementation of the network in plain double precision.
 struct ReferenceNetwork {
   var model: [(weights: [Double], bias: [Double])]
   let activation: Activation
@@ -24,7 +24,7 @@ struct ReferenceNetwork {
     return losses.reduce(0, +) / Double(losses.count)
   }
 
-  /// The last layer's sums of an image.
+  /// The last layer's pre-activations for an image.
   func sums(_ image: [Double]) -> [Double] {
     var values = image
     let convolutions = stack?.convolutions ?? []
@@ -41,7 +41,7 @@ struct ReferenceNetwork {
     return values
   }
 
-  /// A convolution, its activation and its pooling.
+  /// A convolution with activation and pooling.
   private func convolve(_ image: [Double], _ index: Int) -> [Double] {
     let (shape, convolution) = (stack!.shapes[index], stack!.convolutions[index])
     let result = shape.convolved(by: convolution)!

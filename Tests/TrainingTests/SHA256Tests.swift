@@ -3,7 +3,7 @@ import Testing
 @testable import Training
 
 @Suite struct SHA256Tests {
-  /// FIPS 180-4's examples and the lengths around the padding's edges.
+  /// The examples of FIPS 180-4, and lengths around the padding boundaries.
   @Test(arguments: [
     ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
     ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -16,11 +16,11 @@ import Testing
       "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"
     ),
   ])
-  func hashesAsTheStandardSays(text: String, expected: String) {
+  func hashesMatchTheStandard(text: String, expected: String) {
     #expect(SHA256.hexadecimal(Array(text.utf8)) == expected)
   }
 
-  @Test func piecesMakeNoDifference() {
+  @Test func incrementalHashIsEqual() {
     let bytes = (0..<300).map { UInt8($0 % 251) }
     for size in [1, 63, 64, 65, 299] {
       var hash = SHA256()

@@ -23,13 +23,13 @@ import Testing
     }
   }
 
-  /// A file with this header and so many bytes of data.
+  /// A file with this header and the given number of data bytes.
   private func file(_ header: String, data: Int) -> [UInt8] {
     let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
     return length + Array(header.utf8) + [UInt8](repeating: 0, count: data)
   }
 
-  @Test func whatIsWrittenIsRead() throws {
+  @Test func writtenFileReadsBack() throws {
     let bytes = sample.encoded()
     let header = Int(bytes[0]) | Int(bytes[1]) << 8
     #expect(header % 8 == 0)
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test func fileCutAnywhereIsRefused() {
+  @Test func truncatedFileIsRejected() {
     let bytes = sample.encoded()
     for length in bytes.indices {
       #expect(refusal(Array(bytes[..<length])) != nil, "at \(length)")
@@ -80,11 +80,11 @@ import Testing
         + #""b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12
     ),
   ])
-  func contradictionsAreRefused(header: String, data: Int) {
+  func contradictionsAreRejected(header: String, data: Int) {
     #expect(refusal(file(header, data: data)) != nil)
   }
 
-  @Test func absurdHeaderLengthIsRefused() {
+  @Test func absurdHeaderLengthIsRejected() {
     for length in [UInt64.max, 1 << 63, 1 << 32, 57] {
       let bytes = withUnsafeBytes(of: length.littleEndian) { Array($0) }
       #expect(refusal(bytes + [UInt8](repeating: 32, count: 56)) != nil)

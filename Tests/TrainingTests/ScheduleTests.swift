@@ -13,7 +13,7 @@ import Testing
     #expect(rates(.constant, steps: [0, 79]) == [2, 2])
   }
 
-  @Test func stepFallsEverySoManyEpochs() {
+  @Test func stepFallsAtItsInterval() {
     #expect(
       rates(.step(every: 2, gamma: 0.5), steps: [0, 19, 20, 39, 40, 60]) == [2, 2, 1, 1, 0.5, 0.25])
   }

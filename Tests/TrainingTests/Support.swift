@@ -3,7 +3,7 @@ import Testing
 
 @testable import Training
 
-/// A folder of a test's own, gone with its last reference.
+/// A temporary folder for one test, deleted with its last reference.
 final class TemporaryFolder {
   let path: String
 
@@ -34,7 +34,7 @@ final class TemporaryFolder {
   }
 }
 
-/// The bytes of the four files of a small dataset, whose classes are blurred patterns.
+/// The bytes of the four files of a small dataset whose classes are blurred patterns.
 struct SampleFiles {
   var trainImages: [UInt8]
   var trainLabels: [UInt8]
@@ -63,7 +63,7 @@ struct SampleFiles {
   }
 }
 
-/// A small dataset, mapped from files that are gone already.
+/// A small dataset, mapped from files that are already deleted.
 func sampleDataset(_ files: SampleFiles = SampleFiles()) throws -> Dataset {
   let folder = try TemporaryFolder()
   try folder.write(files, to: "sample")
@@ -99,7 +99,7 @@ extension Trainer {
     try self.init(recipe, data: TrainingData(sampleDataset(), recipe.dataset))
   }
 
-  /// Trains until so many epochs are complete.
+  /// Trains until the given number of epochs is complete.
   func train(epochs: Int) {
     while epoch < epochs {
       guard case .completed = trainEpoch() else { return }
@@ -108,7 +108,7 @@ extension Trainer {
 }
 
 extension Trainer {
-  /// A new trainer that goes on from the bytes of this one's checkpoint.
+  /// A new trainer that resumes from this one's encoded checkpoint.
   func resumed(_ recipe: Recipe) throws -> Trainer {
     let checkpoint = try Checkpoint(decoding: checkpoint().encoded(), name: "checkpoint")
     return try Trainer(resuming: checkpoint, recipe: recipe, data: data)

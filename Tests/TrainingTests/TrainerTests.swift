@@ -12,8 +12,8 @@ import Testing
     #expect(history[59].trainLoss < history[0].trainLoss)
   }
 
-  @Test func lastBatchHoldsWhatIsLeftOver() throws {
-    // 49 training images in batches of 16: three full ones and one of a single image.
+  @Test func lastBatchHoldsTheRemainder() throws {
+    // 49 training images in batches of 16: three full batches and one of a single image.
     let trainer = try Trainer(sample: sampleRecipe())
     var steps: [Int] = []
     _ = trainer.trainEpoch {
@@ -54,7 +54,7 @@ import Testing
     #expect(trainer.trainEpoch() == outcome)
   }
 
-  @Test func checkpointOfAnotherRecipeIsRefused() throws {
+  @Test func checkpointOfAnotherRecipeIsRejected() throws {
     let trainer = try Trainer(sample: sampleRecipe())
     let checkpoint = trainer.checkpoint()
     var other = sampleRecipe()
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func checkpointThatDoesNotFitTheImagesIsRefused() throws {
+  @Test func checkpointForOtherImagesIsRejected() throws {
     let trainer = try Trainer(sample: sampleRecipe())
     for (key, value) in [("step_in_epoch", "5"), ("step_in_epoch", "1"), ("examples", "16")] {
       var file = try Safetensors(decoding: trainer.checkpoint().encoded(), name: "c")
@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  @Test func moreEpochsMayBeAskedForOnResuming() throws {
+  @Test func resumingMayAddEpochs() throws {
     let trainer = try Trainer(sample: sampleRecipe(epochs: 2))
     trainer.train(epochs: 2)
     let resumed = try Trainer(

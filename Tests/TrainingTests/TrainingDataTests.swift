@@ -7,14 +7,14 @@ import Testing
     try TrainingData(sampleDataset(), selection)
   }
 
-  @Test func everyImageIsOnOneSide() throws {
+  @Test func trainingAndValidationAreDisjoint() throws {
     let data = try split(DatasetSelection(source: .named("sample"), validation: .fraction(0.25)))
     #expect(data.validation.count == 15)
     #expect((data.train + data.validation).sorted() == Array(0..<60))
   }
 
   @Test(arguments: [false, true])
-  func withTheTestImagesForValidationAllOthersAreTrainedOn(isStratified: Bool) throws {
+  func validatingOnTestImagesTrainsOnAllOthers(isStratified: Bool) throws {
     var selection = DatasetSelection(
       source: .named("sample"), validation: .test, isStratified: isStratified)
     let all = try split(selection)
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: [DatasetSelection.Validation.count(60), .fraction(0.001)])
-  func sideWithoutImagesIsRefused(validation: DatasetSelection.Validation) {
+  func emptySplitIsRejected(validation: DatasetSelection.Validation) {
     #expect {
       try split(DatasetSelection(source: .named("sample"), validation: validation))
     } throws: { error in
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test(arguments: [0.0, 1e-9, 0.02])
-  func subsetWithoutImagesIsRefused(subset: Double) throws {
+  func emptySubsetIsRejected(subset: Double) throws {
     #expect {
       try split(DatasetSelection(source: .named("sample"), subset: subset))
     } throws: { error in
@@ -81,7 +81,7 @@ import Testing
       (0.5, .fraction(0.2), [4, 1, 1], [16, 6, 2]),
       (1.0, .count(57), [38, 12, 7], []),
     ])
-  func stratifiedSplitKeepsTheSharesOfTheClasses(
+  func stratifiedSplitKeepsClassProportions(
     subset: Double, validation: DatasetSelection.Validation, held: [Int], trained: [Int]
   ) throws {
     let dataset = try unequal()

@@ -1,8 +1,8 @@
-"""The learning curves of a run directory, and what a search that is replayed against them costs.
+"""The learning curves of a run directory, and the cost of a search replayed against them.
 
-The measures are those of `trawl bench search` (Evidence.md): epochs trained until a configuration has been trained to its
-end whose accuracy is within 0.0005 of the best of all; when a search has ended, its stopped trials train to their end too,
-those ranked best first. One that diverges does so at the end of its epoch.
+The metrics are those of `trawl bench search` (Evidence.md): epochs trained until a configuration with an accuracy
+within 0.0005 of the best of all is fully trained. After the end of a search, its stopped trials are fully trained
+too, in the order of their rank. A diverging trial diverges at the end of its epoch.
 """
 import argparse
 import copy
@@ -23,7 +23,7 @@ class Table:
     """Curves by configuration: self.parts[c] within the first epoch, self.epochs[c] after each; accuracy and loss."""
 
     def __init__(self, runs):
-        """Reads run directories, which differ in their seeds alone, as one table."""
+        """Reads run directories that differ only in their seeds as one table."""
         self.values, self.epochs, self.parts = [], [], []
         for run in runs:
             self.read(run)
@@ -47,7 +47,7 @@ class Table:
             self.parts += [[] for _ in rows]
 
     def sample(self, count, seed):
-        """So many of the configurations, drawn anew under each seed; all without a count."""
+        """A random sample of the configurations, another one per seed; all if count is None."""
         if count is None:
             return self
         chosen = sorted(random.Random(f"sample {seed}").sample(range(len(self.values)), count))
@@ -82,7 +82,7 @@ class Table:
         return numbers
 
     def nearest(self, values, left):
-        """Of the configurations left the one nearest to values, by the distance of positions in the unit cube."""
+        """The remaining configuration nearest to values, by the distance of positions in the unit cube."""
         def distance(configuration):
             return sum((position(self.space[name], values[name]) - position(self.space[name], value)) ** 2
                        for name, value in self.values[configuration].items())
@@ -120,7 +120,7 @@ def position(distribution, value):
 
 
 class Replay:
-    """Books what a search trains, one trial at a time or several in turns."""
+    """Counts what a search trains, one trial at a time or several in turns."""
 
     def __init__(self, table):
         self.table = table
@@ -129,7 +129,7 @@ class Replay:
         self.finishes = []
 
     def train(self, configuration, budget):
-        """Trains a configuration up to a budget and returns what it reaches there; None if it diverges."""
+        """Trains a configuration up to a budget and returns its score there; None if it diverges."""
         before = self.reached.get(configuration, 0)
         limit = len(self.table.epochs[configuration]) + 1
         self.trained += max(0, min(budget, limit) - before)
@@ -139,7 +139,7 @@ class Replay:
         return self.table.score(configuration, budget)
 
     def finish(self):
-        """The search is over. Returns the epochs to success, whether the search itself had it, its epochs, and regrets."""
+        """Ends the search. Returns the epochs to success, whether the search itself succeeded, its epochs, and regrets."""
         table, work, own = self.table, self.trained, len(self.finishes)
         regrets = [self.regret(share * table.length * len(table.values)) for share in (0.05, 0.1)]
         stopped = [c for c, budget in self.reached.items() if budget < table.length and table.score(c, budget)]
@@ -157,11 +157,11 @@ class Replay:
 
 
 def arguments():
-    """The options that the scripts have in common, and the tables that they name."""
+    """The common options of the scripts, and the tables of the given runs."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--pool", action="store_true", help="take the runs, which differ in their seeds alone, for one table")
-    parser.add_argument("--configurations", type=int, help="replay on so many, drawn anew under each seed")
+    parser.add_argument("--pool", action="store_true", help="treat the runs, which differ only in their seeds, as one table")
+    parser.add_argument("--configurations", type=int, help="replay on a sample of N configurations, another one per seed")
     parser.add_argument("--methods", default="", help="only those whose name contains this")
     parser.add_argument("runs", nargs="+")
     options = parser.parse_args()
@@ -170,7 +170,7 @@ def arguments():
 
 
 def compare(options, methods):
-    """Replays methods, each a name, a function of a table and a seed, and whether it reports within the first epoch."""
+    """Replays methods: a name, a function of a table and a seed, and whether it reports within the first epoch."""
     csv.writer(sys.stdout).writerow(COLUMNS)
     for table in options.tables:
         for name, replay, fractions in methods:

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs real searches on two slots and compares their time with the least that their work can take.
+"""Runs searches on two slots and compares their time with a lower bound.
 
 usage: deploy/benchmarks/makespan.py [--workers N] [--trials N...] [FILE]   (default: deploy/searches/evidence-mnist.yaml)
 
-Halving and ASHA train the same trials. The bound is the time that all attempts took together, divided by the workers, or that
-of the trial that took longest; nothing but waiting lies between it and the time of the search.
+Halving and ASHA train the same trials. The bound is the total time of all attempts divided by the number of workers,
+or the time of the longest trial; the difference to the time of the search is waiting.
 """
 import argparse
 import collections

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Optuna's samplers and pruners, replayed against the learning curves of a run directory; prints the columns of curves.py.
+"""Optuna's samplers and pruners, replayed against the learning curves of a run directory; prints the columns of
+curves.py.
 
 usage: optuna_table.py [--seeds N] [--pool] [--configurations N] [--methods WORDS] RUN...
 
-Needs: pip install optuna==5.0.0 PyYAML. Trials run one after the other, each until its pruner ends it. Those of
-RandomSampler are a random order of the table; a draw of TPESampler is replaced by the nearest configuration not yet taken, of
-whose values TPE is told. Methods marked "parts" also report within the first epoch, at each part that was recorded (trawl bench
-first-epoch).
+Needs: pip install optuna==5.0.0 PyYAML. Trials run sequentially, each until it is pruned. RandomSampler takes the
+configurations of the table in random order. A suggestion of TPESampler is replaced by the nearest unused
+configuration, and TPE is given that configuration's values. Methods marked "parts" also report within the first
+epoch, at each recorded part (trawl bench first-epoch).
 """
 import functools
 
@@ -27,8 +28,8 @@ def space(table):
 
 
 def replay(table, seed, sampler, pruner, fractions):
-    """One study over the whole table."""
-    # HyperbandPruner shares out its brackets by the study's name.
+    """Runs one study over the whole table."""
+    # HyperbandPruner assigns brackets by the study's name.
     study = optuna.create_study(
         study_name=f"replay {seed}", direction="maximize", sampler=sampler(seed), pruner=pruner(table))
     replayed = curves.Replay(table)
@@ -41,7 +42,7 @@ def replay(table, seed, sampler, pruner, fractions):
         configuration = table.nearest(trial.params, left) if learns else left[-1]
         left.remove(configuration)
         if learns:
-            # Optuna's own record of what was drawn: from now on the configuration that stands for it.
+            # Replaces the suggestion in Optuna's storage by the configuration from the table.
             for name, value in table.values[configuration].items():
                 whole = isinstance(distributions[name], IntDistribution)
                 study._storage.set_trial_param(

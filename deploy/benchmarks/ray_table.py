@@ -3,9 +3,10 @@
 
 usage: ray_table.py [--seeds N] [--pool] [--configurations N] [--methods WORDS] RUN...
 
-Needs: pip install 'ray[tune]==2.60.0' PyYAML. Ray's own scheduler decides, but no cluster runs: some trials train side by
-side, an epoch taking one unit of time, and report to the scheduler in turns. Their configurations are a random order of the
-table. Methods marked "parts" also report within the first epoch, at each part that was recorded (trawl bench first-epoch).
+Needs: pip install 'ray[tune]==2.60.0' PyYAML. Uses Ray's scheduler without a cluster: several trials train in
+parallel, one epoch per unit of time, and report to the scheduler in turn. Their configurations are those of the table
+in random order. Methods marked "parts" also report within the first epoch, at each recorded part (trawl bench
+first-epoch).
 """
 import functools
 import heapq
@@ -20,7 +21,7 @@ SLOTS = 4
 
 
 def replay(table, seed, factor, brackets, fractions):
-    """One experiment over the whole table."""
+    """Runs one experiment over the whole table."""
     numpy.random.seed(seed)
     steps = table.steps(fractions)
     scheduler = ASHAScheduler(

@@ -1,6 +1,6 @@
-/// The convolutional part of a network, from the images to the features that dense layers begin with.
+/// The convolutional part of a network, from the images to the features for the dense layers.
 ///
-/// It works on 16 images at a time; a batch whose size is not a multiple of 16 takes as long as the next that is.
+/// Processes 16 images at a time; the time of a batch depends on its size rounded up to a multiple of 16.
 
 #pragma once
 
@@ -9,38 +9,38 @@
 
 #include "activations.h"
 
-/// A convolution with square kernels, its activation, and the largest of each pool x pool numbers (1: none).
+/// A convolution with square kernels, activation, and max pooling over pool x pool windows (1: none).
 typedef struct {
   int channels, kernel, stride, padding, pool;
 } stage_shape_t;
 
-/// The numbers of a stage: kernels channels x inputs x kernel x kernel, and a bias for each channel.
+/// The parameters of a stage: kernels channels x inputs x kernel x kernel, and one bias per channel.
 typedef struct {
   const float *weights, *bias;
-  /// Where their gradients go; null where no way back is made.
+  /// The destination of their gradients; null without a backward pass.
   float *weights_gradient, *bias_gradient;
 } stage_parameters_t;
 
-/// The most images of a batch, and their sides.
+/// The largest batch in images, and the image dimensions.
 typedef struct {
   int count, rows, columns;
 } image_batch_t;
 
-/// The stages with the memory that they need. To be used by one thread at a time.
+/// The stages with their memory. Not thread-safe.
 typedef struct convolutions convolutions;
 
-/// At least one stage, each large enough for its window. The parameters must lie still as long as the part lives.
-/// Null if there is no memory for it.
+/// Needs at least one stage, each at least as large as its window. The parameters must not move during its lifetime.
+/// Null if memory is exhausted.
 convolutions *make_convolutions(
     image_batch_t batch, const stage_shape_t *shapes, const stage_parameters_t *parameters,
     int stages, onednn_activation activation, float slope);
 
-/// From count images, each rows x columns, to as many rows of features: channels x rows x columns of the last
-/// stage. False if oneDNN fails.
+/// The forward pass of count images, each rows x columns, to as many rows of features: channels x rows x columns of
+/// the last stage. False on an error of oneDNN.
 bool convolve(convolutions *all, const float *images, float *features, int count);
 
-/// From the gradient by the features to the gradients by the parameters, after `convolve` on so many images.
-/// False if oneDNN fails.
+/// The backward pass, from the gradient of the features to the gradients of the parameters, after `convolve` on the
+/// same number of images. False on an error of oneDNN.
 bool convolve_back(convolutions *all, const float *features_gradient, int count);
 
 /// Frees it; null is allowed.

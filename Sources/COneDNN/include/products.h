@@ -1,27 +1,27 @@
-/// Matrix products whose factors are bfloat16 and whose sums are 32-bit floats.
+/// Matrix products with bfloat16 factors and 32-bit float sums.
 
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/// A matrix in row-major memory, whose rows begin stride numbers apart; or its transpose.
+/// A row-major matrix whose rows begin stride values apart, or its transpose.
 typedef struct {
   int64_t rows, columns, stride;
   bool is_transposed;
 } onednn_factor;
 
-/// A product compiled for one shape. To be used by one thread at a time.
+/// A product compiled for one shape. Not thread-safe.
 typedef struct onednn_product onednn_product;
 
-/// Whether the processor multiplies bfloat16 itself, in the instruction set that the library uses. Asking
-/// settles the set for the life of the process.
+/// Whether the library's instruction set has bfloat16 multiplication. The first call fixes the instruction set until
+/// the process exits.
 bool onednn_has_bfloat16(void);
 
-/// For left·right, the rows of the result stride numbers apart. Null if the library refuses.
+/// Compiles left·right with the given row stride of the result. Null on a library error.
 onednn_product *onednn_make_product(onednn_factor left, onednn_factor right, int64_t stride);
 
-/// result = left·right. False if the library fails.
+/// result = left·right. False on a library error.
 bool onednn_multiply_rounded(
     onednn_product *product, const uint16_t *left, const uint16_t *right, float *result);
 

@@ -1,4 +1,4 @@
-/// The element-wise parts of a step of training that are not oneDNN's, compiled for several instruction sets.
+/// The element-wise parts of a training step that oneDNN does not cover, compiled for several instruction sets.
 ///
 /// No operation is contracted or reordered, so that the results do not depend on the instruction set.
 /// Pointers need no alignment and must not overlap.
@@ -12,14 +12,14 @@
 /// weights = shrink·weights - rate·gradient.
 void sgd_step(float *weights, const float *gradient, size_t count, float rate, float shrink);
 
-/// How a gradient with momentum becomes a step.
+/// The parameters of a momentum step.
 typedef struct {
   float rate, momentum;
-  /// The penalty's part of the gradient, as a factor of the weights.
+  /// The gradient of the penalty, as a factor of the weights.
   float penalty;
-  /// What the weights are multiplied by, beside.
+  /// Decoupled weight decay: the factor of the weights.
   float shrink;
-  /// Whether the gradient is taken where the velocity leads to.
+  /// Nesterov momentum.
   bool looks_ahead;
 } momentum_t;
 
@@ -28,11 +28,11 @@ typedef struct {
 void momentum_step(
     float *weights, float *velocity, const float *gradient, size_t count, const momentum_t *how);
 
-/// How a gradient with its moments becomes a step.
+/// The parameters of an Adam step.
 typedef struct {
-  /// The learning rate over 1 - beta1 to the power of the step's number.
+  /// The learning rate divided by 1 - beta1^step.
   float rate;
-  /// The square root of 1 - beta2 to the power of the step's number.
+  /// The square root of 1 - beta2^step.
   float correction;
   float beta1, beta2, epsilon;
   float penalty, shrink;
@@ -44,16 +44,16 @@ void adam_step(
     float *weights, float *mean, float *square, const float *gradient, size_t count,
     const adam_t *how);
 
-/// The sum of the squares, added up in the same order on every processor.
+/// The sum of squares, added in the same order on every processor.
 double sum_of_squares(const float *values, size_t count);
 
-/// Which numbers are dropped.
+/// The dropout parameters.
 typedef struct {
-  /// A stream of Philox4x32-10, entered at a block of 128 bits; a block decides about eight numbers.
+  /// A stream of Philox4x32-10, starting at a 128-bit block; one block decides about eight values.
   uint64_t seed, stream, position;
-  /// A number is dropped with the probability threshold / 65536.
+  /// The dropout probability is threshold / 65536.
   uint32_t threshold;
-  /// What the others are multiplied by.
+  /// The factor of the kept values.
   float scale;
 } dropout_t;
 
@@ -64,18 +64,18 @@ void drop_out(
 /// values = values·factors.
 void multiply_each(float *values, const float *factors, size_t count);
 
-/// rounded = the numbers as bfloat16, the upper half of a float, to the nearest, halves to the even one.
+/// rounded = the values as bfloat16, the upper half of a float, rounded to nearest, ties to even.
 void round_each(const float *values, uint16_t *rounded, size_t count);
 
 /// seen = seen | bytes.
 void collect_bits(const uint8_t *bytes, uint8_t *seen, size_t count);
 
-/// Some of the bytes of an image that lie side by side.
+/// A run of consecutive bytes of an image.
 typedef struct {
   size_t start, count;
 } byte_run;
 
-/// numbers = the bytes of the runs, one run after the other, times the factor. The runs ascend and lie among the
+/// numbers = the bytes of the runs, one run after the other, times the factor. The runs are ascending and within the
 /// size bytes.
 void scale_bytes(
     const uint8_t *bytes, size_t size, const byte_run *runs, size_t run_count, float *numbers,

@@ -1,5 +1,5 @@
-// Loaded before the C library, counts the allocations that Swift code asks for, thread by thread. What
-// oneDNN and the C++ library ask for themselves is left out: they are not ours to change.
+// Counts the allocations of Swift code by thread; preload it before the C library. Allocations by oneDNN and the C++
+// library are excluded, because Trawl cannot change them.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stddef.h>

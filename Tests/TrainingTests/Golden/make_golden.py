@@ -1,4 +1,4 @@
-"""Trains small networks with PyTorch and writes what comes out to trajectories.json, beside this file.
+"""Trains small networks with PyTorch and writes the results to trajectories.json in the folder of this file.
 
 Usage: make_golden.py        Needs: numpy, torch (any recent version).
 """

@@ -1,4 +1,4 @@
-"""Reads a model with the safetensors package and prints what the test compares, as JSON.
+"""Reads a model with the safetensors package and prints the values that the test compares as JSON.
 
 Usage: read_model.py FILE        Needs: numpy, safetensors.
 """
@@ -15,7 +15,7 @@ with safe_open(sys.argv[1], framework="numpy") as file:
             name: {
                 "shape": list(tensor.shape),
                 "dtype": str(tensor.dtype),
-                # The bits, so that nothing is lost on the way.
+                # The bits, to preserve the exact value.
                 "bits": tensor.ravel().view("uint32").tolist(),
             }
             for name, tensor in tensors.items()
