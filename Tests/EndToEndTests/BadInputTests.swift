@@ -222,7 +222,7 @@ struct BadInputTests {
     let search = ["search", "search.yaml", "--output", "run", "--workers", "1"]
     #expect(try await scratch.start(["trawl"] + search + ["--keys", "keys"]).ending().end == .exited(0))
     let ending = try await scratch.start(["trawl"] + search + ["--resume"]).ending()
-    expectOneLine(ending, ["run was begun with the keys of a cluster", "--keys"])
+    expectOneLine(ending, ["run was started with the keys of a cluster", "--keys"])
     let moved = try await scratch.run("keys", "move", "tcp://localhost:5555", "--in", "run/keys")
     expectOneLine(moved, ["run/keys"])
   }

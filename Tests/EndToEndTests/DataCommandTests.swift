@@ -95,7 +95,7 @@ struct DataCommandTests {
     program.send(SIGKILL)
     #expect(try await program.ending().end == .signalled(SIGKILL))
     let ending = try await get(from: [server.address("first")]).ending()
-    expectFailure(ending, "status 503", "The same command goes on where this one stopped")
+    expectFailure(ending, "status 503", "The same command resumes the download")
     #expect(server.requests.map(\.start).prefix(3) == [nil, 30_000, 60_000])
     #expect(try scratch.data(partial(first)).count == 60_000)
   }
@@ -137,7 +137,7 @@ struct DataCommandTests {
     }
     #expect(scratch.content.keys.filter { $0.contains(".partial") || $0.contains(".old") }.isEmpty)
     let again = try await get("fashion-mnist", from: [server.address("good")]).ending()
-    #expect(again.end == .exited(0) && again.output.contains("is here already"))
+    #expect(again.end == .exited(0) && again.output.contains("is already here"))
     #expect(server.requests == requests)
   }
 }

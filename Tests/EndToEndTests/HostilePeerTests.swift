@@ -83,7 +83,7 @@ struct HostilePeerTests {
     let held = RawConnections()
     try await eventually("the coordinator says that nobody new is let in") {
       for _ in 0..<20 { held.open(port, sending: Self.greeting) }
-      return search.errors.contains("at 85 % nobody new is let in")
+      return search.errors.contains("at 85 % new connections are refused")
     }
     try await expectUndisturbed(search, worker, during: [])
     withExtendedLifetime(held) {}

@@ -73,11 +73,11 @@ struct ReevaluationTests {
     #expect(try Run(scratch: scratch, name: "whole").outcome() == grown)
     let fewer = try await search("--resume", "--trials", "9").ending()
     #expect(fewer.end == .exited(2))
-    #expect(fewer.errors.contains("search.trials differs from what it was begun with"))
+    #expect(fewer.errors.contains("search.trials differs from its search.yaml"))
     try scratch.write("search.yaml", text(trials: 14, lr: "0.6"))
     let changed = try await search("--resume").ending()
     #expect(changed.end == .exited(2))
-    #expect(changed.errors.contains("train.lr differs from what it was begun with"))
+    #expect(changed.errors.contains("train.lr differs from its search.yaml"))
   }
 
   /// What a learning sampler draws, who is compared with whom, and who is confirmed, all follow from results.

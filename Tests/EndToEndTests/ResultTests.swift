@@ -226,12 +226,14 @@ struct ResultTests {
     let table = try await scratch.run("results", "run", "--top", "1")
     #expect(table.output.split(separator: "\n").count == 2)
     let lines = table.complaints
-    #expect(lines.contains { $0.hasPrefix("what mattered after 1 epoch: lr ") })
+    #expect(lines.contains { $0.hasPrefix("parameter importance after 1 epoch: lr ") })
     #expect(
       lines.contains(
-        "lr: the best value 0.1 lies at the upper edge of 1e-6...0.1; a wider range may hold better ones"))
+        "lr: the best value 0.1 is at the upper edge of 1e-6...0.1; try a wider range"))
     #expect(
-      lines.contains { $0.hasPrefix("rung 1 epoch -> 2 epochs: tau ") && $0.hasSuffix(" over 12 trials") })
+      lines.contains {
+        $0.hasPrefix("rung 1 epoch -> 2 epochs: rank correlation tau ") && $0.hasSuffix(" over 12 trials")
+      })
     #expect(lines.allSatisfy(search.complaints.contains))
 
     let json = try parsedObject(await scratch.run("results", "run", "--format", "json").output)

@@ -71,13 +71,13 @@ struct SlotCountTests {
         "\(group)/memory.stat": "anon 1\ninactive_file \(300 << 20)\nactive_file \(100 << 20)\n",
       ])
     #expect(count.number == 4)
-    #expect(count.reason == "\(group)/memory.max leaves 524 MiB of memory, a slot is taken to need 128")
+    #expect(count.reason == "\(group)/memory.max leaves 524 MiB of memory, a slot needs 128")
   }
 
   @Test func thereIsOneSlotHoweverLittleMemoryIsFree() {
     let count = count([:], ["/proc/meminfo": "MemAvailable: 20480 kB\n"])
     #expect(
-      "\(count)" == "1 slot on 8 cores: this machine leaves 20 MiB of memory, a slot is taken to need 128")
+      "\(count)" == "1 slot on 8 cores: this machine leaves 20 MiB of memory, a slot needs 128")
   }
 
   @Test func limitsOfVersion1GroupsHold() {
@@ -130,7 +130,7 @@ struct SlotCountTests {
   @Test func slurmsMemoryHolds() {
     let perCore = count(["SLURM_JOB_ID": "7", "SLURM_CPUS_PER_TASK": "4", "SLURM_MEM_PER_CPU": "64"])
     #expect(
-      perCore.reason == "SLURM_MEM_PER_CPU leaves 256 MiB of memory, a slot is taken to need 128")
+      perCore.reason == "SLURM_MEM_PER_CPU leaves 256 MiB of memory, a slot needs 128")
     #expect(perCore.number == 2)
     let all = count(["SLURM_JOB_ID": "7", "SLURM_CPUS_PER_TASK": "4", "SLURM_MEM_PER_NODE": "0"])
     #expect(all.number == 4)

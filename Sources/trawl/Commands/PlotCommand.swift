@@ -7,14 +7,14 @@ import Search
 struct PlotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plot",
-    abstract: "Draw pictures of a search, running or ended, or of trained models.",
+    abstract: "Plot a running or finished search, or trained models.",
     discussion: """
-      Of a search (RUN, a run directory): \(SearchPictures.Kind.allCases.map(\.rawValue).joined(separator: ", ")).
-      Of a model (a safetensors file or its folder): \(ModelPictures.kinds.joined(separator: ", ")).
-      Of several models: loss and accuracy, all in one picture.
+      Kinds for a search (a run directory): \(SearchPictures.Kind.allCases.map(\.rawValue).joined(separator: ", ")).
+      Kinds for a model (a safetensors file or its folder): \(ModelPictures.kinds.joined(separator: ", ")).
+      Kinds for several models: loss, accuracy, all models in one picture.
 
-      Without a kind, all that apply are drawn. Pictures are SVG files; those of weights and images are PNG files too. \
-      'confusion' and 'worst' show the test images: choose between models by their validation accuracy, not by these.
+      Without a kind, draws all that apply. Pictures are SVG files; those of weights and images are PNG files too. \
+      'confusion' and 'worst' show the test images: select models by validation accuracy, not by these.
       """)
 
   @Argument(
@@ -24,11 +24,11 @@ struct PlotCommand: ParsableCommand {
 
   @Option(
     name: [.short, .long],
-    help: "The folder for the pictures (default: RUN/plots; the model's folder; plots for several models).",
+    help: "The folder for the pictures (default: RUN/plots, the model's folder, plots for several models).",
     completion: .directory)
   var output: String?
 
-  @Flag(help: "Draw contours of all pairs of parameters, not only of the two most important.")
+  @Flag(help: "Draw contours of all pairs of parameters, not only of the two most important parameters.")
   var allPairs = false
 
   private static let kinds = SearchPictures.Kind.allCases.map(\.rawValue) + ModelPictures.kinds
@@ -42,7 +42,7 @@ struct PlotCommand: ParsableCommand {
     let run = RunDirectory(path: path)
     if run.content == .search {
       guard paths.count == 1 else {
-        throw UserError("'\(paths[1])' is no kind of picture of a search; there are \(Self.list(of: run))")
+        throw UserError("'\(paths[1])' is not a kind of picture of a search; kinds: \(Self.list(of: run))")
       }
       return try plot(run, kinds)
     }
@@ -57,7 +57,7 @@ struct PlotCommand: ParsableCommand {
   private func plot(_ run: RunDirectory, _ kinds: [String]) throws {
     let chosen = try kinds.map { word in
       guard let kind = SearchPictures.Kind(rawValue: word) else {
-        throw UserError("'\(word)' is a picture of models; of a search there are \(Self.list(of: run))")
+        throw UserError("'\(word)' is a kind for models; kinds for a search: \(Self.list(of: run))")
       }
       return kind
     }
@@ -84,7 +84,7 @@ struct PlotCommand: ParsableCommand {
   private func plot(_ models: [TrainedModel], _ kinds: [String]) throws {
     try check(kinds, ["loss", "accuracy"], of: "several models")
     let pictures = RunHistory.pictures(of: try models.compactMap { try $0.history(named: $0.name) })
-    guard !pictures.isEmpty else { throw UserError("none of the models has a history.csv beside it") }
+    guard !pictures.isEmpty else { throw UserError("none of the models has a history.csv in its folder") }
     let folder = PictureFolder(path: output ?? "plots")
     for picture in pictures where kinds.isEmpty || kinds.contains(picture.name) {
       print(try folder.write(picture))
@@ -93,6 +93,6 @@ struct PlotCommand: ParsableCommand {
 
   private func check(_ kinds: [String], _ allowed: [String], of what: String) throws {
     guard let wrong = kinds.first(where: { !allowed.contains($0) }) else { return }
-    throw UserError("there is no picture '\(wrong)' of \(what); there are \(allowed.joined(separator: ", "))")
+    throw UserError("there is no picture '\(wrong)' of \(what); kinds: \(allowed.joined(separator: ", "))")
   }
 }

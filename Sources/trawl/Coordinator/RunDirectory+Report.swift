@@ -3,7 +3,7 @@ import Reports
 import RunFiles
 
 extension RunDirectory {
-  /// Writes the report of the search, as its files show it now.
+  /// Writes the HTML report from the exported files.
   func writeReport(to path: String) throws {
     let report = SearchReport(
       try record(),
