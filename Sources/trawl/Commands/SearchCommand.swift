@@ -32,7 +32,7 @@ struct SearchCommand: ParsableCommand {
 
   @Option(
     name: [.short, .long], parsing: .unconditional,
-    help: "The number of local worker processes (default: one per core; 0: remote workers only).")
+    help: "The number of local worker processes (default: one per core; 0: none).")
   var workers: Int?
 
   @Option(help: "Accept remote workers at this address, such as tcp://*:5555; port 0 picks a free port.")

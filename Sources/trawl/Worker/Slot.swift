@@ -43,14 +43,14 @@ final class Slot: Sendable {
   private let steps = Atomic<UInt64>(0)
   private let store: DatasetStore
   private let pace: Duration
-  private let tell: @Sendable (Worker.Event, Work) -> Void
+  private let report: @Sendable (Worker.Event, Work) -> Void
 
-  /// Starts the thread of a slot, which reports events to `tell`. An epoch takes at least `pace`. Ignore events of cancelled
+  /// Starts the thread of a slot, which passes events to `report`. An epoch takes at least `pace`. Ignore events of cancelled
   /// work.
-  init(store: DatasetStore, pace: Duration, tell: @escaping @Sendable (Worker.Event, Work) -> Void) {
+  init(store: DatasetStore, pace: Duration, report: @escaping @Sendable (Worker.Event, Work) -> Void) {
     self.store = store
     self.pace = pace
-    self.tell = tell
+    self.report = report
     let thread = Thread { [self] in serve() }
     thread.name = "slot"
     thread.stackSize = 4 << 20
@@ -90,7 +90,7 @@ final class Slot: Sendable {
       if state.current?.number == number { order.store(.suspend, ordering: .relaxed) }
       return waiting
     }
-    if let waiting { tell(.suspended(waiting.attempt, nil), waiting) }
+    if let waiting { report(.suspended(waiting.attempt, nil), waiting) }
   }
 
   /// The running work and its number of training steps.
@@ -124,14 +124,14 @@ final class Slot: Sendable {
     let data: TrainingData
     do {
       data = try store.data(for: work.recipe.dataset)
-      tell(.dataLoaded(work.attempt, try store.digest(of: work.recipe.dataset)), work)
+      report(.dataLoaded(work.attempt, try store.digest(of: work.recipe.dataset)), work)
     } catch {
-      return tell(.unable("\(error)"), work)
+      return report(.unable("\(error)"), work)
     }
     do {
       try train(work, with: trainer(for: work, data: data))
     } catch {
-      tell(.ended(work.attempt, .failed, words: "\(error)"), work)
+      report(.ended(work.attempt, .failed, words: "\(error)"), work)
     }
   }
 
@@ -167,15 +167,15 @@ final class Slot: Sendable {
       }
       switch outcome {
       case .stopped: return stop(work, trainer, hasTrainedItsPart: trainer.step >= lastStep)
-      case .diverged: return tell(.ended(work.attempt, .diverged, words: ""), work)
+      case .diverged: return report(.ended(work.attempt, .diverged, words: ""), work)
       case .completed(let metrics):
         waitOut(pace, since: begin)
         guard trainer.epoch > work.reported else { continue }
         let seconds = (monotonicNow() - begin).seconds
-        tell(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)), work)
+        report(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)), work)
       }
     }
-    tell(
+    report(
       trainer.isComplete
         ? .ended(work.attempt, .done, words: "") : .suspended(work.attempt, .init(trainer)), work)
   }
@@ -185,14 +185,14 @@ extension Slot {
   /// Reports an attempt that stopped before the end of an epoch.
   private func stop(_ work: Work, _ trainer: Trainer, hasTrainedItsPart: Bool) {
     guard order.load(ordering: .relaxed) != .stop else { return }
-    guard hasTrainedItsPart else { return tell(.suspended(work.attempt, .init(trainer)), work) }
+    guard hasTrainedItsPart else { return report(.suspended(work.attempt, .init(trainer)), work) }
     let validation = trainer.validate()
-    guard validation.loss.isFinite else { return tell(.ended(work.attempt, .diverged, words: ""), work) }
+    guard validation.loss.isFinite else { return report(.ended(work.attempt, .diverged, words: ""), work) }
     var score = WirePartScore()
     score.part = work.part
     score.valLoss = validation.loss
     score.valAccuracy = validation.accuracy
-    tell(.suspended(work.attempt, .init(trainer, score: score)), work)
+    report(.suspended(work.attempt, .init(trainer, score: score)), work)
   }
 }
 
