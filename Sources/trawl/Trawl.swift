@@ -9,12 +9,12 @@ struct Trawl: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "trawl",
-    abstract: "Search hyperparameters over many machines.",
+    abstract: "Search hyperparameters on one or many machines.",
     discussion: """
       Three steps: start workers, launch a search, collect the ranked CSV.
-        trawl search FILE                   the whole search on this machine
-        trawl worker --join RUN/join.json   help a search from another machine
-        trawl results RUN                   the ranking
+        trawl search FILE                   run a search on this machine
+        trawl worker --join RUN/join.json   add a worker on another machine (search needs --listen)
+        trawl results RUN                   print the ranking
       """,
     version: version,
     subcommands: [
@@ -30,7 +30,7 @@ struct Trawl: ParsableCommand {
     System.openStandardStreams()
     let status = run()
     fflush(nil)
-    // Without taking the libraries down: other threads may still train with them.
+    // Skips the libraries' exit handlers: other threads may still use them to train.
     _exit(status)
   }
 
@@ -45,13 +45,13 @@ struct Trawl: ParsableCommand {
     }
   }
 
-  /// Sees to it that what was printed got out. Whoever closed a pipe has read enough.
+  /// Flushes standard output. A closed pipe (EPIPE) is not an error.
   static func flushOutput() throws {
     guard fflush(nil) != 0, errno != EPIPE else { return }
     throw UserError.system("cannot write the output")
   }
 
-  /// Tells the user what went wrong, in one line, and returns the exit status.
+  /// Prints the error in one line and returns the exit status.
   private static func report(_ error: any Error) -> Int32 {
     if let end = error as? ExitStatus { return end.rawValue }
     if let complaint = error as? UserError {
@@ -68,13 +68,13 @@ struct Trawl: ParsableCommand {
     return ExitStatus.badInput.rawValue
   }
 
-  /// What to say when the first word is no command: the parser would call it an unexpected argument.
+  /// The message for an unknown command, which the parser would call an unexpected argument; nil if the command exists.
   private static var unknownCommand: String? {
     let names = configuration.subcommands.compactMap { $0.configuration.commandName }
     guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"),
       !(names + ["help"]).contains(word)
     else { return nil }
-    return "there is no command '\(word.asShownText)'; there are \(names.joined(separator: ", "))"
+    return "unknown command '\(word.asShownText)'; commands: \(names.joined(separator: ", "))"
   }
 
   private static func complain(_ words: String) {
@@ -82,10 +82,10 @@ struct Trawl: ParsableCommand {
   }
 }
 
-/// One line that says what is wrong, where, and what is allowed. Most often it is the user's to mend.
+/// An error in one line: what is wrong, where, and what is allowed. Usually the user can correct it.
 struct UserError: Error {
   let words: String
-  /// How the program ends by it.
+  /// The exit status of the program.
   let status: ExitStatus
 
   init(_ words: String, status: ExitStatus = .badInput) {
@@ -93,7 +93,7 @@ struct UserError: Error {
     self.status = status
   }
 
-  /// The one line of an error of one of the modules.
+  /// Wraps an error of one of the modules.
   init(_ error: any Error) {
     words = "\(error)"
     let isOfTheMachine =
@@ -106,18 +106,18 @@ struct UserError: Error {
     status = isOfTheMachine ? .failed : .badInput
   }
 
-  /// What the system said to the call before.
+  /// The error of the last system call, from errno.
   static func system(_ call: String) -> UserError {
     let status: ExitStatus = codesOfTheMachine.contains(errno) ? .failed : .badInput
     return UserError(System.words(call), status: status)
   }
 
-  /// What nobody did wrong.
+  /// errno values of system errors, which the user did not cause.
   private static let codesOfTheMachine = [
     EIO, ENOSPC, EDQUOT, EFBIG, ESTALE, EMFILE, ENFILE, ENOMEM,
   ]
 
-  /// Runs something whose errors are the user's to mend.
+  /// Runs `body` and converts its errors to user errors.
   static func wrapping<Value>(_ body: () throws -> Value) throws -> Value {
     do { return try body() } catch let complaint as UserError {
       throw complaint
@@ -127,13 +127,13 @@ struct UserError: Error {
   }
 }
 
-/// The exit statuses other than 0; thrown, they end the program without another word.
+/// The exit statuses other than 0. Throwing one ends the program without a message.
 enum ExitStatus: Int32, Error {
-  /// The disk is full or fails, say: the same command may do another time.
+  /// System error, such as a full disk. The same command may succeed later.
   case failed = 1
   case badInput = 2
-  /// The search ended, but with trials that failed.
+  /// The search ended and some trials failed.
   case failedTrials = 3
-  /// Stopped by the user; can be resumed.
+  /// Stopped by the user. The search can be resumed.
   case interrupted = 130
 }

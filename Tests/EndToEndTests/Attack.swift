@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Somebody who does the same thing over and over on a thread of its own until it is stopped, or gone.
+/// Repeats an action on a separate thread until it is stopped or deallocated.
 final class Attack {
   private final class State: Sendable {
     let isStopped = Atomic<Bool>(false)
@@ -11,14 +11,14 @@ final class Attack {
 
   private let state = State()
 
-  /// Begins at once; the body makes one round.
+  /// Starts at once; `body` is one round.
   init(_ body: @escaping @Sendable (_ round: Int) throws -> Void) {
     let state = state
     let thread = Thread {
-      // An attacker has a machine of its own; here it shall not win by taking the others' processor. (Of this thread.)
+      // Lowers the priority of this thread: a real attacker does not use the processor of the others.
       setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
       while !state.isStopped.load(ordering: .acquiring) {
-        // What an attacker meets with is its own affair.
+        // Errors of the attacker are ignored.
         try? body(state.rounds.load(ordering: .relaxed))
         state.rounds.add(1, ordering: .relaxed)
       }
@@ -37,13 +37,13 @@ final class Attack {
   }
 }
 
-/// TCP connections that never wait for anybody, closed with this object.
+/// Non-blocking TCP connections, closed with this object.
 final class RawConnections {
   private var descriptors: [Int32] = []
 
   deinit { for descriptor in descriptors { close(descriptor) } }
 
-  /// Connects, or at least knocks, and sends bytes as soon as that works.
+  /// Starts to connect, and sends bytes once connected.
   func open(_ port: UInt16, sending bytes: [UInt8] = []) {
     let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
     let descriptor = socket(AF_INET, Int32(kind), 0)
@@ -58,7 +58,7 @@ final class RawConnections {
         _ = connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    // On one machine a connection stands at once, unless the other end is deaf.
+    // On one machine a connection is established at once, unless the peer does not accept it.
     _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 }

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// What the user got wrong is said in one line that names it, and nothing is left behind.
+/// Invalid input is reported in one line that names it, and creates no files.
 @Suite
 struct BadInputTests {
-  /// A search file with one thing wrong, and what the complaint must name.
+  /// A search file with one error, and the texts that the message must contain.
   struct BadFile: CustomTestStringConvertible {
     let change: (String, String)
     let words: [String]
@@ -40,7 +40,7 @@ struct BadInputTests {
     BadFile("seed: 1", "- seed", "search.yaml"),
   ]
 
-  /// Search files that ask for what cannot be done with their data, some of them only in some trials.
+  /// Search files that do not fit their data, some only in some trials.
   static let untrainable = [
     BadFile("epochs: 2", "epochs: 2, batch: 2001", "search.yaml:4: train.batch", "the 2000 images"),
     BadFile(
@@ -83,7 +83,7 @@ struct BadInputTests {
   }
 
   @Test(arguments: untrainable)
-  func whatTheDataMakesImpossibleIsNamedBeforeAnythingStarts(_ bad: BadFile) async throws {
+  func searchFileThatDoesNotFitItsDataIsNamedBeforeTheStart(_ bad: BadFile) async throws {
     let text = SearchText.brief()
     try #require(text.contains(bad.change.0))
     try scratch.write("search.yaml", text.replacing(bad.change.0, with: bad.change.1))
@@ -222,7 +222,7 @@ struct BadInputTests {
     let search = ["search", "search.yaml", "--output", "run", "--workers", "1"]
     #expect(try await scratch.start(["trawl"] + search + ["--keys", "keys"]).ending().end == .exited(0))
     let ending = try await scratch.start(["trawl"] + search + ["--resume"]).ending()
-    expectOneLine(ending, ["run was begun with the keys of a cluster", "--keys"])
+    expectOneLine(ending, ["run was started with the keys of a cluster", "--keys"])
     let moved = try await scratch.run("keys", "move", "tcp://localhost:5555", "--in", "run/keys")
     expectOneLine(moved, ["run/keys"])
   }
@@ -233,7 +233,7 @@ struct BadInputTests {
       ["keys", "exists"], "keys", "new", "keys", "--endpoint", "tcp://127.0.0.1:5556")
   }
 
-  @Test func searchThatRunsIsNotResumedBesideItself() async throws {
+  @Test func runningSearchIsNotResumed() async throws {
     try scratch.write("search.yaml", SearchText.lasting())
     let run = Run(scratch: scratch)
     let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "1")
@@ -258,7 +258,7 @@ struct BadInputTests {
     try await expectComplaint(words, command, at: location)
   }
 
-  /// Runs a command that must say what is wrong and change no file.
+  /// Runs a command that must print one line with these texts and change no file.
   private func expectComplaint(
     _ words: [String], _ command: [String], at location: SourceLocation = #_sourceLocation
   ) async throws {

@@ -3,8 +3,8 @@ import Foundation
 import Messaging
 import Testing
 
-/// A worker that reports nonsense, or fails every trial, beside honest ones: it is named and gets no more work, and the
-/// ranking is that of the honest ones.
+/// A worker that reports wrong values or fails every trial, with honest ones: it is named and gets no more work, and the
+/// ranking is that of the honest workers.
 @Suite(.serialized)
 struct BadWorkerTests {
   private let scratch: Scratch
@@ -23,7 +23,7 @@ struct BadWorkerTests {
     let search = try scratch.coordinator("--keys", "keys")
     let worker = try BadWorker(defect, JoinFile.load(from: "\(scratch.path)/keys/join.json"))
     let attack = Attack(worker.serve)
-    // It comes first and is alone for a while.
+    // It joins first, before the honest workers.
     try await eventually("it has failed a trial; the search said: \(search.errors)") {
       search.errors.contains("on broken (pid 4711)")
     }
@@ -37,7 +37,7 @@ struct BadWorkerTests {
   }
 }
 
-/// A worker with a key that speaks the protocol as it should, on a machine that trains nothing.
+/// A worker with a valid key that follows the protocol but does not train.
 final class BadWorker: @unchecked Sendable {  // each object is used by one thread
   enum Defect: CaseIterable, Sendable {
     case reportsNonsense, failsEveryTrial

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Searches whose networks become certain of every validation image end, whatever their loss is rounded to.
+/// Searches whose networks reach a validation loss of zero, or one that rounds to zero, end normally.
 @Suite struct CertainNetworkTests {
   private let scratch: Scratch
   private let run: Run
@@ -11,7 +11,7 @@ import Testing
     run = Run(scratch: scratch)
   }
 
-  /// A dataset of images of 1 x `classes` pixels, of which the white one is the class.
+  /// A dataset of images of 1 x `classes` pixels. The position of the white pixel is the class.
   private func writeDataset(classes: Int) throws {
     let width = max(classes, 2)
     for (name, count) in [("train", 64), ("t10k", 8)] {
@@ -38,7 +38,7 @@ import Testing
     """
   }
 
-  /// Runs a search; its rows.
+  /// Runs a search and returns its results.
   private func rows(_ text: String, workers: Int) async throws -> [[String: String]] {
     try scratch.write("search.yaml", text)
     let ending = try await scratch.run("search", "search.yaml", "--output", "run", "--workers", "\(workers)")

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// `trawl data get`, against a server of its own.
+/// `trawl data get` with a local server.
 @Suite
 struct DataCommandTests {
   private let scratch: Scratch
-  /// The file that is fetched first.
+  /// The file that is downloaded first.
   private let first = "t10k-images-idx3-ubyte.gz"
 
   init() throws {
@@ -21,7 +21,7 @@ struct DataCommandTests {
 
   private func partial(_ file: String) -> String { "caches/trawl/.partial-mnist/\(file)" }
 
-  /// The download failed, in one last line, and no dataset appeared.
+  /// Expects that the download failed with one error line and created no dataset.
   private func expectFailure(
     _ ending: Program.Ending, _ words: String..., at location: SourceLocation = #_sourceLocation
   ) {
@@ -50,22 +50,22 @@ struct DataCommandTests {
     expectFailure(
       ending, "\(mirrors[0]): the server answers with status 404", "\(mirrors[1]): not the published file",
       "\(mirrors[2]): not the published file")
-    // None of them was asked again, and nothing that they sent was kept.
+    // None of them got a second request, and nothing that they sent was kept.
     #expect(server.requests.map(\.path) == ["/missing/\(first)", "/garbage/\(first)", "/other/\(first)"])
     #expect(server.requests.allSatisfy { $0.start == nil })
     #expect(!scratch.content.keys.contains(partial(first)))
   }
 
-  @Test func serverThatMayRecoverIsAskedAgain() async throws {
+  @Test func temporaryServerErrorIsRetried() async throws {
     guard let server = try await FileServer(in: scratch) else { return }
     let ending = try await get(from: [server.address("busy")]).ending()
     expectFailure(ending, "the server answers with status 503")
     #expect(server.requests.count == 3)
   }
 
-  @Test func cutConnectionsAreTakenUpWhereTheyBroke() async throws {
+  @Test func downloadResumesAfterCutConnections() async throws {
     guard let server = try await FileServer(in: scratch) else { return }
-    // The bytes are made up, so that in the end they are refused; until then nothing is asked for twice.
+    // The bytes are artificial, so the complete file is rejected. No byte is requested twice.
     let ending = try await get(from: [server.address("cut")]).ending()
     expectFailure(ending, "not the published file")
     #expect(server.requests.map(\.start) == [nil, 30_000, 60_000, 90_000])
@@ -80,7 +80,7 @@ struct DataCommandTests {
     #expect(!scratch.content.keys.contains(partial(first)))
   }
 
-  @Test func partThatFitsNoFileIsThrownAway() async throws {
+  @Test func invalidPartIsDiscarded() async throws {
     guard let server = try await FileServer(in: scratch) else { return }
     try scratch.write(partial(first), Data(count: FileServer.size + 1))
     let ending = try await get(from: [server.address("good")]).ending()
@@ -88,14 +88,14 @@ struct DataCommandTests {
     #expect(server.requests.map(\.start).prefix(2) == [FileServer.size + 1, nil])
   }
 
-  @Test func killedDownloadGoesOn() async throws {
+  @Test func killedDownloadIsResumed() async throws {
     guard let server = try await FileServer(in: scratch) else { return }
     let program = try get(from: [server.address("hang")])
-    try await eventually("the first bytes have come") { (try? scratch.data(partial(first)))?.count == 30_000 }
+    try await eventually("the first bytes are here") { (try? scratch.data(partial(first)))?.count == 30_000 }
     program.send(SIGKILL)
     #expect(try await program.ending().end == .signalled(SIGKILL))
     let ending = try await get(from: [server.address("first")]).ending()
-    expectFailure(ending, "status 503", "The same command goes on where this one stopped")
+    expectFailure(ending, "status 503", "The same command resumes the download")
     #expect(server.requests.map(\.start).prefix(3) == [nil, 30_000, 60_000])
     #expect(try scratch.data(partial(first)).count == 60_000)
   }
@@ -107,7 +107,7 @@ struct DataCommandTests {
   }
 
   @Test(arguments: ["ftp://127.0.0.1/x", "nonsense", "http://", ""])
-  func addressesThatCannotBeAreRefused(address: String) async throws {
+  func invalidAddressesAreRejected(address: String) async throws {
     let ending = try await get(from: [address]).ending()
     #expect(ending.end == .exited(2))
     #expect(ending.complaints.count == 1 && ending.errors.contains("--from"))
@@ -120,7 +120,7 @@ struct DataCommandTests {
       return
     }
     guard let server = try await FileServer(in: scratch, folder: folder) else { return }
-    // What lies there already is damaged.
+    // The existing file is damaged.
     try scratch.write("caches/trawl/fashion-mnist/\(first)", "damaged")
     let programs = try (0..<2).map { _ in try get("fashion-mnist", from: [server.address("cut")]) }
     for program in programs {
@@ -137,7 +137,7 @@ struct DataCommandTests {
     }
     #expect(scratch.content.keys.filter { $0.contains(".partial") || $0.contains(".old") }.isEmpty)
     let again = try await get("fashion-mnist", from: [server.address("good")]).ending()
-    #expect(again.end == .exited(0) && again.output.contains("is here already"))
+    #expect(again.end == .exited(0) && again.output.contains("is already here"))
     #expect(server.requests == requests)
   }
 }

@@ -1,22 +1,22 @@
 import Foundation
 
-/// A web server with files of made-up bytes, that behaves as badly as the first part of an address says.
+/// A web server with artificial files. The first part of an address selects how it fails.
 struct FileServer {
-  /// What it has been asked.
+  /// A received request.
   struct Request: Equatable {
     let path: String
-    /// The first byte asked for; nil: all.
+    /// The first requested byte; nil: all.
     let start: Int?
   }
 
-  /// The bytes of each made-up file.
+  /// The size of each artificial file in bytes.
   static let size = 100_000
 
   private let program: Program
   private let scratch: Scratch
   private let port: Int
 
-  /// Starts it, in a folder that it serves where it has a file of the name asked for; nil without Python.
+  /// Starts the server, which prefers files of `folder` to artificial ones; nil without Python.
   init?(in scratch: Scratch, folder: String = "nowhere") async throws {
     try scratch.write("server.py", Self.script)
     let program = try scratch.start(["python3", "server.py", folder])
@@ -32,12 +32,12 @@ struct FileServer {
     self.port = port
   }
 
-  /// An address below which every file shows a behaviour: good, plain (no ranges), cut (a connection carries 30,000
+  /// An address below which every file has a behaviour: good, plain (no ranges), cut (a connection carries 30,000
   /// bytes), first (as cut, but then busy), hang (stops after 30,000 bytes), busy (503), missing (404), garbage,
-  /// other (a true file of the same kind, but not the published one), endless.
+  /// other (a valid file of the same kind, but not the published one), endless.
   func address(_ behaviour: String) -> String { "http://127.0.0.1:\(port)/\(behaviour)" }
 
-  /// What it has been asked so far, in order.
+  /// All requests so far, in order.
   var requests: [Request] {
     let lines = (try? scratch.text("requests"))?.split(separator: "\n") ?? []
     return lines.map { line in

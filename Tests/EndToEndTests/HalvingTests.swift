@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Halving with real workers leads to what a halving that waits for everyone makes of the whole learning curves.
+/// Halving with real workers gives the ranking of synchronous halving on the complete learning curves.
 @Suite(.serialized)
 struct HalvingTests {
   private let scratch: Scratch
@@ -13,13 +13,13 @@ struct HalvingTests {
     try scratch.write("search.yaml", SearchText.halving())
   }
 
-  @Test func theRankingIsThatOfAHalvingThatWaits() async throws {
+  @Test func rankingEqualsSynchronousHalving() async throws {
     let outcome = try await Prepared.halving.value
     let curves = try await Self.curves.value
     #expect(try outcome.ranking == reference(curves, [1, 3, 9]))
   }
 
-  @Test func withinTheFirstEpochTooAndWhateverHappens() async throws {
+  @Test func rankingEqualsSynchronousHalvingWithinTheFirstEpochAndAfterKills() async throws {
     try scratch.write("search.yaml", SearchText.halving(from: 0.25))
     let search = try search(workers: 3)
     if (try? await run.waitForResults(2, of: search)) != nil {
@@ -36,7 +36,7 @@ struct HalvingTests {
     #expect(try outcome == undisturbed.outcome())
   }
 
-  /// An epoch has two steps, the first four rungs lie within it, and the first two of them in its first step.
+  /// An epoch has two steps. The first four rungs are within the first epoch, the first two of them in its first step.
   @Test func partsThatEndWithTheSameStepScoreTheSame() async throws {
     let text = SearchText.halving(from: 0.1).replacing("batch: 64", with: "batch: 4000").replacing(
       "factor: 3", with: "factor: 2")
@@ -71,7 +71,7 @@ struct HalvingTests {
     var generator = SeededGenerator(seed: 11)
     for done in [1, 4, 8] {
       let search = try search(workers: 2, "--resume")
-      // It may end before it can be hit once more.
+      // It may end before the next kill.
       guard (try? await run.waitForResults(done, of: search)) != nil else { break }
       if let victim = search.children.randomElement(using: &generator) { kill(victim, SIGKILL) }
       try await generator.pause(upTo: 200)
@@ -91,7 +91,7 @@ struct HalvingTests {
 
   private struct Epoch: Equatable {
     let trial: Int
-    /// A whole number, or a part of the first epoch.
+    /// A whole number of epochs, or a part of the first epoch.
     let epoch: Double
     let accuracy: Double
     let loss: Double
@@ -106,12 +106,12 @@ struct HalvingTests {
     }
   }
 
-  /// By epochs trained.
+  /// Scores by epochs trained.
   private typealias Curve = [Double: Epoch]
 
   private static let parts = 4.0
 
-  /// The whole curves of all trials, and of their first epoch some parts.
+  /// The complete curves of all trials, with some parts of their first epoch.
   private static let curves = Task {
     let whole = try await Prepared.search(SearchText.halving(), "--set", "search.halving=null")
     let ending = try await whole.scratch.run("bench", "first-epoch", "run", "--parts", "\(Int(parts))")
@@ -122,7 +122,7 @@ struct HalvingTests {
     }
   }
 
-  /// Trials, best first, and the epochs that each was trained.
+  /// The trials, best first, with the epochs of each, by synchronous halving.
   private func reference(_ curves: [Int: Curve], _ budgets: [Double]) -> [[Double]] {
     var ranking: [[Double]] = []
     var (rung, room) = (Array(curves.values), curves.count)
@@ -140,7 +140,7 @@ struct HalvingTests {
 }
 
 extension Run.Outcome {
-  /// Trials, best first, and their epochs.
+  /// The trials of the search, best first, with the epochs of each.
   fileprivate var ranking: [[Double]] {
     get throws {
       let lines = results.split(separator: "\n").map {

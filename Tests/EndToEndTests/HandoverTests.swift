@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What has been trained moves between processes, and is neither lost nor trained again.
+/// Checkpoints and results move between processes; nothing is lost or trained twice.
 @Suite(.serialized)
 struct HandoverTests {
   private static let epochs = 120
@@ -9,7 +9,7 @@ struct HandoverTests {
     .replacing("trials: \(SearchText.trials)", with: "trials: 2").replacing(
       "epochs: 7", with: "epochs: \(epochs)")
 
-  /// What the file leads to when nothing happens.
+  /// The outcome of an undisturbed search.
   private static let outcome = Task {
     try await Prepared.digits.value
     let scratch = try Scratch()
@@ -29,7 +29,7 @@ struct HandoverTests {
     try scratch.write("search.yaml", Self.file)
   }
 
-  @Test func aWorkerThatIsToldToLeaveHandsOverItsTrial() async throws {
+  @Test func stoppedWorkerHandsOverItsTrial() async throws {
     let search = try scratch.coordinator("--listen", "tcp://127.0.0.1:0")
     let workers = [try scratch.worker("run/join.json"), try scratch.worker("run/join.json")]
     try await waitForWork(of: workers[0].pid, search)
@@ -42,7 +42,7 @@ struct HandoverTests {
     #expect(released.map(\.pid) == [workers[0].pid])
   }
 
-  @Test func anInterruptedSearchGoesOnWhereItWas() async throws {
+  @Test func interruptedSearchResumesFromCheckpoints() async throws {
     let search = try scratch.trawl(
       "search", "search.yaml", "--output", "run", "--workers", "1", "--grace", "60")
     try await waitForWork(of: nil, search)
@@ -61,7 +61,7 @@ struct HandoverTests {
     try await waitForWork(of: worker.pid, first)
     first.send(SIGKILL)
     #expect(try await first.ending().end == .signalled(SIGKILL))
-    try await eventually("the worker keeps its result; it said: \(worker.errors)") {
+    try await eventually("the worker saves its result; it said: \(worker.errors)") {
       !keptFiles.isEmpty
     }
     worker.send(SIGKILL)
@@ -82,7 +82,7 @@ struct HandoverTests {
     }
   }
 
-  @Test func aWorkerThatMissedTheEndReadsOfIt() async throws {
+  @Test func workerThatMissedTheEndReadsItInTheJoinFile() async throws {
     try scratch.write("search.yaml", SearchText.lasting(heartbeat: 0.5, lease: 2))
     let search = try scratch.coordinator("--listen", "tcp://127.0.0.1:0")
     let workers = [try scratch.worker("run/join.json"), try scratch.worker("run/join.json")]
@@ -97,7 +97,7 @@ struct HandoverTests {
     #expect(try run.outcome() == (await Prepared.outcome.value))
   }
 
-  /// What lies in the spool: for each attempt a file, named by search and attempt.
+  /// The files in the spool, one for each attempt, named by search and attempt.
   private var keptFiles: [String] {
     let all = FileManager.default.enumerator(atPath: "\(scratch.path)/spool")?.allObjects as? [String] ?? []
     return all.filter { $0.contains(/\/[0-9]+-[0-9]+$/) }
@@ -113,7 +113,7 @@ struct HandoverTests {
   }
 
   private func waitForWork(of pid: pid_t?, _ search: Program) async throws {
-    try await eventually("a trial is on its way; it said: \(search.errors)") {
+    try await eventually("a trial runs; it said: \(search.errors)") {
       if search.hasEnded { throw Failure("the search ended before: \(search.errors)") }
       return run.status(of: search)?.workers.contains { $0.running > 0 && pid ?? $0.pid == $0.pid } ?? false
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Messaging
 
-/// A search whose coordinator is under attack serves its honest worker, and ends as if nothing had been.
+/// A search under attack serves its honest worker and ends with the same results.
 @Suite(.serialized)
 struct HostilePeerTests {
   private let scratch: Scratch
@@ -24,7 +24,7 @@ struct HostilePeerTests {
     try JoinFile.load(from: "\(scratch.path)/keys/join.json").endpoint.port
   }
 
-  /// The beginning of libzmq's handshake with CURVE, by a client that goes no further.
+  /// The start of libzmq's CURVE handshake, which the client does not continue.
   private static let greeting: [UInt8] =
     [0xff] + [UInt8](repeating: 0, count: 8) + [0x7f, 3, 0] + Array("CURVE".utf8)
     + [UInt8](repeating: 0, count: 47)
@@ -51,7 +51,7 @@ struct HostilePeerTests {
     withExtendedLifetime(held) {}
   }
 
-  @Test func aHolderOfAKeyThatSendsWhatItLikes() async throws {
+  @Test func peersWithAKeyThatViolateTheProtocol() async throws {
     let search = try scratch.coordinator("--keys", "keys")
     let join = try JoinFile.load(from: "\(scratch.path)/keys/join-lent.json")
     let attacks = try [
@@ -61,13 +61,13 @@ struct HostilePeerTests {
     try await eventually("all attack, and one of them holds trials") {
       attacks.allSatisfy { $0.rounds > 0 } && run.hasJoined(0, slots: 3)
     }
-    // Served while all this goes on.
+    // The worker is served during all attacks.
     let worker = try scratch.worker("keys/join.json")
     try await run.waitForResults(4, of: search)
     let peak = try #require(search.peakMemory)
     print("the coordinator's peak memory under attack: \(peak >> 20) MiB")
     #expect(peak < 1 << 30)
-    // What it hoards comes free when its key is revoked, and not before: it keeps its leases.
+    // It renews the leases of the trials that it holds, so they become free only when its key is revoked.
     #expect(try await scratch.run("keys", "revoke", "lent", "--in", "keys").end == .exited(0))
     try await expectUndisturbed(search, worker, during: attacks)
     #expect(try run.attempts().contains { $0.ending == "killed" && $0.pid != worker.pid })
@@ -81,15 +81,15 @@ struct HostilePeerTests {
     try await run.waitForResults(1, of: search)
     let port = try port()
     let held = RawConnections()
-    try await eventually("the coordinator says that nobody new is let in") {
+    try await eventually("the coordinator warns that new connections are refused") {
       for _ in 0..<20 { held.open(port, sending: Self.greeting) }
-      return search.errors.contains("at 85 % nobody new is let in")
+      return search.errors.contains("at 85 % new connections are refused")
     }
     try await expectUndisturbed(search, worker, during: [])
     withExtendedLifetime(held) {}
   }
 
-  /// The search ends as it would have without anybody else, and the worker has lost nothing.
+  /// Expects that the search ends with the results of an undisturbed search, and that the worker has lost nothing.
   private func expectUndisturbed(_ search: Program, _ worker: Program, during attacks: [Attack]) async throws
   {
     #expect(try await search.ending().end == .exited(0), "\(search.errors)")
@@ -98,12 +98,12 @@ struct HostilePeerTests {
     #expect(try run.outcome() == (await Prepared.outcome.value))
     let own = try run.attempts().filter { $0.pid == worker.pid }
     #expect(own.count >= 1)
-    // It may give back an attempt that came while it was busy; none is taken from it.
+    // It may release an attempt that arrived while it was busy; none is taken from it.
     #expect(own.allSatisfy { ["finished", "released", "refused"].contains($0.ending) }, "\(own)")
   }
 }
 
-/// Somebody with a key to whom the rules are nothing.
+/// A peer with a valid key that violates the protocol.
 private final class Hostile: @unchecked Sendable {  // each object is used by one thread
   private let join: JoinFile
   private let dealers: [DealerSocket]
@@ -144,7 +144,7 @@ private final class Hostile: @unchecked Sendable {  // each object is used by on
     return message
   }
 
-  /// As long as a message may be, and full of attempts that are not its own.
+  /// Sends messages of the maximum length about attempts of others.
   func floodWithLongMessages(_ round: Int) throws {
     if round % 100 == 0 { for dealer in dealers { try send(hello(name, slots: 1), by: dealer) } }
     var message = message(name)
@@ -157,7 +157,7 @@ private final class Hostile: @unchecked Sendable {  // each object is used by on
     // Answers are not read.
   }
 
-  /// Says goodbye each time: what a name was given and forgot would lie idle for a lease, and that is what `hoard` is for.
+  /// Sends Hello with ever new IDs, and Bye each time, so that no trial waits for the end of a lease (`hoard` tests that).
   func greetUnderEveryName(_ round: Int) throws {
     var name = name
     withUnsafeBytes(of: round) { name.replaceSubrange(0..<8, with: $0) }
@@ -185,10 +185,10 @@ private final class Hostile: @unchecked Sendable {  // each object is used by on
     _ = bare.send([UInt8](repeating: 1, count: 1000), isLast: round % 10_000 == 0)
   }
 
-  /// Takes all the work that it can get, says that it is at it, and never does any.
+  /// Takes all trials that it can get and reports them as running, but never trains.
   func hoard(_ round: Int) throws {
     let dealer = dealers[1]
-    // Its own host: that of the others is made to wait, because they leave again and again.
+    // A separate host: the host of the others is delayed, because they leave repeatedly.
     var hello = hello(name, slots: 3)
     hello.hello.host = "hoarder"
     if round == 0 || !dealer.isConnected { try send(hello, by: dealer) }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Ctrl-C, and what is left of a search and its processes afterwards.
+/// Interrupted searches: their processes, and the printed command to resume.
 @Suite(.serialized)
 struct InterruptionTests {
   private let scratch: Scratch
@@ -29,7 +29,7 @@ struct InterruptionTests {
     #expect(status["is_running"] == .flag(false))
 
     let words = try #require(ending.complaints.last)
-    let command = try #require(words.split(separator: "to go on: ").last.map(String.init))
+    let command = try #require(words.split(separator: "resume with: ").last.map(String.init))
     let resumed = try await scratch.start(["sh", "-c", command]).ending()
     #expect(resumed.end == .exited(0), "\(command): \(resumed.errors)")
     #expect(try run.outcome() == (await Prepared.outcome.value))
@@ -42,14 +42,14 @@ struct InterruptionTests {
     try await run.waitForResults(1, of: search)
     search.send(SIGINT)
     let words = try #require(try await search.ending(within: .seconds(10)).complaints.last)
-    let command = try #require(words.split(separator: "to go on: ").last.map(String.init))
+    let command = try #require(words.split(separator: "resume with: ").last.map(String.init))
     let resumed = try scratch.start(["sh", "-c", "exec " + command])
     try await run.waitForResults(2, of: resumed)
     resumed.send(SIGINT)
     #expect(try await resumed.ending(within: .seconds(10)).end == .exited(130))
   }
 
-  /// On network disks the lock of a machine that is gone stays for a while.
+  /// On a network file system, the lock of a dead machine remains for some time.
   @Test func whoGoesOnWaitsForACoordinatorOfAnotherMachine() async throws {
     let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "1")
     try await run.waitForResults(1, of: search)
@@ -82,7 +82,8 @@ struct InterruptionTests {
     let ending = try await search.ending(within: .seconds(10))
     #expect(ending.end == .exited(130))
     #expect(!worker.hasEnded)
-    let command = try #require(ending.complaints.last?.split(separator: "to go on: ").last.map(String.init))
+    let line = try #require(ending.complaints.last)
+    let command = try #require(line.split(separator: "resume with: ").last.map(String.init))
     #expect(try await scratch.start(["sh", "-c", command]).ending().end == .exited(0))
     #expect(try await worker.ending().end == .exited(0))
     #expect(try run.attempts().count(where: \.wasBegun) == SearchText.trials)

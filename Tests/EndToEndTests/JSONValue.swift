@@ -56,7 +56,7 @@ enum JSONValue: Codable, Equatable {
   }
 }
 
-/// The object that a JSON text holds.
+/// Parses the object in a JSON text.
 func parsedObject(_ text: String) throws -> [String: JSONValue] {
   try JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8))
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Searches that end when someone says that there is enough.
+/// Open-ended searches, which end by Ctrl-C or a stop condition.
 @Suite(.serialized)
 struct OpenEndedTests {
   private let scratch: Scratch
@@ -29,7 +29,7 @@ struct OpenEndedTests {
       ["trawl", "search", "search.yaml", "--output", "run", "--workers", "\(workers)"] + more)
   }
 
-  /// The results, of trials 0, 1, 2 and so on, and no others, in that order.
+  /// The results in the order of their trials. Expects that no trial number is missing.
   private func results() throws -> [[String: String]] {
     let results = try run.results().sorted { Int($0["trial"] ?? "") ?? -1 < Int($1["trial"] ?? "") ?? -1 }
     #expect(results.map { $0["trial"] } == results.indices.map { "\($0)" })
@@ -52,27 +52,27 @@ struct OpenEndedTests {
     #expect(try run.outcome() == outcome)
   }
 
-  @Test func anEpochBudgetEndsASHAWhateverIsKilled() async throws {
+  @Test func epochBudgetEndsASHADespiteKills() async throws {
     let text =
       "asha: { min_epochs: 0.5, factor: 2 }, stop_after: { epochs: 60 }, confirm: { top: 2, seeds: 2 }"
     let search = try start(text, workers: 3)
-    try await eventually("trials have begun") { run.status(of: search)?.running ?? 0 > 1 }
+    try await eventually("trials have started") { run.status(of: search)?.running ?? 0 > 1 }
     search.children.first.map { _ = kill($0, SIGKILL) }
     search.send(SIGKILL)
     _ = try await search.ending()
     #expect(try await start(text, "--resume").ending().end == .exited(0))
     let results = try results()
     let epochs = results.compactMap { Double($0["epochs"] ?? "") }
-    // Those that ran when the budget was used up may add as much as a trial each.
+    // Each trial that ran when the budget was used up may add the epochs of one trial.
     #expect((60...72).contains(epochs.reduce(0, +)))
     #expect(Set(epochs).isSubset(of: [0.5, 1, 2, 4]))
     #expect(results.allSatisfy { ($0["epochs"] == "4") == ($0["status"] == "done") })
     #expect(results.count { $0["seeds"] == "2" } == 2)
   }
 
-  @Test func whatHasComeToARungIsToldWhileASHAGoesOn() async throws {
+  @Test func trialsStoppedAtARungAreReportedWhileASHARuns() async throws {
     let search = try start("asha: { min_epochs: 0.5, factor: 2 }")
-    try await eventually("results are told") {
+    try await eventually("results are reported") {
       (try? run.results())?.contains { $0["status"] == "paused" } == true
     }
     search.send(SIGINT)
@@ -82,10 +82,10 @@ struct OpenEndedTests {
     let more = try await start(
       "asha: { min_epochs: 0.5, factor: 2 }, stop_after: { epochs: 1000 }", "--resume"
     ).ending()
-    #expect(more.end == .exited(2) && more.errors.contains("no trials begin after the"))
+    #expect(more.end == .exited(2) && more.errors.contains("cannot extend it"))
   }
 
-  @Test func ctrlCBeforeAnythingHasBegunStopsASearchToBeResumed() async throws {
+  @Test func ctrlCBeforeTheFirstTrialStopsASearchThatCanBeResumed() async throws {
     let search = try start("sampler: sobol", workers: 0)
     try await eventually("it runs") { run.status(of: search) != nil }
     search.send(SIGINT)

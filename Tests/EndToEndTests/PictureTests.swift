@@ -16,7 +16,7 @@ struct PictureTests {
 
   private func structure(_ name: String) throws -> Structure { try Structure(scratch.text(name)) }
 
-  @Test func ofASearchShowTheNumbersOfItsFiles() async throws {
+  @Test func searchPicturesShowTheNumbersOfItsFiles() async throws {
     try scratch.write("search.yaml", SearchText.halving())
     let search = try await scratch.run("search", "search.yaml", "--output", "run")
     #expect(search.end == .exited(0), "\(search.errors)")
@@ -39,7 +39,7 @@ struct PictureTests {
     #expect(plot.errors.contains("no intervals: the search file has no search.confirm"))
   }
 
-  @Test func areDrawnWhileASearchRuns() async throws {
+  @Test func runningSearchCanBePlotted() async throws {
     try scratch.write("search.yaml", SearchText.lasting())
     let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "2")
     try await run.waitForResults(2, of: search)
@@ -49,7 +49,7 @@ struct PictureTests {
     #expect(try await search.ending().end == .exited(130))
   }
 
-  @Test func ofAModelLieBesideIt() async throws {
+  @Test func modelPicturesAreInItsFolder() async throws {
     try scratch.write("recipe.yaml", SearchText.recipe(epochs: 5))
     let training = try await scratch.run("train", "recipe.yaml", "--output", "model")
     #expect(training.end == .exited(0), "\(training.errors)")
@@ -72,7 +72,7 @@ struct PictureTests {
     #expect(abs(percent - accuracy * 100) < 0.01)
   }
 
-  @Test func ofSeveralModelsAreOne() async throws {
+  @Test func severalModelsShareOnePicture() async throws {
     try scratch.write("recipe.yaml", SearchText.recipe(epochs: 2))
     for name in ["a", "b"] {
       let training = try await scratch.run("train", "recipe.yaml", "--output", name, "--quiet")
@@ -84,7 +84,7 @@ struct PictureTests {
     for name in ["a training", "a validation", "b training", "b validation"] { #expect(texts.contains(name)) }
   }
 
-  @Test func whatCannotBeDrawnIsSaidInOneLine() async throws {
+  @Test func invalidPlotsAreReportedInOneLine() async throws {
     try scratch.write("recipe.yaml", SearchText.recipe(epochs: 1))
     #expect(try await scratch.run("train", "recipe.yaml", "--output", "model", "--quiet").end == .exited(0))
     try scratch.write(
@@ -102,7 +102,7 @@ struct PictureTests {
       #expect(ending.errors.contains(reason), "\(ending.errors)")
       #expect(ending.errors.split(separator: "\n").count == 1)
     }
-    // A model alone: its weights can be drawn, and what is missing is named.
+    // A model file without other files: its weights are drawn, and the missing files are named.
     try scratch.write("alone/model.safetensors", scratch.data("model/model.safetensors"))
     let alone = try await scratch.run("plot", "alone")
     #expect(alone.end == .exited(0))

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What happens on a processor that does not multiply bfloat16, which oneDNN is made to believe it runs on.
+/// `precision: bf16` on a processor without bfloat16, simulated by limiting oneDNN's instruction set.
 @Suite
 struct PrecisionTests {
   private static let older = ["ONEDNN_MAX_CPU_ISA": "AVX2"]
@@ -19,7 +19,7 @@ struct PrecisionTests {
     ["train", "search.yaml", "--set", "train.lr=0.1", "--output", "model"],
     ["search", "search.yaml", "--output", "run", "--workers", "1"],
   ])
-  func itIsSaidBeforeAnythingStarts(_ command: [String]) async throws {
+  func isReportedBeforeTheStart(_ command: [String]) async throws {
     let before = scratch.content
     let ending = try await scratch.start(["trawl"] + command, environment: Self.older).ending()
     #expect(ending.end == .exited(2))

@@ -1,16 +1,16 @@
 import Foundation
 import Synchronization
 
-/// A process of the `trawl` that was built beside these tests. Its output goes into files, so that it is never held up by
-/// whoever does not read it.
+/// A process of the `trawl` that was built with these tests. Its output goes into files, so that it never blocks on a full
+/// pipe.
 final class Program {
-  /// How a process ended.
+  /// The exit status or signal of a process.
   enum End: Equatable {
     case exited(Int32)
     case signalled(Int32)
   }
 
-  /// All that an ended process leaves.
+  /// The exit status and output of an ended process.
   struct Ending {
     let end: End
     let output: String
@@ -28,7 +28,7 @@ final class Program {
 
   private static let count = Atomic<Int>(0)
 
-  /// The folder of the tests' own executable, in which the product lies too.
+  /// The folder of the tests' executable, which also contains the product.
   static let folder: String = {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let candidates = [own, CommandLine.arguments[0]].map {
@@ -37,7 +37,8 @@ final class Program {
     return candidates.first { FileManager.default.isExecutableFile(atPath: "\($0)/trawl") } ?? candidates[0]
   }()
 
-  /// Starts a program of `PATH`, to which the product's folder is added, in a folder that also takes its output.
+  /// Starts a program found in `PATH`, to which the product's folder is added. `folder` is its working directory and receives
+  /// its output.
   init(_ words: [String], in folder: String, environment: [String: String]) throws {
     let number = Self.count.add(1, ordering: .relaxed).newValue
     outputPath = "\(folder)/.output-\(number)"
@@ -57,7 +58,7 @@ final class Program {
     if !hasEnded { kill(pid, signal) }
   }
 
-  /// What it has written to standard error so far.
+  /// The standard error so far.
   var errors: String { text(errorPath) }
 
   var hasEnded: Bool {
@@ -69,21 +70,21 @@ final class Program {
     return true
   }
 
-  /// Waits for the end; a process that does not end is an error.
+  /// Waits for the process to end; throws if it does not end in time.
   func ending(within limit: Duration = patience) async throws -> Ending {
     try await eventually("'\(words)' has ended; it said: \(errors)", within: limit) { hasEnded }
     guard let end else { preconditionFailure("\(words) has ended without a status") }
     return Ending(end: end, output: text(outputPath), errors: errors)
   }
 
-  /// The processes that it has started and not yet taken leave of, lowest first.
+  /// The child processes, in the order of their IDs.
   var children: [pid_t] {
     let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
     return tasks.flatMap { text("/proc/\(pid)/task/\($0)/children").split(separator: " ") }
       .compactMap { pid_t($0) }.sorted()
   }
 
-  /// The most memory that it has held so far, in bytes.
+  /// The peak memory use so far, in bytes.
   var peakMemory: Int? {
     let line = text("/proc/\(pid)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
     return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
@@ -94,15 +95,15 @@ final class Program {
   }
 }
 
-/// Whether a process exists that has not ended.
+/// Whether a process exists and is not a zombie.
 func isAlive(_ pid: pid_t) -> Bool {
   let data = FileManager.default.contents(atPath: "/proc/\(pid)/stat") ?? Data()
-  // pid (name) state ...: the name may hold anything, even brackets.
+  // pid (name) state ...: the name may contain any character, even parentheses.
   let state = String(decoding: data, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first
   return state != nil && state != "Z" && state != "X"
 }
 
-/// What the system needs to be told to start a process.
+/// The arguments of posix_spawn.
 private struct Launch {
   let words: [String]
   let folder: String
@@ -122,8 +123,8 @@ private struct Launch {
     defer { posix_spawnattr_destroy(&attributes) }
     var environment = environment
     environment["PATH"] = "\(Program.folder):\(environment["PATH"] ?? "/usr/bin:/bin")"
-    // The shell turns into the program: its process is the program's. (Foundation's Process would take a program for
-    // running as long as its children run.)
+    // The shell execs the program, which thus gets its process ID. (Foundation's Process regards a program as running as
+    // long as its children run.)
     let words = ["sh", "-c", "cd \"$0\" && exec \"$@\"", folder] + words
     var pid: pid_t = 0
     let code = withStrings(words) { arguments in
@@ -135,7 +136,7 @@ private struct Launch {
     return pid
   }
 
-  /// As a shell in a terminal starts programs, whatever these tests run under.
+  /// Default signal handling and a separate process group, as from a shell in a terminal.
   private func prepare(_ attributes: inout posix_spawnattr_t) {
     posix_spawnattr_init(&attributes)
     var none = sigset_t()

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The best are trained again under fresh seeds, a finished search grows, and rank 1 becomes a model.
+/// Re-evaluation with new seeds, extension of finished searches, and the final model.
 @Suite(.serialized)
 struct ReevaluationTests {
   private let scratch: Scratch
@@ -31,7 +31,7 @@ struct ReevaluationTests {
       ["trawl", "search", "search.yaml", "--output", "run", "--workers", "\(workers)"] + more)
   }
 
-  @Test func freshSeedsRankTheBestWhateverIsKilled() async throws {
+  @Test func reevaluationRanksTheSameDespiteKills() async throws {
     #expect(try await search(workers: 1).ending().end == .exited(0))
     let outcome = try run.outcome()
     let results = try run.results()
@@ -47,7 +47,7 @@ struct ReevaluationTests {
     var generator = SeededGenerator(seed: 5)
     for done in [2, 6, 8, 8] {
       let search = try search("--output", "killed", "--resume")
-      // While replicates run it may end before it can be hit.
+      // While replicates run, the search may end before the kill.
       guard (try? await other.waitForResults(done, of: search)) != nil else { break }
       if let victim = search.children.randomElement(using: &generator) { kill(victim, SIGKILL) }
       try await generator.pause(upTo: 300)
@@ -58,14 +58,14 @@ struct ReevaluationTests {
     #expect(try other.outcome() == outcome)
   }
 
-  @Test func aFinishedSearchGrows() async throws {
+  @Test func finishedSearchIsExtended() async throws {
     #expect(try await search().ending().end == .exited(0))
     let before = try run.results().sorted { $0["trial"]! < $1["trial"]! }
     #expect(try await search("--resume", "--trials", "14").ending().end == .exited(0))
     let grown = try run.outcome()
     let after = try run.results().filter { Int($0["trial"]!)! < 8 }.sorted { $0["trial"]! < $1["trial"]! }
     #expect(before.map { $0["val_accuracy"] } == after.map { $0["val_accuracy"] })
-    // It stays as large as it is, and is what a search of that size would have been.
+    // It keeps its size and equals a search that was started with that size.
     #expect(try await search("--resume").ending().end == .exited(0))
     #expect(try run.outcome() == grown)
     #expect(
@@ -73,14 +73,14 @@ struct ReevaluationTests {
     #expect(try Run(scratch: scratch, name: "whole").outcome() == grown)
     let fewer = try await search("--resume", "--trials", "9").ending()
     #expect(fewer.end == .exited(2))
-    #expect(fewer.errors.contains("search.trials differs from what it was begun with"))
+    #expect(fewer.errors.contains("search.trials differs from its search.yaml"))
     try scratch.write("search.yaml", text(trials: 14, lr: "0.6"))
     let changed = try await search("--resume").ending()
     #expect(changed.end == .exited(2))
-    #expect(changed.errors.contains("train.lr differs from what it was begun with"))
+    #expect(changed.errors.contains("train.lr differs from its search.yaml"))
   }
 
-  /// What a learning sampler draws, who is compared with whom, and who is confirmed, all follow from results.
+  /// Samples of a learning sampler, comparisons at rungs and re-evaluations depend on results only.
   @Test func tpeInBracketsIsTheSameForAnyNumberOfWorkers() async throws {
     let learning = [
       "--set", "search.sampler=tpe", "--set", "search.lag=4", "--set", "search.trials=18",

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Workers that were started by hand from a join file, as on other machines.
+/// Workers that are started from a join file, as on other machines.
 @Suite(.serialized)
 struct RemoteWorkerTests {
   private static let anyPort = "tcp://127.0.0.1:0"
@@ -46,12 +46,12 @@ struct RemoteWorkerTests {
     #expect(last?.ending == "finished")
   }
 
-  @Test func workersGoOnWhileTheirCoordinatorIsAwayAndNothingIsTrainedTwice() async throws {
+  @Test func workersContinueWhileTheirCoordinatorIsAwayAndNothingIsTrainedTwice() async throws {
     try scratch.write("search.yaml", SearchText.lasting())
     let workers = [try scratch.worker("run/join.json"), try scratch.worker("run/join.json")]
     let first = try scratch.coordinator("--listen", Self.anyPort)
     let away = try await killCoordinator(first, whenDone: 3)
-    try await eventually("the workers go on without it") {
+    try await eventually("the workers continue without it") {
       workers.allSatisfy { $0.errors.contains("the coordinator is silent; training goes on") }
     }
     let second = try scratch.coordinator("--listen", Self.anyPort, "--resume")
@@ -122,8 +122,8 @@ struct RemoteWorkerTests {
     #expect(attempts.filter { $0.pid == quick.pid }.allSatisfy { $0.ending == "finished" })
   }
 
-  /// Its last trial trains on for a moment, and has the number of one of the next search.
-  @Test func whatASearchLeftUndoneIsNothingToTheNext() async throws {
+  /// Its last trial trains for another moment, and has the number of one of the next search.
+  @Test func unfinishedAttemptDoesNotAffectTheNextSearch() async throws {
     try await scratch.makeKeys("keys", port: HeldPort.free())
     for number in 1...2 {
       try scratch.write(
@@ -141,7 +141,7 @@ struct RemoteWorkerTests {
     let first = try search(1)
     let firstRun = Run(scratch: scratch, name: "run-1")
     try await eventually("the worker trains") { firstRun.status(of: first)?.running == 1 }
-    // It has trained its epoch, and waits for its time to be over.
+    // It has trained its epoch and waits for the end of its pace.
     try await Task.sleep(for: .seconds(2))
     first.send(SIGINT)
     #expect(try await first.ending(within: .seconds(10)).end == .exited(130))
@@ -154,7 +154,7 @@ struct RemoteWorkerTests {
         == (Run(scratch: scratch, name: "expected").outcome()))
   }
 
-  @Test func aWorkerThatStaysSeesThatItsDatasetHasChanged() async throws {
+  @Test func persistentWorkerDetectsAChangedDataset() async throws {
     try await scratch.makeKeys("keys", port: HeldPort.free())
     try scratch.write(
       "search.yaml",
@@ -175,7 +175,7 @@ struct RemoteWorkerTests {
     #expect(try await worker.ending().end == .exited(0))
   }
 
-  @Test func workerWithOtherDataOfThatNameIsSentAway() async throws {
+  @Test func workerWithADifferentDatasetIsRejected() async throws {
     for (place, count) in [("one", 40), ("other", 50)] {
       try IDXSet(images: count).write(to: "\(place)/own", in: scratch)
     }
@@ -200,7 +200,7 @@ struct RemoteWorkerTests {
     #expect(try run.attempts().filter { $0.ending == "finished" }.allSatisfy { $0.pid == first.pid })
   }
 
-  @Test func workerWithAForeignKeyIsTurnedAwayAndNeverCounted() async throws {
+  @Test func workerWithAnUnknownKeyIsRejectedAndNotCounted() async throws {
     let port = try HeldPort.free()
     try await scratch.makeKeys("keys", port: port)
     try await scratch.makeKeys("others", port: port)
@@ -233,7 +233,7 @@ struct RemoteWorkerTests {
   /// Kills a coordinator while workers train; returns the attempts that ran.
   private func killCoordinator(_ search: Program, whenDone count: Int) async throws -> [Run.Attempt] {
     try await run.waitForResults(count, of: search)
-    try await eventually("someone trains; it said: \(search.errors)") {
+    try await eventually("a worker trains; it said: \(search.errors)") {
       if search.hasEnded { throw Failure("the search ended before: \(search.errors)") }
       return try run.attempts().contains { $0.ending == "running" }
     }
@@ -242,7 +242,7 @@ struct RemoteWorkerTests {
     return try run.attempts().filter { $0.ending == "running" }
   }
 
-  /// The attempts ran on to their ends, and nothing was trained twice.
+  /// Expects that the attempts continued to their ends and that nothing was trained twice.
   private func expectAdopted(_ running: [Run.Attempt]) throws {
     #expect(!running.isEmpty)
     let all = try run.attempts()

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The same search file and seed lead to the same files, whoever does the work and whatever happens to them.
+/// The same search file and seed give the same files, with any workers and despite any failures.
 @Suite(.serialized)
 struct ReproducibilityTests {
   private let scratch: Scratch
@@ -23,7 +23,7 @@ struct ReproducibilityTests {
   }
 
   @Test(arguments: [1, 2] as [UInt64])
-  func workersKilledAtRandomMomentsLeaveNoTraceInTheResults(seed: UInt64) async throws {
+  func killedWorkersDoNotChangeTheResults(seed: UInt64) async throws {
     let kills = 7
     try scratch.write("search.yaml", SearchText.long())
     let search = try search(workers: 2)
@@ -58,7 +58,7 @@ struct ReproducibilityTests {
     var generator = SeededGenerator(seed: 3)
     for (start, done) in [0, 1, 3, 5, 7].enumerated() {
       let search = try search(workers: start % 3 + 1, "--resume")
-      // The last one may end before it can be hit.
+      // The last one may end before the kill.
       guard (try? await run.waitForResults(done, of: search)) != nil else { break }
       try await generator.pause(upTo: 150)
       search.send(SIGKILL)
@@ -86,7 +86,7 @@ struct ReproducibilityTests {
       ["trawl", "search", "search.yaml", "--output", "run", "--workers", "\(workers)"] + more)
   }
 
-  /// Kills workers that had joined, each some random time after the last.
+  /// Kills joined workers at random times.
   private func killWorkers(of search: Program, times: Int, seed: UInt64) async throws -> Set<pid_t> {
     var generator = SeededGenerator(seed: seed)
     var victims: Set<pid_t> = []
@@ -107,7 +107,7 @@ struct ReproducibilityTests {
     return victims
   }
 
-  /// Kills a coordinator and sees to it that its workers end with it.
+  /// Kills a coordinator and waits for the end of its local workers.
   private func killCoordinator(_ search: Program, whenDone count: Int) async throws {
     try await run.waitForResults(count, of: search)
     let workers = search.children

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What people take out of a search.
+/// The outputs of a search and of training.
 @Suite(.serialized)
 struct ResultTests {
   private let scratch: Scratch
@@ -40,8 +40,8 @@ struct ResultTests {
     }
   }
 
-  @Test func whatFailedRunsAgainAndNothingElseDoes() async throws {
-    // Epochs that last, so that a trial can be hit in its first.
+  @Test func retryRunsOnlyFailedTrials() async throws {
+    // Long epochs, so that a trial can be killed in its first.
     try scratch.write(
       "search.yaml",
       SearchText.brief(lr: "{ uniform: [0.001, 0.01] }", trials: 3)
@@ -52,9 +52,9 @@ struct ResultTests {
         .replacing("heartbeat: 0.5", with: "heartbeat: 0.1"))
     let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "3")
     var seen: [pid_t: ContinuousClock.Instant] = [:]
-    try await eventually("a trial is given up; it said: \(search.errors)") {
+    try await eventually("a trial is quarantined; it said: \(search.errors)") {
       if search.hasEnded { throw Failure("the search ended: \(search.errors)") }
-      // Long enough at work to have told of its trial.
+      // Wait until it has reported its trial.
       for (worker, start) in seen where ContinuousClock.now - start > .seconds(2) {
         if search.children.contains(worker) { kill(worker, SIGXCPU) }
       }
@@ -84,7 +84,7 @@ struct ResultTests {
     #expect(try run.outcome() == Run(scratch: scratch, name: "undisturbed").outcome())
   }
 
-  @Test func statusTellsHowASearchStands() async throws {
+  @Test func statusShowsRunningAndStoppedSearches() async throws {
     try scratch.write("search.yaml", SearchText.lasting())
     let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "2")
     try await run.waitForResults(2, of: search)
@@ -100,7 +100,7 @@ struct ResultTests {
     #expect(words.contains("of \(SearchText.trials) done"))
   }
 
-  @Test func bestRecipeTrainsTheBestTrialAnewBitForBit() async throws {
+  @Test func bestRecipeReproducesTheBestTrialBitForBit() async throws {
     try await search(SearchText.brief())
     let best = try #require(try run.results().first)
     let training = try await scratch.run("train", "run/best/recipe.yaml", "--output", "model")
@@ -189,7 +189,7 @@ struct ResultTests {
     #expect(test.complaints.count == 1)
   }
 
-  @Test func numbersMayBeWrittenAsPeopleWriteThem() async throws {
+  @Test func numbersMayHaveDifferentNotations() async throws {
     let grid = SearchText.brief(lr: "{ choice: [1e-7, 0.1, .5, 1e99] }, l2: { uniform: [0, .5], steps: 2 }")
       .replacing("trials: 4", with: "sampler: grid")
     try await search(grid)
@@ -214,7 +214,7 @@ struct ResultTests {
     }
   }
 
-  @Test func whatASearchTeachesStandsBesideItsRanking() async throws {
+  @Test func resultsIncludeParameterImportanceAndDiagnostics() async throws {
     try scratch.write(
       "search.yaml",
       SearchText.brief(lr: "{ log_uniform: [1e-6, 0.1], steps: 6 }, l2: { uniform: [0, 1e-6] }", trials: 24)
@@ -226,12 +226,14 @@ struct ResultTests {
     let table = try await scratch.run("results", "run", "--top", "1")
     #expect(table.output.split(separator: "\n").count == 2)
     let lines = table.complaints
-    #expect(lines.contains { $0.hasPrefix("what mattered after 1 epoch: lr ") })
+    #expect(lines.contains { $0.hasPrefix("parameter importance after 1 epoch: lr ") })
     #expect(
       lines.contains(
-        "lr: the best value 0.1 lies at the upper edge of 1e-6...0.1; a wider range may hold better ones"))
+        "lr: the best value 0.1 is at the upper edge of 1e-6...0.1; try a wider range"))
     #expect(
-      lines.contains { $0.hasPrefix("rung 1 epoch -> 2 epochs: tau ") && $0.hasSuffix(" over 12 trials") })
+      lines.contains {
+        $0.hasPrefix("rung 1 epoch -> 2 epochs: rank correlation tau ") && $0.hasSuffix(" over 12 trials")
+      })
     #expect(lines.allSatisfy(search.complaints.contains))
 
     let json = try parsedObject(await scratch.run("results", "run", "--format", "json").output)
@@ -245,7 +247,7 @@ struct ResultTests {
     #expect(quiet.end == .exited(0) && quiet.errors.isEmpty)
   }
 
-  /// Runs a search that must succeed.
+  /// Runs a search; requires that it succeeds.
   private func search(_ text: String) async throws {
     try scratch.write("search.yaml", text)
     let ending = try await scratch.run("search", "search.yaml", "--output", "run", "--workers", "2")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Keys that are taken back while their workers are at work.
+/// Keys that are revoked while their workers train.
 @Suite(.serialized)
 struct RevocationTests {
   private let scratch: Scratch
@@ -13,7 +13,7 @@ struct RevocationTests {
     run = Run(scratch: scratch)
   }
 
-  @Test func aRevokedKeysWorkersAreSentAwayAndTheirTrialsRunElsewhere() async throws {
+  @Test func workersOfARevokedKeyAreDisconnectedAndTheirTrialsRunElsewhere() async throws {
     try await scratch.makeKeys("keys", port: HeldPort.free())
     try await scratch.addKey("lent", to: "keys")
     try scratch.write("search.yaml", SearchText.lasting())
@@ -39,7 +39,7 @@ struct RevocationTests {
     #expect(try scratch.text("run/trawl.log").contains("the key lent (\(fingerprint)) was revoked"))
   }
 
-  @Test func aKeyMadeWhileASearchRunsIsAdmittedAndLocalWorkersOutliveTheirs() async throws {
+  @Test func newKeyIsAdmittedWhileASearchRunsAndLocalWorkersSurviveARevocation() async throws {
     try scratch.write("search.yaml", SearchText.lasting())
     let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "1")
     try await run.waitForResults(1, of: search)
@@ -47,7 +47,7 @@ struct RevocationTests {
     let joinFile = try scratch.data("run/join.json")
     let ending = try await scratch.run("keys", "revoke", "default", "--in", "run/keys")
     #expect(ending.end == .exited(0), "\(ending.errors)")
-    try await eventually("the join file holds the other key") {
+    try await eventually("the join file has the other key") {
       if search.hasEnded { throw Failure("the search ended before: \(search.errors)") }
       return try scratch.data("run/join.json") != joinFile
     }

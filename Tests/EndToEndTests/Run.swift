@@ -1,6 +1,6 @@
 import Foundation
 
-/// The run directory of a search, as a test reads it.
+/// Reads the run directory of a search.
 struct Run {
   /// An execution of a trial, from `attempts.csv`.
   struct Attempt {
@@ -10,7 +10,7 @@ struct Run {
     let epochs: Int
     let ending: String
 
-    /// What a coordinator hands out in the instant of its end may never leave it.
+    /// Whether a worker started the attempt. The last assignments of a killed coordinator may not reach a worker.
     var wasBegun: Bool { ending != "interrupted" || epochs > 0 }
   }
 
@@ -30,7 +30,7 @@ struct Run {
     let workers: [Worker]
   }
 
-  /// What the search file and its seed determine, and nothing else does.
+  /// The outputs that depend only on the search file and its seed.
   struct Outcome: Equatable {
     let results: String
     let history: String
@@ -61,7 +61,7 @@ struct Run {
     Dictionary(grouping: try attempts(), by: \.trial)
   }
 
-  /// What the present coordinator has written of itself; nil before it has.
+  /// The status written by this coordinator; nil before it has written one.
   func status(of coordinator: Program) -> Status? {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -71,7 +71,7 @@ struct Run {
     return status
   }
 
-  /// Whether the coordinator's log says that a worker process has joined.
+  /// Whether the coordinator's log has a line that a worker process joined.
   func hasJoined(_ pid: pid_t, slots: Int = 1) -> Bool {
     (try? scratch.text("\(name)/trawl.log"))?.contains("(pid \(pid), \(slots) slots) joined") ?? false
   }
@@ -83,7 +83,7 @@ struct Run {
     }
   }
 
-  /// Rows of one of our tables, by column; no cell that tests look at holds a comma or a quote.
+  /// The rows of a CSV file by column. The cells that tests read contain no comma and no quote.
   func rows(_ file: String) throws -> [[String: String]] {
     let lines = try scratch.text("\(name)/\(file)").split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)

@@ -1,35 +1,35 @@
 import Foundation
 
 extension Scratch {
-  /// Starts a worker by hand, as on another machine.
+  /// Starts a worker from a join file, as on another machine.
   func worker(_ joinFile: String, _ more: String...) throws -> Program {
     try start(["trawl", "worker", "--join", joinFile, "--slots", "1"] + more)
   }
 
-  /// Starts a search that leaves the work to workers started by hand.
+  /// Starts a search without local workers.
   func coordinator(_ more: String...) throws -> Program {
     try start(["trawl", "search", "search.yaml", "--output", "run", "--workers", "0"] + more)
   }
 
-  /// Makes one more worker key in a folder of keys.
+  /// Adds a worker key to a folder of keys.
   func addKey(_ name: String, to folder: String) async throws {
     let ending = try await run("keys", "new", name, "--in", folder)
     guard ending.end == .exited(0) else { throw Failure(ending.errors) }
   }
 
-  /// Makes the keys of a cluster whose coordinator will listen at a port of this machine.
+  /// Creates the keys of a cluster whose coordinator listens at a port of this machine.
   func makeKeys(_ folder: String, port: UInt16) async throws {
     let ending = try await run("keys", "new", folder, "--endpoint", "tcp://127.0.0.1:\(port)")
     guard ending.end == .exited(0) else { throw Failure(ending.errors) }
   }
 }
 
-/// A port of this machine, held so that nobody else can listen at it.
+/// A bound port of this machine, at which no other process can listen.
 final class HeldPort {
   let number: UInt16
   private let descriptor: Int32
 
-  /// Takes a free port, or the one given.
+  /// Binds the given port, or a free one.
   init(_ wanted: UInt16 = 0) throws {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     self.descriptor = descriptor
@@ -53,7 +53,7 @@ final class HeldPort {
 
   deinit { close(descriptor) }
 
-  /// A port that was free a moment ago.
+  /// The number of a port that is free now.
   static func free() throws -> UInt16 {
     try HeldPort().number
   }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own for each test, in which it starts its programs; it takes everything with it when it goes.
+/// A temporary folder for a test and its programs. On deinit it ends the programs and removes the folder.
 final class Scratch {
   let path: String
   private var programs: [Program] = []
@@ -36,7 +36,7 @@ final class Scratch {
     try await start(["trawl"] + words, environment: environment).ending()
   }
 
-  /// Writes a file, in a folder that is made if need be, and returns its path as seen from here.
+  /// Writes a file, creates its folder if needed, and returns its absolute path.
   @discardableResult
   func write(_ name: String, _ content: some DataProtocol) throws -> String {
     let url = URL(fileURLWithPath: path).appendingPathComponent(name)
@@ -70,7 +70,7 @@ final class Scratch {
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(path)/\(name)")
   }
 
-  /// Everything here and what it holds, except the output of the programs.
+  /// All files with their content, except the output of the programs.
   var content: [String: Data] {
     let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
     let kept = names.filter { !$0.hasPrefix(".output-") && !$0.hasPrefix(".errors-") }

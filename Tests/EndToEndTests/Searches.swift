@@ -4,7 +4,7 @@ import Foundation
 enum SearchText {
   static let trials = 14
 
-  /// A search whose trials last long enough to be hit while they run.
+  /// A search whose trials last long enough to be killed while they run.
   static func lasting(heartbeat: Double = 0.5, lease: Double = 30) -> String {
     """
     name: lasting
@@ -39,7 +39,7 @@ enum SearchText {
     """
   }
 
-  /// A search of a second.
+  /// A search that takes about a second.
   static func brief(seed: Int = 1, lr: String = "{ uniform: [0.05, 0.5] }", trials: Int = 4) -> String {
     """
     seed: \(seed)
@@ -50,7 +50,7 @@ enum SearchText {
     """
   }
 
-  /// One training run: no distribution.
+  /// A recipe: no distributions.
   static func recipe(epochs: Int = 3) -> String {
     """
     seed: 11
@@ -61,9 +61,9 @@ enum SearchText {
   }
 }
 
-/// What takes long and is needed by many tests: done once.
+/// Slow preparations shared by many tests.
 enum Prepared {
-  /// The digits lie in the cache: in a debug build they take a while to be drawn.
+  /// Puts the digits dataset into the cache: in a debug build its generation is slow.
   static let digits = Task {
     let scratch = try Scratch()
     try scratch.write("recipe.yaml", SearchText.recipe(epochs: 1))
@@ -71,16 +71,16 @@ enum Prepared {
     guard ending.end == .exited(0) else { throw Failure(ending.errors) }
   }
 
-  /// What `SearchText.lasting` leads to when one worker does it all and nothing happens to it.
+  /// The outcome of `SearchText.lasting` with one undisturbed worker.
   static let outcome = Task { try await search(SearchText.lasting()).outcome() }
 
-  /// What `SearchText.long` leads to then.
+  /// The outcome of `SearchText.long` with one undisturbed worker.
   static let long = Task { try await search(SearchText.long()).outcome() }
 
-  /// What `SearchText.halving` leads to then.
+  /// The outcome of `SearchText.halving` with one undisturbed worker.
   static let halving = Task { try await search(SearchText.halving()).outcome() }
 
-  /// A search that one worker does to its end.
+  /// Runs a search with one worker to its end.
   static func search(_ text: String, _ more: String...) async throws -> Run {
     try await digits.value
     let scratch = try Scratch()

@@ -1,9 +1,9 @@
 import Testing
 
-/// What `trawl --version` tells of the program and of what it has loaded.
+/// `trawl --version`.
 @Suite
 struct VersionTests {
-  @Test func versionTellsWhatIsInside() async throws {
+  @Test func printsTheVersionsOfAllLibraries() async throws {
     let scratch = try Scratch()
     let ending = try await scratch.run("--version")
     #expect(ending.end == .exited(0))

@@ -1,9 +1,9 @@
 import Foundation
 
-/// How long a test waits for what must happen; only a failing test ever waits that long.
+/// The time limit for expected events. Only a failing test waits that long.
 let patience = Duration.seconds(300)
 
-/// What kept a test from finding out.
+/// An error that prevents a test from continuing.
 struct Failure: Error, CustomStringConvertible {
   let description: String
 
@@ -12,7 +12,7 @@ struct Failure: Error, CustomStringConvertible {
   }
 }
 
-/// Waits until something holds, and throws if it never does.
+/// Waits until a condition holds; throws at the time limit.
 func eventually(
   _ what: @autoclosure () -> String, within limit: Duration = patience, _ holds: () throws -> Bool
 ) async throws {
@@ -23,7 +23,7 @@ func eventually(
   }
 }
 
-/// SplitMix64: random moments and victims that are the same in every run.
+/// SplitMix64: reproducible random times and victims.
 struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
@@ -38,7 +38,7 @@ struct SeededGenerator: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  /// Lets a random time pass: the moment of an accident.
+  /// Sleeps for a random time.
   mutating func pause(upTo milliseconds: Int) async throws {
     try await Task.sleep(for: .milliseconds(Int.random(in: 0...milliseconds, using: &self)))
   }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import trawl
 
-/// The log of a search.
+/// The log file of a search.
 @Suite struct FileLogTests {
   private let path = NSTemporaryDirectory() + "trawl-\(UUID().uuidString).log"
 
@@ -12,7 +12,7 @@ import Testing
     FileManager.default.contents(atPath: path)?.count ?? 0
   }
 
-  @Test func growsNoFurtherThanTwiceItsLimit() {
+  @Test func sizeIsAtMostTwiceTheLimit() {
     defer { for name in [path, "\(path).1"] { try? FileManager.default.removeItem(atPath: name) } }
     for round in 0..<3 {
       let log = Logger(label: "test") { [path] _ in FileLog(appendingTo: path, sizeLimit: 2000) }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import trawl
 
-/// How many slots a worker takes, by what the files of real systems say.
+/// The slot count of a worker, from the files of real systems.
 struct SlotCountTests {
   private static let unified = [
     "/proc/self/cgroup": "0::/system.slice/trawl.service\n",
@@ -37,7 +37,7 @@ struct SlotCountTests {
     #expect("\(self.count(cores: 1))" == "1 slot")
   }
 
-  @Test func affinityMaskHolds() {
+  @Test func affinityMaskLimitsTheSlots() {
     let status = "Name:\ttrawl\nCpus_allowed:\t8d\nCpus_allowed_list:\t0,2-3,7\nMems_allowed:\t1\n"
     #expect("\(count([:], ["/proc/self/status": status]))" == "4 slots on 8 cores: the affinity mask")
   }
@@ -52,7 +52,7 @@ struct SlotCountTests {
     #expect(count.reason == "\(file) allows the time of \(words)")
   }
 
-  @Test func limitOfAGroupFurtherUpHolds() {
+  @Test func limitOfAParentGroupApplies() {
     let count = count(
       [:], Self.unified,
       adding: [
@@ -71,16 +71,16 @@ struct SlotCountTests {
         "\(group)/memory.stat": "anon 1\ninactive_file \(300 << 20)\nactive_file \(100 << 20)\n",
       ])
     #expect(count.number == 4)
-    #expect(count.reason == "\(group)/memory.max leaves 524 MiB of memory, a slot is taken to need 128")
+    #expect(count.reason == "\(group)/memory.max leaves 524 MiB of memory, a slot needs 128")
   }
 
   @Test func thereIsOneSlotHoweverLittleMemoryIsFree() {
     let count = count([:], ["/proc/meminfo": "MemAvailable: 20480 kB\n"])
     #expect(
-      "\(count)" == "1 slot on 8 cores: this machine leaves 20 MiB of memory, a slot is taken to need 128")
+      "\(count)" == "1 slot on 8 cores: this machine leaves 20 MiB of memory, a slot needs 128")
   }
 
-  @Test func limitsOfVersion1GroupsHold() {
+  @Test func limitsOfVersion1GroupsApply() {
     let cpu = "/sys/fs/cgroup/cpu,cpuacct/slurm/uid_0"
     let quota = count(
       [:], Self.first,
@@ -102,8 +102,8 @@ struct SlotCountTests {
     #expect(limited.number == 2)
   }
 
-  /// A container without a namespace of its own sees its group's path from outside, and the group as the top of the tree.
-  @Test func groupThatIsTheTopOfWhatIsMountedIsFound() {
+  /// A container without a cgroup namespace sees the host's path of its group, and its group as the mounted root.
+  @Test func groupAtTheMountedRootIsFound() {
     let count = count(
       [:],
       [
@@ -114,30 +114,30 @@ struct SlotCountTests {
     #expect(count.number == 4)
   }
 
-  @Test func slurmsVariablesHoldWhereItBindsNothing() {
+  @Test func slurmVariablesLimitTheSlots() {
     let task = count(["SLURM_JOB_ID": "7", "SLURM_CPUS_PER_TASK": "2", "SLURM_CPUS_ON_NODE": "6"])
     #expect("\(task)" == "2 slots on 8 cores: SLURM_CPUS_PER_TASK is 2")
     let node = count([
       "SLURM_JOB_ID": "7", "SLURM_CPUS_ON_NODE": "6", "SLURM_TASKS_PER_NODE": "1(x2),3", "SLURM_NODEID": "2",
     ])
     #expect("\(node)" == "2 slots on 8 cores: SLURM_CPUS_ON_NODE is 6, for 3 tasks")
-    #expect(count(["SLURM_CPUS_PER_TASK": "2"]).number == 8, "a variable without a job is nobody's")
+    #expect(count(["SLURM_CPUS_PER_TASK": "2"]).number == 8, "variables without a job are ignored")
     let bound = count(
       ["SLURM_JOB_ID": "7", "SLURM_CPUS_PER_TASK": "2"], ["/proc/self/status": "Cpus_allowed_list:\t5\n"])
     #expect("\(bound)" == "1 slot on 8 cores: the affinity mask")
   }
 
-  @Test func slurmsMemoryHolds() {
+  @Test func slurmMemoryLimitsTheSlots() {
     let perCore = count(["SLURM_JOB_ID": "7", "SLURM_CPUS_PER_TASK": "4", "SLURM_MEM_PER_CPU": "64"])
     #expect(
-      perCore.reason == "SLURM_MEM_PER_CPU leaves 256 MiB of memory, a slot is taken to need 128")
+      perCore.reason == "SLURM_MEM_PER_CPU leaves 256 MiB of memory, a slot needs 128")
     #expect(perCore.number == 2)
     let all = count(["SLURM_JOB_ID": "7", "SLURM_CPUS_PER_TASK": "4", "SLURM_MEM_PER_NODE": "0"])
     #expect(all.number == 4)
   }
 
   @Test(arguments: ["", "0::", "x", "0::/a/../../b\n", "4:memory", "::::"])
-  func filesThatMakeNoSenseSetNoLimit(text: String) {
+  func invalidFilesSetNoLimit(text: String) {
     let files = [
       "/proc/self/cgroup": text, "/proc/self/mountinfo": "31 22 - cgroup2\n\(text)", "/proc/meminfo": text,
       "/proc/self/status": "Cpus_allowed_list:\t\(text)",

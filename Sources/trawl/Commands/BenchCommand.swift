@@ -5,26 +5,26 @@ import Training
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure how fast Trawl is on this machine, and what ways to search cost.",
+    abstract: "Measure the training speed on this machine and the cost of search strategies.",
     subcommands: [Train.self, Search.self, FirstEpoch.self])
 
   struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Training on one thread, beside the matrix products of the library alone.",
+      abstract: "Measure training on one thread, compared with the library's matrix products alone.",
       discussion: """
-        Trains by turns with runs of the library's own matrix products of the same shapes, and prints medians: images per \
+        Alternates between training and the library's matrix products of the same shapes, and prints medians: images per \
         second (evaluation included), floating-point operations in matrix products per second, and the time of the matrix \
-        products alone as a share of the time of a training step.
+        products as a share of the time of a training step.
         """)
 
-    @Option(help: "The dataset's name (default: the first of mnist, fashion-mnist and digits that is here).")
+    @Option(help: "The dataset's name (default: the first available of mnist, fashion-mnist and digits).")
     var dataset: String?
 
-    @Option(help: "The widths of the hidden layers, as 292 or 128,128.")
+    @Option(help: "The widths of the hidden layers, such as 292 or 128,128.")
     var hidden = "292"
 
     @Flag(
-      help: "Put the convolutions of LeNet-5 before them; the shares are those of the dense layers alone.")
+      help: "Add the convolutions of LeNet-5. The printed share is that of the dense layers only.")
     var lenet5 = false
 
     @Option(help: "The momentum (heavy ball); 0 is plain SGD.")
@@ -33,19 +33,19 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "The probability of dropout.")
     var dropout = 0.0
 
-    @Option(help: "What the factors of the dense layers' products are rounded to.")
+    @Option(help: "The precision of the inputs of the dense layers' matrix products.")
     var precision = Precision.f32
 
     @Option(help: "Images in a mini-batch.")
     var batch = 128
 
-    @Option(help: "Rounds of 20 steps.")
+    @Option(help: "The number of rounds, of 20 training steps each.")
     var rounds = 40
 
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    /// What `--json` prints.
+    /// The output of `--json`.
     struct Report: Encodable {
       var samplesPerSecond: Double
       var gflops: Double
@@ -56,7 +56,7 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
       let widths = hidden.split(separator: ",").map { Int($0) }
       guard widths.allSatisfy({ $0 != nil }) else {
-        throw UserError("--hidden \(hidden): needs whole numbers, as 292 or 128,128")
+        throw UserError("--hidden \(hidden): needs whole numbers, such as 292 or 128,128")
       }
       guard (1...10_000).contains(rounds) else {
         throw UserError("--rounds must be a number from 1 to 10000")

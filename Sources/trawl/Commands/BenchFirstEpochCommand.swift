@@ -9,17 +9,17 @@ extension BenchCommand {
   struct FirstEpoch: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "first-epoch",
-      abstract: "Record how the trials of a search do within their first epoch, for 'trawl bench search'.",
+      abstract: "Record scores within the first epoch of each trial, for 'trawl bench search'.",
       discussion: """
-        Trains every trial of the search for one epoch once more, with as many threads as there are cores, evaluates it after \
-        each part of the epoch, and writes first-epoch.csv into the run directory. The last part of a trial is its first line \
-        in history.csv, to the last digit.
+        Trains the first epoch of every trial again, on all cores, evaluates the trial after each part of the epoch, and \
+        writes first-epoch.csv into the run directory. The score after the last part equals the first line of the trial in \
+        history.csv, to the last digit.
         """)
 
     @Argument(help: .init("The run directory.", valueName: "run"), completion: .directory)
     var directory: String
 
-    @Option(help: "Into how many parts, of whole steps, the epoch is divided.")
+    @Option(help: "The number of parts of the epoch; each is a whole number of steps.")
     var parts = 32
 
     func run() throws {
@@ -41,7 +41,7 @@ extension BenchCommand {
       try AtomicFile.write(Data(csv(beginnings.withLock(\.self)).bytes), to: run.firstEpoch)
     }
 
-    /// What a trial reaches after each part; fewer parts if it diverges.
+    /// The scores of a trial after each part; fewer parts if it diverges.
     private func beginning(of trial: Int, in file: SearchFile, _ store: DatasetStore) throws -> [EpochScore] {
       guard let configuration = file.configuration(values: file.values(trial: trial)) else { return [] }
       let recipe = Recipe(configuration, seed: file.seed(of: Replicate(number: trial)))

@@ -8,34 +8,34 @@ extension BenchCommand {
   struct Search: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract:
-        "Replay ways to search against recorded learning curves: what does finding the best one cost?",
+        "Replay search strategies on recorded learning curves and print their cost in epochs.",
       discussion: """
-        RUN is the directory of a search without halving: the learning curves of all its trials. Each method searches them \
-        under many seeds, none trains anything. Counted are the epochs until a configuration has been trained to its end whose \
-        accuracy is within the tolerance of the best of all; when a search has ended, its stopped trials train to their end \
-        too, those ranked best first. Where 'trawl bench first-epoch' has been run, methods are replayed whose first \
-        comparison is within the first epoch. The article Evidence says more.
+        RUN is the directory of a search without halving, with the learning curves of all its trials. Each strategy is \
+        replayed on them with many seeds; nothing is trained. The cost is the number of epochs until a configuration is fully \
+        trained whose accuracy is within the tolerance of the best of all. When a replayed search ends before that, its \
+        stopped trials are trained to their end, best ranked first. After 'trawl bench first-epoch', strategies with rungs \
+        within the first epoch are replayed too. See the article Evidence.
         """)
 
     @Argument(help: .init("Run directories.", valueName: "run"), completion: .directory)
     var directories: [String]
 
-    @Flag(help: "Take the runs, which differ in their seeds alone, for one table.")
+    @Flag(help: "Combine the runs, which may differ only in their seeds, into one.")
     var pool = false
 
-    @Option(help: "How many seeds.")
+    @Option(help: "The number of seeds.")
     var seeds = 50
 
-    @Option(help: "How close to the best accuracy is good enough.")
+    @Option(help: "The difference from the best accuracy that counts as success.")
     var tolerance = 0.0005
 
-    @Option(help: "Replay on so many configurations, drawn anew under each seed, in place of all.")
+    @Option(help: "Replay on N configurations, sampled for each seed, instead of all.")
     var configurations: Int?
 
-    @Option(help: "How many trials train at a time.")
+    @Option(help: "The number of trials that train at the same time.")
     var slots = 1
 
-    @Flag(help: "Tell the times of halving and ASHA on several slots instead.")
+    @Flag(help: "Print the times of halving and ASHA on several slots instead.")
     var makespan = false
 
     @Option(help: "table, csv or json.")
@@ -85,7 +85,7 @@ extension BenchCommand.Search {
     return table
   }
 
-  /// Under each seed one; as many at once as there are cores.
+  /// One replay for each seed, in parallel on all cores.
   private func replays(_ method: ReplayMethod, on samples: [LearningCurves]) -> [Replay] {
     let replays = Mutex([Replay?](repeating: nil, count: samples.count))
     DispatchQueue.concurrentPerform(iterations: samples.count) { seed in
@@ -128,7 +128,7 @@ extension BenchCommand.Search {
 }
 
 extension RunDirectory {
-  /// The file of a search whose configurations follow from it alone.
+  /// The search file; throws if its sampler learns from results.
   func fileOfFixedTrials() throws -> SearchFile {
     let file = try SearchFileSource.read(searchFile).parse()
     guard !file.sampler.learns else {
@@ -138,7 +138,7 @@ extension RunDirectory {
   }
 }
 
-/// The learning curves in the directory of a search that has ended.
+/// The learning curves of a finished search.
 private struct RecordedRun {
   let name: String
   let curves: LearningCurves
@@ -151,11 +151,11 @@ private struct RecordedRun {
       !file.space.parameters.contains(where: { $0.path == "train.epochs" })
     else {
       throw UserError(
-        "\(directory.path): needs a search whose trials all train the same epochs, without halving or patience"
+        "\(directory.path): needs a search whose trials all train the same number of epochs, without halving or patience"
       )
     }
     guard try Table(file: directory.results).rows.count == file.trials else {
-      throw UserError("\(directory.path): the search has not ended; go on with it by --resume")
+      throw UserError("\(directory.path): the search has not ended; resume it with --resume")
     }
     var curves = (0..<file.trials).map { LearningCurves.Curve(values: file.values(trial: $0)) }
     for (trial, score) in try Self.scores(directory.history) { curves[trial].epochs.append(score) }
@@ -167,7 +167,7 @@ private struct RecordedRun {
       space: file.space, epochs: configuration.integer("train.epochs"), curves: curves)
   }
 
-  /// The configurations of several runs as those of one.
+  /// Combines the configurations of several runs.
   init(pooling runs: [RecordedRun]) throws {
     let (name, first) = (runs[0].name, runs[0].curves)
     for run in runs

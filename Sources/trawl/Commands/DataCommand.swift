@@ -7,23 +7,23 @@ struct DataCommand: ParsableCommand {
     commandName: "data",
     abstract: "List, get, verify and inspect datasets.",
     discussion: """
-      A dataset is looked for in the folders of TRAWL_DATA_PATH (separated by colons), in the cache \
-      ($XDG_CACHE_HOME/trawl, else ~/.cache/trawl) and in /usr/share/datasets, each as a folder of its name with four \
-      IDX files, plain or .gz. What is used is first copied into the cache's folder 'unpacked', which may be removed at \
-      any time.
+      A dataset is a folder of its name with four IDX files, plain or .gz. It is searched for in the folders of \
+      TRAWL_DATA_PATH (separated by colons), in the cache ($XDG_CACHE_HOME/trawl, else ~/.cache/trawl) and in \
+      /usr/share/datasets. Datasets in use are unpacked into the cache's folder 'unpacked', which may be removed at any \
+      time.
       """,
     subcommands: [List.self, Get.self, Verify.self, Inspect.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print the datasets known by name, and where they lie.")
+      abstract: "Print the datasets known by name and their folders.")
 
     func run() {
       for dataset in DatasetCatalog(.ofThisMachine).list() {
         let place =
           switch dataset.place {
           case .folder(let path): path
-          case .generated: "drawn by trawl when it is needed"
+          case .generated: "synthetic, generated on demand"
           case .missing: "missing; 'trawl data get \(dataset.name)' downloads it"
           }
         print("\(dataset.name): \(place)")
@@ -35,8 +35,8 @@ struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Download a dataset into the cache and check it.",
       discussion: """
-        An interrupted download goes on where it stopped. The files appear in the cache together, and only if their \
-        contents have the published SHA-256 sums.
+        An interrupted download is resumed. The files appear in the cache together, and only if their contents have the \
+        published SHA-256 sums.
         """)
 
     @Argument(help: "mnist or fashion-mnist.")
@@ -44,8 +44,8 @@ struct DataCommand: ParsableCommand {
 
     @Option(
       help: """
-        Download from this address instead, a folder with the four files as NAME.gz, even if the dataset lies elsewhere \
-        on this machine; given several times, the addresses are tried in order.
+        Download from this address instead, a folder with the four files as NAME.gz, even if the dataset is in another \
+        folder of this machine; if repeated, the addresses are tried in order.
         """)
     var from: [String] = []
 
@@ -64,14 +64,14 @@ struct DataCommand: ParsableCommand {
     func run() throws {
       let source = DatasetSelection.Source(argument: dataset)
       let files = try UserError.wrapping { try DatasetCatalog(.ofThisMachine).verify(source) }
-      if files.isEmpty { print("\(dataset) is drawn by trawl; there is no file to verify") }
+      if files.isEmpty { print("\(dataset) is synthetic; there is no file to verify") }
       for file in files {
         switch file.verdict {
         case .matches: print("\(file.path): as published")
-        case .unknown(let sum): print("\(file.path): \(sum), of which nothing is published")
+        case .unknown(let sum): print("\(file.path): \(sum), no published sum to compare with")
         case .differs(let found, let expected):
           throw UserError(
-            "\(file.path): its contents have the SHA-256 sum \(found), not the published \(expected)")
+            "\(file.path): the SHA-256 sum of its contents is \(found), not the published \(expected)")
         case .unusable(let error): throw UserError(error)
         }
       }
@@ -80,7 +80,7 @@ struct DataCommand: ParsableCommand {
 
   struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print what is in a dataset: images, sizes, classes.")
+      abstract: "Print the number of images, their size and the classes of a dataset.")
 
     @Argument(help: "The dataset's name, or its folder.")
     var dataset: String
@@ -88,19 +88,19 @@ struct DataCommand: ParsableCommand {
     func run() throws {
       let source = DatasetSelection.Source(argument: dataset)
       let summary = try UserError.wrapping { try DatasetCatalog(.ofThisMachine).inspect(source) }
-      print("\(summary.name): \(summary.folder ?? "drawn by trawl")")
+      print("\(summary.name): \(summary.folder ?? "synthetic")")
       print("images: \(summary.rows) x \(summary.columns) pixels, \(summary.classes) classes")
       for (name, part) in [("train", summary.train), ("test", summary.test)] {
         let classes = part.histogram.map(String.init).joined(separator: " ")
         print("\(name): \(part.count) images, by class \(classes)")
       }
-      print("SHA-256 of the four files, unpacked, one after the other: \(summary.digest)")
+      print("SHA-256 of the four unpacked files, concatenated: \(summary.digest)")
     }
   }
 }
 
 extension DatasetSelection.Source {
-  /// What a user calls a dataset: a folder where there is a slash, else a name.
+  /// The dataset that an argument names: a folder if it contains a slash, else a name.
   init(argument: String) {
     self = argument.contains("/") ? .idx(path: argument) : .named(argument)
   }

@@ -5,29 +5,29 @@ import Messaging
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keys",
-    abstract: "Make, show, move and revoke the keys of a cluster.",
+    abstract: "Create, show, move and revoke the keys of a cluster.",
     discussion: """
-      Keys let workers start before any search and serve many:
-        trawl keys new DIR --endpoint tcp://HOST:5555   once; DIR/join.json is for the workers
+      With the keys of a cluster, workers can start before any search and serve many searches:
+        trawl keys new DIR --endpoint tcp://HOST:5555   once; give DIR/join.json to the workers
         trawl worker --join DIR/join.json --keep        on each machine
-        trawl search FILE --keys DIR                    on HOST, again and again
-      One key may serve many workers. What shall be revoked alone needs a key of its own:
-        trawl keys new NAME --in DIR                    DIR/join-NAME.json is for these workers
-        trawl keys revoke NAME --in DIR                 running searches notice within a second
+        trawl search FILE --keys DIR                    on HOST, for each search
+      Many workers can share a key. To revoke some workers only, give them a separate key:
+        trawl keys new NAME --in DIR                    give DIR/join-NAME.json to these workers
+        trawl keys revoke NAME --in DIR                 takes effect within a second
       When the coordinator moves to another host:
-        trawl keys move tcp://HOST:5555 --in DIR        the join files are new, the keys are not
-      Without them a search makes its own, in RUN/keys, where they are shown, added and revoked alike.
+        trawl keys move tcp://HOST:5555 --in DIR        changes the join files, keeps the keys
+      A search without --keys creates its own in RUN/keys; 'trawl keys' shows, adds and revokes those too.
       """,
     subcommands: [New.self, Show.self, Move.self, Revoke.self])
 
   struct New: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Make the keys of a cluster, or one more worker key for it.")
+      abstract: "Create the keys of a cluster, or add a worker key.")
 
-    @Argument(help: "The folder for a cluster's keys, or with --in the name of one more worker key.")
+    @Argument(help: "The folder for a cluster's keys, or with --in the name of the worker key to add.")
     var name: String
 
-    @Option(help: "Where the cluster's coordinator will be reached, as tcp://HOST:5555.")
+    @Option(help: "The address of the cluster's coordinator, such as tcp://HOST:5555.")
     var endpoint: String?
 
     @Option(
@@ -36,7 +36,7 @@ struct KeysCommand: ParsableCommand {
 
     func run() throws {
       let path = try UserError.wrapping { try makeKeys() }
-      print("give this file to the workers, and to nobody else: \(path)")
+      print("give this file to the workers only: \(path)")
     }
 
     /// Returns the path of the new join file.
@@ -44,22 +44,22 @@ struct KeysCommand: ParsableCommand {
       switch (endpoint, folder) {
       case (let endpoint?, nil):
         let keys = try ClusterKeys.create(in: name, endpoint: Endpoint(endpoint))
-        StandardError.write("workers will look for their coordinator at \(keys.endpoint)\n")
+        StandardError.write("workers will connect to the coordinator at \(keys.endpoint)\n")
         return keys.joinFile(of: ClusterKeys.defaultWorker)
       case (nil, let folder?):
         var keys = try ClusterKeys.load(from: folder)
         return try keys.addWorker(named: name)
       default:
         throw UserError(
-          "give --endpoint tcp://HOST:PORT for the keys of a cluster, or --in DIR for one more worker key")
+          "give --endpoint tcp://HOST:PORT to create the keys of a cluster, or --in DIR to add a worker key")
       }
     }
   }
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print the endpoint and the keys of a cluster by their fingerprints, never a secret.",
-      discussion: "The coordinator's log names keys by the same fingerprints.")
+      abstract: "Print the endpoint of a cluster and the fingerprints of its keys.",
+      discussion: "Prints no secret. The coordinator's log names keys by the same fingerprints.")
 
     @Argument(help: "The folder with the keys.", completion: .directory)
     var folder: String
@@ -75,13 +75,13 @@ struct KeysCommand: ParsableCommand {
 
   struct Move: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Tell where a cluster's coordinator is reached from now on, with the same keys.",
+      abstract: "Change the address of a cluster's coordinator and keep its keys.",
       discussion: """
-        Workers need their join files again; those that read them in this folder notice by themselves. A search that runs \
-        stays at its port until it is stopped and gone on with.
+        Give the new join files to the workers; those that read them in this folder notice the change. A running search \
+        keeps its port until it is stopped and resumed.
         """)
 
-    @Argument(help: "Where the coordinator will be reached, as tcp://HOST:5555.")
+    @Argument(help: "The new address of the coordinator, such as tcp://HOST:5555.")
     var endpoint: String
 
     @Option(name: .customLong("in"), help: "The folder with the keys.", completion: .directory)
@@ -90,28 +90,28 @@ struct KeysCommand: ParsableCommand {
     func run() throws {
       guard !FileManager.default.fileExists(atPath: RunDirectory(path: "\(folder)/..").study) else {
         throw UserError(
-          "\(folder) are the keys of one search: stop it, and go on with --resume --advertise HOST")
+          "\(folder) holds the keys of one search: stop it, and resume it with --resume --advertise HOST")
       }
       let paths = try UserError.wrapping {
         var keys = try ClusterKeys.load(from: folder)
         let before = keys.endpoint
         let paths = try keys.move(to: Endpoint(endpoint))
-        StandardError.write("\(before) became \(keys.endpoint)\n")
+        StandardError.write("moved from \(before) to \(keys.endpoint)\n")
         return paths
       }
-      for path in paths { print("give this file to its workers anew: \(path)") }
+      for path in paths { print("give this new file to its workers: \(path)") }
     }
   }
 
   struct Revoke: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take a worker key back, for good.",
+      abstract: "Revoke a worker key permanently.",
       discussion: """
-        A running coordinator notices within a second: it hears no more of the workers with this key, and gives their \
-        trials to others. Results that they handed in before stay; attempts.csv tells which.
+        Within a second, a running coordinator disconnects the workers with this key and reassigns their trials. Results \
+        that they reported before are kept; attempts.csv lists them.
         """)
 
-    @Argument(help: "The name of the worker key, as 'trawl keys show' prints it.")
+    @Argument(help: "The name of the worker key; 'trawl keys show' lists them.")
     var name: String
 
     @Option(name: .customLong("in"), help: "The folder with the keys.", completion: .directory)

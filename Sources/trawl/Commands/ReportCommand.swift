@@ -4,10 +4,10 @@ import Foundation
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Write a search, running or ended, as one HTML page.",
+    abstract: "Write an HTML report of a running or finished search.",
     discussion: """
       The page has the ranking, all pictures, the best configuration with the commands that train it, failures, hosts and \
-      the search file. It needs no other file and no network. 'search.report: true' writes it at the end of a search.
+      the search file. It needs no other file and no network. With 'search.report: true' a search writes it at its end.
       """)
 
   @Argument(help: .init("The run directory.", valueName: "run"), completion: .directory)

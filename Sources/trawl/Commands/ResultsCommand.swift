@@ -10,24 +10,24 @@ struct ResultsCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "results",
-    abstract: "Print the ranking of a search, running or ended, best first.",
+    abstract: "Print the ranking of a running or finished search, best first.",
     discussion: """
-      With a table, standard error tells what the search teaches: which parameters mattered (from ten trials on), whether \
-      the best lies at the edge of a range, and with halving how far each rung predicted the next. In JSON that is 'insight'.
+      The table is followed by diagnostics on standard error: parameter importance (from ten trials on), ranges whose edge \
+      holds the best values, and with halving the rank correlation between rungs. In JSON these are in 'insight'.
       """)
 
   @Argument(help: .init("The run directory.", valueName: "run"), completion: .directory)
   var directory: String
 
-  @Option(help: "table, csv (the file results.csv) or json.")
+  @Option(help: "The output format: table, csv (the file results.csv) or json.")
   var format = Format.table
 
-  @Option(parsing: .unconditional, help: "Only the best so many.")
+  @Option(parsing: .unconditional, help: "Show only the top N trials.")
   var top: Int?
 
   @Flag(
     help: """
-      Only the trials that failed or were quarantined, with the reason in table and json; \
+      Show only failed and quarantined trials, in table and json with the reason; \
       'trawl search ... --resume --retry failed' runs them again.
       """)
   var failed = false
@@ -57,7 +57,7 @@ struct ResultsCommand: ParsableCommand {
     }
   }
 
-  /// The header and the chosen rows as they stand in the file, to the last byte. No cell of it holds a line break.
+  /// The header and the chosen rows, byte for byte as in the file. No cell contains a line break.
   private func lines(_ rows: [Int], of path: String) throws -> String {
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
     return ([0] + rows.map { $0 + 1 }).map { lines[$0] + "\n" }.joined()
@@ -65,17 +65,17 @@ struct ResultsCommand: ParsableCommand {
 }
 
 extension Table {
-  /// The rows of a ranking whose trials came to nothing.
+  /// The rows of failed and quarantined trials.
   fileprivate var failures: [Int] {
     guard let status = columns.firstIndex(of: "status") else { return [] }
     return rows.indices.filter { TrialResult.Status(rawValue: rows[$0][status])?.isFailure == true }
   }
 
-  /// Adds to each trial why it did: what its last unhappy attempt said, and where that ran.
+  /// Adds the host and the detail of the last attempt of each trial that has a detail.
   fileprivate mutating func addReasons(from attempts: [AttemptRecord]) {
     guard let trial = columns.firstIndex(of: "trial") else { return }
-    let unhappy = attempts.filter { !$0.detail.isEmpty }
-    let reasons = Dictionary(unhappy.map { ("\($0.trial)", [$0.host, $0.detail]) }) { _, last in last }
+    let failed = attempts.filter { !$0.detail.isEmpty }
+    let reasons = Dictionary(failed.map { ("\($0.trial)", [$0.host, $0.detail]) }) { _, last in last }
     columns += ["host", "why"]
     rows = rows.map { row in row + (reasons[row[trial]] ?? ["", ""]) }
   }

@@ -13,13 +13,13 @@ struct SearchCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "search",
-    abstract: "Run a search: coordinator and local workers.",
+    abstract: "Run a search: the coordinator and local workers.",
     discussion: """
-      Writes everything into a run directory: results.csv (the ranking), attempts.csv, history.csv, best/recipe.yaml, \
-      study.db. Ctrl-C stops it; the same command with --resume goes on. (A search 'until stopped' is \
-      ended by Ctrl-C, and stopped by a second one.)
+      Writes all files into the run directory: results.csv (the ranking), attempts.csv, history.csv, best/recipe.yaml, \
+      study.db. Ctrl-C stops the search; the same command with --resume resumes it. (In a search 'until stopped', the first \
+      Ctrl-C starts no more trials, and the second one stops the search.)
 
-      Exit status: 0 done, 1 the machine failed (its disk, say), 2 bad input, 3 some trials failed, 130 interrupted.
+      Exit status: 0 done, 1 system error (such as a disk error), 2 bad input, 3 some trials failed, 130 interrupted.
       """)
 
   @Argument(help: "The search file.", completion: .file(extensions: ["yaml", "yml"]))
@@ -32,38 +32,38 @@ struct SearchCommand: ParsableCommand {
 
   @Option(
     name: [.short, .long], parsing: .unconditional,
-    help: "Local worker processes (default: one per core; 0: wait for others).")
+    help: "The number of local worker processes (default: one per core; 0: none).")
   var workers: Int?
 
-  @Option(help: "Let workers on other machines join here, as tcp://*:5555; port 0 picks one.")
+  @Option(help: "Accept remote workers at this address, such as tcp://*:5555; port 0 picks a free port.")
   var listen: String?
 
-  @Option(help: "The host name or address by which other machines reach this one.")
+  @Option(help: "The host name or address of this machine as seen from the workers.")
   var advertise: String?
 
-  @Option(help: "The folder with the cluster's keys, made by 'trawl keys new'.", completion: .directory)
+  @Option(help: "The folder with the cluster's keys, created by 'trawl keys new'.", completion: .directory)
   var keys: String?
 
   @Option(
     parsing: .unconditional,
-    help: "Seconds that Ctrl-C waits for the local workers to hand over what they have trained.")
+    help: "Seconds allowed for local workers to checkpoint their trials on Ctrl-C.")
   var grace = 1.5
 
-  @Flag(help: "Go on with the search in the run directory, or begin it if there is none.")
+  @Flag(help: "Resume the search in the run directory, or start it if there is none.")
   var resume = false
 
   @Option(
     parsing: .unconditional,
-    help: "With --resume: go on until there are so many trials; those there are keep their results.")
+    help: "With --resume: extend the search to N trials; existing results are kept.")
   var trials: Int?
 
-  @Option(help: "With --resume: run the trials that failed or were quarantined once more ('failed').")
+  @Option(help: "With --resume: 'failed' runs failed and quarantined trials again.")
   var retry: Retry?
 
-  @Flag(help: "Say only what went wrong, and the ranking.")
+  @Flag(help: "Print only warnings, errors and the ranking.")
   var quiet = false
 
-  @Flag(help: "Say what each worker and attempt does.")
+  @Flag(help: "Print the events of every worker and attempt.")
   var verbose = false
 
   func validate() throws {
@@ -77,7 +77,7 @@ struct SearchCommand: ParsableCommand {
       throw ValidationError("--advertise needs --listen or --keys")
     }
     if trials != nil, !resume {
-      throw ValidationError("--trials needs --resume; a new search has --set search.trials=N")
+      throw ValidationError("--trials needs --resume; for a new search use --set search.trials=N")
     }
     if retry != nil, !resume { throw ValidationError("--retry needs --resume") }
     if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
@@ -91,7 +91,7 @@ struct SearchCommand: ParsableCommand {
         enough.raise()
       } else if signal != SIGCHLD {
         if signal == SIGINT, stop.isRaised {
-          StandardError.write("stopped at once; the same command with --resume goes on\n")
+          StandardError.write("stopped at once; the same command with --resume resumes the search\n")
           _exit(ExitStatus.interrupted.rawValue)
         }
         stop.raise()

@@ -4,17 +4,17 @@ import Foundation
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Print how a search stands: trials, best so far, workers.",
+    abstract: "Print the status of a search: trials, best trial, workers.",
     discussion: """
-      In JSON 'is_running' says whether there is a coordinator, 'trials' is missing while a search is open-ended, 'undecided' \
-      are trials that wait for others to be compared with, and 'waits_for_results' says whether the next configuration \
-      follows from trials that run (tpe).
+      In JSON, 'is_running' is true if there is a coordinator, 'trials' is missing while a search is open-ended, 'undecided' \
+      counts trials whose promotion is pending, and 'waits_for_results' is true if the next configuration depends on running \
+      trials (tpe).
       """)
 
   @Argument(help: .init("The run directory.", valueName: "run"), completion: .directory)
   var directory: String
 
-  @Flag(help: "Go on until the search ends.")
+  @Flag(help: "Print the status every second until the search ends.")
   var watch = false
 
   @Flag(help: "Print one JSON object.")
@@ -29,7 +29,7 @@ struct StatusCommand: ParsableCommand {
       fflush(nil)
       Thread.sleep(forTimeInterval: 1)
       status = try Status.read(path)
-      // On a terminal the new status takes the place of the old one.
+      // On a terminal, clear the screen first.
       print((isatty(STDOUT_FILENO) == 1 ? "\u{1b}[H\u{1b}[2J" : "\n") + status.text)
     }
   }
@@ -38,14 +38,14 @@ struct StatusCommand: ParsableCommand {
 extension Status {
   private var age: Double { max(0, Date().timeIntervalSince1970 - updated) }
 
-  /// Whether there is a coordinator, as far as can be seen from here: its process, or on another machine a status that is
-  /// not old.
+  /// Whether there is a coordinator: on this machine its process exists, on another machine its status is less than 30 s
+  /// old.
   var isAlive: Bool {
     guard isRunning else { return false }
     return host == System.hostName ? kill(pid, 0) == 0 || errno == EPERM : age < 30
   }
 
-  /// Without what it tells of a coordinator that is gone.
+  /// The status without workers and running trials if the coordinator is gone.
   fileprivate var asSeenNow: Status {
     guard !isAlive else { return self }
     var status = self
@@ -72,15 +72,15 @@ extension Status {
     return lines.joined(separator: "\n")
   }
 
-  /// Whether it runs, and how to resume it if it does not.
+  /// Whether the search is finished, running or stopped, with the command that resumes it.
   var state: String {
     if left == 0, trials != nil { return "finished" }
     if isAlive { return "running (process \(pid) on \(host.asShownText))" }
     let how = isRunning ? "its coordinator is gone" : "stopped"
-    return "\(how); to go on: \(resume.asShownText)"
+    return "\(how); resume with: \(resume.asShownText)"
   }
 
-  /// Trials and replicates that have not ended; of an open-ended search those that have begun.
+  /// The number of trials and replicates that have not ended; in an open-ended search, of those that have started.
   private var left: Int { (trials ?? begun ?? 0) - done + (replicates ?? 0) - (replicatesDone ?? 0) }
 
   private var counts: String {
@@ -89,23 +89,23 @@ extension Status {
     let failed = failed > 0 ? " (\(failed) failed)" : ""
     let undecided = undecided.map { $0 > 0 ? " (\($0) undecided)" : "" } ?? ""
     let replicates = replicates.map { ", \(replicatesDone ?? 0) of \($0) replicates" } ?? ""
-    let ended = trials.map { "\(done) of \($0) done" } ?? "\(begun ?? 0) begun, \(done) done"
+    let ended = trials.map { "\(done) of \($0) done" } ?? "\(begun ?? 0) started, \(done) done"
     return "\(ended)\(failed)\(replicates), \(running) running, \(waiting) waiting\(undecided)"
   }
 
-  /// Why a slot is idle; nil if none is.
+  /// The reason why slots are idle; nil if none is.
   private var idleLine: String? {
     let idle = workers.reduce(0) { $0 + $1.slots - $1.running }
     guard idle > 0, left > 0, let trials else { return nil }
-    let slots = "  \(idle) slot\(idle == 1 ? " is" : "s are") idle: "
+    let slots = "  \(idle) slot\(idle == 1 ? "" : "s") idle: "
     if let undecided, undecided > 0, done + running + undecided == trials {
-      return slots + "whether the undecided trials train on depends on those that run"
+      return slots + "promotions are pending until running trials report"
     }
     if waitsForResults == true {
-      return slots + "the next configuration follows from trials that run (search.lag)"
+      return slots + "the next configuration depends on running trials (search.lag)"
     }
     guard done + running >= trials else { return nil }
-    return slots + "all that is certain to be trained is running"
+    return slots + "no trial is waiting"
   }
 
   private var workerLines: [String] {
@@ -113,7 +113,7 @@ extension Status {
     return ["workers: \(workers.count)"]
       + workers.map { worker in
         "  \(worker.host.asShownText) (process \(worker.pid)): \(worker.running) of \(worker.slots) slots busy, "
-          + "heard \(Duration.seconds(worker.secondsSinceHeard + age).words) ago"
+          + "last heartbeat \(Duration.seconds(worker.secondsSinceHeard + age).words) ago"
       } + [idleLine].compactMap(\.self)
   }
 }

@@ -7,21 +7,21 @@ struct TestCommand: ParsableCommand {
     commandName: "test",
     abstract: "Evaluate a model on the test images of a dataset.")
 
-  /// What `--json` prints.
+  /// The output of `--json`.
   struct Report: Encodable {
     var dataset: String
     var images: Int
     var testLoss: Double
     var testAccuracy: Double
     var accuracyByClass: [Double?]
-    /// Rows: the images' classes; columns: what they were taken for.
+    /// Rows: true classes. Columns: predicted classes.
     var confusion: [[Int]]
   }
 
-  @Argument(help: "The model, a safetensors file of Trawl.", completion: .file(extensions: ["safetensors"]))
+  @Argument(help: "The model: a safetensors file of Trawl.", completion: .file(extensions: ["safetensors"]))
   var model: String
 
-  @Option(help: "The dataset's name or its folder of IDX files (default: that of the training).")
+  @Option(help: "The dataset's name or its folder of IDX files (default: the training dataset).")
   var dataset: String?
 
   @Flag(help: "Print one JSON object.")

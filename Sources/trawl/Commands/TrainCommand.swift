@@ -5,10 +5,10 @@ import Training
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train one network by a recipe: a search file without distributions.",
+    abstract: "Train one network from a recipe: a search file without distributions.",
     discussion: """
-      Writes model.safetensors, recipe.yaml, report.json and history.csv. A search leaves the recipe of its best trial in \
-      RUN/best/recipe.yaml; trained by it, the model is the one that the trial was ranked by, bit for bit.
+      Writes model.safetensors, recipe.yaml, report.json and history.csv. A search writes the recipe of its best trial to \
+      RUN/best/recipe.yaml, which reproduces the model of that trial bit for bit.
       """)
 
   @Argument(help: "The recipe.", completion: .file(extensions: ["yaml", "yml"]))
@@ -20,10 +20,10 @@ struct TrainCommand: ParsableCommand {
     name: [.short, .long], help: "The folder for the model (default: models/NAME).", completion: .directory)
   var output: String?
 
-  @Flag(help: "Go on from the checkpoint in the folder, or begin if there is none.")
+  @Flag(help: "Resume from the checkpoint in the folder, or start if there is none.")
   var resume = false
 
-  @Flag(help: "Say only what went wrong.")
+  @Flag(help: "Print only warnings and errors.")
   var quiet = false
 
   func run() throws {

@@ -6,7 +6,7 @@ import Search
 import Training
 
 struct WorkerCommand: ParsableCommand {
-  /// How many trials are trained at once.
+  /// The number of trials that are trained at the same time.
   enum Slots: ExpressibleByArgument {
     case auto
     case number(Int)
@@ -24,13 +24,13 @@ struct WorkerCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "worker",
-    abstract: "Train trials for a coordinator on this or another machine.",
+    abstract: "Run a worker, which trains trials for a coordinator on this or another machine.",
     discussion: """
-      May start before its coordinator and join late; ends when the search ends. SIGTERM and Ctrl-C make it hand over \
-      its trials with all that they have been trained, and leave. What it cannot hand in because the coordinator is away \
-      it keeps on disk, and the next worker with the same join file hands it in.
+      A worker may start before its coordinator or join later, and ends when the search ends. On SIGTERM or Ctrl-C it \
+      checkpoints its trials, hands them back and exits. Results that it cannot deliver because the coordinator is away \
+      stay on disk; the next worker with the same join file delivers them.
 
-      Exit status: 0 the search ended or the worker was told to leave, 2 it cannot work for this coordinator.
+      Exit status: 0 the search ended or the worker was stopped, 2 it cannot work for this coordinator.
       """)
 
   @Option(help: "The join file: RUN/join.json, or join.json of the cluster's keys.", completion: .file())
@@ -39,31 +39,31 @@ struct WorkerCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: .init(
-      "Trials trained at once: a number, or 'auto' for one per core.",
+      "Trials trained at the same time: a number, or 'auto' for one per core.",
       discussion: """
-        'auto' counts the cores of the affinity mask, and takes fewer where a CPU quota or a memory limit of a control group, \
-        Slurm's variables or the free memory (128 MiB a slot) allow no more; the worker says so.
+        'auto' counts the cores in the affinity mask, within the CPU quota and memory limit of the control group, Slurm's \
+        variables and the free memory (128 MiB per slot). The worker prints the limit that applies.
         """))
   var slots = Slots.auto
 
-  @Flag(help: "Stay when the search ends, and wait for the next.")
+  @Flag(help: "When the search ends, wait for the next one.")
   var keep = false
 
   @Option(
     parsing: .unconditional,
-    help: "Seconds that it may take to hand over its trials when it shall leave.")
+    help: "Seconds allowed to checkpoint and hand back trials on shutdown.")
   var grace = 10.0
 
   @Option(
-    help: "The folder for what cannot be handed in (default: trawl/spool in ~/.local/state).",
+    help: "The folder for undelivered results (default: ~/.local/state/trawl/spool).",
     completion: .directory)
   var spool: String?
 
   @Option(help: .private)
   var localEndpoint: String?
 
-  /// Seconds that an epoch takes at least, for tests whose trials shall last without work for the processor. The results are
-  /// those of an ordinary worker.
+  /// The minimum duration of an epoch in seconds, for tests that need long trials without processor load. Results do not
+  /// depend on it.
   @Option(help: .private)
   var pace = 0.0
 
@@ -116,8 +116,8 @@ struct WorkerCommand: ParsableCommand {
     spool.removeIfEmpty()
     if shell.unsavedCount > 0 {
       StandardError.write(
-        "\(shell.unsavedCount) trial\(shell.unsavedCount == 1 ? "" : "s") could neither be handed in nor kept: others must "
-          + "train them again\n")
+        "\(shell.unsavedCount) trial\(shell.unsavedCount == 1 ? "" : "s") lost: neither delivered to the coordinator nor "
+          + "saved to disk; other workers train them again\n")
     }
     if let next = shell.nextArithmetic, !leaving.isRaised { throw InstructionSet.restart(next) }
     switch end {
@@ -138,11 +138,11 @@ struct WorkerCommand: ParsableCommand {
   }
 
   private static func kept(_ spool: Spool) -> String {
-    "\(spool.count) trial\(spool.count == 1 ? " is" : "s are") kept in \(spool.path); the next worker with this join "
-      + "file hands \(spool.count == 1 ? "it" : "them") in"
+    "\(spool.count) trial\(spool.count == 1 ? " is" : "s are") saved in \(spool.path); the next worker with this join "
+      + "file delivers \(spool.count == 1 ? "it" : "them")"
   }
 
-  /// Hands in what an ended worker left, under its name.
+  /// Delivers the results that an ended worker left in its spool, under its ID.
   private func deliverKeptResults(
     _ spool: Spool, _ place: WorkerShell.Place, _ arithmetic: SearchFile.Numerics, waker: Waker,
     leaving: Latch
@@ -152,7 +152,7 @@ struct WorkerCommand: ParsableCommand {
     let searches = spool.attempts()
     let damaged = left - searches.reduce(0) { $0 + $1.count }
     let words = "an earlier worker left \(left) trial\(left == 1 ? "" : "s") in \(spool.path)"
-    let loss = damaged > 0 ? "; \(damaged) cannot be read and must be trained again" : ""
+    let loss = damaged > 0 ? "; \(damaged) cannot be read and will be trained again" : ""
     StandardError.write("\(words)\(loss)\n")
     for attempts in searches {
       let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
@@ -170,7 +170,7 @@ struct WorkerCommand: ParsableCommand {
       numerics: "\(NumericsFingerprint.current)", staysForever: keep && slots > 0, grace: .seconds(grace))
   }
 
-  /// Our standard input is a pipe from the coordinator that never carries anything: it closes when it ends, however it does.
+  /// Exits when the coordinator ends: standard input is a pipe from it that carries no data and closes with it.
   private static func endWithParent() {
     let thread = Thread {
       var byte: UInt8 = 0
@@ -186,7 +186,7 @@ struct WorkerCommand: ParsableCommand {
 extension WorkerID {
   fileprivate static func random() -> WorkerID {
     guard let id = WorkerID((0..<length).map { _ in UInt8.random(in: 0...255) }) else {
-      preconditionFailure("a worker's name has \(length) bytes")
+      preconditionFailure("a worker's ID has \(length) bytes")
     }
     return id
   }

@@ -3,17 +3,17 @@ import Foundation
 import Messaging
 import Synchronization
 
-/// Who may join a search, where it listens, and what it tells workers about that.
+/// The keys of a search, the endpoint where it listens, and the join file for its workers.
 ///
-/// The keys are a cluster's, or the search's own, kept in its run directory so that its workers know it again after a
-/// resume.
+/// The keys are those of a cluster, or the search's own. Its own keys are stored in the run directory, so that its workers
+/// can reconnect after a resume.
 final class Access: Sendable {
   private let folder: String
   private let isClusters: Bool
   private let loaded: ClusterKeys?
   private let coordinatorKeys: CurveKeyPair
   private let admitted: Mutex<Set<CurveKey>>
-  /// Where to try to listen, in order.
+  /// The endpoints to try, in order.
   private let endpoints: [Endpoint]
   private let advertisedHost: String?
 
@@ -21,7 +21,7 @@ final class Access: Sendable {
     folder = command.keys ?? directory.keys
     isClusters = command.keys != nil
     advertisedHost = command.advertise
-    // Own keys count only once their search has begun.
+    // Keys of an earlier start that never created the study are not loaded.
     let hasKeys = isClusters || directory.content == .search
     loaded = hasKeys ? try Self.load(folder, ofSearchIn: isClusters ? nil : directory) : nil
     coordinatorKeys = loaded?.coordinatorKeys ?? .generate()
@@ -32,7 +32,7 @@ final class Access: Sendable {
   private static func load(_ folder: String, ofSearchIn owner: RunDirectory?) throws -> ClusterKeys {
     do { return try ClusterKeys.load(from: folder) } catch {
       guard error == .noClusterKeys(folder), let owner else { throw UserError(error) }
-      throw UserError("\(owner.path) was begun with the keys of a cluster: give --keys DIR again")
+      throw UserError("\(owner.path) was started with the keys of a cluster: give --keys DIR again")
     }
   }
 
@@ -51,12 +51,12 @@ final class Access: Sendable {
     }
   }
 
-  /// The port that this search had before, which its workers still try.
+  /// The previous port of this search, to which its workers still try to connect.
   private static func oldPort(_ directory: RunDirectory) -> UInt16? {
     try? JoinFile.load(from: directory.joinFile).endpoint.port
   }
 
-  /// Listens at the first endpoint that is free.
+  /// Listens at the first free endpoint.
   func listen(waker: Waker) throws -> RouterSocket {
     for endpoint in endpoints.dropLast() {
       do {
@@ -74,7 +74,7 @@ final class Access: Sendable {
     }
   }
 
-  /// Writes the join file, and the keys if they are new; admits them from now on.
+  /// Writes the join file, and the keys if they are new. Admits the keys.
   ///
   /// - Returns: the keys.
   func write(_ endpoint: Endpoint, to directory: RunDirectory) throws -> ClusterKeys {
@@ -87,9 +87,9 @@ final class Access: Sendable {
     }
   }
 
-  /// Admits these keys from now on, and no others.
+  /// Admits these keys and no others.
   ///
-  /// - Returns: whether the key in the search's own join file was revoked; another one stands there now, if there is one.
+  /// - Returns: whether the key in the search's join file was revoked. Another authorized key then replaces it, if any.
   func admit(_ keys: ClusterKeys, _ directory: RunDirectory) -> Bool {
     let authorized = keys.authorizedKeys
     admitted.withLock { $0 = authorized }
@@ -100,7 +100,7 @@ final class Access: Sendable {
     return true
   }
 
-  /// Tells workers that missed the end of a search. Those elsewhere that cannot read this give up after a while.
+  /// Records the end of the search in the join file, for workers that missed it. Workers that cannot read the file time out.
   func writeEnd(of search: SearchID, to directory: RunDirectory) {
     guard var join = try? JoinFile.load(from: directory.joinFile) else { return }
     join.endedSearch = search.number
@@ -119,14 +119,14 @@ final class Access: Sendable {
     try join.write(to: directory.joinFile)
   }
 
-  /// The join file among the keys whose workers may join; nil if nobody may.
+  /// The join file of an authorized worker key; nil if there is none.
   private func workersFile(of keys: ClusterKeys) -> String? {
     let authorized = keys.authorizedKeys
     let files = keys.workers.filter { authorized.contains($0.key) }.map { keys.joinFile(of: $0.name) }
     return files.first(where: FileManager.default.fileExists) ?? files.first
   }
 
-  /// What a worker on another machine is given: a file that will serve other searches too, if there is one.
+  /// The join file for workers on other machines. The cluster's file, valid for other searches too, is preferred.
   func joinFile(_ keys: ClusterKeys, _ directory: RunDirectory) -> String {
     let own = directory.joinFile
     guard isClusters, let file = workersFile(of: keys), let join = try? JoinFile.load(from: file),
@@ -136,7 +136,7 @@ final class Access: Sendable {
   }
 
   private func makeKeys(_ endpoint: Endpoint) throws -> ClusterKeys {
-    // What a search left that was killed before it began.
+    // Left by a search that was killed while it started.
     try? FileManager.default.removeItem(atPath: folder)
     return try ClusterKeys.create(in: folder, endpoint: endpoint, coordinatorKeys: coordinatorKeys)
   }

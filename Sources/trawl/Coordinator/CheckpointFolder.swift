@@ -2,10 +2,10 @@ import Coordination
 import Foundation
 import Training
 
-/// The checkpoints of a search in its run directory: files named by their digests, in a folder that only we enter. They
-/// are a cache, so that nothing here waits for the disk, and what fails is done without.
+/// The checkpoint cache of a search in its run directory: files named by their digests, in a private folder. Writes are
+/// not synced, and errors are ignored: a lost checkpoint is trained again.
 struct CheckpointFolder {
-  /// A file that grows.
+  /// A partially received file.
   private struct Part {
     var file: FileHandle?
     var hash = SHA256()
@@ -14,7 +14,7 @@ struct CheckpointFolder {
   private let path: String
   private var parts: [String: Part] = [:]
 
-  /// The folder with these checkpoints, without what else an earlier coordinator may have left there.
+  /// Opens the folder and removes all files but these checkpoints.
   init(_ path: String, holding stored: [StoredCheckpoint]) {
     self.path = path
     let names = Set(stored.map { Self.name($0.checkpoint.digest) })
@@ -32,9 +32,9 @@ struct CheckpointFolder {
 
   private func draft(_ name: String) -> String { "\(path)/\(name).part" }
 
-  /// Appends a piece.
+  /// Appends a piece to a checkpoint.
   ///
-  /// - Returns: after the last one whether the checkpoint is there, and is what was announced; nil before.
+  /// - Returns: after the last piece, whether the checkpoint is stored and its digest matches; nil before.
   mutating func store(_ bytes: [UInt8], of checkpoint: WireCheckpoint, isLast: Bool) -> Bool? {
     let name = Self.name(checkpoint.digest)
     var part = parts.removeValue(forKey: name) ?? begin(name)
@@ -57,7 +57,7 @@ struct CheckpointFolder {
     return Part(file: descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
   }
 
-  /// The piece that is asked for; empty if it cannot be read.
+  /// The requested piece; empty if it cannot be read.
   func piece(_ fetch: WireFetch) -> WireChunk {
     var chunk = WireChunk(fetch, of: [])
     if let file = FileHandle(forReadingAtPath: file(Self.name(fetch.digest))),

@@ -5,17 +5,17 @@ import Messaging
 import Search
 import Storage
 
-/// Runs a coordinator: one thread that receives, lets the state machine decide, commits, and only then sends.
+/// Runs a coordinator on one thread: receives messages, passes them to the state machine, commits its decisions, then sends.
 final class CoordinatorShell {
-  /// How a search ends.
+  /// The way a search ended.
   enum Ending {
     case finished
     case interrupted
-    /// The local workers cannot work and there are no others.
+    /// The local workers cannot work and there are no remote workers.
     case noUsableWorker
   }
 
-  /// What the shell is made of.
+  /// The components of the shell.
   struct Parts {
     var coordinator: Coordinator
     var study: StudyDatabase
@@ -30,13 +30,13 @@ final class CoordinatorShell {
 
   private var parts: Parts
   private let stop: Latch
-  /// How long local workers have to hand over what they have trained when someone raises the flag.
+  /// The time for local workers to checkpoint and hand back their trials after `stop` is raised.
   private let grace: Duration
   private var enough: StopCondition
   private var hasAnnouncedStop = false
   private var lastTick = Duration.zero
   private var lastResultCount = 0
-  /// Messages for peers that could not take them at once, in order.
+  /// Queued messages for peers whose send queue is full, in order.
   private var waiting: [ReturnAddress: [[UInt8]]] = [:]
   private var waitingBytes = 0
   private var notes = LineBudget(burst: 20_000, perSecond: 10)
@@ -44,19 +44,19 @@ final class CoordinatorShell {
   private var hasWarnedOfExports = false
   private var hasWarnedOfKeys = false
   private var hasWarnedOfConnections = false
-  /// Told to stop while the disk was full.
+  /// Whether the search was stopped while the disk was full.
   private var hasGivenUp = false
 
-  /// Messages that wait for one peer at most; of more, heartbeats and Hellos bring what matters.
+  /// The maximum number of queued messages for a peer. Later ones are dropped; the state is sent again on heartbeat or Hello.
   private static let mostWaiting = 4096
-  /// Bytes that wait for all peers at most.
+  /// The maximum size of all queued messages in bytes.
   private static let mostWaitingBytes = 64 << 20
-  /// At most so many messages go into one transaction, and none after so long a time: nobody's answer waits for more.
+  /// Batch limits: they bound the size of a commit and the latency of replies.
   private static let batch = 256
   private static let batchTime = Duration.milliseconds(5)
   private static let tick = Duration.milliseconds(200)
-  /// How long workers have to say goodbye.
-  private static let farewell = Duration.seconds(2)
+  /// The time limit for disconnecting the workers at the end.
+  private static let closingTime = Duration.seconds(2)
 
   init(_ parts: Parts, stop: Latch, grace: Duration, enough: StopCondition) {
     self.parts = parts
@@ -66,7 +66,7 @@ final class CoordinatorShell {
     lastResultCount = parts.coordinator.results.count
   }
 
-  /// Runs until every trial has ended or someone raises the flag.
+  /// Runs until every trial has ended or `stop` is raised.
   func run() throws -> Ending {
     var ending = Ending.finished
     while !parts.coordinator.isFinished, !hasGivenUp {
@@ -81,24 +81,25 @@ final class CoordinatorShell {
       try turn()
     }
     switch ending {
-    case .finished: try farewell()
-    case .interrupted: try takeOver()
+    case .finished: try closeWorkers()
+    case .interrupted: try stopLocalWorkers()
     case .noUsableWorker: break
     }
     parts.display.clear()
     if hasGivenUp { ending = .interrupted }
-    parts.log.info("ends: \(ending), \(parts.coordinator.results.count) trials done")
+    parts.log.info("search \(ending): \(parts.coordinator.results.count) trials done")
     do { try writeLastExports() } catch let complaint as UserError {
-      parts.display.say("warning: \(complaint.words); 'trawl search ... --resume' writes it again")
+      parts.display.say("warning: \(complaint.words); write it again with 'trawl search ... --resume'")
       if case .finished = ending { throw ExitStatus.failed }
     }
     return ending
   }
 
-  /// Strangers' connections may hold all descriptors that this process can have; they go with the socket, in a moment.
+  /// Closes the socket and writes all exports. Retries, because unauthenticated connections may hold all file descriptors
+  /// until the socket has closed them.
   private func writeLastExports() throws {
     parts.socket.close()
-    let deadline = monotonicNow() + Self.farewell
+    let deadline = monotonicNow() + Self.closingTime
     while true {
       do { return try parts.exports.writeAll(parts.coordinator, parts.study) } catch {
         guard monotonicNow() < deadline else { throw error }
@@ -114,7 +115,7 @@ final class CoordinatorShell {
     return !parts.workers.isHopeless || parts.coordinator.slotCount > 0 || parts.coordinator.awaitsWorkers
   }
 
-  /// Waits for what comes, and deals with it.
+  /// Waits for messages, worker exits or the tick, and handles them.
   private func turn() throws {
     _ = try parts.socket.wait(timeout: waiting.isEmpty ? Self.tick : .milliseconds(5))
     flushWaiting()
@@ -143,7 +144,7 @@ final class CoordinatorShell {
     for _ in 0..<Self.batch where monotonicNow() < deadline {
       guard let incoming = parts.socket.receive() else { break }
       guard let message = try? WireToCoordinator(serializedBytes: incoming.bytes) else {
-        note("dropped a message that cannot be read, from key \(incoming.key.fingerprint)")
+        note("dropped an invalid message from key \(incoming.key.fingerprint)")
         continue
       }
       let sender = Coordinator.Sender(
@@ -154,23 +155,23 @@ final class CoordinatorShell {
     return effects
   }
 
-  /// Keys may come and go while the search runs.
+  /// Applies worker keys that were added or revoked while the search runs.
   private func noteKeys(at now: Duration) -> [Coordinator.Effect] {
     do {
       let change = try parts.keys.look(at: now)
       hasWarnedOfKeys = false
       guard let change else { return [] }
-      for worker in change.added { parts.log.info("admits the key \(worker.label) from now on") }
+      for worker in change.added { parts.log.info("the key \(worker.label) was added") }
       for worker in change.revoked {
         parts.log.warning("the key \(worker.label) was revoked")
-        parts.display.say("the key \(worker.label) was revoked: its workers are sent away")
+        parts.display.say("the key \(worker.label) was revoked: its workers are disconnected")
       }
-      // They start again with the key that stands in the join file now.
+      // They restart with the key that is now in the join file.
       if change.concernsLocalWorkers { parts.workers.noteOtherKeys() }
       return parts.coordinator.handle(.keysRevoked(Set(change.revoked.map(\.key.z85))), at: now)
     } catch {
       let words = (error as? UserError)?.words ?? "\(error)"
-      if !hasWarnedOfKeys { warn("\(words); the keys admitted before stay admitted") }
+      if !hasWarnedOfKeys { warn("\(words); the previous keys stay valid") }
       hasWarnedOfKeys = true
       return []
     }
@@ -185,10 +186,11 @@ final class CoordinatorShell {
       return []
     }
     hasAnnouncedStop = true
-    let goal = parts.coordinator.file.rungs.isEmpty ? "to their end" : "to where they would be compared next"
-    parts.log.info("no more trials begin")
+    let goal = parts.coordinator.file.rungs.isEmpty ? "end" : "next rung"
+    parts.log.info("no more trials start")
     parts.display.inform(
-      "no more trials begin; \(parts.coordinator.runningCount) train \(goal) (Ctrl-C: stop now, to go on with --resume)"
+      "no more trials start; \(parts.coordinator.runningCount) running trials train to their \(goal) "
+        + "(Ctrl-C: stop now, resume with --resume)"
     )
     return parts.coordinator.handle(.enoughBegun, at: now)
   }
@@ -201,8 +203,8 @@ final class CoordinatorShell {
     }
     if !hasWarnedOfConnections {
       warn(
-        "\(connections) connections, and this process may open \(limit) files: raise the limit (ulimit -n); "
-          + "at 85 % nobody new is let in")
+        "\(connections) connections of \(limit) files that this process may open: raise the limit (ulimit -n); "
+          + "at 85 % new connections are refused")
     }
     hasWarnedOfConnections = true
   }
@@ -221,7 +223,7 @@ final class CoordinatorShell {
     }
   }
 
-  /// Commits first; then, and only then, sends.
+  /// Commits the decisions, then performs the other effects.
   private func perform(_ effects: [Coordinator.Effect]) throws {
     try commit(
       effects.compactMap { effect in
@@ -247,7 +249,7 @@ final class CoordinatorShell {
     for event in arrived { try perform(parts.coordinator.handle(event, at: monotonicNow())) }
   }
 
-  /// A piece for which there is no room is dropped: it is asked for again.
+  /// Sends a piece of a checkpoint; drops it if the queue is full, because the worker requests it again.
   private func sendPiece(_ fetch: WireFetch, to address: ReturnAddress) throws {
     guard waiting[address] == nil else { return }
     var message = parts.coordinator.envelope
@@ -255,13 +257,13 @@ final class CoordinatorShell {
     _ = parts.socket.send(try message.serializedBytes(), to: Route(number: address.number))
   }
 
-  /// Sends, or keeps for a peer that has no room. Whatever does not arrive is asked for again: by heartbeats, or a Hello.
+  /// Sends a message, or queues it if the peer's queue is full. Lost messages are sent again on heartbeat or Hello.
   private func send(_ message: WireToWorker, to address: ReturnAddress) throws {
     let bytes: [UInt8] = try message.serializedBytes()
     guard waiting[address] == nil else { return keep(bytes, for: address) }
     switch parts.socket.send(bytes, to: Route(number: address.number)) {
     case .full: keep(bytes, for: address)
-    case .tooLarge: parts.log.error("a message of \(bytes.count) bytes is too long to send")
+    case .tooLarge: parts.log.error("cannot send a message of \(bytes.count) bytes: too long")
     case .sent, .unreachable: break
     }
   }
@@ -283,7 +285,7 @@ final class CoordinatorShell {
     }
   }
 
-  /// After a time in which this process stood still, nobody's lease has run out: nobody could be heard.
+  /// After a stall of this process, renews all leases: heartbeats could not be received.
   private func noteStandstill() {
     let now = monotonicNow()
     if lastTick > .zero, now - lastTick > .seconds(2) { parts.coordinator.renewLeases(at: now) }
@@ -294,14 +296,14 @@ final class CoordinatorShell {
       try parts.exports.writeIfDue(parts.coordinator, parts.study, at: now)
       hasWarnedOfExports = false
     } catch {
-      // The search itself is not in these files; they are tried again.
+      // Not fatal: these files are derived from the study and are written again.
       let words = (error as? UserError)?.words ?? "\(error)"
-      if !hasWarnedOfExports { parts.display.say("warning: \(words); trying again") }
+      if !hasWarnedOfExports { parts.display.say("warning: \(words); retrying") }
       hasWarnedOfExports = true
     }
   }
 
-  /// With a full disk it waits for room: nothing is acknowledged or handed out meanwhile.
+  /// Commits decisions. If the disk is full, waits for space; nothing is acknowledged or assigned meanwhile.
   private func commit(_ decisions: [Decision]) throws {
     var hasWarned = false
     while true {
@@ -309,7 +311,7 @@ final class CoordinatorShell {
         try parts.study.commit(decisions, at: Date())
         if hasWarned {
           parts.coordinator.renewLeases(at: monotonicNow())
-          parts.display.say("the disk has room again; the search goes on")
+          parts.display.say("the disk has space again; the search continues")
         }
         return
       } catch StudyError.diskFull {
@@ -317,7 +319,7 @@ final class CoordinatorShell {
         if hasGivenUp { return }
         parts.study.shrink()
         if !hasWarned {
-          parts.display.say("warning: the disk is full, or your quota; the search waits for room")
+          parts.display.say("warning: the disk or your quota is full; the search waits for space")
         }
         hasWarned = true
         Thread.sleep(forTimeInterval: 1)
@@ -333,17 +335,17 @@ final class CoordinatorShell {
     lastResultCount = count
   }
 
-  /// Lets the local workers hand over what they have trained; remote ones train on.
-  private func takeOver() throws {
+  /// Stops the local workers and receives their checkpoints. Remote workers continue to train.
+  private func stopLocalWorkers() throws {
     parts.coordinator.close()
     parts.workers.terminateAll()
     let deadline = monotonicNow() + grace
     while parts.workers.count > 0, monotonicNow() < deadline, !hasGivenUp { try turn() }
   }
 
-  /// Goes on listening until every worker has heard that the search has ended, for a while at most.
-  private func farewell() throws {
-    let deadline = monotonicNow() + Self.farewell
+  /// Serves until every worker has received the end of the search, or the time limit is reached.
+  private func closeWorkers() throws {
+    let deadline = monotonicNow() + Self.closingTime
     while parts.coordinator.hasWorkers, monotonicNow() < deadline, !stop.isRaised { try turn() }
     parts.workers.killAll()
   }

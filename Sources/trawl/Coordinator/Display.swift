@@ -2,9 +2,9 @@ import Coordination
 import Foundation
 import Search
 
-/// What the user sees while a search runs: a line at the bottom of the terminal, or now and then a plain line.
+/// The progress of a running search: a status line at the bottom of the terminal, or a plain line every 10 s.
 struct Display {
-  /// How much is said.
+  /// The amount of output.
   enum Verbosity {
     case quiet, normal, verbose
   }
@@ -12,9 +12,9 @@ struct Display {
   private var terminal = Terminal()
   private let verbosity: Verbosity
   private let begin: Duration
-  /// The share of the work that was done before this start.
+  /// The share of the work done before this start.
   private let resumed: Double
-  /// Trials that had begun before it.
+  /// The number of trials started before it.
   private let begunBefore: Int
   private var lastShown = Duration.zero
   private var shownResults: Int
@@ -31,17 +31,17 @@ struct Display {
     lastShown = now
   }
 
-  /// A line that stays.
+  /// Prints a line at every verbosity.
   mutating func say(_ line: String) {
     terminal.say(line)
   }
 
-  /// A line that stays, for all but those who asked for quiet.
+  /// Prints a line unless quiet.
   mutating func inform(_ line: String) {
     if verbosity != .quiet { terminal.say(line) }
   }
 
-  /// A line that stays, for those who asked to know everything.
+  /// Prints a line if verbose.
   mutating func detail(_ line: String) {
     if verbosity == .verbose { terminal.say(line) }
   }
@@ -50,7 +50,7 @@ struct Display {
     terminal.clear()
   }
 
-  /// Brings what is seen up to date, if it is time.
+  /// Updates the status line if the interval has passed.
   mutating func show(_ coordinator: Coordinator, at now: Duration) {
     guard verbosity != .quiet else { return }
     let interval = terminal.isInteractive ? Self.redraw : Self.plainInterval
@@ -67,11 +67,12 @@ struct Display {
     let done = coordinator.results.count
     let trials = coordinator.trials
     let isOpen = trials == nil || (coordinator.file.dependsOnArrival && coordinator.begunCount < trials ?? 0)
-    let count = isOpen ? "\(coordinator.begunCount) begun, \(done) ended" : "\(done)/\(trials ?? done) trials"
+    let count =
+      isOpen ? "\(coordinator.begunCount) started, \(done) ended" : "\(done)/\(trials ?? done) trials"
     var parts = [count, "\(coordinator.runningCount) running"]
     if let (done, all) = coordinator.reevaluations { parts.append("\(done)/\(all) replicates") }
     if coordinator.parkedCount > 0 { parts.append("\(coordinator.parkedCount) waiting") }
-    if coordinator.slotCount == 0 { parts.append("no workers yet") }
+    if coordinator.slotCount == 0 { parts.append("no workers") }
     if let best = coordinator.best, let score = coordinator.result(of: best).objective {
       let name = coordinator.file.objective == .valLoss ? "best loss" : "best"
       parts.append("\(name) \(score.rounded4) (trial \(best.trial))")
@@ -94,30 +95,30 @@ struct Display {
 }
 
 extension Double {
-  /// With four digits after the point.
+  /// Rounded to four decimals.
   var rounded4: Double { (self * 1e4).rounded() / 1e4 }
 
-  /// With three digits, or all before the point.
+  /// Three significant digits; a whole number from 100 on.
   var shownRate: String { self >= 100 ? "\(Int(rounded()))" : String(format: "%.3g", self) }
 
-  /// With one digit after the point.
+  /// Rounded to one decimal.
   var rounded1: Double { (self * 10).rounded() / 10 }
 }
 
 extension Decision {
-  /// For those who want to know what each attempt does; nil where a line of the log tells it.
+  /// The line for verbose output; nil if the log has a line for this decision.
   var words: String? {
     switch self {
     case .epochsInherited(let id, let earlier, let count):
-      "attempt \(id.number) goes on after epoch \(count) of attempt \(earlier.number)"
-    case .attemptStarted(let id, let trial, _): "\(Replicate(number: trial)): attempt \(id.number) begins"
+      "attempt \(id.number) resumes attempt \(earlier.number) after epoch \(count)"
+    case .attemptStarted(let id, let trial, _): "\(Replicate(number: trial)): attempt \(id.number) started"
     case .trialEnded(let end, let id):
-      "\(Replicate(number: end.trial)): attempt \(id.number) ends it, \(end.status)"
+      "\(Replicate(number: end.trial)): \(end.status) by attempt \(id.number)"
         + (end.valAccuracy.map { ", val_accuracy \($0.rounded4)" } ?? "")
     case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed, .checkpointStored, .rungReached,
       .dataKnown, .workerExcluded:
       nil
-    case .trialsComplete(let count): "no more trials begin: there are \(count)"
+    case .trialsComplete(let count): "no more trials start: the search has \(count)"
     }
   }
 }

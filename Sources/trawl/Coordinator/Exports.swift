@@ -3,11 +3,11 @@ import Foundation
 import Search
 import Storage
 
-/// Writes what people read out of a search into its run directory, whole files at a time.
+/// Writes the status, tables and best recipe of a search into its run directory. Each file is replaced atomically.
 struct Exports {
   private let directory: RunDirectory
   private let resume: String
-  /// When this coordinator started, and what had ended by then.
+  /// The start time of this coordinator and the number of trials that had ended then.
   private let begin: Duration
   private let endedBefore: Int
   private var lastStatus = Duration.zero
@@ -21,14 +21,14 @@ struct Exports {
   /// 2026-11-28T02:15:31.250Z
   private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
-  /// Files of a search in its directory, which this command goes on with.
+  /// - Parameter resume: the command that resumes the search.
   init(_ directory: RunDirectory, of coordinator: Coordinator, resume: String) {
     self.directory = directory
     self.resume = resume
     (begin, endedBefore) = (monotonicNow(), coordinator.endedCount)
   }
 
-  /// Writes what has changed, not too often, and the less often the longer it takes.
+  /// Writes changed files. The interval grows with the time that writing takes.
   mutating func writeIfDue(
     _ coordinator: Coordinator, _ study: StudyDatabase, at now: Duration
   ) throws {
@@ -44,7 +44,7 @@ struct Exports {
     lastStatusCost = monotonicNow() - begin
   }
 
-  /// Writes everything, for the last time.
+  /// Writes all files at the end.
   mutating func writeAll(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
     try writeTables(coordinator, study)
     try writeStatus(coordinator, isRunning: false)
@@ -86,7 +86,7 @@ struct Exports {
     return Data(csv.bytes)
   }
 
-  /// Nobody saw when an attempt ended that went down with its coordinator.
+  /// The duration of an attempt; empty if it was interrupted with its coordinator, because its end is unknown.
   private func seconds(_ row: AttemptRow) -> CSV.Cell {
     guard let ended = row.ended, row.ending != .interrupted else { return .empty }
     return .real(((ended - row.started) * 1000).rounded() / 1000)
@@ -104,7 +104,7 @@ struct Exports {
         let place = [CSV.Cell.integer(replicate.trial), .integer(replicate.index)]
         switch moment {
         case .rung(let rung, let score):
-          // Of whole epochs there is more to tell.
+          // Rungs at whole epochs are in the epochs' rows.
           guard rung < budgets.count, budgets[rung] < 1 else { return }
           csv.append(
             place + [.real(budgets[rung]), .empty, .empty, .real(score.valLoss), .real(score.valAccuracy)])
@@ -120,14 +120,15 @@ struct Exports {
     return Data(csv.bytes)
   }
 
-  /// The recipe of the best trial: `trawl train` makes its model from it, bit for bit, or trains to its end what was stopped.
+  /// Writes the recipe of the best trial. `trawl train` reproduces its model bit for bit, or trains a stopped trial to its
+  /// end.
   private mutating func writeBest(_ best: TrialResult?, of file: SearchFile) throws {
     guard let best, best.trial != writtenBest, best.objective != nil,
       let configuration = file.configuration(values: best.values)
     else { return }
     try System.makeFolder(directory.best)
     let seed = file.seed(of: Replicate(number: best.trial))
-    // The network that the trial was ranked by.
+    // Keep the weights that the trial was ranked by.
     let keep = file.objective == .bestValAccuracy ? "best" : "last"
     try AtomicFile.write(configuration.recipe(seed: seed, keep: keep), to: directory.bestRecipe)
     writtenBest = best.trial

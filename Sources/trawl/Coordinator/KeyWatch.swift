@@ -1,13 +1,13 @@
 import Foundation
 import Messaging
 
-/// Notices within a second when worker keys are added to or revoked in the folder of a search that runs.
+/// Detects within a second worker keys that are added or revoked while a search runs.
 struct KeyWatch {
-  /// What has changed since the last look.
+  /// The changes since the last check.
   struct Change: Equatable {
     var added: [ClusterKeys.Worker]
     var revoked: [ClusterKeys.Worker]
-    /// Whether the key of the search's own join file is among these, which the local workers use.
+    /// Whether the key of the search's join file, which the local workers use, was revoked.
     var concernsLocalWorkers: Bool
   }
 
@@ -15,22 +15,22 @@ struct KeyWatch {
   private let directory: RunDirectory
   private var keys: ClusterKeys
   private var lastLook = Duration.zero
-  /// When the folder was changed last, as of the last look.
+  /// The modification time of the folder at the last check.
   private var date = timespec()
-  /// Two changes in the same instant of the file system's clock look like one: after each there is a second look.
+  /// False after a change: a second check is needed, because two changes can have the same modification time.
   private var isSettled = false
 
   private static let interval = Duration.milliseconds(500)
 
-  /// Watches the folder of keys that were read before.
+  /// Watches the folder from which `keys` were read.
   init(_ keys: ClusterKeys, of access: Access, _ directory: RunDirectory) {
     self.keys = keys
     self.access = access
     self.directory = directory
   }
 
-  /// What has changed, if it is time to look and anything has; from then on it holds. Throws if the keys cannot be read:
-  /// then all stays as it was.
+  /// Checks for changes if the interval has passed, and applies them. Throws if the keys cannot be read; the previous keys
+  /// then stay valid.
   mutating func look(at now: Duration) throws -> Change? {
     guard now - lastLook >= Self.interval else { return nil }
     lastLook = now
@@ -55,6 +55,6 @@ struct KeyWatch {
 }
 
 extension ClusterKeys.Worker {
-  /// By name and fingerprint, as in 'trawl keys show'.
+  /// The name and fingerprint, as in 'trawl keys show'.
   var label: String { "\(name.asShownText) (\(key.fingerprint))" }
 }

@@ -1,7 +1,7 @@
 import Coordination
 import Foundation
 
-/// The worker processes of this machine: started, watched, and started again when they die.
+/// Starts the local worker processes and restarts them when they die.
 struct LocalWorkers {
   /// A process that has ended.
   struct Ended {
@@ -14,15 +14,15 @@ struct LocalWorkers {
   private let wanted: Int
   private var lastStart = Duration.zero
   private var hasStarted = false
-  /// Ends since one of them last did some work.
+  /// The number of failed processes since the last progress.
   private var failures = 0
-  /// Ends with the word that work is impossible.
+  /// The number of processes that exited because they cannot work.
   private var refusals = 0
   private(set) var isHopeless = false
 
   private static let mostRefusals = 3
 
-  /// More than it takes to quarantine a trial in each of them.
+  /// More than the failures that quarantine one trial per process.
   private var mostFailures: Int { 4 * wanted + 4 }
   private var outOfMemoryKills = System.outOfMemoryKills
 
@@ -33,11 +33,11 @@ struct LocalWorkers {
 
   var count: Int { children.count }
 
-  /// Starts what is missing; soon after a failure only one at a time.
+  /// Starts missing processes, only one at a time after a failure.
   ///
-  /// - Returns: the new process numbers.
+  /// - Returns: the new process IDs.
   mutating func start(at now: Duration) throws -> [pid_t] {
-    // Not when one ends: that may have decided a trial, which is progress.
+    // Decided here and not when a process ends, because its end may decide a trial, which is progress.
     isHopeless = isHopeless || refusals >= Self.mostRefusals || failures >= mostFailures
     guard !isHopeless, children.count < wanted else { return [] }
     guard failures == 0 || now - lastStart > .milliseconds(200 << min(failures, 5)) else { return [] }
@@ -49,13 +49,13 @@ struct LocalWorkers {
       children += started
       return started.map(\.pid)
     } catch {
-      // What was possible before will be again: for now there may be no descriptor left.
+      // Retried later: the process may have run out of file descriptors for a moment.
       guard hasStarted else { throw error }
       return []
     }
   }
 
-  /// Takes away those that have ended.
+  /// Removes and returns ended processes.
   mutating func reap() -> [Ended] {
     var ended: [Ended] = []
     for child in children {
@@ -81,18 +81,18 @@ struct LocalWorkers {
     }
   }
 
-  /// Some work was done, here or elsewhere: earlier failures were not the program's.
+  /// Resets the failure count: a trial has ended, so the program works.
   mutating func noteProgress() {
     failures = 0
   }
 
-  /// Those that were refused had other keys.
+  /// Restarts the processes with the new keys. Earlier refusals no longer count.
   mutating func noteOtherKeys() {
     refusals = 0
     killAll()
   }
 
-  /// Has them hand over what they have trained, and end.
+  /// Asks the processes to hand back their trials and exit.
   func terminateAll() {
     for child in children { child.terminate() }
   }

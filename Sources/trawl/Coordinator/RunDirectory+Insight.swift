@@ -3,10 +3,9 @@ import RunFiles
 import Search
 
 extension RunDirectory {
-  /// What the search shows beside its ranking; nil, after a line on standard error, where its files cannot be read. The
-  /// ranking holds without it.
+  /// The diagnostics of the search; nil, after a line on standard error, if its files cannot be read.
   ///
-  /// It is read from the files that are replaced as a whole while the search runs: its record is locked then.
+  /// They are computed from the exported files, because a running search locks its study.
   func insight() -> Insight? {
     do {
       return try UserError.wrapping { try record().insight }
@@ -17,12 +16,12 @@ extension RunDirectory {
     }
   }
 
-  /// The search as its files show it.
+  /// Reads the exported files of the search.
   func record() throws -> RunRecord {
     try RunRecord(directory: path, file: SearchFileSource.read(searchFile).parse())
   }
 
-  /// Prints on standard error what the search shows beside its ranking, after what was printed before.
+  /// Prints the diagnostics on standard error, after flushing standard output.
   func printInsight() throws {
     try Trawl.flushOutput()
     for line in insight()?.lines ?? [] { StandardError.write("\(line)\n") }

@@ -3,7 +3,7 @@ import Reports
 import RunFiles
 
 extension RunDirectory {
-  /// Writes the report of the search, as its files show it now.
+  /// Writes the HTML report from the exported files.
   func writeReport(to path: String) throws {
     guard content == .search else {
       throw UserError("\(self.path) is not the run directory of a search; 'trawl plot' draws models")

@@ -3,7 +3,7 @@ import Foundation
 import Search
 import Storage
 
-/// Where a search lives on disk.
+/// The files of a search.
 struct RunDirectory {
   let path: String
 
@@ -12,7 +12,7 @@ struct RunDirectory {
   var results: String { "\(path)/results.csv" }
   var attempts: String { "\(path)/attempts.csv" }
   var history: String { "\(path)/history.csv" }
-  /// Written by 'trawl bench first-epoch' alone.
+  /// Written by 'trawl bench first-epoch'.
   var firstEpoch: String { "\(path)/first-epoch.csv" }
   var status: String { "\(path)/status.json" }
   var joinFile: String { "\(path)/join.json" }
@@ -23,9 +23,9 @@ struct RunDirectory {
   var best: String { "\(path)/best" }
   var bestRecipe: String { "\(best)/recipe.yaml" }
 
-  /// What is there already.
+  /// The existing content of the directory.
   enum Content: Equatable {
-    /// Nothing, or what a search leaves that was killed before it began.
+    /// Nothing, or files of a search that was killed while it started.
     case nothing
     case search
     case other
@@ -43,9 +43,9 @@ struct RunDirectory {
       || ["search.yaml", "study.db.new"].contains { name.hasPrefix($0) }
   }
 
-  /// Refuses a directory that this search may not use; creates nothing.
+  /// Throws if this search cannot use the directory. Creates nothing.
   ///
-  /// - Returns: whether the search was begun before.
+  /// - Returns: whether the directory holds a search to resume.
   func check(resume: Bool) throws -> Bool {
     switch content {
     case .nothing: return false
@@ -54,20 +54,20 @@ struct RunDirectory {
       guard resume else {
         guard !isInUse else { throw inUse }
         throw UserError(
-          "\(path) already holds a search; go on with it by --resume, or choose another --output")
+          "\(path) already holds a search; resume it with --resume, or choose another --output")
       }
       return true
     }
   }
 
-  /// Says who has it, as far as that is known.
+  /// The error if another coordinator uses the directory, with its process and host if known.
   var inUse: UserError {
     let holder = try? Status.read(status)
     let place = holder.map { ", process \($0.pid) on \($0.host.asShownText)" } ?? ""
     return UserError("\(path) is in use: another coordinator runs this search\(place)")
   }
 
-  /// Whether a coordinator has it now.
+  /// Whether a coordinator holds the lock.
   var isInUse: Bool {
     let descriptor = open(log, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
@@ -75,14 +75,14 @@ struct RunDirectory {
     return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 
-  /// On network disks the lock of a machine that is gone lasts as long as its lease: 90 seconds or so.
+  /// The time to wait for the lock. On a network file system, the lock of a dead machine lasts about 90 s.
   private static let patience = Duration.seconds(180)
 
-  /// Takes the directory for this process as long as it lives, and makes it if need be: its log is locked.
+  /// Creates the directory if needed and locks its log until this process ends.
   ///
   /// - Parameters:
-  ///   - wait: whether to wait for a coordinator of another machine to be gone, until this says no more.
-  ///   - tell: takes a line about that.
+  ///   - wait: whether to keep waiting for a coordinator on another machine.
+  ///   - tell: called with a line about the wait.
   func lock(while wait: () -> Bool, tell: (String) -> Void) throws {
     try System.makeFolder(path)
     let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
@@ -93,15 +93,15 @@ struct RunDirectory {
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       if hasTold, !wait() { throw ExitStatus.interrupted }
       guard wait(), let holder, holder.host != System.hostName else { throw inUse }
-      // Whoever starts this again in a while may find it free.
+      // Exit status 1: a later start may succeed.
       guard monotonicNow() - begin < Self.patience else { throw UserError(inUse.words, status: .failed) }
-      if !hasTold { tell("\(inUse.words); waiting \(Self.patience.words) for it to be gone") }
+      if !hasTold { tell("\(inUse.words); waiting \(Self.patience.words) for it to end") }
       hasTold = true
       Thread.sleep(forTimeInterval: 0.5)
     }
   }
 
-  /// A new record of a search in the locked directory. From now on there is a search in it.
+  /// Creates the study in the locked directory.
   func makeStudy(_ file: SearchFile) throws -> StudyDatabase {
     try AtomicFile.write(file.text, to: searchFile)
     return try UserError.wrapping {
@@ -109,7 +109,7 @@ struct RunDirectory {
     }
   }
 
-  /// The record of the search in the locked directory; nil where there is none.
+  /// Opens the study in the locked directory; nil if there is none.
   func openStudy(_ file: SearchFile, named name: String, resume: Bool) throws -> StudyDatabase? {
     guard try check(resume: resume) else { return nil }
     let database = try UserError.wrapping { try StudyDatabase(openingAt: study) }
@@ -117,8 +117,9 @@ struct RunDirectory {
     return database
   }
 
-  /// The file of the search that lies here, read under the name of the present one, from which an unnamed search has its
-  /// name; nil where there is none that can be read.
+  /// The stored search file; nil if it cannot be read.
+  ///
+  /// - Parameter name: the path of the current search file, from which a search without a name gets its name.
   func searchFile(named name: String) -> SearchFile? {
     guard let bytes = FileManager.default.contents(atPath: searchFile) else { return nil }
     return try? SearchFileSource(path: name, bytes: Array(bytes)).parse()
@@ -130,23 +131,25 @@ struct RunDirectory {
     let obstacles = file.obstacles(toGoingOnWith: before)
     if obstacles == ["search.trials"], file.halving != nil, file.trials > before.trials {
       throw UserError(
-        "\(path) has \(before.trials) trials, and there cannot be more: which of them train on is decided among all, "
-          + "unless search.halving.bracket divides them into whole brackets; begin another search with --output"
+        "\(path) has \(before.trials) trials and cannot be extended: halving compares all of them, "
+          + "unless search.halving.bracket divides them into whole brackets; start another search with --output"
       )
     }
     guard before.isOpenEnded == file.isOpenEnded || obstacles != ["search.trials"] else {
-      throw UserError("\(path): of the search there and this one, only one has a number of trials")
+      throw UserError(
+        "\(path) holds another search: only one of its search.yaml and this file sets search.trials; "
+          + "start another search with --output")
     }
     guard obstacles.isEmpty else {
       throw UserError(
         "\(path) holds another search: \(obstacles.joined(separator: ", ")) differ"
-          + "\(obstacles.count == 1 ? "s" : "") from what it was begun with")
+          + "\(obstacles.count == 1 ? "s" : "") from its search.yaml; start another search with --output")
     }
     let differences = file.differences(from: before)
     let growth = differences.first { $0 == "search.trials" || $0.hasPrefix("search.stop_after.") }
     if let growth, let count = try UserError.wrapping({ try study.trialCount() }) {
       throw UserError(
-        "\(path): no trials begin after the \(count) there are, whatever \(growth) says now; begin another search with "
+        "\(path): the search was ended with \(count) trials, and \(growth) cannot extend it; start another search with "
           + "--output")
     }
     guard !differences.isEmpty else { return }
@@ -155,7 +158,7 @@ struct RunDirectory {
   }
 }
 
-/// The content of a search file and where it stands.
+/// The path and content of a search file.
 struct SearchFileSource {
   let path: String
   let bytes: [UInt8]
@@ -167,7 +170,7 @@ struct SearchFileSource {
     }
     guard !isFolder.boolValue, let handle = FileHandle(forReadingAtPath: path),
       let data = try? handle.read(upToCount: SearchFile.mostBytes + 1) ?? Data()
-    else { throw UserError("\(path): cannot be read as a file") }
+    else { throw UserError("\(path): not a readable file") }
     return SearchFileSource(path: path, bytes: Array(data))
   }
 

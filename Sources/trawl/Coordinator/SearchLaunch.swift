@@ -6,13 +6,13 @@ import RunFiles
 import Search
 import Storage
 
-/// Everything between the command line and a running coordinator: checks first, and nothing written before all hold.
+/// Starts a search from the command line. Performs all checks before it writes any file.
 struct SearchLaunch {
   private let command: SearchCommand
   private let file: SearchFile
   private let directory: RunDirectory
   private let workerCount: Int
-  /// Why there are fewer local workers than cores, where nobody asked for that.
+  /// The reason why there are fewer local workers than cores; nil if `--workers` was given.
   private let shortage: String?
   private let access: Access
   private let socket: RouterSocket
@@ -22,14 +22,14 @@ struct SearchLaunch {
     let given = try Self.read(command, trials: command.trials)
     directory = RunDirectory(path: command.output ?? "runs/\(given.name)")
     let isBegun = try directory.check(resume: command.resume)
-    if command.trials != nil, !isBegun { throw UserError("\(directory.path) holds no search to go on with") }
-    // It may have been given more trials before.
+    if command.trials != nil, !isBegun { throw UserError("\(directory.path) holds no search to resume") }
+    // An earlier --trials may have extended the search.
     let before = isBegun && command.trials == nil ? directory.searchFile(named: command.file) : nil
     let grown = max(given.trials, before?.trials ?? 0)
     file = grown == given.trials ? given : try Self.read(command, trials: grown)
     guard command.retry == nil || (!file.comparesTrials && !file.sampler.learns) else {
       throw UserError(
-        "--retry is not for searches with halving, asha, median_rule or tpe: what failed has decided already how the others went on"
+        "--retry is not available with halving, asha, median_rule or tpe: failed trials already influenced later decisions"
       )
     }
     let slots = SlotCount.ofThisProcess()
@@ -40,7 +40,7 @@ struct SearchLaunch {
       access = try Access(command, directory)
       socket = try access.listen(waker: waker)
     } catch {
-      // Its coordinator has the port, too.
+      // A running coordinator of this search also holds the port.
       throw directory.isInUse ? directory.inUse : error
     }
   }
@@ -50,11 +50,11 @@ struct SearchLaunch {
     return try SearchFileSource.read(command.file).parse(overrides: command.overrides.values() + trials)
   }
 
-  /// Makes the run directory and starts the coordinator.
+  /// Creates the run directory and the coordinator.
   ///
   /// - Parameters:
-  ///   - stop: raised when it shall stop, to be resumed.
-  ///   - enough: raised when enough trials have begun.
+  ///   - stop: raised to stop the search so that it can be resumed.
+  ///   - enough: raised to start no more trials.
   func begin(stop: Latch, enough: Latch) throws -> CoordinatorShell {
     InstructionSet.settleForChildren(file.numerics)
     try directory.lock(
@@ -69,7 +69,7 @@ struct SearchLaunch {
       (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({
         $0 >= 0 && Replicate(number: $0).trial < file.trials
       })
-    else { throw UserError("\(directory.study) is damaged: it holds trials that the search does not have") }
+    else { throw UserError("\(directory.study) is damaged: it contains trials that are not in the search") }
     let coordinator = Coordinator(
       file: file, text: file.text,
       intervals: .init(
@@ -81,7 +81,7 @@ struct SearchLaunch {
     announce(
       &display, done: coordinator.results.count, retried: retried, joinFile: access.joinFile(keys, directory))
     let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
-    log.info("coordinator \(snapshot.epoch) of '\(file.name)' listens at \(socket.endpoint)")
+    log.info("search '\(file.name)', generation \(snapshot.epoch): coordinator listens at \(socket.endpoint)")
     return CoordinatorShell(
       .init(
         coordinator: coordinator, study: study, socket: socket, keys: KeyWatch(keys, of: access, directory),
@@ -104,19 +104,19 @@ struct SearchLaunch {
   private func announce(_ display: inout Display, done: Int, retried: Int, joinFile: String) {
     guard !command.quiet else { return }
     for notice in file.notices + [shortage].compactMap(\.self) { display.say("note: \(notice)") }
-    let done = (done > 0 ? ", \(done) done before" : "") + (retried > 0 ? ", \(retried) tried again" : "")
+    let done = (done > 0 ? ", \(done) already done" : "") + (retried > 0 ? ", \(retried) to retry" : "")
     display.say(
       "searching \(file.name): \(trials)\(done), \(workerCount) local worker"
         + "\(workerCount == 1 ? "" : "s"), into \(directory.path.asShellWord)")
     let isOpen = command.listen != nil || command.keys != nil
     if isOpen || workerCount == 0 {
-      let place = isOpen ? "elsewhere" : "on this machine (--listen lets others in)"
+      let place = isOpen ? "on any machine" : "on this machine (on others: needs --listen)"
       let file = URL(filePath: joinFile).standardizedFileURL.path
       display.say("start a worker \(place): trawl worker --join \(file.asShellWord)")
     }
   }
 
-  /// Whether Ctrl-C says that enough trials have begun.
+  /// Whether the first Ctrl-C only prevents new trials.
   var isOpenEnded: Bool { file.isOpenEnded }
 
   private var trials: String {
@@ -125,18 +125,18 @@ struct SearchLaunch {
       : "\(file.trials) trial\(file.trials == 1 ? "" : "s")"
   }
 
-  /// Tells how it ended and prints the ranking.
+  /// Prints how the search ended, and its ranking.
   func conclude(_ ending: CoordinatorShell.Ending, _ coordinator: Coordinator, stop: Latch) throws {
     switch ending {
     case .interrupted:
       StandardError.write(
-        "stopped with \(coordinator.results.count) of \(coordinator.trials ?? coordinator.begunCount) trials done; to go on: "
-          + "\(resumeCommand)\n"
+        "stopped with \(coordinator.results.count) of \(coordinator.trials ?? coordinator.begunCount) trials done; "
+          + "resume with: \(resumeCommand)\n"
       )
       throw ExitStatus.interrupted
     case .noUsableWorker:
       throw UserError(
-        "the local workers ended again and again without a result (see above, and \(directory.log)); to resume: "
+        "the local workers repeatedly ended without a result (see above and \(directory.log)); resume with: "
           + resumeCommand)
     case .finished:
       access.writeEnd(of: coordinator.search, to: directory)
@@ -148,7 +148,7 @@ struct SearchLaunch {
       }
       if coordinator.best == nil {
         StandardError.write(
-          "no trial came to a score\(file.final == nil ? "" : ", so there is no model to train")\n")
+          "no trial has a score\(file.final == nil ? "" : ", so there is no model to train")\n")
       }
       defer { writeReport() }
       try trainBest(stop: stop)
@@ -156,7 +156,7 @@ struct SearchLaunch {
     }
   }
 
-  /// The report, if the search file asks for it. The results hold without it.
+  /// Writes the report if `search.report` is set. Errors are printed and do not fail the search.
   private func writeReport() {
     guard file.writesReport else { return }
     do {
@@ -164,11 +164,11 @@ struct SearchLaunch {
       StandardError.write("report: \(directory.report)\n")
     } catch {
       let detail = (error as? UserError)?.words ?? "\(error)"
-      StandardError.write("no report: \(detail.asShownText); 'trawl report' writes it\n")
+      StandardError.write("no report: \(detail.asShownText); write it with 'trawl report'\n")
     }
   }
 
-  /// The model of rank 1, unless no trial came to a score.
+  /// Trains the model of rank 1 if `search.final` is set and a trial has a score.
   private func trainBest(stop: Latch) throws {
     guard let final = file.final, FileManager.default.fileExists(atPath: directory.bestRecipe) else { return }
     do {
@@ -176,7 +176,7 @@ struct SearchLaunch {
         final, recipe: directory.bestRecipe, into: directory.best, isQuiet: command.quiet)
       try training(stop: stop)
     } catch ExitStatus.interrupted {
-      StandardError.write("to go on: \(resumeCommand)\n")
+      StandardError.write("resume with: \(resumeCommand)\n")
       throw ExitStatus.interrupted
     }
   }

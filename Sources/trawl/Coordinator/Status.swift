@@ -1,7 +1,7 @@
 import Coordination
 import Foundation
 
-/// How a search stands: `status.json` in its run directory, written several times a second.
+/// The status of a search: `status.json` in its run directory, written several times a second.
 struct Status: Codable {
   struct Best: Codable {
     var trial: Int
@@ -21,27 +21,27 @@ struct Status: Codable {
   var isRunning: Bool
   var host: String
   var pid: Int32
-  /// The command that goes on with the search.
+  /// The command that resumes the search.
   var resume: String
   /// Seconds since 1970.
   var updated: Double
-  /// Nil while ever new ones begin.
+  /// Nil while the search is open-ended.
   var trials: Int?
-  /// Trials that have begun; nil in files of earlier versions.
+  /// Trials that have started; nil in files of earlier versions.
   var begun: Int?
   var done: Int
   var running: Int
-  /// Trials that wait until it is certain whether they train on; nil in files of earlier versions.
+  /// Trials whose promotion is pending; nil in files of earlier versions.
   var undecided: Int?
-  /// Whether the configuration of the next trial follows from those that run (sampler tpe).
+  /// Whether the next configuration depends on running trials (sampler tpe).
   var waitsForResults: Bool?
-  /// Trainings under fresh seeds that have ended, and how many there will be; nil where nothing is confirmed.
+  /// The numbers of finished replicates (re-evaluations with new seeds) and of all; nil without re-evaluation.
   var replicatesDone: Int?
   var replicates: Int?
   var failed: Int
   /// Nil in files of earlier versions.
   var attempts: UInt64?
-  /// Trials and replicates that ended in an hour, since this coordinator started; nil before one has.
+  /// Trials and replicates per hour since this coordinator started; nil before the first has ended.
   var trialsPerHour: Double?
   var best: Best?
   var workers: [WorkerLine]
@@ -65,7 +65,7 @@ struct Status: Codable {
     self.trialsPerHour = trialsPerHour
     best = coordinator.best.map { Best(trial: $0.trial, valAccuracy: $0.valAccuracy, valLoss: $0.valLoss) }
     let now = monotonicNow()
-    // Who has neither slots nor trials has only handed something in.
+    // Skip workers that only deliver spooled results.
     let workers = coordinator.workers.filter { $0.description.slots > 0 || $0.running > 0 }
     self.workers = (isRunning ? workers : []).map { worker in
       WorkerLine(

@@ -1,16 +1,16 @@
 import Foundation
 import Training
 
-/// Fetches the four files of a dataset into the cache; they appear there together and checked, or not at all. Any number of
-/// processes may do so at once: one of them works, the others wait for it.
+/// Downloads the four files of a dataset into the cache, verifies them and publishes them atomically. Concurrent processes
+/// are serialized by a lock.
 struct DatasetDownload {
   private let dataset: KnownDataset
   private let mirrors: [URL]
   private let cache: String
-  /// Whether it is enough that the dataset lies anywhere on this machine.
-  private let mayLieElsewhere: Bool
+  /// Whether a copy outside the cache makes the download unnecessary.
+  private let acceptsOtherFolders: Bool
 
-  /// Where the datasets are published, or mirrored for everyone, in the order in which they are tried.
+  /// The public mirrors of the datasets, in the order in which they are tried.
   private static let mirrors = [
     "mnist": [
       "https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist",
@@ -21,18 +21,18 @@ struct DatasetDownload {
     ],
   ]
 
-  /// A download from the addresses given, or from where the dataset is published.
+  /// A download from the given addresses; without any, from the public mirrors.
   init(_ name: String, from addresses: [String]) throws {
     guard let dataset = KnownDataset.named(name), let published = Self.mirrors[name] else {
       let names = KnownDataset.all.map(\.name).joined(separator: " or ")
-      throw UserError("there is no dataset '\(name.asShownText)' to get; \(names)")
+      throw UserError("cannot download '\(name.asShownText)'; available: \(names)")
     }
     guard let cache = DatasetLocations.ofThisMachine.cache else {
-      throw UserError("there is no place for the cache: set XDG_CACHE_HOME or HOME")
+      throw UserError("no folder for the cache: set XDG_CACHE_HOME or HOME")
     }
     self.dataset = dataset
     self.cache = cache
-    mayLieElsewhere = addresses.isEmpty
+    acceptsOtherFolders = addresses.isEmpty
     mirrors = try (addresses.isEmpty ? published : addresses).map { address in
       let url = URL(string: address)
       guard let url, ["http", "https"].contains(url.scheme), url.host != nil else {
@@ -46,7 +46,7 @@ struct DatasetDownload {
   private var partial: String { "\(cache)/.partial-\(dataset.name)" }
 
   func run() throws {
-    if isHere { return print("\(dataset.name) is here already; 'trawl data list' tells where") }
+    if isHere { return print("\(dataset.name) is already here; 'trawl data list' prints its folder") }
     try UserError.wrapping {
       try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
     }
@@ -64,17 +64,17 @@ struct DatasetDownload {
 
   private var isHere: Bool {
     let catalog = DatasetCatalog(.ofThisMachine)
-    if mayLieElsewhere, (try? catalog.load(.named(dataset.name))) != nil { return true }
+    if acceptsOtherFolders, (try? catalog.load(.named(dataset.name))) != nil { return true }
     return (try? catalog.load(.idx(path: folder))) != nil
   }
 
-  /// Waits until no other process fetches this dataset. The lock ends with the process, however it ends.
+  /// Waits until no other process downloads this dataset. The system releases the lock when the process ends.
   private func lock(_ terminal: inout Terminal) throws -> Int32 {
     let path = "\(cache)/.lock-\(dataset.name)"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw UserError.system("cannot write \(path)") }
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      terminal.say("another process downloads \(dataset.name); waiting for it")
+      terminal.say("waiting for another process that downloads \(dataset.name)")
       while flock(descriptor, LOCK_EX) != 0 {
         guard errno == EINTR else { throw UserError.system("cannot lock \(path)") }
       }
@@ -91,21 +91,21 @@ struct DatasetDownload {
     }
   }
 
-  /// What else the user can do.
+  /// What the user can do after a failure.
   private var alternatives: String {
     let package = dataset.debianPackage.map { "install Debian's package \($0), or " } ?? ""
-    return "The same command goes on where this one stopped; or \(package)put the four files into a folder "
-      + "\(dataset.name)/ and name the folder above it in TRAWL_DATA_PATH, or give another address by --from"
+    return "The same command resumes the download; or \(package)put the four files into a folder "
+      + "\(dataset.name)/ and add its parent folder to TRAWL_DATA_PATH, or give another address with --from"
   }
 
-  /// Puts the checked files in the place of what lies there, if anything does.
+  /// Replaces the folder in the cache, if any, by the verified files.
   private func publish() throws {
     let old = "\(cache)/.old-\(dataset.name)"
-    // What a process left here that was killed in between.
+    // Left by a process that was killed between the two renames.
     try? FileManager.default.removeItem(atPath: old)
     defer { try? FileManager.default.removeItem(atPath: old) }
     if rename(folder, old) != 0, errno != ENOENT {
-      throw UserError.system("cannot move \(folder) out of the way")
+      throw UserError.system("cannot move \(folder) away")
     }
     guard rename(partial, folder) == 0 else {
       throw UserError.system("cannot move the files to \(folder)")

@@ -1,32 +1,32 @@
 import Foundation
 import Training
 
-/// Fetches one file of a dataset from the first mirror that has it. What comes is kept from try to try, even after the
-/// program was killed, and believed only when it is whole and its contents are the published ones.
+/// Downloads one file of a dataset from the first mirror that has it. Partial files are kept between retries and runs. A
+/// file is accepted only if it is complete and has the published contents.
 struct FileDownload {
-  /// Why each mirror has failed.
+  /// The error of each mirror.
   struct Failure: Error {
     let problems: [(mirror: URL, words: String)]
   }
 
   let dataset: KnownDataset
-  /// The published name; the file itself is packed, with the suffix ".gz".
+  /// The published name; the file is compressed and has the suffix ".gz".
   let name: String
   let mirrors: [URL]
-  /// Where the file goes.
+  /// The destination folder.
   let folder: String
 
   private static let rounds = 3
 
   private var path: String { "\(folder)/\(name).gz" }
 
-  /// Returns when the file is there; throws a `Failure` if no mirror has it.
+  /// Returns when the file is complete; throws a `Failure` if no mirror has it.
   func run(_ terminal: inout Terminal) throws {
     if size > 0, isPublished { return }
     var problems: [URL: String] = [:]
     var refused: Set<URL> = []
     for round in 0..<Self.rounds where refused.count < mirrors.count {
-      // A pause, because what is wrong may pass.
+      // The error may be temporary.
       if round > 0 { Thread.sleep(forTimeInterval: 0.5 * Double(round)) }
       for mirror in mirrors where !refused.contains(mirror) {
         switch try fetch(from: mirror, &terminal) {
@@ -42,7 +42,7 @@ struct FileDownload {
     throw Failure(problems: mirrors.map { ($0, problems[$0] ?? "not tried") })
   }
 
-  /// Asks a mirror again as long as it sends something; complete means checked.
+  /// Requests the rest from a mirror as long as it sends data. Complete means verified.
   private func fetch(from mirror: URL, _ terminal: inout Terminal) throws -> HTTPTransfer.Outcome {
     var isOwn = size == 0
     while true {
@@ -55,12 +55,12 @@ struct FileDownload {
           return .complete
         }
         unlink(path)
-        // A part that came from elsewhere may not fit this mirror's file.
+        // A part from another mirror may not match this mirror's file: retry from the start.
         if isOwn { return .refused("not the published file") }
         isOwn = true
       case .interrupted(let words):
         guard size > before else { return outcome }
-        terminal.say("\(words); going on")
+        terminal.say("\(words); resuming")
       case .refused, .unwritable: return outcome
       }
     }

@@ -5,22 +5,22 @@ import Synchronization
   import FoundationNetworking
 #endif
 
-/// One HTTP request whose answer is appended to a file, from where the file ends.
+/// One HTTP request that appends the rest of a download to a file.
 ///
-/// Unchecked: one queue writes `verdict`, and it is read only after `done` was signalled; all else is constant or atomic.
+/// Unchecked: one queue writes `verdict`, and it is read only after `done` was signalled; the rest is constant or atomic.
 final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   enum Outcome {
-    /// The file is as long as the server says.
+    /// The file has the length that the server announced.
     case complete
-    /// Another try may bring more; what has come is kept.
+    /// A retry may succeed; the received part is kept.
     case interrupted(String)
-    /// Asking this server again would not help.
+    /// A retry with this server would not help.
     case refused(String)
     /// The file cannot be written.
     case unwritable(String)
   }
 
-  /// No file of a dataset is nearly as long.
+  /// The size limit, well above that of any file of a dataset.
   static let mostBytes = 1 << 26
 
   private let url: URL
@@ -28,26 +28,25 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
   private let done = DispatchSemaphore(value: 0)
   private let received: Atomic<Int>
   private let expected = Atomic<Int>(0)
-  // Written by the session's queue alone, read after `done` is signalled.
+  // Written only by the session's queue, read after `done` is signalled.
   private var verdict: Outcome?
 
-  /// A transfer to an open file of this many bytes.
+  /// A transfer to an open file of `size` bytes.
   init(_ url: URL, to descriptor: Int32, size: Int) {
     self.url = url
     self.descriptor = descriptor
     received = Atomic(size)
   }
 
-  /// Asks the server and waits for the end.
+  /// Sends the request and waits for the end of the transfer.
   ///
-  /// - Parameter show: called several times a second with the bytes that the file has and, if the server has said
-  ///   it, will have.
+  /// - Parameter show: called several times a second with the current size of the file and, if known, its final size.
   func run(show: (_ bytes: Int, _ of: Int?) -> Void) -> Outcome {
     let configuration = URLSessionConfiguration.ephemeral
     configuration.timeoutIntervalForRequest = 30
     let session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
     var request = URLRequest(url: url)
-    // The files are packed already, and offsets are those of the packed file.
+    // The files are already compressed, and offsets refer to the compressed file.
     request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
     let size = bytes
     if size > 0 { request.setValue("bytes=\(size)-", forHTTPHeaderField: "Range") }
@@ -57,10 +56,10 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
     return verdict ?? .interrupted("no answer")
   }
 
-  /// The bytes that the file has.
+  /// The current size of the file in bytes.
   private var bytes: Int { received.load(ordering: .relaxed) }
 
-  /// The bytes that the file will have, if the server has said it.
+  /// The final size of the file in bytes; nil if unknown.
   private var total: Int? {
     let total = expected.load(ordering: .relaxed)
     return total > 0 ? total : nil
@@ -70,7 +69,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
   ) {
-    verdict = (response as? HTTPURLResponse).map(judge) ?? .refused("no answer in HTTP")
+    verdict = (response as? HTTPURLResponse).map(judge) ?? .refused("not an HTTP response")
     completionHandler(verdict == nil ? .allow : .cancel)
   }
 
@@ -99,22 +98,22 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
     done.signal()
   }
 
-  /// Nil if what follows is to be appended.
+  /// Checks the header of a response; nil if the body is to be appended.
   private func judge(_ response: HTTPURLResponse) -> Outcome? {
     let status = response.statusCode
     let range = response.value(forHTTPHeaderField: "Content-Range").flatMap(ContentRange.init)
     switch status {
     case 200:
-      // The whole file, whatever was asked for.
+      // The server sends the whole file, even if a range was requested.
       guard truncate() else { return .unwritable(System.words("cannot write")) }
       expected.store(Int(max(response.expectedContentLength, 0)), ordering: .relaxed)
       return nil
     case 206:
-      guard let range, range.start == bytes else { return restart("another part than was asked for") }
+      guard let range, range.start == bytes else { return restart("not the requested range") }
       expected.store(range.total ?? 0, ordering: .relaxed)
       return nil
     case 416:
-      // Nothing follows: the file is whole, or was another one.
+      // There is no more data: the file is complete, or is a different one.
       return range?.total == bytes ? .complete : restart("a file of another length")
     case 408, 429, 500...: return .interrupted("the server answers with status \(status)")
     default: return .refused("the server answers with status \(status)")
@@ -130,7 +129,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
     return ftruncate(descriptor, 0) == 0 && lseek(descriptor, 0, SEEK_SET) == 0
   }
 
-  /// The problem, if there is one.
+  /// Writes data to the file; returns the error, if any.
   private func append(_ data: Data) -> String? {
     data.withUnsafeBytes { buffer in
       var rest = buffer[...]

@@ -2,7 +2,7 @@ import Foundation
 import Search
 
 extension Insight {
-  /// As a JSON object, to stand inside another.
+  /// A JSON object, indented to be nested in another.
   var json: String {
     get throws {
       let text = String(decoding: try JSON.data(Summary(self)), as: UTF8.self)
@@ -11,7 +11,7 @@ extension Insight {
   }
 }
 
-/// What is printed of an insight: names in place of parameters.
+/// The printed form of an insight, with names instead of parameters.
 private struct Summary: Encodable {
   struct Importance: Encodable {
     var shares: [Share]

@@ -2,7 +2,7 @@ import Foundation
 import Search
 
 extension Insight {
-  /// For people: a line for each thing.
+  /// The lines of the terminal output.
   var lines: [String] {
     [importance.map(words)].compactMap(\.self) + edges.map(\.words) + rungs.map(\.words)
   }
@@ -10,23 +10,24 @@ extension Insight {
   private func words(_ importance: Importance) -> String {
     let when = epochs.map { " after \($0.inEpochs)" } ?? ""
     guard importance.isReliable else {
-      return "what mattered\(when): \(importance.trials) trials do not tell"
+      return "parameter importance\(when): \(importance.trials) trials are too few to estimate it"
     }
     let shares = zip(parameters, importance.shares).sorted { $0.1 > $1.1 }.filter { $0.1 >= 0.005 }
     var parts = shares.map { "\($0.column) \($1.percent)" }
     if shares.count < parameters.count { parts.append("others less than 1 %") }
-    parts.append("together or by chance \(importance.interactions.percent)")
-    let worst = scoreless == 0 ? "" : ", \(scoreless) diverged as the worst"
-    return "what mattered\(when): \(parts.joined(separator: ", ")) "
-      + "(fANOVA over \(importance.trials) trials\(worst); foretells \(importance.explained.percent) of the differences)"
+    parts.append("interactions and noise \(importance.interactions.percent)")
+    let worst = scoreless == 0 ? "" : ", \(scoreless) diverged counted as worst"
+    let quality = String(format: "R² %.2f out of bag", importance.explained)
+    return "parameter importance\(when): \(parts.joined(separator: ", ")) "
+      + "(fANOVA, \(importance.trials) trials\(worst); \(quality))"
   }
 }
 
 extension EdgeWarning {
   fileprivate var words: String {
     let name = parameter.column
-    let what = holdsBest ? "the best value \(best.shown) lies" : "\(count) of the best \(few) lie"
-    return "\(name): \(what) at the \(end) edge of \(range); a wider range may hold better ones"
+    let what = holdsBest ? "the best value \(best.shown) is" : "\(count) of the top \(few) are"
+    return "\(name): \(what) at the \(end) edge of \(range); try a wider range"
   }
 
   private var range: String {
@@ -36,7 +37,8 @@ extension EdgeWarning {
 
 extension RungAgreement {
   fileprivate var words: String {
-    "rung \(epochs.inEpochs) -> \(nextEpochs.inEpochs): tau \(String(format: "%.2f", tau)) over \(trials) trials"
+    "rung \(epochs.inEpochs) -> \(nextEpochs.inEpochs): "
+      + "rank correlation tau \(String(format: "%.2f", tau)) over \(trials) trials"
   }
 }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How we write JSON: keys in snake case and in order.
+/// Writes JSON with sorted keys in snake case.
 enum JSON {
   static func data(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()

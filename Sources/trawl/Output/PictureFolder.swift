@@ -1,11 +1,11 @@
 import Foundation
 import Reports
 
-/// Where pictures are written.
+/// The folder into which pictures are written.
 struct PictureFolder {
   let path: String
 
-  /// Writes a picture as SVG and, where it has one, its image as PNG.
+  /// Writes a picture as SVG and its image, if it has one, as PNG.
   ///
   /// - Returns: the path of the SVG file.
   func write(_ picture: NamedPicture) throws -> String {

@@ -1,12 +1,12 @@
 import Foundation
 import RunFiles
 
-/// Rows of text under named columns, as read from one of our CSV files.
+/// Rows of text with named columns, read from a CSV file of a search.
 struct Table {
   var columns: [String]
   var rows: [[String]]
 
-  /// A table without rows yet.
+  /// Creates a table without rows.
   init(columns: [String]) {
     self.columns = columns
     rows = []
@@ -18,7 +18,7 @@ struct Table {
     self.init(columns: file.columns)
     var rows: [[String]] = []
     guard file.forEachRow({ rows.append($0.map(\.text)) }) else {
-      throw UserError("\(path) is damaged; resuming its search writes it again")
+      throw UserError("\(path) is damaged; resume its search to write it again")
     }
     self.rows = rows
   }
@@ -30,10 +30,10 @@ struct Table {
     return table
   }
 
-  /// What stands in a column when there is nothing to say.
+  /// The default values of columns.
   private static let usual = ["seeds": "1", "status": "done"]
 
-  /// Without the columns that tell nothing here: those where every cell is empty or as usual.
+  /// The table without columns whose cells are all empty or default.
   var withoutEmptyColumns: Table {
     let kept = columns.indices.filter { index in
       rows.isEmpty || rows.contains { !$0[index].isEmpty && Self.usual[columns[index]] != $0[index] }
@@ -44,7 +44,7 @@ struct Table {
     return table
   }
 
-  /// For reading: columns side by side, numbers short and to the right.
+  /// Aligned columns with shortened numbers, for the terminal.
   var text: String {
     let short = rows.map { $0.map(Self.shortened) }
     let widths = columns.indices.map { index in
@@ -59,7 +59,7 @@ struct Table {
     return lines.joined(separator: "\n")
   }
 
-  /// Whole numbers as they are, others with five significant digits.
+  /// Rounds numbers that are not whole to five significant digits.
   private static func shortened(_ cell: String) -> String {
     guard Int(cell) == nil, let number = Double(cell), number.isFinite else {
       return cell.asShownText
@@ -67,14 +67,14 @@ struct Table {
     return String(format: "%.5g", number)
   }
 
-  /// Comma-separated text; the cells are ours and need no quotes but for commas.
+  /// Comma-separated text. Only cells with commas are quoted: no cell contains a quote or a line break.
   var csv: String {
     ([columns] + rows).map { row in
       row.map { $0.contains(",") ? "\"\($0)\"" : $0 }.joined(separator: ",") + "\n"
     }.joined()
   }
 
-  /// An array of objects; cells that are numbers are numbers.
+  /// An array of objects. Numeric cells become numbers.
   var json: String {
     let objects = rows.map { row in
       let pairs = zip(columns, row).map { "\(Self.string($0)): \(Self.value($1))" }
@@ -106,7 +106,7 @@ struct Table {
 }
 
 extension String {
-  /// Without anything that a terminal could act on.
+  /// The text with control characters replaced, so that a terminal does not interpret them.
   var asShownText: String {
     String(
       String.UnicodeScalarView(

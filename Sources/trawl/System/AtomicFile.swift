@@ -1,12 +1,12 @@
 import Foundation
 
-/// Replaces a file as a whole: readers see the old or the new one, never a part.
+/// Replaces a file atomically: readers see the old or the new content.
 enum AtomicFile {
-  /// Who may see a file, and what it outlives.
+  /// The permissions and durability of a file.
   enum Kind {
-    /// Everyone; perhaps not a power failure.
+    /// Readable by all, not synced.
     case output
-    /// Its user alone; it is on the disk when it has been written.
+    /// Readable only by its user, synced to disk.
     case privateDurable
   }
 

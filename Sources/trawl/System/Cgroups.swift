@@ -1,13 +1,12 @@
-/// The control groups of this process, as folders with the kernel's files; the innermost first, then those above it, whose
-/// limits hold too.
+/// The folders of the control groups of this process, innermost first. The limits of the outer groups apply too.
 struct Cgroups {
-  /// Of version 2, which has all limits in one place.
+  /// Groups of version 2, with all limits in one hierarchy.
   let unified: [String]
-  /// Of version 1, which has a tree for each kind of limit.
+  /// Groups of version 1, with one hierarchy for each controller.
   let cpu: [String]
   let memory: [String]
 
-  /// - Parameter read: gives the text of a file, nil where there is none.
+  /// - Parameter read: returns the text of a file; nil if there is none.
   init(read: (String) -> String?) {
     let mounts = (read("/proc/self/mountinfo") ?? "").split(separator: "\n").compactMap(Mount.init)
     var (unified, cpu, memory): ([String], [String], [String]) = ([], [], [])
@@ -28,9 +27,9 @@ struct Cgroups {
     (self.unified, self.cpu, self.memory) = (unified, cpu, memory)
   }
 
-  /// A tree of control groups, or the part of it that can be seen here.
+  /// A mounted hierarchy of control groups, or a part of one.
   private struct Mount {
-    /// The group at its top.
+    /// The group at the mount point.
     let root: String
     let point: String
     /// Nil: version 2.
@@ -49,7 +48,7 @@ struct Cgroups {
       }
     }
 
-    /// The folders of a group and of those above it. What lies outside of what is mounted cannot be seen.
+    /// The folders of a group and of its mounted parents.
     func folders(of path: String) -> [String] {
       var parts: [Substring] = []
       if root == "/" {

@@ -1,16 +1,16 @@
 import Foundation
 
-/// A process that we started, in a process group of its own so that the terminal's Ctrl-C reaches only us, with a pipe as
-/// its standard input that closes when we end, however we end.
+/// A child process in a separate process group, so that the terminal's Ctrl-C does not reach it. Its standard input is a
+/// pipe that closes when this process ends.
 struct ChildProcess {
   let pid: pid_t
   private let leash: Int32
 
-  /// Starts a program with nothing open but the pipe, our standard output and our standard error.
+  /// Starts a program with the pipe and this process's standard output and error as its only open files.
   init(_ path: String, _ arguments: [String]) throws {
     var pipeEnds: [Int32] = [0, 0]
     guard pipe(&pipeEnds) == 0 else { throw UserError.system("cannot make a pipe") }
-    // Nothing else starts processes here, so nobody can inherit them in between.
+    // No other thread starts processes, so the descriptors cannot be inherited before this.
     for end in pipeEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     defer { close(pipeEnds[0]) }
     var actions = posix_spawn_file_actions_t()
@@ -43,13 +43,13 @@ struct ChildProcess {
       &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
   }
 
-  /// How the process ended.
+  /// The exit status or signal that ended the process.
   enum End: Equatable {
     case exited(Int32)
     case signalled(Int32)
   }
 
-  /// Nil while it runs; to be asked until it has answered once.
+  /// The end of the process; nil while it runs. Do not call again after it has returned an end.
   func reap() -> End? {
     var status: Int32 = 0
     guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
@@ -67,14 +67,14 @@ struct ChildProcess {
   }
 }
 
-/// Words for what the system refused.
+/// System calls and their error messages.
 enum System {
-  /// From the errno of the call before.
+  /// The message for the errno of the last system call.
   static func words(_ call: String) -> String {
     "\(call): \(String(cString: strerror(errno)))"
   }
 
-  /// Makes a folder and those above it; one that is there is fine.
+  /// Creates a folder and its parents if they do not exist.
   static func makeFolder(_ path: String) throws {
     let parts = path.split(separator: "/", omittingEmptySubsequences: true)
     var folder = path.hasPrefix("/") ? "" : "."
@@ -91,7 +91,7 @@ enum System {
     }
   }
 
-  /// Whoever started this may have closed some: then no other file shall take their place, and what is written there fails.
+  /// Opens closed standard streams, so that no other file gets their descriptors. Reads and writes on them fail.
   static func openStandardStreams() {
     for stream in STDIN_FILENO...STDERR_FILENO where fcntl(stream, F_GETFD) < 0 {
       _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
@@ -104,7 +104,7 @@ enum System {
     return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// How many processes the system has killed for want of memory since it started.
+  /// The number of processes that the system has killed for lack of memory since boot.
   static var outOfMemoryKills: Int {
     let counters = (try? String(contentsOfFile: "/proc/vmstat", encoding: .utf8)) ?? ""
     let line = counters.split(separator: "\n").first { $0.hasPrefix("oom_kill ") }

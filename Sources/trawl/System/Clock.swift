@@ -1,6 +1,6 @@
 import Foundation
 
-/// Time for the state machines: since an arbitrary moment, never set back, standing still while the machine sleeps.
+/// The monotonic time for the state machines. It does not advance while the machine is suspended.
 func monotonicNow() -> Duration {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)

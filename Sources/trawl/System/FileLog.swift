@@ -9,7 +9,7 @@ struct FileLog: LogHandler {
   var logLevel = Logger.Level.info
   private let file: LogFile
 
-  /// Appends to a file, which is created if need be. A log that cannot be written is no reason to stop.
+  /// Appends to a file, which is created if needed. Write errors are ignored.
   init(appendingTo path: String, sizeLimit: Int = 32 << 20) {
     file = LogFile(path, sizeLimit: sizeLimit)
   }
@@ -25,7 +25,7 @@ struct FileLog: LogHandler {
   }
 }
 
-/// A file that is renamed to `PATH.1` when it has reached its size limit, and replaces an earlier one of that name.
+/// A file that is renamed to `PATH.1`, replacing an earlier one, when it reaches its size limit.
 private final class LogFile: Sendable {
   private let path: String
   private let sizeLimit: Int
@@ -42,7 +42,7 @@ private final class LogFile: Sendable {
     return (descriptor, max(0, Int(lseek(descriptor, 0, SEEK_END))))
   }
 
-  /// Appends a line with one write, which the system keeps in one piece.
+  /// Appends a line with one write, which is atomic.
   func append(_ line: [UInt8]) {
     state.withLock { state in
       if state.size + line.count > sizeLimit, state.size > 0, rename(path, "\(path).1") == 0 {

@@ -1,5 +1,5 @@
-/// How many lines may be written because of what peers do: a number at once, and some every second in the long run. What
-/// is beyond that is counted, so that nobody can fill a disk or a terminal by making us complain.
+/// A rate limit (token bucket) for log lines caused by peers, so that a peer cannot fill the disk or the terminal. Skipped
+/// lines are counted.
 struct LineBudget {
   private let burst: Double
   private let perSecond: Double
@@ -13,7 +13,7 @@ struct LineBudget {
     left = self.burst
   }
 
-  /// The lines to write in place of this one: it, and before it how many are missing; none if the budget is spent.
+  /// The lines to write: this one, preceded by the number of skipped lines; none if the limit is reached.
   mutating func spend(on line: String, at now: Duration) -> [String] {
     left = min(burst, left + (now - last).seconds * perSecond)
     last = now
@@ -23,6 +23,6 @@ struct LineBudget {
     }
     left -= 1
     defer { skipped = 0 }
-    return skipped > 0 ? ["\(skipped) more such lines are not written", line] : [line]
+    return skipped > 0 ? ["\(skipped) similar lines skipped", line] : [line]
   }
 }

@@ -1,10 +1,9 @@
 import Foundation
 import Synchronization
 
-/// Turns SIGINT, SIGTERM, SIGHUP (unless nohup has it ignored) and SIGCHLD into calls on a thread of its own, where
-/// anything may be done.
+/// Handles SIGINT, SIGTERM, SIGHUP (unless ignored, as by nohup) and SIGCHLD on a separate thread, where any call is safe.
 ///
-/// To be made first thing, since threads made before would still be interrupted by them.
+/// Call `listen` before other threads start: threads that exist before do not block the signals.
 enum Signals {
   static func listen(_ handle: @escaping @Sendable (Int32) -> Void) {
     let caught = [SIGINT, SIGTERM, SIGCHLD] + (isIgnored(SIGHUP) ? [] : [SIGHUP])
@@ -33,7 +32,7 @@ enum Signals {
   }
 }
 
-/// A word that one thread sets and another looks at.
+/// A flag that one thread raises and another reads.
 final class Latch: Sendable {
   private let value = Atomic<Bool>(false)
 

@@ -1,7 +1,7 @@
 import Foundation
 
 extension SlotCount {
-  /// What this process is allowed now.
+  /// The slot count under the current limits of this process.
   static func ofThisProcess() -> SlotCount {
     SlotCount(
       Evidence(

@@ -1,37 +1,37 @@
 import Coordination
 import Foundation
 
-/// How many trials this process may train at once: one for each core that it has to itself, as far as there is memory.
+/// The number of trials that this process trains at the same time: one per available core, limited by memory.
 struct SlotCount: Equatable {
-  /// What the system and the scheduler say.
+  /// Information from the system and the scheduler.
   struct Evidence {
-    /// The machine's, whoever may use them.
+    /// All cores of the machine.
     var cores: Int
     var environment: [String: String]
-    /// The text of a file; nil where there is none.
+    /// Returns the text of a file; nil if there is none.
     var read: (String) -> String?
   }
 
-  /// What allows a certain number.
+  /// An upper limit and its reason.
   private struct Bound {
     let number: Int
     let words: String
   }
 
-  /// Memory that a slot is taken to need: LeNet-5 takes 10 MiB, a network of 784-2000-2000-10 with AdamW 75 MiB. The images
-  /// lie in the system's file cache, once for all processes of a machine.
+  /// The memory reserved for a slot: LeNet-5 takes 10 MiB, a network of 784-2000-2000-10 with AdamW 75 MiB. The images are
+  /// in the system's file cache, shared by all processes of a machine.
   static let memory = 128 << 20
 
   let number: Int
   let cores: Int
-  /// Why there are fewer than the machine has cores; nil where there are not.
+  /// The reason why there are fewer slots than cores; nil if there are not.
   let reason: String?
 
   init(_ evidence: Evidence) {
     let groups = Cgroups(read: evidence.read)
     let slurm = SlurmTask(evidence.environment)
     var bounds = [
-      Bound(number: Limits.slots, words: "no worker has more")
+      Bound(number: Limits.slots, words: "the maximum per worker")
     ]
     if let cores = Self.affinity(evidence.read) {
       bounds.append(Bound(number: cores, words: "the affinity mask"))
@@ -41,7 +41,7 @@ struct SlotCount: Equatable {
     bounds += Self.memories(groups, slurm, evidence.read).map { bytes, source in
       Bound(
         number: bytes / Self.memory,
-        words: "\(source) leaves \(bytes >> 20) MiB of memory, a slot is taken to need \(Self.memory >> 20)")
+        words: "\(source) leaves \(bytes >> 20) MiB of memory, a slot needs \(Self.memory >> 20)")
     }
     var least = Bound(number: evidence.cores, words: "")
     for bound in bounds where bound.number < least.number { least = bound }
@@ -50,7 +50,7 @@ struct SlotCount: Equatable {
     reason = number < cores ? least.words : nil
   }
 
-  /// How many processors are in the mask of this process: the kernel says `0-3,8`.
+  /// The number of cores in the affinity mask, from a kernel list such as `0-3,8`.
   private static func affinity(_ read: (String) -> String?) -> Int? {
     let line = read("/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
     guard let list = line?.drop(while: { !$0.isNumber }) else { return nil }
@@ -62,7 +62,7 @@ struct SlotCount: Equatable {
     return count > 0 ? count : nil
   }
 
-  /// Limits of processor time, in cores, rounded up: two and a half are best used by three.
+  /// The CPU quotas in cores, rounded up: three slots use two and a half cores best.
   private static func quotas(_ groups: Cgroups, _ read: (String) -> String?) -> [Bound] {
     let unified = groups.unified.compactMap { folder -> Bound? in
       let words = read("\(folder)/cpu.max")?.split(whereSeparator: \.isWhitespace) ?? []
@@ -86,7 +86,7 @@ struct SlotCount: Equatable {
       words: "\(file) allows the time of \(cores) core\(cores == "1" ? "" : "s")")
   }
 
-  /// Bytes that are still to be had, and who says so.
+  /// The available memory in bytes by each source, and the source.
   private static func memories(
     _ groups: Cgroups, _ slurm: SlurmTask?, _ read: (String) -> String?
   ) -> [(Int, String)] {
@@ -97,7 +97,7 @@ struct SlotCount: Equatable {
         else {
           continue
         }
-        // What is only a copy of files makes room when it must.
+        // The file cache is reclaimable.
         let counters = fields(read("\(folder)/memory.stat"))
         let reclaimable = cache.reduce(0) { $0 + (counters[$1] ?? 0) }
         found.append((max(0, most - max(0, used - reclaimable)), "\(folder)/\(limit)"))
@@ -118,7 +118,7 @@ struct SlotCount: Equatable {
     text.flatMap { Int($0.filter { !$0.isWhitespace }) }
   }
 
-  /// Numbers by the words before them, one in a line.
+  /// Parses lines of a name and a number.
   private static func fields(_ text: String?) -> [Substring: Int] {
     var fields: [Substring: Int] = [:]
     for line in (text ?? "").split(separator: "\n") {

@@ -1,16 +1,17 @@
-/// What Slurm gave to this task, by its variables. Where Slurm does not bind tasks to cores, nothing else tells.
+/// The resources of this Slurm task, from its environment variables. They are the only source if Slurm does not bind tasks
+/// to cores.
 struct SlurmTask {
   let cores: Int
-  /// Which variables tell the cores.
+  /// The variables from which `cores` follows.
   let coresWords: String
-  /// Bytes, and which variable tells them; nil where memory is not given out.
+  /// The memory in bytes and its variable; nil if Slurm does not allocate memory.
   let memory: (Int, String)?
 
-  /// Nil outside of jobs.
+  /// Returns nil outside a job.
   init?(_ environment: [String: String]) {
     let environment = environment.filter { !$0.value.isEmpty }
     guard environment["SLURM_JOB_ID"] != nil else { return nil }
-    // Larger ones are not meant, and products of these stay in range.
+    // The limit excludes invalid values and avoids overflow.
     func number(_ name: String) -> Int? {
       environment[name].flatMap { Int($0) }.flatMap { (1...1 << 21).contains($0) ? $0 : nil }
     }
@@ -31,7 +32,7 @@ struct SlurmTask {
     memory = perCore ?? perNode
   }
 
-  /// How many tasks this node has: Slurm says `2(x3),1` for three nodes with two and one with one.
+  /// The number of tasks on this node, from Slurm's format: `2(x3),1` for three nodes with two tasks and one with one.
   private static func tasksHere(_ environment: [String: String]) -> Int {
     guard let text = environment["SLURM_STEP_TASKS_PER_NODE"] ?? environment["SLURM_TASKS_PER_NODE"] else {
       return 1

@@ -1,26 +1,26 @@
 import Foundation
 
-/// Standard error as people see it: lines, and on a terminal one line at the bottom that is drawn over and over.
+/// Standard error: permanent lines, and on a terminal a status line at the bottom that is redrawn.
 struct Terminal {
-  /// Whether someone looks at it: not while it belongs to another job.
+  /// Whether this is a terminal in whose foreground this process runs.
   var isInteractive: Bool { isTerminal && tcgetpgrp(STDERR_FILENO) == getpgrp() }
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var hasLine = false
 
-  /// A line that stays.
+  /// Prints a permanent line.
   mutating func say(_ line: String) {
     write((hasLine ? "\r\u{1b}[K" : "") + line + "\n")
     hasLine = false
   }
 
-  /// Draws the line at the bottom anew; nothing where there is no terminal.
+  /// Redraws the status line; does nothing without a terminal.
   mutating func show(_ line: String) {
     guard isInteractive else { return }
     write("\r\u{1b}[K" + line.prefix(width))
     hasLine = true
   }
 
-  /// Takes the line at the bottom away.
+  /// Erases the status line.
   mutating func clear() {
     if hasLine { write("\r\u{1b}[K") }
     hasLine = false
@@ -38,7 +38,7 @@ struct Terminal {
 }
 
 enum StandardError {
-  /// Writes as much as can be written: there is nowhere to say that nobody listens.
+  /// Writes a text; ignores errors, because there is no other place to report them.
   static func write(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
@@ -53,7 +53,7 @@ enum StandardError {
 extension Duration {
   var seconds: Double { self / .seconds(1) }
 
-  /// For people: `0.4 s`, `12 s`, `3 min 20 s`, `5 h 10 min`.
+  /// A readable text: `0.4 s`, `12 s`, `3 min 20 s`, `5 h 10 min`.
   var words: String {
     let total = Int(seconds.rounded())
     return switch seconds {

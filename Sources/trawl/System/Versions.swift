@@ -3,9 +3,9 @@ import Messaging
 import Storage
 import Training
 
-/// What this process speaks, stores and computes with: each library's own answer, not what was found when Trawl was built.
+/// The versions of the loaded libraries, not of those at build time.
 enum Versions {
-  /// A line for each. Asking settles the instruction set for good.
+  /// One line for each library. The first use fixes the instruction set of this process.
   static var text: String {
     let numerics = NumericsFingerprint.current
     let lines = [

@@ -1,12 +1,11 @@
 import Foundation
 import Search
 
-/// What a search ends with if its file asks for it: the configuration of rank 1 is trained once more, for the model in
-/// `best/`.
+/// Trains the configuration of rank 1 again at the end of a search, for the model in `best/` (`search.final`).
 struct FinalTraining {
   private let run: TrainingRun
 
-  /// - Parameter recipe: that of rank 1.
+  /// - Parameter path: the recipe of rank 1.
   init(_ final: SearchFile.Final, recipe path: String, into folder: String, isQuiet: Bool) throws {
     let images = final.trainsOnAll ? [SearchFile.Override(key: "dataset.validation", value: "test")] : []
     let file = try SearchFileSource.read(path).parse(overrides: images)

@@ -2,10 +2,10 @@ import Search
 import Training
 
 extension SearchFile {
-  /// Throws, with the place in the file, unless everything that it may ask for can be trained on its dataset.
+  /// Throws, with the line in the file, if a configuration of the search space cannot be trained on its dataset.
   ///
-  /// - Parameter store: nil if nothing is trained on this machine. Then the dataset need not be here, and what is known of
-  ///   it by its name must do.
+  /// - Parameter store: nil if nothing is trained on this machine. The dataset may then be missing, and only known
+  ///   properties of datasets with published names are checked.
   func checkTraining(with store: DatasetStore?) throws {
     for configuration in extremes {
       let recipe = Recipe(configuration, seed: seed)
@@ -24,7 +24,7 @@ extension SearchFile {
 }
 
 extension DatasetSelection.Source {
-  /// The field of the search file that names it.
+  /// The field of the search file that selects the source.
   fileprivate var field: String {
     switch self {
     case .named: "dataset.name"

@@ -4,13 +4,13 @@ import RunFiles
 import Search
 import Training
 
-/// A model file and what `trawl train` left beside it.
+/// A model file and the files that `trawl train` wrote into its folder.
 struct TrainedModel {
   /// The folder of the model.
   let folder: String
   private let model: Model
 
-  /// - Parameter path: that of the model file, or of its folder.
+  /// - Parameter path: the model file or its folder.
   init(at path: String) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -59,12 +59,12 @@ struct TrainedModel {
     return try SearchFileSource.read(path).parse()
   }
 
-  /// The history beside the model, with a name for legends; nil if there is none.
+  /// The history in the model's folder, with a name for the legend; nil if there is none.
   func history(named name: String) throws -> RunHistory? {
     let path = "\(folder)/history.csv"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let table = try UserError.wrapping { try CSVFile(contentsOf: path) }
-    // A network that is validated on the test images has columns of that name.
+    // Training with 'validation: test' writes columns named test_*.
     let judge = table.columns.contains("test_loss") ? "test" : "val"
     var epochs: [EpochMetrics] = []
     let columns = ["epoch", "train_loss", "train_accuracy", "\(judge)_loss", "\(judge)_accuracy"]

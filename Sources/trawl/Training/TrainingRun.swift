@@ -3,12 +3,12 @@ import Reports
 import Search
 import Training
 
-/// Trains by a recipe, keeps a checkpoint of every epoch, and leaves a model with its report in a folder.
+/// Trains a recipe, writes a checkpoint after every epoch, and writes the model and its report into a folder.
 struct TrainingRun {
-  /// What `report.json` tells.
+  /// The content of `report.json`.
   struct Report: Codable {
     var epochs: Int
-    /// The epoch after which the model was taken, and of which the losses and accuracies are.
+    /// The epoch of the model and of its losses and accuracies.
     var modelEpoch: Int
     var diverged: Bool
     var trainLoss: Double?
@@ -40,16 +40,16 @@ struct TrainingRun {
   private let folder: String
   private let store = DatasetStore()
 
-  /// What the test images are used for, once the model is made.
+  /// The use of the test images after training.
   enum TestImages {
     case unused
-    /// The pictures show how the model does on them.
+    /// The pictures show the model's predictions.
     case drawn
-    /// The report has the loss and the accuracy too.
+    /// The report also has the loss and the accuracy.
     case reported
   }
 
-  /// The run that a file without distributions asks for.
+  /// The run of a file without distributions; throws if the file has any.
   init(
     _ file: SearchFile, into folder: String, isQuiet: Bool, testImages: TestImages = .drawn
   ) throws {
@@ -70,18 +70,18 @@ struct TrainingRun {
     self.testImages = testImages
   }
 
-  /// What the network is evaluated on after each epoch.
+  /// The images for the evaluation after each epoch, as a prefix of column names.
   private var judge: String { recipe.dataset.validation == .test ? "test" : "val" }
   private var model: String { "\(folder)/model.safetensors" }
   private var checkpoint: String { "\(folder)/checkpoint.safetensors" }
 
-  /// What to do about a checkpoint that lies in the folder.
+  /// The treatment of an existing checkpoint in the folder.
   enum Beginning {
-    /// Complain.
+    /// Throw.
     case anew
-    /// Go on from it.
+    /// Resume from it.
     case resumed
-    /// Go on from it if it is this run's.
+    /// Resume from it if it is from this recipe, otherwise start from the beginning.
     case resumedWhereItFits
   }
 
@@ -105,7 +105,7 @@ struct TrainingRun {
     try write(report, trainer.progress.history)
     guard let result else {
       throw UserError(
-        "the loss is no longer a finite number after epoch \(trainer.epoch); try a lower train.lr")
+        "training diverged after epoch \(trainer.epoch) (the loss is not finite); try a lower train.lr")
     }
     try UserError.wrapping { try result.write(to: model) }
     print("model: \(model)")
@@ -145,7 +145,7 @@ struct TrainingRun {
     do {
       guard beginning != .anew else {
         throw UserError(
-          "\(folder) already holds a training run; go on with it by --resume, or choose another --output")
+          "\(folder) already holds a training run; resume it with --resume, or choose another --output")
       }
       return try Trainer(resuming: Checkpoint(contentsOf: checkpoint), recipe: recipe, data: data)
     } catch {
@@ -154,14 +154,14 @@ struct TrainingRun {
     }
   }
 
-  /// Trains the epochs that are left; true if the loss diverged.
+  /// Trains the remaining epochs; returns true if the loss diverged.
   private func train(_ trainer: Trainer, _ terminal: inout Terminal, _ stop: Latch) throws -> Bool {
     while !trainer.isComplete {
       switch trainer.trainEpoch(observe: { _ in !stop.isRaised }) {
       case .stopped:
         try UserError.wrapping { try trainer.checkpoint().write(to: checkpoint) }
         terminal.say(
-          "stopped in epoch \(trainer.epoch + 1) of \(recipe.training.epochs); the same command with --resume goes on"
+          "stopped in epoch \(trainer.epoch + 1) of \(recipe.training.epochs); resume with the same command and --resume"
         )
         throw ExitStatus.interrupted
       case .diverged: return true

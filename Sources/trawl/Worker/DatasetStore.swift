@@ -2,24 +2,24 @@ import Foundation
 import Synchronization
 import Training
 
-/// The datasets of this process: each is loaded once and shared by all slots.
+/// The datasets of this process, each loaded once and shared by all slots.
 final class DatasetStore: Sendable {
   private struct Entry {
     let selection: DatasetSelection
     let data: TrainingData
-    /// The SHA-256 of its dataset, once somebody wants to know.
+    /// The SHA-256 of its dataset; nil before the first request.
     var digest: [UInt8]?
   }
 
   private let catalog = DatasetCatalog(.ofThisMachine)
   private let entries = Mutex<[Entry]>([])
 
-  /// The images that a selection trains on and validates with; loads them at the first call.
+  /// The training and validation images of a selection. Loads them at the first call.
   func data(for selection: DatasetSelection) throws -> TrainingData {
     try withEntry(selection) { $0.data }
   }
 
-  /// The SHA-256 of the dataset that a selection chooses from.
+  /// The SHA-256 of the whole dataset of a selection.
   func digest(of selection: DatasetSelection) throws -> [UInt8] {
     try withEntry(selection) { entry in
       if let digest = entry.digest { return digest }
@@ -30,7 +30,7 @@ final class DatasetStore: Sendable {
     }
   }
 
-  /// Loads whatever is asked for anew from now on.
+  /// Removes all datasets, so that the next request loads them again.
   func forget() {
     entries.withLock { $0 = [] }
   }
@@ -41,7 +41,7 @@ final class DatasetStore: Sendable {
     try entries.withLock { entries in
       if let index = entries.firstIndex(where: { $0.selection == selection }) { return body(&entries[index]) }
       let data = try TrainingData(catalog.load(selection.source), selection)
-      // A worker that serves many searches need not keep the data of old ones.
+      // Keep only two: a worker may serve many searches.
       entries = entries.suffix(1) + [Entry(selection: selection, data: data)]
       return body(&entries[entries.count - 1])
     }
@@ -49,7 +49,7 @@ final class DatasetStore: Sendable {
 }
 
 extension DatasetLocations {
-  /// As the environment says: TRAWL_DATA_PATH, XDG_CACHE_HOME, HOME.
+  /// The locations from the environment: TRAWL_DATA_PATH, XDG_CACHE_HOME, HOME.
   static var ofThisMachine: DatasetLocations {
     let environment = ProcessInfo.processInfo.environment
     let path = environment["TRAWL_DATA_PATH"] ?? ""

@@ -2,12 +2,12 @@ import Foundation
 import Search
 import Training
 
-/// Which instructions this process computes with. oneDNN settles that once and for all at its first use, so a process
-/// that needs others starts itself anew.
+/// The instruction set of this process. oneDNN fixes it at its first use, so a process that needs another one restarts
+/// itself.
 enum InstructionSet {
   private static let variable = "TRAWL_NUMERICS"
 
-  /// Settles it, as the process was started.
+  /// Fixes the instruction set from the environment variable.
   static func ofThisProcess() throws -> SearchFile.Numerics {
     guard getenv(variable).map({ String(cString: $0) }) == SearchFile.Numerics.portable.rawValue else {
       return .native
@@ -16,12 +16,12 @@ enum InstructionSet {
     return .portable
   }
 
-  /// Settles it for the processes that this one will start.
+  /// Sets the instruction set of child processes.
   static func settleForChildren(_ numerics: SearchFile.Numerics) {
     setenv(variable, numerics.rawValue, 1)
   }
 
-  /// Settles it for a process that has not computed yet.
+  /// Fixes the instruction set. Call it before the first computation.
   static func settle(_ numerics: SearchFile.Numerics) throws {
     guard numerics == .portable else { return }
     guard NumericsFingerprint.limitToPortable() else {
@@ -29,11 +29,11 @@ enum InstructionSet {
     }
   }
 
-  /// Becomes a new process with the same arguments; returns only if that fails.
+  /// Restarts the process with the same arguments. Returns only on failure.
   static func restart(_ numerics: SearchFile.Numerics) -> UserError {
     settleForChildren(numerics)
     let words: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
     execv("/proc/self/exe", words)
-    return UserError.system("cannot start again")
+    return UserError.system("cannot restart the worker")
   }
 }

@@ -2,7 +2,7 @@ import Search
 import Training
 
 extension Recipe {
-  /// The training run that a configuration describes.
+  /// The recipe for a configuration.
   init(_ configuration: Configuration, seed: UInt64) {
     self.init(
       dataset: DatasetSelection(configuration), augmentation: Augmentation(configuration),
@@ -29,14 +29,14 @@ extension DatasetSelection {
 }
 
 extension DatasetSelection.Source {
-  /// IDX files in a folder; its path has a slash, so that a model's note of its dataset is not taken for a name.
+  /// IDX files in a folder. The path gets a slash, so that the dataset stored in a model is not mistaken for a name.
   fileprivate static func idx(folder: String) -> Self {
     .idx(path: folder.contains("/") ? folder : "./\(folder)")
   }
 }
 
 extension Augmentation {
-  /// Nil if the configuration asks for no change.
+  /// Returns nil if the configuration has no augmentation.
   init?(_ configuration: Configuration) {
     let (rotation, shift, scale) = (
       configuration.real("augment.rotate"), configuration.real("augment.shift"),
@@ -67,7 +67,7 @@ extension ModelRecipe {
 }
 
 extension Convolution {
-  /// The convolutions of a network with `layers: cnn`, else none. A list of one number is for all of them.
+  /// The convolutions of a network with `layers: cnn`, else none. A list of one number applies to all of them.
   fileprivate static func all(_ configuration: Configuration) -> [Convolution] {
     guard configuration.word("model.layers") == "cnn" else { return [] }
     func number(_ key: String, _ index: Int, otherwise fallback: Int) -> Int {
@@ -86,7 +86,7 @@ extension Convolution {
 }
 
 extension Activation {
-  /// The activation that the search file calls so.
+  /// The activation with this name in search files.
   init(word: String) {
     guard let activation = Activation(rawValue: word) else {
       preconditionFailure("no activation is called \(word)")
@@ -110,7 +110,7 @@ extension TrainingRecipe {
 }
 
 extension Precision {
-  /// The precision that the search file calls so.
+  /// The precision with this name in search files.
   init(word: String) {
     guard let precision = Precision(rawValue: word) else {
       preconditionFailure("no precision is called \(word)")
@@ -120,7 +120,7 @@ extension Precision {
 }
 
 extension TrainingRecipe.Keep {
-  /// A run that stops early has gone past its best epoch, whose weights are then meant.
+  /// The default is `best` with early stopping, which trains past the best epoch, else `last`.
   fileprivate init(_ configuration: Configuration) {
     let isBest =
       configuration.has("train.keep")

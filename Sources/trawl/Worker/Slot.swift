@@ -3,26 +3,26 @@ import Foundation
 import Synchronization
 import Training
 
-/// Room for one attempt: a thread that trains what it is given, one after the other.
+/// A worker slot: a thread that trains one attempt after the other.
 final class Slot: Sendable {
   /// An attempt to train.
   struct Work: Sendable {
-    /// Tells it from all others of this process: another search may have an attempt of the same number.
+    /// A unique number in this process, because attempts of two searches may have the same number.
     let number: UInt64
     let attempt: AttemptID
     let recipe: Recipe
-    /// Epochs to train.
+    /// The epochs to train.
     let epochs: Int
-    /// Of the first of them, if it is the only one, only this part; 0: all.
+    /// The part of the first epoch to train, if `epochs` is 1; 0: the whole epoch.
     let part: Double
-    /// How many of them need not be told again.
+    /// The number of epochs that are already reported.
     let reported: Int
-    /// Where to go on, if that is what was announced; empty: at the beginning.
+    /// The checkpoint to resume from, if it matches `announced`; empty: train from the beginning.
     let checkpoint: [UInt8]
     let announced: WireCheckpoint
   }
 
-  /// What the running attempt shall do after its step.
+  /// The order for the running attempt, obeyed after its current step.
   private enum Order: UInt8, AtomicRepresentable {
     case proceed, stop, suspend
   }
@@ -30,11 +30,11 @@ final class Slot: Sendable {
   private struct State {
     var queue: [Work] = []
     var current: Work?
-    /// When it was told to stop.
+    /// The time when `current` was cancelled.
     var stopped: Duration?
   }
 
-  /// What was called off may take so long to stop: a step, or a validation.
+  /// The time limit for a cancelled attempt to stop: it finishes a step or a validation first.
   private static let patience = Duration.seconds(300)
 
   private let state = Mutex(State())
@@ -43,21 +43,21 @@ final class Slot: Sendable {
   private let steps = Atomic<UInt64>(0)
   private let store: DatasetStore
   private let pace: Duration
-  private let tell: @Sendable (Worker.Event, Work) -> Void
+  private let report: @Sendable (Worker.Event, Work) -> Void
 
-  /// A slot whose thread reports through `tell`, an epoch not before the `pace` is over. What it reports of a work that was
-  /// called off meanwhile is of no interest.
-  init(store: DatasetStore, pace: Duration, tell: @escaping @Sendable (Worker.Event, Work) -> Void) {
+  /// Starts the thread of a slot, which passes events to `report`. An epoch takes at least `pace`. Ignore events of cancelled
+  /// work.
+  init(store: DatasetStore, pace: Duration, report: @escaping @Sendable (Worker.Event, Work) -> Void) {
     self.store = store
     self.pace = pace
-    self.tell = tell
+    self.report = report
     let thread = Thread { [self] in serve() }
     thread.name = "slot"
     thread.stackSize = 4 << 20
     thread.start()
   }
 
-  /// Attempts that it has: more than one only while a cancelled one comes to its stop.
+  /// The number of attempts; more than one only while a cancelled one stops.
   var load: Int { state.withLock { $0.queue.count + ($0.current == nil ? 0 : 1) } }
 
   /// Trains an attempt as soon as the thread is free.
@@ -66,7 +66,7 @@ final class Slot: Sendable {
     arrived.signal()
   }
 
-  /// Stops a work, after its current step if it runs.
+  /// Cancels work; running work stops after its current step.
   func cancel(_ number: UInt64) {
     state.withLock { state in
       state.queue.removeAll { $0.number == number }
@@ -77,12 +77,12 @@ final class Slot: Sendable {
     }
   }
 
-  /// Whether its thread does not stop, though it was told to long ago.
+  /// Whether a cancelled attempt has not stopped within the time limit.
   func hangs(at now: Duration) -> Bool {
     state.withLock { $0.stopped.map { now - $0 > Self.patience } ?? false }
   }
 
-  /// Stops a work after its current step, and tells what it has come to.
+  /// Stops work after its current step and reports its checkpoint.
   func suspend(_ number: UInt64) {
     let waiting = state.withLock { state in
       let waiting = state.queue.first { $0.number == number }
@@ -90,10 +90,10 @@ final class Slot: Sendable {
       if state.current?.number == number { order.store(.suspend, ordering: .relaxed) }
       return waiting
     }
-    if let waiting { tell(.suspended(waiting.attempt, nil), waiting) }
+    if let waiting { report(.suspended(waiting.attempt, nil), waiting) }
   }
 
-  /// What runs, and its training steps so far.
+  /// The running work and its number of training steps.
   var progress: (work: Work, steps: UInt64)? {
     state.withLock { $0.current }.map { ($0, steps.load(ordering: .relaxed)) }
   }
@@ -124,18 +124,18 @@ final class Slot: Sendable {
     let data: TrainingData
     do {
       data = try store.data(for: work.recipe.dataset)
-      tell(.dataLoaded(work.attempt, try store.digest(of: work.recipe.dataset)), work)
+      report(.dataLoaded(work.attempt, try store.digest(of: work.recipe.dataset)), work)
     } catch {
-      return tell(.unable("\(error)"), work)
+      return report(.unable("\(error)"), work)
     }
     do {
       try train(work, with: trainer(for: work, data: data))
     } catch {
-      tell(.ended(work.attempt, .failed, words: "\(error)"), work)
+      report(.ended(work.attempt, .failed, words: "\(error)"), work)
     }
   }
 
-  /// Goes on from the checkpoint; from the beginning where that is of no use.
+  /// The trainer, resumed from the checkpoint, or new if the checkpoint is unusable.
   private func trainer(for work: Work, data: TrainingData) throws -> Trainer {
     if work.announced.isDigest(of: work.checkpoint),
       let checkpoint = try? Checkpoint(decoding: work.checkpoint, name: "checkpoint"),
@@ -146,7 +146,7 @@ final class Slot: Sendable {
     return try Trainer(work.recipe, data: data)
   }
 
-  /// Rests until so much time has passed, or the attempt shall stop.
+  /// Sleeps until `pace` has passed since `begin`, or the attempt is cancelled or suspended.
   private func waitOut(_ pace: Duration, since begin: Duration) {
     while order.load(ordering: .relaxed) == .proceed, case let rest = pace - (monotonicNow() - begin),
       rest > .zero
@@ -157,7 +157,7 @@ final class Slot: Sendable {
 
   private func train(_ work: Work, with trainer: Trainer) {
     let lastStep = work.part > 0 ? trainer.steps(in: work.part) : .max
-    // Two parts of an epoch of few steps may end with the same one.
+    // In an epoch of few steps, two parts may end with the same step.
     if trainer.step >= lastStep { return stop(work, trainer, hasTrainedItsPart: true) }
     while trainer.epoch < work.epochs, !trainer.isComplete {
       let begin = monotonicNow()
@@ -167,32 +167,32 @@ final class Slot: Sendable {
       }
       switch outcome {
       case .stopped: return stop(work, trainer, hasTrainedItsPart: trainer.step >= lastStep)
-      case .diverged: return tell(.ended(work.attempt, .diverged, words: ""), work)
+      case .diverged: return report(.ended(work.attempt, .diverged, words: ""), work)
       case .completed(let metrics):
         waitOut(pace, since: begin)
         guard trainer.epoch > work.reported else { continue }
         let seconds = (monotonicNow() - begin).seconds
-        tell(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)), work)
+        report(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)), work)
       }
     }
-    tell(
+    report(
       trainer.isComplete
         ? .ended(work.attempt, .done, words: "") : .suspended(work.attempt, .init(trainer)), work)
   }
 }
 
 extension Slot {
-  /// Training has stopped before the end of an epoch.
+  /// Reports an attempt that stopped before the end of an epoch.
   private func stop(_ work: Work, _ trainer: Trainer, hasTrainedItsPart: Bool) {
     guard order.load(ordering: .relaxed) != .stop else { return }
-    guard hasTrainedItsPart else { return tell(.suspended(work.attempt, .init(trainer)), work) }
+    guard hasTrainedItsPart else { return report(.suspended(work.attempt, .init(trainer)), work) }
     let validation = trainer.validate()
-    guard validation.loss.isFinite else { return tell(.ended(work.attempt, .diverged, words: ""), work) }
+    guard validation.loss.isFinite else { return report(.ended(work.attempt, .diverged, words: ""), work) }
     var score = WirePartScore()
     score.part = work.part
     score.valLoss = validation.loss
     score.valAccuracy = validation.accuracy
-    tell(.suspended(work.attempt, .init(trainer, score: score)), work)
+    report(.suspended(work.attempt, .init(trainer, score: score)), work)
   }
 }
 

@@ -2,16 +2,16 @@ import Coordination
 import Messaging
 import Synchronization
 
-/// The slots of a worker, and what runs in which.
+/// The slots of a worker and their attempts.
 final class SlotPool {
   private let slots: [Slot]
   private let store: DatasetStore
   private let inbox: Inbox
-  /// What runs here, and where.
+  /// The slot of each attempt.
   private var places: [AttemptID: (number: UInt64, slot: Slot)] = [:]
   private var lastNumber: UInt64 = 0
 
-  /// Slots that wake a thread when they have something to tell.
+  /// Creates slots that use `waker` when they have an event.
   init(count: Int, store: DatasetStore, waker: Waker, pace: Duration = .zero) {
     let inbox = Inbox(waker)
     self.inbox = inbox
@@ -19,10 +19,10 @@ final class SlotPool {
     slots = (0..<count).map { _ in Slot(store: store, pace: pace) { inbox.put($0, of: $1) } }
   }
 
-  /// Another search may have other data under the same name.
+  /// Removes all datasets: another search may have other data under the same name.
   func forgetData() { store.forget() }
 
-  /// Begins an attempt: makes the work, which has a number of its own.
+  /// Starts an attempt. `work` creates the work with a unique number.
   func start(_ attempt: AttemptID, _ work: (UInt64) -> Slot.Work) {
     guard let slot = slots.min(by: { $0.load < $1.load }) else { return }
     lastNumber += 1
@@ -35,16 +35,16 @@ final class SlotPool {
     slot.cancel(number)
   }
 
-  /// Stops an attempt, which then tells what it has come to.
+  /// Stops an attempt, which then reports its checkpoint.
   func suspend(_ attempt: AttemptID) {
     guard let (number, slot) = places[attempt] else { return }
     slot.suspend(number)
   }
 
-  /// The next thing that has happened to what runs in the slots; nil if there is none.
+  /// The next event of the slots; nil if there is none.
   func nextEvent() -> Worker.Event? {
     while let (event, work) = inbox.take() {
-      // What was called off may have gone on for a moment.
+      // Ignore events of cancelled attempts.
       guard places[work.attempt]?.number == work.number else { continue }
       switch event {
       case .ended, .suspended: places[work.attempt] = nil
@@ -55,7 +55,7 @@ final class SlotPool {
     return nil
   }
 
-  /// Whether a slot does not stop what was called off long ago. Nothing but the end of the process can help that.
+  /// Whether a cancelled attempt does not stop. Only the end of the process frees its slot.
   func hangs(at now: Duration) -> Bool {
     slots.contains { $0.hangs(at: now) }
   }
@@ -70,7 +70,7 @@ final class SlotPool {
     }
   }
 
-  /// Events from many threads for one.
+  /// An event queue with many producers and one consumer.
   private final class Inbox: Sendable {
     private let events = Mutex<[(Worker.Event, Slot.Work)]>([])
     private let waker: Waker

@@ -3,18 +3,18 @@ import Foundation
 import Messaging
 import Training
 
-/// What workers keep on disk of attempts that their coordinator has not acknowledged: a folder for each process, locked
-/// while it lives, and in it a file for each attempt: a digest, and the messages. Only their user can read them.
+/// The attempts on disk that the coordinator has not acknowledged. Each worker process has a folder, locked while it runs,
+/// with a file for each attempt: a digest and the messages. Only the user can read them.
 final class Spool {
-  /// Of the process whose results these are.
+  /// The ID of the worker that trained these attempts.
   let worker: WorkerID
   let path: String
   private var lock: Int32 = -1
 
-  /// After this time nobody asks for what was left any more.
+  /// Older spools are removed.
   private static let lifetime = Duration.seconds(30 * 24 * 3600)
 
-  /// The spools of all workers of a coordinator, in a folder of the user's, or the one that is named.
+  /// The folder for the spools of a coordinator's workers, in `named` or in the user's state folder.
   static func folder(_ named: String?, of coordinator: CurveKey) -> String {
     let environment = ProcessInfo.processInfo.environment
     let state = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
@@ -22,13 +22,13 @@ final class Spool {
     return "\(named ?? "\(home)/trawl/spool")/\(coordinator.fingerprint)"
   }
 
-  /// The spool of a new process; nothing is made before there is something to keep.
+  /// The spool of a new process. Its folder is created when the first attempt is saved.
   init(in folder: String, of worker: WorkerID) {
     self.worker = worker
     path = "\(folder)/\(worker)"
   }
 
-  /// The spool that an ended process left; nil if its process lives, or another one has taken it over.
+  /// The spool of an ended process; nil if the process is alive or another process has locked the spool.
   private init?(leftIn folder: String, name: String) {
     guard let worker = WorkerID(hexadecimal: name) else { return nil }
     self.worker = worker
@@ -41,7 +41,7 @@ final class Spool {
     if lock >= 0 { close(lock) }
   }
 
-  /// The spools of ended processes, now ours.
+  /// Locks and returns the spools of ended processes.
   static func leftovers(in folder: String) -> [Spool] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().compactMap { Spool(leftIn: folder, name: $0) }.filter { spool in
@@ -58,7 +58,7 @@ final class Spool {
     return names.filter { $0.contains(/^[0-9]+-[0-9]+$/) }.sorted()
   }
 
-  /// Takes out what is kept, by search. Damaged files are removed.
+  /// Reads the saved attempts, grouped by search. Removes damaged files.
   func attempts() -> [[WireKept]] {
     let kept = names.compactMap { name -> (search: Substring?, WireKept)? in
       let kept = FileManager.default.contents(atPath: "\(path)/\(name)").flatMap(Self.decode)
@@ -74,17 +74,17 @@ final class Spool {
     return try? WireKept(serializedBytes: content)
   }
 
-  /// How many attempts are kept.
+  /// The number of saved attempts.
   var count: Int { lock < 0 ? 0 : names.count }
 
-  /// Keeps an attempt, on the disk when this returns.
+  /// Saves an attempt durably.
   func keep(_ attempt: AttemptID, _ kept: WireKept, of search: UInt64) throws {
     if lock < 0 { try make() }
     let content: Data = try kept.serializedBytes()
     try AtomicFile.write(SHA256.hash(content) + content, to: file(attempt, search), as: .privateDurable)
   }
 
-  /// The folder appears locked, or another process would take it for one that was left.
+  /// Creates the folder. It is locked before it gets its name, so that other processes do not take it for a leftover.
   private func make() throws {
     let draft = "\(path).new"
     do {
@@ -104,12 +104,12 @@ final class Spool {
     unlink(file(attempt, search))
   }
 
-  /// Attempts of two searches may have the same number.
+  /// The file of an attempt; its name includes the search, because attempts of two searches may have the same number.
   private func file(_ attempt: AttemptID, _ search: UInt64) -> String {
     "\(path)/\(search)-\(attempt.number)"
   }
 
-  /// Removes the folder if nothing is kept in it.
+  /// Removes the folder if it has no attempts.
   func removeIfEmpty() {
     if lock >= 0, names.isEmpty { remove() }
   }

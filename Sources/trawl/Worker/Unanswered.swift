@@ -1,23 +1,23 @@
 import Foundation
 import Messaging
 
-/// What a person can do about a coordinator that does not answer.
+/// The message about a coordinator that does not answer.
 enum Unanswered {
-  /// After this time it is told.
+  /// The time after which the message is printed.
   static let patience = Duration.seconds(5)
 
-  /// A line about it. Asks for the host's address, which may take long where name servers do not answer.
+  /// The message. Resolves the host, which may take long if name servers do not answer.
   static func words(about endpoint: Endpoint) -> String {
     var found: UnsafeMutablePointer<addrinfo>?
     let code = getaddrinfo(endpoint.host.filter { $0 != "[" && $0 != "]" }, nil, nil, &found)
     if found != nil { freeaddrinfo(found) }
     guard code == 0 else {
       return
-        "this machine knows no host '\(endpoint.host)' (\(String(cString: gai_strerror(code)))); what sets "
-        + "it is --advertise for a search with keys of its own, 'trawl keys move' for a cluster's; trying on"
+        "cannot resolve host '\(endpoint.host)' (\(String(cString: gai_strerror(code)))): set another with "
+        + "--advertise for a search, or with 'trawl keys move' for a cluster; retrying"
     }
     return
-      "nobody answers at \(endpoint): is the search running, is \(endpoint.host) its machine as seen from here "
-      + "(--advertise), does a firewall stop the port? trying on"
+      "no answer from \(endpoint): check that the search is running (with --listen or --keys), that "
+      + "'\(endpoint.host)' resolves to its machine (--advertise), and that the port is open; retrying"
   }
 }

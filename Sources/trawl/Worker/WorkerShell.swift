@@ -4,12 +4,12 @@ import Messaging
 import Search
 import Training
 
-/// Runs a worker: one thread that talks to the coordinator, and the slots' threads that train.
+/// Runs a worker: one thread communicates with the coordinator, the threads of the slots train.
 final class WorkerShell {
-  /// Where the worker's coordinator is to be found.
+  /// The join file and endpoint of the coordinator.
   struct Place: Equatable {
     let joinFile: String
-    /// In place of the join file's endpoint: how this machine itself reaches the coordinator.
+    /// Replaces the join file's endpoint for local workers.
     let localEndpoint: Endpoint?
 
     func load() throws -> JoinFile {
@@ -18,9 +18,9 @@ final class WorkerShell {
       return join
     }
 
-    /// Waits for a join file that is not there yet: its coordinator may not have started.
+    /// Waits for the join file, because the coordinator may not have started.
     ///
-    /// - Returns: false if the worker shall leave instead.
+    /// - Returns: false if the worker was stopped.
     func waitForJoinFile(unless leaving: Latch) -> Bool {
       guard !FileManager.default.fileExists(atPath: joinFile) else { return true }
       StandardError.write(
@@ -30,7 +30,7 @@ final class WorkerShell {
         if leaving.isRaised { return false }
         Thread.sleep(forTimeInterval: 0.1)
       }
-      // Whoever brings it here may still be writing it.
+      // The file may be incomplete while it is copied here.
       let written = min(deadline, monotonicNow() + .seconds(5))
       while (try? load()) == nil, monotonicNow() < written, !leaving.isRaised {
         Thread.sleep(forTimeInterval: 0.1)
@@ -39,7 +39,7 @@ final class WorkerShell {
     }
   }
 
-  /// The arithmetic that the process must be started anew with to work for its coordinator; nil where it need not.
+  /// The numerics with which the process must restart to work for its coordinator; nil if no restart is needed.
   private(set) var nextArithmetic: SearchFile.Numerics?
 
   private let place: Place
@@ -50,19 +50,19 @@ final class WorkerShell {
   private let pool: SlotPool
   private var worker: Worker
   private let spool: Spool
-  /// What there was no room for in the spool, and is held in memory only.
+  /// Attempts that could not be saved in the spool and are only in memory.
   private var unsaved: Set<AttemptID> = []
   private var hasWarnedOfSpool = false
   private var join: JoinFile
   private var socket: DealerSocket
-  /// Whether the socket is the first one, which tries quickly. Those that have lost a coordinator leave it time when it
-  /// comes back.
+  /// Whether the socket is the first one, which retries fast. Later ones retry slowly, so that a restarted coordinator is
+  /// not overloaded.
   private var isFirstSocket = true
   private var file: SearchFile?
   private var exit: Worker.Exit?
   private var wasConnected = false
-  /// Whether anybody has ever answered, with whatever key.
-  private var hasMetSomebody = false
+  /// Whether a peer has answered, with any key.
+  private var hasAnswer = false
   private var outbox: [[UInt8]] = []
   private var lastSaid = ""
 
@@ -84,7 +84,7 @@ final class WorkerShell {
     socket = try UserError.wrapping { try DealerSocket(configuration, waker: waker) }
   }
 
-  /// Takes another socket, for a place that may have changed.
+  /// Replaces the socket, with the endpoint of the current join file.
   private func connect(_ now: JoinFile) throws {
     var configuration = DealerConfiguration(now)
     if isLocal { configuration.reconnectInterval = .milliseconds(100) }
@@ -95,7 +95,7 @@ final class WorkerShell {
     join = now
   }
 
-  /// Works until the search ends, the worker shall leave (`leaving` is raised), or it cannot work.
+  /// Runs until the search ends, `leaving` is raised, or the worker cannot work.
   func run(leaving: Latch) throws -> Worker.Exit {
     say("waiting for the coordinator at \(join.endpoint)")
     var hasAskedToLeave = false
@@ -104,30 +104,30 @@ final class WorkerShell {
     while true {
       if !hasExplained, monotonicNow() - begin > Unanswered.patience {
         hasExplained = true
-        if !hasMetSomebody { explainSilence() }
+        if !hasAnswer { explainSilence() }
       }
       _ = try UserError.wrapping { try socket.wait(timeout: Self.tick, orRoom: !outbox.isEmpty) }
       flushOutbox()
       if leaving.isRaised, !hasAskedToLeave {
         hasAskedToLeave = true
-        perform(worker.handle(.drainRequested("its worker was told to stop"), at: monotonicNow()))
+        perform(worker.handle(.drainRequested("its worker was stopped"), at: monotonicNow()))
       }
       try noteConnection()
       while exit == nil, let bytes = socket.receive() { receive(bytes) }
       while exit == nil, let event = pool.nextEvent() { perform(worker.handle(event, at: monotonicNow())) }
       if pool.hangs(at: monotonicNow()) {
-        perform(worker.handle(.unable("a trial that was called off does not stop"), at: monotonicNow()))
+        perform(worker.handle(.unable("a cancelled trial does not stop"), at: monotonicNow()))
       }
       perform(worker.handle(.ticked(pool.progress), at: monotonicNow()))
       if let exit { return exit }
     }
   }
 
-  /// Attempts that will be lost with this process.
+  /// The number of attempts that will be lost with this process.
   var unsavedCount: Int { unsaved.count }
 
   private func receive(_ bytes: [UInt8]) {
-    // What cannot be read is nothing: the coordinator repeats what matters.
+    // Invalid messages are ignored: the coordinator repeats its state.
     guard let message = try? WireToWorker(serializedBytes: bytes) else { return }
     perform(worker.handle(.received(message), at: monotonicNow()))
   }
@@ -138,18 +138,18 @@ final class WorkerShell {
       case .connected:
         if !wasConnected { say("connected to \(join.endpoint)") }
         wasConnected = true
-        hasMetSomebody = true
+        hasAnswer = true
       case .disconnected:
-        say("lost the connection to \(join.endpoint); trying again")
+        say("lost the connection to \(join.endpoint); retrying")
         wasConnected = false
         if isFirstSocket { try connect(join) }
       case .refused:
         throw UserError(
           "the coordinator at \(join.endpoint) does not admit this worker's key "
-            + "(\(join.workerKeys.publicKey.fingerprint)); get its present join file")
+            + "(\(join.workerKeys.publicKey.fingerprint)); get its current join file")
       case .handshakeFailed:
-        hasMetSomebody = true
-        say("\(join.endpoint) answers, but not with the key in \(place.joinFile)")
+        hasAnswer = true
+        say("\(join.endpoint) answers, but not with the key in \(place.joinFile); get its current join file")
       case .retrying: break
       }
     }
@@ -179,8 +179,8 @@ final class WorkerShell {
     }
   }
 
-  /// Sends, or keeps for a moment what finds no room. Without a connection it is dropped: nothing is forgotten before it
-  /// is acknowledged, and a new connection begins with Hello.
+  /// Sends a message, or queues it if the socket is full. Without a connection the message is dropped: results are kept until
+  /// acknowledged, and a new connection starts with Hello.
   private func send(_ message: WireToCoordinator) {
     guard let bytes: [UInt8] = try? message.serializedBytes() else { return }
     if outbox.isEmpty, socket.send(bytes) != .full { return }
@@ -202,7 +202,7 @@ final class WorkerShell {
         nextArithmetic = file.numerics
         return perform(
           worker.handle(
-            .drainRequested("it starts again, for \(file.numerics) arithmetic"), at: monotonicNow()))
+            .drainRequested("it restarts with \(file.numerics) numerics"), at: monotonicNow()))
       }
       for word in file.precisions { try Precision(word: word).check() }
       say("joined a search of \(file.trials) trials")
@@ -212,7 +212,7 @@ final class WorkerShell {
     }
   }
 
-  /// A disk that takes nothing is no reason to stop: the results are still in memory.
+  /// Saves an attempt in the spool. If that fails, the attempt stays in memory.
   private func keep(_ attempt: AttemptID, _ kept: WireKept, of search: UInt64) {
     do {
       try spool.keep(attempt, kept, of: search)
@@ -228,7 +228,7 @@ final class WorkerShell {
   private func start(_ assign: WireAssign, _ checkpoint: [UInt8]) {
     let attempt = AttemptID(assign.attempt)
     guard let values = assign.searchedValues, let configuration = file?.configuration(values: values) else {
-      let words = "its values are not of the declared space"
+      let words = "its values are outside the search space"
       return perform(worker.handle(.ended(attempt, .failed, words: words), at: monotonicNow()))
     }
     let recipe = Recipe(configuration, seed: assign.seed)
@@ -239,7 +239,7 @@ final class WorkerShell {
     }
   }
 
-  /// The coordinator is silent. It may have come back elsewhere, and then the join file says where.
+  /// Reads the join file again, because a silent coordinator may have restarted at another endpoint.
   private func seekCoordinator() {
     guard let now = try? place.load() else { return }
     if let ended = now.endedSearch { perform(worker.handle(.searchEnded(ended), at: monotonicNow())) }
@@ -249,7 +249,7 @@ final class WorkerShell {
     if now.endpoint != old { say("the coordinator is now at \(now.endpoint)") }
   }
 
-  /// A line for the user; a local worker leaves the terminal to its coordinator.
+  /// Prints a line. Local workers print nothing, because their coordinator uses the terminal.
   private func say(_ words: String) {
     guard !isLocal, words != lastSaid else { return }
     lastSaid = words
