@@ -13,7 +13,7 @@ struct Trawl: ParsableCommand {
     discussion: """
       Three steps: start workers, launch a search, collect the ranked CSV.
         trawl search FILE                   run a search on this machine
-        trawl worker --join RUN/join.json   add a worker on another machine (search needs --listen)
+        trawl worker --join RUN/join.json   add a remote worker (search --listen)
         trawl results RUN                   print the ranking
       """,
     version: version,

@@ -38,7 +38,7 @@ extension BenchCommand {
     @Flag(help: "Print the times of halving and ASHA on several slots instead.")
     var makespan = false
 
-    @Option(help: "table, csv or json.")
+    @Option(help: "The output format.")
     var format = ResultsCommand.Format.table
 
     func validate() throws {

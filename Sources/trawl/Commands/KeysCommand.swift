@@ -8,14 +8,14 @@ struct KeysCommand: ParsableCommand {
     abstract: "Create, show, move and revoke the keys of a cluster.",
     discussion: """
       With the keys of a cluster, workers can start before any search and serve many searches:
-        trawl keys new DIR --endpoint tcp://HOST:5555   once; give DIR/join.json to the workers
+        trawl keys new DIR --endpoint tcp://HOST:5555   creates DIR/join.json
         trawl worker --join DIR/join.json --keep        on each machine
         trawl search FILE --keys DIR                    on HOST, for each search
       Many workers can share a key. To revoke some workers only, give them a separate key:
-        trawl keys new NAME --in DIR                    give DIR/join-NAME.json to these workers
+        trawl keys new NAME --in DIR                    creates DIR/join-NAME.json
         trawl keys revoke NAME --in DIR                 takes effect within a second
       When the coordinator moves to another host:
-        trawl keys move tcp://HOST:5555 --in DIR        changes the join files, keeps the keys
+        trawl keys move tcp://HOST:5555 --in DIR        updates the join files
       A search without --keys creates its own in RUN/keys; 'trawl keys' shows, adds and revokes those too.
       """,
     subcommands: [New.self, Show.self, Move.self, Revoke.self])

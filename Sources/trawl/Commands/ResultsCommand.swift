@@ -19,7 +19,7 @@ struct ResultsCommand: ParsableCommand {
   @Argument(help: .init("The run directory.", valueName: "run"), completion: .directory)
   var directory: String
 
-  @Option(help: "The output format: table, csv (the file results.csv) or json.")
+  @Option(help: "The output format; csv prints the file results.csv.")
   var format = Format.table
 
   @Option(parsing: .unconditional, help: "Show only the top N trials.")
