@@ -45,6 +45,8 @@ package enum TextSize {
 
   /// The text, its end replaced by an ellipsis if it is wider than this.
   static func shortened(_ text: String, to width: Double, size: Double = normal) -> String {
+    // Sums of the same numbers in another order differ in their last digits.
+    let width = width + 1e-6
     var kept = ""
     var (room, end) = (self.width("…", size: size), 0)
     for character in text {

@@ -18,7 +18,7 @@ struct ChartTests {
     }
     let points = marks.map { Point($0.x, $0.y) }
     let heading = Heading("\(name) title", notes: ["\(name) note"])
-    return [
+    return weightSamples(name, heading) + [
       (
         "line",
         LineChart(
@@ -87,6 +87,30 @@ struct ChartTests {
                 .init(start: 1_795_824_020, end: 1_795_824_040, kind: 1, label: "lost"),
               ]), .init("b", []),
           ])
+      ),
+    ]
+  }
+
+  /// The charts of weights and images.
+  private static func weightSamples(_ name: String, _ heading: Heading) -> [(kind: String, chart: any Chart)]
+  {
+    let cells = Cells([-1, 0, 0.5, 1, 0.25, -0.5], rows: 2, columns: 3)
+    return [
+      ("heat-map", HeatMap(heading, .init(x: "\(name) x", y: "\(name) y", value: name), cells)),
+      ("confusion", ConfusionMatrix(heading, counts: [[5, 1], [0, 4]], names: [name, "b"])),
+      (
+        "violin",
+        ViolinChart(
+          heading, value: name,
+          groups: [
+            .init(name, [Density([Float](repeating: 1, count: 3)), Density([0, 1, 2, 3, 4] as [Float])])
+          ],
+          halves: ["before", name])
+      ),
+      (
+        "images",
+        ImageGrid(
+          heading, tiles: [.init(cells, caption: [name]), .init(cells)], scale: .grey(-1, 1))
       ),
     ]
   }
