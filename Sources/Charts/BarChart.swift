@@ -25,7 +25,7 @@ package struct BarChart: Chart {
   package var rows: [Row]
   /// The names of the bars' parts; with fewer than two there is no legend.
   package var parts: [String]
-  /// Points in place of bars, for values that are not measured from 0.
+  /// Draws points instead of bars, for values that are not measured from 0.
   package var drawsPoints: Bool
 
   package init(_ heading: Heading, x: Axis, rows: [Row], parts: [String] = [], drawsPoints: Bool = false) {

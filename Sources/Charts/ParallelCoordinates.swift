@@ -89,9 +89,7 @@ package struct ParallelCoordinates: Chart {
   private func share(of value: Double, on axis: Axis, _ number: Int) -> Double {
     let share = min(max(axis.scale.position(of: value), 0), 1)
     guard case .categories(let names) = axis.scale, lines.count > 1 else { return share }
-    // The multiples of the golden ratio fill an interval evenly.
-    let spread = (Double(number) * 0.618033988749895).truncatingRemainder(dividingBy: 1) - 0.5
-    return share + spread * 0.5 / Double(max(1, names.count))
+    return share + Scale.spread(number) / Double(max(1, names.count))
   }
 }
 

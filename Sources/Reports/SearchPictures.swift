@@ -238,8 +238,7 @@ extension ParameterAxis {
   /// Where a trial's value is drawn; within a category, trials are spread so that they do not hide each other.
   func spread(_ trial: TrialResult, _ index: Int) -> Double? {
     guard let number = number(trial.values[index]), !isOrdered else { return number(trial.values[index]) }
-    // The multiples of the golden ratio fill an interval evenly.
-    return number + ((Double(trial.trial) * 0.618033988749895).truncatingRemainder(dividingBy: 1) - 0.5) * 0.5
+    return number + Scale.spread(trial.trial)
   }
 }
 

@@ -18,7 +18,7 @@ struct ChartTests {
     }
     let points = marks.map { Point($0.x, $0.y) }
     let heading = Heading("\(name) title", notes: ["\(name) note"])
-    return weightSamples(name, heading) + [
+    return weightSamples(name, heading) + searchSamples(name, heading, x: x, y: y, marks) + [
       (
         "line",
         LineChart(
@@ -54,6 +54,14 @@ struct ChartTests {
           heading, x: Axis("accuracy", .linear(0.9, 1)),
           rows: [.init(name, [0.95], interval: (0.94, 0.96), text: "0.95 ± 0.01")], drawsPoints: true)
       ),
+    ]
+  }
+
+  /// The charts that only searches have.
+  private static func searchSamples(
+    _ name: String, _ heading: Heading, x: Axis, y: Axis, _ marks: [ScatterChart.Mark]
+  ) -> [(kind: String, chart: any Chart)] {
+    [
       (
         "parallel",
         ParallelCoordinates(
