@@ -84,12 +84,14 @@ extension SearchPictures {
   }
 
   private func numbers(_ trial: TrialResult) -> [Double?] {
-    zip(axes, trial.values).map { $0.number($1) }
+    zip(axes, trial.values).map { axis, value in value.flatMap(axis.number) }
   }
 
-  /// The values of a trial, by name.
+  /// The values of a trial that have an effect, by name.
   func settings(_ trial: TrialResult) -> String {
-    zip(record.file.space.parameters, trial.values).map { "\($0.column) \($1)" }.joined(separator: ", ")
+    zip(record.file.space.parameters, trial.values).compactMap { parameter, value in
+      value.map { "\(parameter.column) \($0)" }
+    }.joined(separator: ", ")
   }
 
   var importance: BarChart? {
@@ -150,17 +152,18 @@ extension SearchPictures {
     let samples = sample(scored, 1000)
     return pairs.map { first, second in
       let (x, y) = (axes[first], axes[second])
-      let points = samples.map { trial in
-        Surface.Sample(
-          x: x.axis.scale.position(of: x.number(trial.result.values[first]) ?? .nan),
-          y: y.axis.scale.position(of: y.number(trial.result.values[second]) ?? .nan),
-          height: range.limited(trial.score))
+      let points = samples.compactMap { trial -> Surface.Sample? in
+        guard let left = trial.result.values[first], let right = trial.result.values[second] else {
+          return nil
+        }
+        return Surface.Sample(
+          x: x.axis.scale.position(of: x.number(left) ?? .nan),
+          y: y.axis.scale.position(of: y.number(right) ?? .nan), height: range.limited(trial.score))
       }
       let surface = Surface(points, x: x.nodes, y: y.nodes)
       func mark(_ trial: TrialResult, _ label: String) -> ScatterChart.Mark? {
-        guard let x = x.number(trial.values[first]), let y = y.number(trial.values[second]) else {
-          return nil
-        }
+        guard let x = trial.values[first].flatMap(x.number), let y = trial.values[second].flatMap(y.number)
+        else { return nil }
         return .init(x: x, y: y, label: label)
       }
       let chart = ContourChart(

@@ -237,7 +237,8 @@ extension SearchPictures {
 extension ParameterAxis {
   /// Where a trial's value is drawn; within a category, trials are spread so that they do not hide each other.
   func spread(_ trial: TrialResult, _ index: Int) -> Double? {
-    guard let number = number(trial.values[index]), !isOrdered else { return number(trial.values[index]) }
+    guard let number = trial.values[index].flatMap(number) else { return nil }
+    guard !isOrdered else { return number }
     return number + Scale.spread(trial.trial)
   }
 }

@@ -58,7 +58,9 @@ package struct SearchReport {
     guard let best else { return "No trial has a score." }
     let (done, all) = (record.results.count, record.file.trials)
     let count = done < all && !record.file.isOpenEnded ? "\(done) of \(all) trials so far" : "\(done) trials"
-    let settings = zip(record.file.space.parameters, best.result.values).map { "\($0.column) \($1.shown)" }
+    let settings = zip(record.file.space.parameters, best.result.values).compactMap { parameter, value in
+      value.map { "\(parameter.column) \($0.shown)" }
+    }
     let configuration = settings.isEmpty ? "" : " with \(settings.joined(separator: ", "))"
     guard done > 1 else {
       return "Trial \(best.result.trial)\(configuration) has the \(pictures.objective.axisTitle) "
@@ -129,7 +131,7 @@ package struct SearchReport {
         ["\(index + 1)", "\(result.trial)"] + seeds + numbers + [
           result.epochs.label(), result.status.rawValue,
         ]
-          + result.values.map(\.shown), isFailure: result.objective == nil)
+          + result.values.map { $0?.shown ?? "" }, isFailure: result.objective == nil)
     }
     let more = record.results.count - rows.count
     return ReportTable(
@@ -142,7 +144,7 @@ package struct SearchReport {
   var bestTable: ReportTable? {
     guard let best, !record.file.space.isEmpty else { return nil }
     let rows = zip(record.file.space.parameters, best.result.values).map { parameter, value in
-      ReportTable.Row([parameter.path, "\(value)", parameter.distribution.summary])
+      ReportTable.Row([parameter.path, value.map { "\($0)" } ?? "no effect", parameter.distribution.summary])
     }
     return ReportTable(columns: [.init("parameter"), .init("value"), .init("searched in")], rows: rows)
   }

@@ -30,9 +30,11 @@ extension RunRecord {
     // Earlier versions have no columns of re-evaluation.
     let defaults = Dictionary(uniqueKeysWithValues: fixed[5...].map { ($0, "") })
     try table.forEachRow(of: fixed + parameters.map(\.column), defaults: defaults) { cells in
-      let values = zip(parameters, cells[fixed.count...]).compactMap { $0.distribution.value(cell: $1.text) }
+      let cellValues = zip(parameters, cells[fixed.count...]).map { $0.distribution.value(cell: $1.text) }
+      let values = file.completed(cellValues)
       guard let trial = cells[0].integer, let status = TrialResult.Status(rawValue: cells[1].text),
-        let epochs = cells[2].number, file.space.contains(values)
+        let epochs = cells[2].number,
+        zip(cellValues, file.effective(values)).allSatisfy({ $0 != nil || $1 == nil })
       else { return false }
       let end = TrialEnd(
         trial: trial, status: status, epochs: epochs, valAccuracy: cells[3].number, valLoss: cells[4].number)

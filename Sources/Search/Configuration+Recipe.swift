@@ -1,5 +1,6 @@
 extension Configuration {
-  /// The configuration as a search file without distributions, which parses to the same values.
+  /// The configuration as a search file without distributions, which parses to the same values. Keys without an effect
+  /// are left out.
   ///
   /// The seed is that of the trial. The split is explicit, so that the validation images are the same. `keep` is the
   /// default for `train.keep`.
@@ -11,7 +12,7 @@ extension Configuration {
     var lines: [String] = []
     var open: [String] = []
     for field in Field.table {
-      guard let value = values[field.path] else { continue }
+      guard let value = values[field.path], field.effect?.holds(values) ?? true else { continue }
       let parts = field.path.split(separator: ".").map(String.init)
       let sections = Array(parts.dropLast())
       for depth in sections.indices where sections[...depth] != open.prefix(depth + 1) {

@@ -83,7 +83,7 @@ extension SearchFile {
   ) -> Value? {
     switch setting {
     case .fixed(let value): value
-    case .searched: sampled[path]
+    case .searched: sampled[path] == .omitted ? nil : sampled[path]
     case .list(let elements):
       list(elements.enumerated().compactMap { value(of: $1, at: "\(path).\($0)", sampled) })
     }

@@ -58,7 +58,8 @@ extension Field.Kind {
         node.place, path, "'choice' needs a list of 1 to \(Distribution.mostPoints) values")
     }
     var values: [Value] = []
-    for node in nodes { values.append(try value(node, at: path)) }
+    let isOptional = Field.named(path)?.canBeOmitted == true
+    for node in nodes { values.append(isOptional && node.isNull ? .omitted : try value(node, at: path)) }
     return .choice(values)
   }
 

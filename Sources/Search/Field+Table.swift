@@ -28,7 +28,7 @@ extension Field {
       "The share of the training images to use."),
     Field(
       "dataset.validation", .heldOut, .value(.real(0.2)),
-      "The share or number of training images to hold out for validation; test: hold out none and measure on the test images, for a single training run only."
+      "The share (0.2) or number (5000) of training images to hold out for validation; test: hold out none and measure on the test images, for a single training run only."
     ),
     Field(
       "dataset.split", .integer(0...Int.max), .described("the seed of the search"),
@@ -117,7 +117,7 @@ extension Field {
       "The optimizer: plain SGD, heavy-ball momentum, Nesterov momentum or AdamW."),
     Field(
       "train.momentum", .real(.atLeast(0, atMost: 1)), .value(.real(0.9)),
-      "The momentum of the optimizers momentum and nesterov; the others ignore it."),
+      "The momentum of the optimizers momentum and nesterov."),
     Field("train.lr", .real(.above(0)), .required, "The learning rate."),
     Field(
       "train.l2", .realOrReals(.atLeast(0), atMost: 128), .value(.real(0)),
@@ -173,6 +173,10 @@ extension Field {
       "search.trials", .trials(1...SearchFile.mostTrials),
       .described("the whole grid with grid and random-grid, otherwise required"), unit: "trials",
       "The number of trials; until stopped: an open-ended search, which ends by Ctrl-C or stop_after."),
+    Field(
+      "search.seeds", .word(["per_trial", "shared"]), .value(.word("per_trial")),
+      "per_trial: each trial has its own initial weights and batch order; shared: all have the same, so that they differ in their settings only."
+    ),
     Field(
       "search.stop_after.epochs", .real(.above(0, atMost: 1e12)), .described("not used"), unit: "epochs",
       "No trial starts after the search has trained this many epochs in total; running trials continue to their next rung or their end."

@@ -32,7 +32,8 @@ extension Field.Kind {
     case .real(let range):
       return Number.real(text).flatMap { range.contains($0) ? .real($0) : nil }
     case .heldOut:
-      if let count = Number.integer(text), count >= 1 { return .integer(count) }
+      // 1 is a count, 1.0 a share.
+      if !text.contains("."), let count = Number.integer(text), count >= 1 { return .integer(count) }
       return Number.real(text).flatMap { 0 < $0 && $0 < 1 ? .real($0) : nil }
     case .word, .name, .folder, .integers, .realOrReals:
       return nil
@@ -91,6 +92,13 @@ extension Field.Kind {
   /// The error for an invalid value: what is needed and what was found.
   func mistake(_ node: Node, at path: String) -> Fault {
     guard case .scalar(let text, _) = node.content, case .word(let words) = self else {
+      if path == "dataset.name", case .scalar(let text, _) = node.content,
+        text.contains("/") || text.contains("~")
+      {
+        return Fault(
+          node.place, path,
+          "needs the name of a dataset; for a folder, write dataset: { idx: \(printable(text)) }")
+      }
       return Fault(node.place, path, "needs \(self), not \(node.shown)")
     }
     let guess = nearest(to: text, among: words).map { "; did you mean '\($0)'?" } ?? ""

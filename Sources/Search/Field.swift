@@ -60,6 +60,13 @@ package struct Field: Sendable {
     ["augment.", "model.", "train."].contains { path.hasPrefix($0) }
   }
 
+  /// Whether `null` in a choice of values leaves the key out. Not for the parts of a section, which belong together.
+  var canBeOmitted: Bool {
+    guard case .described = fallback, isSearchable, !path.hasPrefix("train.schedule.") else { return false }
+    if case .integers = kind { return false }
+    return true
+  }
+
   /// The field with a path.
   static func named(_ path: String) -> Field? { byPath[path] }
 

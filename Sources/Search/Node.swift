@@ -28,6 +28,11 @@ struct Node {
     }
   }
 
+  /// Whether this is the value `null`, written out.
+  var isNull: Bool {
+    if case .scalar(let text, isQuoted: false) = content { ["~", "null"].contains(text) } else { false }
+  }
+
   /// Whether this is a distribution, not a value or a section.
   var isDistribution: Bool {
     guard case .map(let entries) = content else { return false }

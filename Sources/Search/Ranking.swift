@@ -21,8 +21,8 @@ package struct TrialResult: Hashable, Sendable {
 
   /// The number of the trial.
   package var trial: Int
-  /// The searched values, in the order of the space.
-  package var values: [Value]
+  /// The searched values, in the order of the space; nil for a parameter without an effect in this trial.
+  package var values: [Value?]
   /// The status of the trial.
   package var status: Status
   /// The epochs trained: a whole number, or a fraction of the first epoch.
@@ -40,7 +40,7 @@ package struct TrialResult: Hashable, Sendable {
 
   /// A result with the stored numbers.
   package init(
-    trial: Int, values: [Value], status: Status, epochs: Double, budget: Double = 1,
+    trial: Int, values: [Value?], status: Status, epochs: Double, budget: Double = 1,
     objective: Double? = nil, valAccuracy: Double? = nil, valLoss: Double? = nil
   ) {
     self.trial = trial

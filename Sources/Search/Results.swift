@@ -15,11 +15,12 @@ package enum Results {
     for (index, (result, tie)) in zip(ranked, Ranking.ties(ranked)).enumerated() {
       let accuracy = result.reevaluated?.valAccuracy
       csv.append(
-        [.integer(index + 1), .integer(result.trial)] + result.values.map(CSV.Cell.init) + [
-          CSV.Cell(result.valAccuracy), CSV.Cell(result.valLoss), .real(result.epochs),
-          .text(result.status.rawValue), .integer(accuracy?.count ?? 1), CSV.Cell(accuracy?.mean),
-          CSV.Cell(accuracy?.interval95), tie.map(CSV.Cell.integer) ?? .empty,
-        ])
+        [.integer(index + 1), .integer(result.trial)] + result.values.map { $0.map(CSV.Cell.init) ?? .empty }
+          + [
+            CSV.Cell(result.valAccuracy), CSV.Cell(result.valLoss), .real(result.epochs),
+            .text(result.status.rawValue), .integer(accuracy?.count ?? 1), CSV.Cell(accuracy?.mean),
+            CSV.Cell(accuracy?.interval95), tie.map(CSV.Cell.integer) ?? .empty,
+          ])
     }
     return csv
   }

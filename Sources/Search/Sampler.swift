@@ -16,7 +16,7 @@ package enum Sampler: String, CaseIterable, Sendable {
   case tpe
 
   /// Whether it samples each point of the grid once, which excludes continuous parameters.
-  package var walksTheGrid: Bool {
+  package var isWithoutReplacement: Bool {
     switch self {
     case .random, .sobol, .tpe: false
     case .randomGrid, .grid: true

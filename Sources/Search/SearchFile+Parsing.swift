@@ -18,37 +18,68 @@ extension SearchFile {
     }
   }
 
+  /// How to treat keys that have no effect in any trial.
+  package enum InertKeys: Sendable {
+    /// As mistakes: for a new search.
+    case rejected
+    /// As notices: for searches and recipes of earlier versions, which may have such keys.
+    case noted
+  }
+
   /// Parses the untrusted bytes of a file; `file` is its name, for errors.
   package static func parse(
-    _ bytes: [UInt8], file: String, overrides: [Override] = []
+    _ bytes: [UInt8], file: String, overrides: [Override] = [], inertKeys: InertKeys = .noted
   ) throws(SearchFileError) -> SearchFile {
-    guard bytes.count <= mostBytes else {
-      throw SearchFileError(file: file, place: .file, key: "", message: tooLarge.message)
+    guard bytes.count <= mostBytes else { throw SearchFileError(file: file, [tooLarge]) }
+    guard !bytes.starts(with: [0xff, 0xfe]), !bytes.starts(with: [0xfe, 0xff]) else {
+      throw SearchFileError(file: file, [Fault(.line(1), "", "is UTF-16 text; save it as UTF-8")])
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       let intact = String(decoding: bytes, as: UTF8.self).prefix { $0 != "\u{FFFD}" }
       let line = 1 + intact.utf8.count { $0 == UInt8(ascii: "\n") }
-      throw SearchFileError(file: file, place: .line(line), key: "", message: "is not UTF-8 text")
+      throw SearchFileError(file: file, [Fault(.line(line), "", "is not UTF-8 text")])
     }
-    return try parse(text, file: file, overrides: overrides)
+    return try parse(text, file: file, overrides: overrides, inertKeys: inertKeys)
   }
 
   /// Parses the text of a file; `file` is its name, for errors and as the default for `name`.
   package static func parse(
-    _ text: String, file: String, overrides: [Override] = []
+    _ text: String, file: String, overrides: [Override] = [], inertKeys: InertKeys = .noted
   ) throws(SearchFileError) -> SearchFile {
+    var faults: [Fault] = []
     do throws(Fault) {
       guard text.utf8.count <= mostBytes else { throw tooLarge }
+      // Editors on Windows begin a file with a byte order mark.
+      var text = text.first == "\u{feff}" ? String(text.dropFirst()) : text
       var root = try Node(yaml: text) { .line($0) }
       root.expandShortForm()
-      for override in overrides { try root.apply(override) }
-      let text = overrides.isEmpty ? text : root.yaml
+      for override in overrides {
+        do { try root.apply(override) } catch { faults.append(error) }
+      }
+      if !overrides.isEmpty { text = root.yaml }
       guard text.utf8.count <= mostBytes else { throw tooLarge }
-      return try SearchFile(SearchFileReader(root), Source(name: file, text: text))
+      let rules = SearchFileRules(try SearchFileReader(root), name: file)
+      faults += rules.faults
+      let inert = rules.inertKeys
+      if inertKeys == .rejected { faults += inert.filter { !rules.isShortened($0) } }
+      if faults.isEmpty {
+        return SearchFile(
+          rules, Source(name: file, text: text), notices: inert.map { "\($0.key): \($0.message)" })
+      }
     } catch {
-      throw SearchFileError(
-        file: file, place: error.place, key: error.key, message: error.message)
+      faults.append(error)
     }
+    throw SearchFileError(file: file, faults)
+  }
+
+  /// A file without mistakes.
+  private init(_ rules: SearchFileRules, _ source: Source, notices: [String]) {
+    let space = SearchSpace(rules.read.searched)
+    var settings = rules.settings
+    let (trials, remarks) = rules.trials(in: space)
+    settings["search.trials"] = .fixed(trials)
+    self.init(
+      space: space, settings: settings, notices: notices + remarks, source: source, places: rules.read.places)
   }
 
   private static var tooLarge: Fault { Fault(.file, "", "is larger than \(mostBytes / 1024) KiB") }
@@ -89,7 +120,12 @@ extension Node {
   }
 
   private func unknown(_ key: String) -> Fault {
-    let guess = nearest(to: key, among: Field.table.map(\.path)).map { "; did you mean '\($0)'?" }
-    return Fault(.option, key, "unknown key\(guess ?? "")")
+    // The last part alone, such as lr for train.lr, is the usual mistake.
+    let full = Field.table.map(\.path).filter { $0.hasSuffix(".\(key)") }
+    let guess =
+      full.isEmpty
+      ? nearest(to: key, among: Field.table.map(\.path)).map { "'\($0)'" }
+      : alternatives(full.map { "'\($0)'" })
+    return Fault(.option, key, "unknown key\(guess.map { "; did you mean \($0)?" } ?? "")")
   }
 }

@@ -37,8 +37,8 @@ package struct SearchFile: Hashable, Sendable {
   package func error(at key: String, _ message: String) -> SearchFileError {
     var parts = key.split(separator: ".")
     while !parts.isEmpty, places[parts.joined(separator: ".")] == nil { parts.removeLast() }
-    return SearchFileError(
-      file: source.name, place: places[parts.joined(separator: ".")] ?? .file, key: key, message: message)
+    let place = places[parts.joined(separator: ".")] ?? .file
+    return SearchFileError(file: source.name, [Fault(place, key, message)])
   }
 
   /// The instruction sets that workers may use.
@@ -181,9 +181,10 @@ extension SearchFile {
     return sampler.values(seed: seed, trial: trial, in: space)
   }
 
-  /// The seed of a trial or replicate.
+  /// The seed of a trial or replicate: its own, or that of trial 0 for all trials with `seeds: shared`.
   package func seed(of replicate: Replicate) -> UInt64 {
-    trialSeed(searchSeed: seed, trial: replicate.trial, replicate: replicate.index)
+    let trial = word("search.seeds") == "shared" ? 0 : replicate.trial
+    return trialSeed(searchSeed: seed, trial: trial, replicate: replicate.index)
   }
 
   /// The paths of the fields in which two files differ, in the order of the table. Comments, formatting and explicit
@@ -196,7 +197,7 @@ extension SearchFile {
 
   /// The paths of the fields whose changes prevent resuming a search with this file. Timeouts, limits, re-evaluation,
   /// report and final training may change, and the number of trials may grow.
-  package func obstacles(toGoingOnWith before: SearchFile) -> [String] {
+  package func changesPreventingResume(of before: SearchFile) -> [String] {
     differences(from: before).filter { path in
       if path == "search.trials" {
         guard isOpenEnded == before.isOpenEnded else { return true }

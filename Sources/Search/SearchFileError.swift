@@ -1,13 +1,19 @@
-/// An error in a search file, on one line: `search.yaml:12: train.lr: 'uniform' needs two numbers, low < high`.
+/// The mistakes in a search file, one a line: `search.yaml:12: train.lr: 'uniform' needs two numbers, low < high`.
 package struct SearchFileError: Error, Hashable, CustomStringConvertible {
   /// The name of the file, as given by the caller.
   package let file: String
-  /// The position of the error.
-  package let place: Place
-  /// The path of the key, such as `train.lr`; empty if the error has no single key.
-  package let key: String
-  /// The problem and the allowed values.
-  package let message: String
+  /// The mistakes, in the order of the file; at least one.
+  package let mistakes: [Mistake]
+
+  /// One mistake.
+  package struct Mistake: Hashable, Sendable {
+    /// The position of the mistake.
+    package let place: Place
+    /// The path of the key, such as `train.lr`; empty if the mistake has no single key.
+    package let key: String
+    /// The problem and the allowed values.
+    package let message: String
+  }
 
   /// The origin of a part of a search file.
   package enum Place: Hashable, Sendable {
@@ -19,19 +25,34 @@ package struct SearchFileError: Error, Hashable, CustomStringConvertible {
     case file
   }
 
-  /// One line of printable characters.
+  /// The number of mistakes shown in the description.
+  private static let mostShown = 20
+
+  /// The error for faults in any order; at least one.
+  init(file: String, _ faults: [Fault]) {
+    self.file = file
+    mistakes = faults.enumerated().sorted { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) }
+      .map { Mistake(place: $0.element.place, key: $0.element.key, message: $0.element.message) }
+  }
+
+  /// A line of printable characters for each mistake.
   package var description: String {
-    let origin =
-      switch place {
-      case .line(let line): "\(printable(file)):\(line): "
-      case .option: "--set "
-      case .file: "\(printable(file)): "
-      }
-    return origin + (key.isEmpty ? "" : "\(printable(key, limit: 100)): ") + message
+    let lines = mistakes.prefix(Self.mostShown).map { mistake in
+      let origin =
+        switch mistake.place {
+        case .line(let line): "\(printable(file)):\(line): "
+        case .option: "--set "
+        case .file: "\(printable(file)): "
+        }
+      return origin + (mistake.key.isEmpty ? "" : "\(printable(mistake.key, limit: 100)): ") + mistake.message
+    }
+    let rest = mistakes.count - lines.count
+    return (lines + (rest > 0 ? ["\(printable(file)): and \(rest) more mistakes"] : [])).joined(
+      separator: "\n")
   }
 }
 
-/// An error found while parsing a file, before the file name is added.
+/// A mistake found while parsing a file, before the file name is added.
 struct Fault: Error {
   let place: SearchFileError.Place
   let key: String
@@ -41,6 +62,15 @@ struct Fault: Error {
     self.place = place
     self.key = key
     self.message = message
+  }
+
+  /// Mistakes are shown by line, those of the whole file and of the command line last.
+  fileprivate var order: Int {
+    switch place {
+    case .line(let line): line
+    case .file: .max - 1
+    case .option: .max
+    }
   }
 }
 

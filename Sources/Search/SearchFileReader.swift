@@ -14,6 +14,10 @@ struct SearchFileReader {
   private(set) var searched: [(path: String, distribution: Distribution)] = []
   /// The position of each section, field and searched element.
   private(set) var places: [String: SearchFileError.Place] = [:]
+  /// The mistakes found so far.
+  private(set) var faults: [Fault] = []
+  /// The keys that unknown keys are probably misspellings of.
+  private(set) var guesses: [String] = []
 
   /// Reads a whole file.
   init(_ root: Node) throws(Fault) {
@@ -24,19 +28,19 @@ struct SearchFileReader {
       throw Fault(
         root.place, "", "needs keys and values at the top level, such as 'name: ...', not \(root.shown)")
     }
-    try read(entries, in: "")
+    read(entries, in: "")
   }
 
-  private mutating func read(_ entries: [Node.Entry], in section: String) throws(Fault) {
-    var seen = Set<String>()
+  private mutating func read(_ entries: [Node.Entry], in section: String) {
     for entry in entries {
       let path = section.isEmpty ? entry.key : "\(section).\(entry.key)"
       if Self.isOmitted(entry, path) { continue }
-      try checkKey(entry, path, in: section)
-      guard seen.insert(entry.key).inserted else {
-        throw Fault(entry.place, path, "duplicate key")
+      do throws(Fault) {
+        try checkKey(entry, path, in: section)
+        try read(entry.value, at: path)
+      } catch {
+        faults.append(error)
       }
-      try read(entry.value, at: path)
     }
   }
 
@@ -47,7 +51,7 @@ struct SearchFileReader {
       if case .map(let entries) = node.content, field == nil || !entries.isEmpty,
         field == nil || !node.isDistribution
       {
-        return try read(entries, in: path)
+        return read(entries, in: path)
       }
       guard field != nil else {
         throw Fault(
@@ -58,26 +62,38 @@ struct SearchFileReader {
     if let field { settings[path] = try setting(of: field, node) }
   }
 
-  /// Whether the value of an optional key is null, which means the same as leaving the key out.
+  /// Whether the value is null, which means the same as leaving the key out. Nothing at all is null only where no
+  /// default exists, because it may be a mistake.
   private static func isOmitted(_ entry: Node.Entry, _ path: String) -> Bool {
-    guard case .scalar(let text, isQuoted: false) = entry.value.content, ["", "~", "null"].contains(text)
-    else { return false }
-    if case .described? = Field.named(path)?.fallback { return true }
-    return Field.optionalSections.contains(path)
+    let isEmpty = if case .scalar("", isQuoted: false) = entry.value.content { true } else { false }
+    guard isEmpty || entry.value.isNull else { return false }
+    return switch Field.named(path)?.fallback {
+    case .described?: true
+    case .value?: !isEmpty
+    case .required?: false
+    case nil: Field.optionalSections.contains(path)
+    }
   }
 
-  private func checkKey(
+  private mutating func checkKey(
     _ entry: Node.Entry, _ path: String, in section: String
   ) throws(Fault) {
     let allowed = Field.sections[section] ?? []
     if allowed.contains(entry.key) { return }
+    if let colon = entry.key.firstIndex(of: ":") {
+      let (key, value) = (entry.key[..<colon], entry.key[entry.key.index(after: colon)...])
+      throw Fault(
+        entry.place, path, "needs a space after the colon: \(quoted("\(key): \(value)"))")
+    }
     if entry.key.contains(".") {
       throw Fault(entry.place, path, "unknown key; nest sections instead of joining keys with dots")
     }
-    let guess = nearest(to: entry.key, among: allowed).map { "did you mean '\($0)'?" }
-    throw Fault(
-      entry.place, path,
-      "unknown key; " + (guess ?? "allowed here: \(allowed.joined(separator: ", "))"))
+    guard let guess = nearest(to: entry.key, among: allowed) else {
+      throw Fault(
+        entry.place, path, "unknown key; allowed here: \(allowed.joined(separator: ", "))")
+    }
+    guesses.append(section.isEmpty ? guess : "\(section).\(guess)")
+    throw Fault(entry.place, path, "unknown key; did you mean '\(guess)'?")
   }
 }
 
@@ -99,6 +115,9 @@ extension SearchFileReader {
     of field: Field, _ kind: Field.Kind, _ node: Node, at path: String
   ) throws(Fault) -> Setting {
     guard node.isDistribution else {
+      if field.isSearchable, let equivalent = kind.equivalent(of: node) {
+        throw Fault(node.place, path, "needs \(kind), or a distribution: write \(equivalent)")
+      }
       if case .map = node.content, field.isSearchable {
         throw Fault(
           node.place, path,

@@ -33,7 +33,7 @@ extension SearchFile {
   /// The result of an ended trial with these values, for ranking and display.
   package func result(of end: TrialEnd, _ values: [Value]) -> TrialResult {
     TrialResult(
-      trial: end.trial, values: values, status: end.status, epochs: end.epochs,
+      trial: end.trial, values: effective(values), status: end.status, epochs: end.epochs,
       budget: end.status == .stopped || end.status == .paused ? end.epochs / Double(epochs(values)) : 1,
       objective: objective == .valLoss ? end.valLoss : end.valAccuracy,
       valAccuracy: end.valAccuracy, valLoss: end.valLoss)

@@ -7,6 +7,9 @@ package enum Value: Hashable, Sendable {
   case integers([Int])
   /// A list of numbers, such as the penalty of each layer. Only its elements can be searched, not the whole list.
   case reals([Double])
+
+  /// The value `null` in a choice: the key is left out.
+  static let omitted = Value.word("null")
 }
 
 extension Value: CustomStringConvertible {

@@ -291,7 +291,7 @@ private func samples(
     let histories = Dictionary(
       uniqueKeysWithValues: ranked.map {
         var history = TrialHistory()
-        history.append(EpochScore(valAccuracy: score($0.values), valLoss: 0), after: 1)
+        history.append(EpochScore(valAccuracy: score($0.values.compactMap(\.self)), valLoss: 0), after: 1)
         return ($0.trial, history)
       })
     let insight = Insight(file, ranked: ranked, histories: histories)

@@ -56,7 +56,7 @@ import Testing
     ("train.lr", "abc", "--set train.lr: needs a number above 0, not 'abc'"),
     ("train.lr", "", "--set train.lr: needs a number above 0, not nothing"),
     ("train.lr", "{ uniform: [2, 1] }", "--set train.lr: 'uniform' needs two numbers, low < high"),
-    ("train.lr", "[1", "--set train.lr: not valid YAML: did not find expected ',' or ']'"),
+    ("train.lr", "[1", "--set train.lr: not valid YAML; a comma or a closing bracket is missing"),
     ("train.rl", "1", "--set train.rl: unknown key; did you mean 'train.lr'?"),
     ("train.precision", "f16", "--set train.precision: needs f32 or bf16, not 'f16'; did you mean 'bf16'?"),
     (

@@ -45,8 +45,6 @@ import Testing
           rotate: 0
           shift: 0
           scale: 0
-          probability: 0.5
-          mode: "append"
         model:
           layers: "mlp"
           hidden: [32]
@@ -57,10 +55,8 @@ import Testing
           epochs: 3
           batch: 128
           optimizer: "sgd"
-          momentum: 0.9
           lr: 0.1
           l2: 0
-          decay: "coupled"
           finetune: "none"
           precision: "f32"
 

@@ -99,4 +99,15 @@ import Testing
     }
     #expect(seen.count == 3000)
   }
+
+  @Test func sharedSeedsAreTheSameForAllTrialsOfAReplicate() throws {
+    let own = try parse(file())
+    let shared = try parse(file(search: "trials: 5, seeds: shared"))
+    func seeds(_ file: SearchFile, _ index: Int) -> Set<UInt64> {
+      Set((0..<5).map { file.seed(of: Replicate(index, of: $0)) })
+    }
+    #expect(seeds(own, 0).count == 5 && seeds(own, 1).count == 5)
+    #expect(seeds(shared, 0).count == 1 && seeds(shared, 1).count == 1)
+    #expect(seeds(shared, 0) != seeds(shared, 1))
+  }
 }

@@ -30,18 +30,19 @@ package struct EdgeWarning: Hashable, Sendable {
   /// - Parameter ranked: the results, best first.
   package static func of(_ space: SearchSpace, ranked: [TrialResult]) -> [EdgeWarning] {
     let scored = ranked.prefix { $0.objective?.isFinite == true }
-    guard scored.count >= fewestTrials else { return [] }
-    let few = scored.prefix(max(1, min(5, scored.count / 4)))
     return space.parameters.enumerated().compactMap { index, parameter in
-      let values = few.map { $0.values[index] }
+      // Only the trials in which the parameter has an effect.
+      let all = scored.compactMap { $0.values[index] }
+      guard all.count >= fewestTrials else { return nil }
+      let values = all.prefix(max(1, min(5, all.count / 4)))
       let ends = values.map(parameter.openEnd)
       let majority = [End.lower, .upper].first { end in
-        few.count > 2 && ends.count { $0 == end } * 2 > few.count
+        values.count > 2 && ends.count { $0 == end } * 2 > values.count
       }
       guard let end = ends[0] ?? majority else { return nil }
       return EdgeWarning(
         parameter: parameter, end: end, best: values[0], holdsBest: ends[0] != nil,
-        count: ends.count { $0 == end }, few: few.count)
+        count: ends.count { $0 == end }, few: values.count)
     }
   }
 }

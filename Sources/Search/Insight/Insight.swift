@@ -2,6 +2,8 @@
 package struct Insight: Hashable, Sendable {
   /// The searched parameters, in the order of the importance's shares.
   package let parameters: [SearchSpace.Parameter]
+  /// The columns of the parameters that have an effect only for some values of others.
+  package let conditional: Set<String>
   /// The importance of the parameters; nil with too few trials or only one parameter.
   package let importance: Importance?
   /// The number of diverged trials in the importance, which get the worst score of the others.
@@ -26,11 +28,15 @@ package struct Insight: Hashable, Sendable {
     let budgets = file.rungs
     epochs = budgets.first
     parameters = file.space.parameters
+    conditional = Set(parameters.filter(file.isConditional).map(\.column))
     let ranked = budgets.isEmpty || file.isOpenEnded || ranked.count == file.trials ? ranked : []
     let scores = Scores(ranked, of: file.objective, histories, epochs)
     scoreless = scores.scoreless
     let samples = scores.all.map { result, score in
-      let positions = zip(file.space.parameters, result.values).map { $0.distribution.position(of: $1) }
+      // A parameter without an effect is at the same position in all such trials, so that it explains nothing.
+      let positions = zip(file.space.parameters, result.values).map { parameter, value in
+        value.map(parameter.distribution.position(of:)) ?? 0.5
+      }
       return RegressionTree.Sample(point: positions, score: score)
     }
     let choices = parameters.map { parameter in

@@ -11,7 +11,7 @@ struct ReplaySampler: Sendable {
   private var remaining: [Int]
 
   init(_ sampler: Sampler, from curves: LearningCurves, seed: UInt64) {
-    precondition(!sampler.walksTheGrid, "\(sampler) cannot be replayed")
+    precondition(!sampler.isWithoutReplacement, "\(sampler) cannot be replayed")
     self.curves = curves
     self.sampler = sampler
     self.seed = seed

@@ -124,7 +124,7 @@ struct Exports {
   /// end.
   private mutating func writeBest(_ best: TrialResult?, of file: SearchFile) throws {
     guard let best, best.trial != writtenBest, best.objective != nil,
-      let configuration = file.configuration(values: best.values)
+      let configuration = file.configuration(values: file.completed(best.values))
     else { return }
     try System.makeFolder(directory.best)
     let seed = file.seed(of: Replicate(number: best.trial))

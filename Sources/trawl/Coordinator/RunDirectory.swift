@@ -128,7 +128,7 @@ struct RunDirectory {
   private func change(_ study: StudyDatabase, to file: SearchFile, named name: String) throws {
     let text = try UserError.wrapping { try study.searchFile() }
     let before = try SearchFileSource(path: name, bytes: Array(text.utf8)).parse()
-    let obstacles = file.obstacles(toGoingOnWith: before)
+    let obstacles = file.changesPreventingResume(of: before)
     if obstacles == ["search.trials"], file.halving != nil, file.trials > before.trials {
       throw UserError(
         "\(path) has \(before.trials) trials and cannot be extended: halving compares all of them, "
@@ -174,7 +174,11 @@ struct SearchFileSource {
     return SearchFileSource(path: path, bytes: Array(data))
   }
 
-  func parse(overrides: [SearchFile.Override] = []) throws -> SearchFile {
-    try UserError.wrapping { try SearchFile.parse(bytes, file: path, overrides: overrides) }
+  func parse(
+    overrides: [SearchFile.Override] = [], inertKeys: SearchFile.InertKeys = .noted
+  ) throws -> SearchFile {
+    try UserError.wrapping {
+      try SearchFile.parse(bytes, file: path, overrides: overrides, inertKeys: inertKeys)
+    }
   }
 }

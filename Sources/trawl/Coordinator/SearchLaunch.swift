@@ -47,7 +47,8 @@ struct SearchLaunch {
 
   private static func read(_ command: SearchCommand, trials: Int?) throws -> SearchFile {
     let trials = trials.map { [SearchFile.Override(key: "search.trials", value: "\($0)")] } ?? []
-    return try SearchFileSource.read(command.file).parse(overrides: command.overrides.values() + trials)
+    return try SearchFileSource.read(command.file).parse(
+      overrides: command.overrides.values() + trials, inertKeys: command.resume ? .noted : .rejected)
   }
 
   /// Creates the run directory and the coordinator.

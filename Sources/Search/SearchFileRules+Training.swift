@@ -1,0 +1,169 @@
+// The sections `dataset`, `model`, `train` and `final`.
+extension SearchFileRules {
+  func checkDataset() throws(Fault) {
+    switch (read.settings["dataset.name"], read.settings["dataset.idx"]) {
+    case (nil, nil):
+      throw missing(
+        "dataset", "needs a name (mnist, fashion-mnist, digits, ...) or idx: FOLDER")
+    case (.some, .some):
+      throw Fault(read.places["dataset.idx"] ?? .file, "dataset", "takes name or idx, not both")
+    default: break
+    }
+  }
+
+  /// Checks that nothing is selected by the test images.
+  func checkValidation() throws(Fault) {
+    let path = "dataset.validation"
+    guard settings[path]?.words.contains("test") == true else { return }
+    if let parameter = read.searched.first {
+      throw Fault(
+        read.places[path] ?? .file, path,
+        "'test' is for a single training run; \(parameter.path) is searched, which needs validation images")
+    }
+    for selector in ["train.patience", "train.keep"] where settings[selector] != nil {
+      if settings[selector]?.words == ["last"] { continue }
+      throw Fault(
+        read.places[selector] ?? .file, selector,
+        "selects by validation accuracy, so it cannot be combined with 'dataset.validation: test'")
+    }
+  }
+
+  /// Checks that nothing selects an epoch if the final training has no validation images.
+  func checkFinal() throws(Fault) {
+    guard settings["final.train_on"]?.words == ["all"] else { return }
+    if settings["final.test"]?.words == ["false"] {
+      throw Fault(
+        read.places["final.test"] ?? .file, "final.test",
+        "must be true with 'train_on: all', which leaves no validation images")
+    }
+    let selectors = [
+      ("train.patience", settings["train.patience"] != nil),
+      ("train.keep: best", settings["train.keep"]?.words.contains("best") == true),
+      ("search.objective: best_val_accuracy", settings["search.objective"]?.words == ["best_val_accuracy"]),
+    ]
+    guard let selector = selectors.first(where: \.1)?.0 else { return }
+    throw Fault(
+      read.places["final.train_on"] ?? read.places["final"] ?? .file, "final.train_on",
+      "'all' leaves no validation images, but \(selector) selects an epoch by them; use 'train_on: train'")
+  }
+
+  /// Checks that training reaches its last epoch if the last layer is fitted after it.
+  func checkFinetune() throws(Fault) {
+    guard settings["train.patience"] != nil,
+      settings["train.finetune"]?.words.contains("least_squares") == true
+    else { return }
+    throw Fault(
+      read.places["train.finetune"] ?? .file, "train.finetune",
+      "least_squares comes after the last epoch, which may not be reached with patience")
+  }
+
+  /// Checks that bf16 is not used with the common instruction set, which does not have it.
+  func checkPrecision() throws(Fault) {
+    guard settings["numerics"]?.words == ["portable"],
+      settings["train.precision"]?.words.contains("bf16") == true
+    else { return }
+    throw Fault(
+      read.places["train.precision"] ?? .file, "train.precision",
+      "bf16 is not available with 'numerics: portable'")
+  }
+
+  /// Checks that a schedule has one form with all its keys.
+  func checkSchedule() throws(Fault) {
+    let section = "train.schedule"
+    let forms = (Field.sections[section] ?? []).filter { read.places["\(section).\($0)"] != nil }
+    guard let form = forms.first.map({ "\(section).\($0)" }) else { return }
+    if forms.count > 1 {
+      throw Fault(
+        read.places["\(section).\(forms[1])"] ?? .file, section,
+        "takes one form, not \(forms.joined(separator: " and "))")
+    }
+    let keys = Field.sections[form] ?? []
+    for key in keys where read.settings["\(form).\(key)"] == nil {
+      let path = "\(form).\(key)"
+      throw Fault(
+        read.places[form] ?? .file, path,
+        "is missing; needs \(Field.named(path).map { "\($0.kind)" } ?? "a value")")
+    }
+  }
+
+  /// Checks that each network has the keys it needs, and no others.
+  func checkModel() throws(Fault) {
+    let kinds = settings["model.layers"]?.words ?? []
+    let section = "model.convolutions"
+    if kinds != ["lenet5"], settings["model.hidden"] == nil {
+      throw missing("model.hidden", "needs \(Field.named("model.hidden").map { "\($0.kind)" } ?? "")")
+    }
+    guard kinds.contains("cnn") else {
+      guard let place = read.places[section] else { return }
+      throw Fault(place, section, "is only valid with 'layers: cnn'")
+    }
+    for key in ["channels", "kernel"] where settings["\(section).\(key)"] == nil {
+      throw Fault(
+        read.places[section] ?? read.places["model"] ?? .file, "\(section).\(key)",
+        "is missing; needs \(Field.named("\(section).\(key)").map { "\($0.kind)" } ?? "")")
+    }
+    for count in settings["\(section).channels"]?.counts ?? [] {
+      guard count > 0 else {
+        throw Fault(read.places[section] ?? .file, "\(section).channels", "needs at least one number")
+      }
+      for key in ["kernel", "stride", "padding", "pool"] {
+        let path = "\(section).\(key)"
+        for given in settings[path]?.counts ?? [] where given != 1 && given != count {
+          throw Fault(
+            read.places[path] ?? .file, path,
+            "needs one number, or one for each of the \(count) convolutions, not \(given)")
+        }
+      }
+    }
+  }
+
+  /// Checks that a list of l2 strengths has one for each layer.
+  func checkStrengths() throws(Fault) {
+    guard let strengths = settings["train.l2"]?.counts.first else { return }
+    for kind in (settings["model.layers"]?.words ?? []).sorted() {
+      let convolutions =
+        switch kind {
+        case "cnn": settings["model.convolutions.channels"]?.counts ?? []
+        case "lenet5": [2]
+        default: [0]
+        }
+      for hidden in settings["model.hidden"]?.counts ?? [2] {
+        for layers in convolutions.map({ $0 + hidden + 1 }) where strengths != layers {
+          throw Fault(
+            read.places["train.l2"] ?? .file, "train.l2",
+            "needs one number, or one for each of the \(layers) layers, not \(strengths)")
+        }
+      }
+    }
+  }
+}
+
+extension Setting {
+  /// The words that the field can take: the fixed one or those of a choice.
+  var words: Set<String> {
+    var values: [Value] = []
+    if case .fixed(let value) = self { values = [value] }
+    if case .searched(let distribution) = self, case .choice(let choices) = distribution.shape {
+      values = choices
+    }
+    return Set(values.compactMap { if case .word(let word) = $0 { word } else { nil } })
+  }
+
+  /// The possible lengths of a list; empty for a single value.
+  fileprivate var counts: [Int] {
+    let values: [Value] =
+      switch self {
+      case .fixed(let value): [value]
+      case .searched(let distribution):
+        if case .choice(let values) = distribution.shape { values } else { [] }
+      case .list(let elements): [.integers(Array(repeating: 0, count: elements.count))]
+      }
+    return values.compactMap { value in
+      switch value {
+      case .integers(let numbers): numbers.count
+      case .reals(let numbers): numbers.count
+      case .integer, .real, .word: nil
+      }
+    }
+  }
+}

@@ -1,0 +1,173 @@
+/// The rules between the fields of a search file, which also set the defaults that depend on other fields.
+struct SearchFileRules {
+  /// The settings of the file with all defaults.
+  private(set) var settings: [String: Setting]
+  /// The file as read.
+  let read: SearchFileReader
+  /// The mistakes of the file: those found while reading, then violated rules.
+  private(set) var faults: [Fault]
+
+  /// Adds the defaults to the settings of a file and checks all rules.
+  init(_ read: SearchFileReader, name: String) {
+    self.read = read
+    settings = read.settings
+    faults = read.faults
+    addDefaults(name: name)
+    for rule in rules where !rule.fields.contains(where: isReported) { check(rule.check) }
+  }
+
+  /// Each rule, with the fields or sections that it reads. A rule is skipped if one of them has a mistake, so that
+  /// each mistake is reported once.
+  private var rules: [(fields: [String], check: () throws(Fault) -> Void)] {
+    let schedulers = ["search.halving", "search.asha", "search.median_rule"]
+    let network = ["model.layers", "model.convolutions", "model.hidden"]
+    return [
+      (["dataset"], checkDataset),
+      (["dataset.validation", "train.patience", "train.keep"], checkValidation),
+      (["search.heartbeat", "search.lease", "search.progress_timeout"], checkLease),
+      (["train.schedule"], checkSchedule),
+      (["search.sampler", "search.lag"], checkLag),
+      (["search.stop_after"], checkLimits),
+      (
+        schedulers + ["train.patience", "train.epochs", "search.trials", "search.stop_after"],
+        checkEarlyStopping
+      ),
+      (["search.confirm"], checkReevaluation),
+      (["final", "train.patience", "train.keep", "search.objective"], checkFinal),
+      (["train.patience", "train.finetune"], checkFinetune),
+      (["numerics", "train.precision"], checkPrecision),
+      (network, checkModel),
+      (network + ["train.l2"], checkStrengths),
+      (["search.sampler", "search.trials"], checkTrials),
+      (["augment", "model", "train", "search.sampler", "search.trials"], checkSpace),
+    ]
+  }
+
+  private mutating func check(_ rule: () throws(Fault) -> Void) {
+    do { try rule() } catch { faults.append(error) }
+  }
+
+  /// Whether a field or section has a mistake, or contains or is part of one that has.
+  func isReported(_ path: String) -> Bool {
+    (faults.map(\.key) + read.guesses).contains { key in
+      key == path || key.hasPrefix("\(path).") || path.hasPrefix("\(key).")
+    }
+  }
+
+  private mutating func addDefaults(name: String) {
+    for field in Field.table where settings[field.path] == nil {
+      switch field.fallback {
+      case .value(let value): settings[field.path] = .fixed(value)
+      case .required:
+        if !isReported(field.path) { faults.append(missing(field.path, "needs \(field.kind)")) }
+      case .described: break
+      }
+    }
+    if settings["name"] == nil { settings["name"] = .fixed(.word(SearchFile.stem(of: name))) }
+    if settings["dataset.split"] == nil { settings["dataset.split"] = settings["seed"] }
+    if settings["train.decay"] == nil, case .fixed(.word(let optimizer)) = settings["train.optimizer"] {
+      settings["train.decay"] = .fixed(SearchFile.decay(optimizer: optimizer))
+    }
+    if read.places["final"] != nil, settings["final.train_on"] == nil {
+      settings["final.train_on"] = .fixed(.word("all"))
+    }
+  }
+
+  /// The mistake of a missing key, at the line of its section.
+  func missing(_ path: String, _ need: String) -> Fault {
+    let section = String(path.prefix { $0 != "." })
+    return Fault(read.places[section] ?? .file, path, "is missing; \(need)")
+  }
+}
+
+// The section `search`.
+extension SearchFileRules {
+  private func checkLease() throws(Fault) {
+    guard case .fixed(.real(let heartbeat)) = settings["search.heartbeat"],
+      case .fixed(.real(let lease)) = settings["search.lease"],
+      case .fixed(.real(let progress)) = settings["search.progress_timeout"],
+      lease < 2 * heartbeat || progress < 2 * heartbeat
+    else { return }
+    // Heartbeats also report training steps.
+    let (key, value) = lease < 2 * heartbeat ? ("search.lease", lease) : ("search.progress_timeout", progress)
+    let place = read.places[key] ?? read.places["search.heartbeat"] ?? .file
+    throw Fault(
+      place, key,
+      "must be at least twice the heartbeat of \(heartbeat.shortText) s, not \(value.shortText) s")
+  }
+
+  /// Checks that `lag` is only used with a sampler that learns.
+  private func checkLag() throws(Fault) {
+    guard let place = read.places["search.lag"], settings["search.sampler"]?.words != ["tpe"] else { return }
+    throw Fault(place, "search.lag", "is only valid with 'sampler: tpe'")
+  }
+
+  private func checkLimits() throws(Fault) {
+    guard let place = read.places["search.stop_after"] else { return }
+    let limits = ["search.stop_after.epochs", "search.stop_after.hours"]
+    guard limits.allSatisfy({ settings[$0] == nil }) else { return }
+    throw Fault(place, "search.stop_after", "needs epochs, hours or both")
+  }
+
+  /// Checks that at most one rule stops trials early, and that all trials have the same number of epochs.
+  private func checkEarlyStopping() throws(Fault) {
+    let rules = ["search.halving", "search.asha", "search.median_rule"].filter { read.places[$0] != nil }
+    guard let rule = rules.first, let place = read.places[rule] else { return }
+    guard rules.count == 1 else {
+      throw Fault(read.places[rules[1]] ?? place, rules[1], "cannot be combined with \(rule)")
+    }
+    if settings["train.patience"] != nil {
+      throw Fault(
+        read.places["train.patience"] ?? .file, "train.patience",
+        "cannot be combined with \(rule), which stops trials itself")
+    }
+    guard case .fixed(.integer(let epochs)) = settings["train.epochs"] else {
+      throw Fault(
+        read.places["train.epochs"] ?? .file, "train.epochs",
+        "must be fixed with \(rule), which sets the budget of each trial itself")
+    }
+    guard rule == "search.median_rule" else { return try checkRungs(rule, place, epochs) }
+    if settings["search.median_rule.after"] == nil {
+      throw Fault(place, "search.median_rule.after", "is missing; needs a number of trials")
+    }
+  }
+
+  private func checkRungs(
+    _ rule: String, _ place: SearchFileError.Place, _ epochs: Int
+  ) throws(Fault) {
+    guard case .fixed(.real(let shortest)) = settings["\(rule).min_epochs"] else {
+      throw Fault(place, "\(rule).min_epochs", "is missing; needs a number of epochs")
+    }
+    guard (shortest < 1 ? shortest : shortest.rounded(.up)) < Double(epochs) else {
+      throw Fault(
+        read.places["\(rule).min_epochs"] ?? place, "\(rule).min_epochs",
+        "must be less than train.epochs (\(epochs)); otherwise no trial is stopped")
+    }
+    guard case .fixed(.real(let factor)) = settings["\(rule).factor"] else { return }
+    if rule == "search.halving" { try checkEnd(place) }
+    let exact = sequence(first: shortest) { $0 * factor }.prefix(Halving.mostRungs)
+    guard exact.contains(where: { $0 >= Double(epochs) }) else {
+      throw Fault(
+        read.places["\(rule).factor"] ?? place, "\(rule).factor",
+        "is too small: more than \(Halving.mostRungs) rungs from \(shortest.shortText) to \(epochs) epochs"
+      )
+    }
+  }
+
+  /// Checks that the number of trials is fixed, because halving ranks all of them.
+  private func checkEnd(_ place: SearchFileError.Place) throws(Fault) {
+    guard
+      settings["search.trials"]?.words.contains(SearchFile.untilStopped) == true
+        || read.places["search.stop_after"] != nil
+    else { return }
+    throw Fault(
+      place, "search.halving",
+      "needs a fixed number of trials; with '\(SearchFile.untilStopped)' or search.stop_after, use search.asha"
+    )
+  }
+
+  private func checkReevaluation() throws(Fault) {
+    guard let place = read.places["search.confirm"], settings["search.confirm.top"] == nil else { return }
+    throw Fault(place, "search.confirm.top", "is missing; needs a whole number of trials")
+  }
+}
