@@ -51,6 +51,7 @@ let package = Package(
     .testTarget(name: "ProgramTests", dependencies: ["trawl"], swiftSettings: checked),
     .testTarget(
       name: "EndToEndTests", dependencies: ["trawl", "Coordination", "Messaging", "PictureChecks"],
+      exclude: ["Golden"],
       swiftSettings: checked),
   ]
     + module("Randomness")

@@ -64,7 +64,7 @@ extension SearchFile {
       if inertKeys == .rejected { faults += inert.filter { !rules.isShortened($0) } }
       if faults.isEmpty {
         return SearchFile(
-          rules, Source(name: file, text: text), notices: inert.map { "\($0.key): \($0.message)" })
+          rules, Source(name: file, text: text), inertKeys: inert.map { "\($0.key): \($0.message)" })
       }
     } catch {
       faults.append(error)
@@ -73,13 +73,14 @@ extension SearchFile {
   }
 
   /// A file without mistakes.
-  private init(_ rules: SearchFileRules, _ source: Source, notices: [String]) {
+  private init(_ rules: SearchFileRules, _ source: Source, inertKeys: [String]) {
     let space = SearchSpace(rules.read.searched)
     var settings = rules.settings
-    let (trials, remarks) = rules.trials(in: space)
+    let (trials, notices) = rules.trials(in: space)
     settings["search.trials"] = .fixed(trials)
     self.init(
-      space: space, settings: settings, notices: notices + remarks, source: source, places: rules.read.places)
+      space: space, settings: settings, notices: (notices, inertKeys), source: source,
+      places: rules.read.places)
   }
 
   private static var tooLarge: Fault { Fault(.file, "", "is larger than \(mostBytes / 1024) KiB") }

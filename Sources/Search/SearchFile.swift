@@ -2,8 +2,10 @@
 package struct SearchFile: Hashable, Sendable {
   /// The searched parameters.
   package let space: SearchSpace
-  /// Notices for the user about a valid file, such as that fewer trials run than requested.
+  /// Notices for the user of a search, such as that fewer trials run than requested.
   package let notices: [String]
+  /// The keys without an effect in any trial, with the reasons.
+  package let inertKeys: [String]
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
   /// The name and text of the file.
@@ -12,12 +14,13 @@ package struct SearchFile: Hashable, Sendable {
   private let places: [String: SearchFileError.Place]
 
   init(
-    space: SearchSpace, settings: [String: Setting], notices: [String], source: Source,
-    places: [String: SearchFileError.Place]
+    space: SearchSpace, settings: [String: Setting], notices: (trials: [String], inertKeys: [String]),
+    source: Source, places: [String: SearchFileError.Place]
   ) {
     self.space = space
     self.settings = settings
-    self.notices = notices
+    self.notices = notices.trials
+    self.inertKeys = notices.inertKeys
     self.source = source
     self.places = places
   }

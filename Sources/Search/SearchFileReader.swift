@@ -82,6 +82,7 @@ struct SearchFileReader {
     if allowed.contains(entry.key) { return }
     if let colon = entry.key.firstIndex(of: ":") {
       let (key, value) = (entry.key[..<colon], entry.key[entry.key.index(after: colon)...])
+      guesses.append(section.isEmpty ? String(key) : "\(section).\(key)")
       throw Fault(
         entry.place, path, "needs a space after the colon: \(quoted("\(key): \(value)"))")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Messaging
+import Search
 import Storage
 
 @main
@@ -51,11 +52,11 @@ struct Trawl: ParsableCommand {
     throw UserError.system("cannot write the output")
   }
 
-  /// Prints the error in one line and returns the exit status.
+  /// Prints the error and returns the exit status.
   private static func report(_ error: any Error) -> Int32 {
     if let end = error as? ExitStatus { return end.rawValue }
     if let complaint = error as? UserError {
-      complain(complaint.words)
+      for mistake in complaint.mistakes { complain(mistake) }
       return complaint.status.rawValue
     }
     guard exitCode(for: error) != .success else {
@@ -82,20 +83,26 @@ struct Trawl: ParsableCommand {
   }
 }
 
-/// An error in one line: what is wrong, where, and what is allowed. Usually the user can correct it.
+/// An error in one line, or a line for each mistake of a search file: what is wrong, where, and what is allowed. Usually
+/// the user can correct it.
 struct UserError: Error {
-  let words: String
+  /// At least one.
+  let mistakes: [String]
   /// The exit status of the program.
   let status: ExitStatus
 
   init(_ words: String, status: ExitStatus = .badInput) {
-    self.words = words
+    mistakes = [words]
     self.status = status
   }
 
+  /// The mistakes in one line.
+  var words: String { mistakes.joined(separator: "; ") }
+
   /// Wraps an error of one of the modules.
   init(_ error: any Error) {
-    words = "\(error)"
+    mistakes =
+      (error as? SearchFileError).map { "\($0)".split(separator: "\n").map(String.init) } ?? ["\(error)"]
     let isOfTheMachine =
       switch error {
       case let error as StudyError: error.isOfTheMachine

@@ -52,7 +52,7 @@ import Testing
     let found = mistakes(text(train))
     #expect(!found.isEmpty && found.allSatisfy { $0.hasSuffix(": \(message)") }, "\(found)")
     // Searches of earlier versions still open.
-    #expect(try parse(text(train)).notices.contains { $0.hasSuffix(message) })
+    #expect(try parse(text(train)).inertKeys.contains { $0.hasSuffix(message) })
   }
 
   /// Keys of `train` that have an effect in at least one trial.

@@ -21,7 +21,7 @@ import Testing
     let file = try SearchFile.parse(text, file: name)
     #expect(text.hasPrefix("# "))
     #expect("\(file.name).yaml" == name)
-    #expect(file.notices.isEmpty)
+    #expect(file.notices.isEmpty && file.inertKeys.isEmpty)
     #expect(text.contains("\nsearch:") == !file.space.isEmpty)
   }
 }

@@ -34,7 +34,7 @@ struct TrainCommand: ParsableCommand {
       stop.raise()
     }
     let file = try SearchFileSource.read(file).parse(overrides: overrides.values())
-    if !quiet { for notice in file.notices { StandardError.write("note: \(notice)\n") } }
+    if !quiet { for notice in file.inertKeys { StandardError.write("note: \(notice)\n") } }
     _ = try TrainingRun(file, into: output ?? "models/\(file.name)", isQuiet: quiet)
       .run(resume ? .resumed : .anew, stop: stop)
   }

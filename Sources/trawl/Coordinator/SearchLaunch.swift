@@ -104,7 +104,7 @@ struct SearchLaunch {
 
   private func announce(_ display: inout Display, done: Int, retried: Int, joinFile: String) {
     guard !command.quiet else { return }
-    for notice in file.notices + [shortage].compactMap(\.self) { display.say("note: \(notice)") }
+    for notice in file.inertKeys + file.notices + [shortage].compactMap(\.self) { display.say("note: \(notice)") }
     let done = (done > 0 ? ", \(done) already done" : "") + (retried > 0 ? ", \(retried) to retry" : "")
     display.say(
       "searching \(file.name): \(trials)\(done), \(workerCount) local worker"
