@@ -44,6 +44,12 @@ extension Coordinator {
     return Ranking.ranked(ended + ongoing, by: file.objective)
   }
 
+  /// Rank 1 of the ranking; nil if no trial has a score.
+  package var leader: TrialResult? {
+    guard isFinished, reevaluation != nil else { return best.map(result(of:)) }
+    return ranking.first.flatMap { $0.objective == nil ? nil : $0 }
+  }
+
   /// The number of ended and of required replicates; nil without re-evaluation.
   package var reevaluations: (done: Int, of: Int)? {
     guard let reevaluation else { return nil }

@@ -32,29 +32,58 @@ struct ResultsCommand: ParsableCommand {
       """)
   var failed = false
 
+  @Flag(help: "Print the ranking every two seconds until the search ends; Ctrl-C quits.")
+  var watch = false
+
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top must be a number of at least 1") }
     if failed, top != nil { throw ValidationError("--failed and --top exclude each other") }
+    if watch, format != .table { throw ValidationError("--watch needs --format table") }
   }
 
   func run() throws {
-    let run = RunDirectory(path: directory)
-    let all = try Table(file: run.results)
-    let chosen = failed ? all.failures : Array(all.rows.indices.prefix(top ?? all.rows.count))
-    var table = all
-    table.rows = chosen.map { all.rows[$0] }
-    if failed { table.addReasons(from: try UserError.wrapping { try run.record().attempts }) }
+    let run = try RunDirectory(existing: directory)
+    while watch, try Status.read(run.status).isAlive {
+      let text = try text(of: run, top: top ?? Terminal.size(of: STDOUT_FILENO).map { max(1, $0.rows - 5) })
+      // On a terminal, clear the screen first.
+      print((isatty(STDOUT_FILENO) == 1 ? "\u{1b}[H\u{1b}[2J" : "\n") + text)
+      fflush(nil)
+      Thread.sleep(forTimeInterval: 2)
+    }
+    if watch, isatty(STDOUT_FILENO) == 1 { print("\u{1b}[H\u{1b}[2J", terminator: "") }
     switch format {
-    case .table where table.rows.isEmpty: print(failed ? "no trial has failed" : "no trial has ended yet")
     case .table:
-      print(table.withoutEmptyColumns.text)
+      print(try text(of: run, top: top))
       if !failed { try run.printInsight() }
-    case .csv: print(try lines(chosen, of: run.results), terminator: "")
-    case .json where failed: print("{\n  \"results\": \(table.json)\n}")
+    case .csv: print(try lines(chosen(RankingTable(run)), of: run.results), terminator: "")
     case .json:
+      let table = try table(of: run)
+      guard !failed else { return print("{\n  \"results\": \(table.json)\n}") }
       let insight = try run.insight()?.json ?? "null"
       print("{\n  \"results\": \(table.json),\n  \"insight\": \(insight)\n}")
     }
+  }
+
+  private func text(of run: RunDirectory, top: Int?) throws -> String {
+    let ranking = try RankingTable(run)
+    let width = Terminal.size(of: STDOUT_FILENO)?.columns
+    if failed {
+      guard !ranking.failures.isEmpty else { return "no trial has failed" }
+      return try table(of: run).withoutEmptyColumns.text(
+        width: width, of: ranking.failures.count, format: "'--format json'")
+    }
+    return ranking.count == 0 ? "no trial has ended yet" : ranking.text(top: top, width: width)
+  }
+
+  private func chosen(_ ranking: RankingTable) -> [Int] {
+    failed ? ranking.failures : Array((0..<ranking.count).prefix(top ?? ranking.count))
+  }
+
+  private func table(of run: RunDirectory) throws -> Table {
+    let ranking = try RankingTable(run)
+    var table = ranking.table(chosen(ranking))
+    if failed { table.addReasons(from: try UserError.wrapping { try run.record().attempts }) }
+    return table
   }
 
   /// The header and the chosen rows, byte for byte as in the file. No cell contains a line break.
@@ -65,12 +94,6 @@ struct ResultsCommand: ParsableCommand {
 }
 
 extension Table {
-  /// The rows of failed and quarantined trials.
-  fileprivate var failures: [Int] {
-    guard let status = columns.firstIndex(of: "status") else { return [] }
-    return rows.indices.filter { TrialResult.Status(rawValue: rows[$0][status])?.isFailure == true }
-  }
-
   /// Adds the host and the detail of the last attempt of each trial that has a detail.
   fileprivate mutating func addReasons(from attempts: [AttemptRecord]) {
     guard let trial = columns.firstIndex(of: "trial") else { return }

@@ -21,7 +21,7 @@ struct StatusCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let path = RunDirectory(path: directory).status
+    let path = try RunDirectory(existing: directory).status
     var status = try Status.read(path)
     if json { return try JSON.print(status.asSeenNow) }
     print(status.text)
@@ -32,6 +32,26 @@ struct StatusCommand: ParsableCommand {
       // On a terminal, clear the screen first.
       print((isatty(STDOUT_FILENO) == 1 ? "\u{1b}[H\u{1b}[2J" : "\n") + status.text)
     }
+  }
+}
+
+extension Status.Best {
+  /// The best trial with its scores, and its searched values.
+  fileprivate var lines: [String] {
+    let scores = [
+      valAccuracy.map { "val_accuracy \($0.rounded4)" }, valLoss.map { "val_loss \($0.rounded4)" },
+    ].compactMap(\.self)
+    var lines = ["best: trial \(trial), \(scores.joined(separator: ", "))"]
+    if let seeds, let valAccuracyMean {
+      let interval = valAccuracyCi95.map { " ± \($0.rounded4) (95 %)" } ?? ""
+      lines.append("  val_accuracy over \(seeds) new seeds: \(valAccuracyMean.rounded4)\(interval)")
+    }
+    let settings = (parameters ?? [:]).sorted { $0.key < $1.key }.map {
+      "\($0.key.asShownText) \($0.value.shown)"
+    }
+    let width = Terminal.size(of: STDOUT_FILENO)?.columns
+    return lines
+      + (settings.isEmpty ? [] : ["  \(settings.joined(separator: ", "))".wrapped(to: width, indent: "  ")])
   }
 }
 
@@ -57,17 +77,12 @@ extension Status {
 
   var text: String {
     var lines = ["\(name.asShownText): \(state)", "trials: \(counts)"]
-    if let best {
-      let scores = [
-        best.valAccuracy.map { "val_accuracy \($0.rounded4)" },
-        best.valLoss.map { "val_loss \($0.rounded4)" },
-      ]
-      lines.append("best: trial \(best.trial), " + scores.compactMap(\.self).joined(separator: ", "))
+    if let best { lines += best.lines }
+    if let seconds, seconds > 0 {
+      let rate = isAlive ? trialsPerHour.map { ", \(($0 / 3600).trialRate)" } ?? "" : ""
+      lines.append("time: \(Duration.seconds(seconds).words)\(rate)")
     }
-    if let attempts {
-      let rate = trialsPerHour.map { ", \($0.shownRate) trials an hour" } ?? ""
-      lines.append("attempts: \(attempts)\(rate)")
-    }
+    if let attempts { lines.append("attempts: \(attempts)") }
     if isAlive { lines += workerLines }
     return lines.joined(separator: "\n")
   }

@@ -135,7 +135,8 @@ final class CoordinatorShell {
     try perform(effects)
     noteProgress()
     writeExports(at: now)
-    parts.display.show(parts.coordinator, at: now)
+    if let warning = parts.display.noteWorkers(parts.coordinator, at: now) { warn(warning) }
+    parts.display.show(parts.coordinator, leaders: parts.exports.leaders, at: now)
   }
 
   private func receive() -> [Coordinator.Effect] {

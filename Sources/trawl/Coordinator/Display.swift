@@ -2,7 +2,7 @@ import Coordination
 import Foundation
 import Search
 
-/// The progress of a running search: a status line at the bottom of the terminal, or a plain line every 10 s.
+/// The progress of a running search: a bar and the best trials at the bottom of the terminal, or plain lines in a log.
 struct Display {
   /// The amount of output.
   enum Verbosity {
@@ -14,18 +14,25 @@ struct Display {
   private let begin: Duration
   /// The share of the work done before this start.
   private let resumed: Double
-  /// The number of trials started before it.
-  private let begunBefore: Int
+  /// The number of trials started and ended before it.
+  private let before: (begun: Int, ended: Int)
   private var lastShown = Duration.zero
   private var shownResults: Int
+  /// The time since when there is no slot; nil if there is one.
+  private var absentSince: Duration?
+  private var hasWarnedOfAbsence = false
 
   private static let redraw = Duration.milliseconds(200)
+  /// The interval of plain lines while trials end, and without news.
   private static let plainInterval = Duration.seconds(10)
+  private static let longestSilence = Duration.seconds(60)
+  /// The time without a worker after which the user is warned. A local worker that was killed is replaced sooner.
+  private static let absenceToReport = Duration.seconds(5)
 
   init(_ verbosity: Verbosity, _ coordinator: Coordinator, at now: Duration) {
     self.verbosity = verbosity
     resumed = coordinator.progress ?? 0
-    begunBefore = coordinator.begunCount
+    before = (coordinator.begunCount, coordinator.results.count)
     begin = now
     shownResults = coordinator.endedCount
     lastShown = now
@@ -50,47 +57,73 @@ struct Display {
     terminal.clear()
   }
 
-  /// Updates the status line if the interval has passed.
-  mutating func show(_ coordinator: Coordinator, at now: Duration) {
+  /// Notes whether there are workers.
+  ///
+  /// - Returns: a warning when there has been no worker for a while, once each time.
+  mutating func noteWorkers(_ coordinator: Coordinator, at now: Duration) -> String? {
+    guard coordinator.slotCount == 0, !coordinator.isFinished else {
+      (absentSince, hasWarnedOfAbsence) = (nil, false)
+      return nil
+    }
+    let since = absentSince ?? now
+    absentSince = since
+    guard !hasWarnedOfAbsence, now - since >= Self.absenceToReport else { return nil }
+    hasWarnedOfAbsence = true
+    let left = coordinator.leftCount
+    return "no workers connected; \(left) trial\(left == 1 ? " waits" : "s wait") for one"
+  }
+
+  /// Updates the progress if the interval has passed.
+  ///
+  /// - Parameter leaders: the best trials when the ranking was last written.
+  mutating func show(_ coordinator: Coordinator, leaders: [TrialResult], at now: Duration) {
     guard verbosity != .quiet else { return }
-    let interval = terminal.isInteractive ? Self.redraw : Self.plainInterval
-    let hasNews = coordinator.endedCount != shownResults || terminal.isInteractive
-    guard now - lastShown >= interval, hasNews else { return }
+    let isInteractive = terminal.isInteractive
+    let hasNews = coordinator.endedCount != shownResults
+    let interval = isInteractive ? Self.redraw : hasNews ? Self.plainInterval : Self.longestSilence
+    guard now - lastShown >= interval else { return }
     lastShown = now
     shownResults = coordinator.endedCount
-    let line = summary(coordinator, at: now)
-    if terminal.isInteractive { terminal.show(line) } else { terminal.say(line) }
+    let view = view(coordinator, leaders, at: now)
+    if isInteractive { terminal.show(view.lines(terminal.style)) } else { terminal.say(view.line) }
   }
 
-  /// `12/50 trials, 2 running, best 0.9812 (trial 7), 14.2 trials/min, 2 min 40 s left`
-  private func summary(_ coordinator: Coordinator, at now: Duration) -> String {
-    let done = coordinator.results.count
-    let trials = coordinator.trials
-    let isOpen = trials == nil || (coordinator.file.dependsOnArrival && coordinator.begunCount < trials ?? 0)
-    let count =
-      isOpen ? "\(coordinator.begunCount) started, \(done) ended" : "\(done)/\(trials ?? done) trials"
-    var parts = [count, "\(coordinator.runningCount) running"]
-    if let (done, all) = coordinator.reevaluations { parts.append("\(done)/\(all) replicates") }
-    if coordinator.parkedCount > 0 { parts.append("\(coordinator.parkedCount) waiting") }
-    if coordinator.slotCount == 0 { parts.append("no workers") }
-    if let best = coordinator.best, let score = coordinator.result(of: best).objective {
-      let name = coordinator.file.objective == .valLoss ? "best loss" : "best"
-      parts.append("\(name) \(score.rounded4) (trial \(best.trial))")
+  private func view(_ coordinator: Coordinator, _ leaders: [TrialResult], at now: Duration) -> ProgressView {
+    let (done, begun, trials) = (coordinator.results.count, coordinator.begunCount, coordinator.trials)
+    let isOpen = trials == nil || (coordinator.file.dependsOnArrival && begun < trials ?? 0)
+    var view = ProgressView(
+      count: isOpen ? "\(begun) started, \(done) ended" : "\(done)/\(trials ?? done) trials",
+      share: coordinator.progress, running: coordinator.runningCount, failed: coordinator.failedCount)
+    if let (done, all) = coordinator.reevaluations { view.details.append("\(done)/\(all) replicates") }
+    if coordinator.parkedCount > 0 { view.details.append("\(coordinator.parkedCount) waiting") }
+    view.scoreName = coordinator.file.objective == .valLoss ? "best loss" : "best"
+    let best = coordinator.best.map { coordinator.result(of: $0) }
+    let others = leaders.filter { $0.trial != best?.trial && $0.objective?.isFinite == true }
+    view.best = ([best].compactMap(\.self) + others).prefix(ProgressView.mostTrials).compactMap { result in
+      result.objective.map {
+        .init(number: result.trial, score: $0, settings: coordinator.file.space.text(result.values))
+      }
+    }
+    if let absentSince {
+      let time = now - absentSince
+      view.absence = "no workers connected" + (time >= .seconds(1) ? " for \(time.words)" : "")
+      return view
     }
     let seconds = max((now - begin).seconds, 0.001)
-    guard let progress = coordinator.progress, let trials else {
-      return (parts + [rate(Double(coordinator.begunCount - begunBefore) / seconds)]).joined(separator: ", ")
+    let ended = isOpen ? begun - before.begun : done - before.ended
+    if ended > 0 { view.rate = (Double(ended) / seconds).trialRate }
+    if let progress = coordinator.progress, progress > resumed {
+      view.left = "\(Duration.seconds((1 - progress) / (progress - resumed) * seconds).words) left"
     }
-    let share = (progress - resumed) / seconds
-    if share > 0 {
-      parts.append(rate(share * Double(trials)))
-      parts.append("\(Duration.seconds((1 - progress) / share).words) left")
-    }
-    return parts.joined(separator: ", ")
+    return view
   }
+}
 
-  private func rate(_ rate: Double) -> String {
-    rate >= 1 ? "\(rate.rounded1) trials/s" : "\((rate * 60).rounded1) trials/min"
+extension SearchSpace {
+  /// The values of a trial that have an effect: `lr 0.183, hidden 212`.
+  func text(_ values: [Value?]) -> String {
+    zip(parameters, values).compactMap { parameter, value in value.map { "\(parameter.column) \($0.shown)" } }
+      .joined(separator: ", ")
   }
 }
 
@@ -98,8 +131,13 @@ extension Double {
   /// Rounded to four decimals.
   var rounded4: Double { (self * 1e4).rounded() / 1e4 }
 
-  /// Three significant digits; a whole number from 100 on.
-  var shownRate: String { self >= 100 ? "\(Int(rounded()))" : String(format: "%.3g", self) }
+  /// A number of trials per second, in the unit that suits it: `1.3 trials/s`, `14.2 trials/min`, `5 trials/h`.
+  var trialRate: String {
+    for (unit, seconds) in [("s", 1.0), ("min", 60)] where self * seconds >= 1 {
+      return "\((self * seconds).rounded1.shortText) trials/\(unit)"
+    }
+    return "\((self * 3600).rounded1.shortText) trials/h"
+  }
 
   /// Rounded to one decimal.
   var rounded1: Double { (self * 10).rounded() / 10 }

@@ -10,12 +10,16 @@ struct Exports {
   /// The start time of this coordinator and the number of trials that had ended then.
   private let begin: Duration
   private let endedBefore: Int
+  /// The seconds for which earlier coordinators ran the search.
+  private let secondsBefore: Double
   private var lastStatus = Duration.zero
   private var lastTables = Duration.zero
   private var lastCost = Duration.zero
   private var lastStatusCost = Duration.zero
   private var writtenResults = -1
   private var writtenBest: Int?
+  /// The best trials of the tables written last, best first.
+  private(set) var leaders: [TrialResult] = []
 
   private static let interval = Duration.milliseconds(250)
   /// 2026-11-28T02:15:31.250Z
@@ -25,7 +29,8 @@ struct Exports {
   init(_ directory: RunDirectory, of coordinator: Coordinator, resume: String) {
     self.directory = directory
     self.resume = resume
-    (begin, endedBefore) = (monotonicNow(), coordinator.endedCount)
+    (begin, endedBefore) = (monotonicNow(), coordinator.results.count)
+    secondsBefore = Status.seconds(in: directory.status)
   }
 
   /// Writes changed files. The interval grows with the time that writing takes.
@@ -51,9 +56,11 @@ struct Exports {
   }
 
   private func writeStatus(_ coordinator: Coordinator, isRunning: Bool) throws {
-    let ended = coordinator.endedCount - endedBefore
-    let rate = ended > 0 ? Double(ended) / (monotonicNow() - begin).seconds * 3600 : nil
-    let status = Status(coordinator, isRunning: isRunning, resume: resume, trialsPerHour: rate)
+    let ended = coordinator.results.count - endedBefore
+    let seconds = (monotonicNow() - begin).seconds
+    var status = Status(coordinator, isRunning: isRunning, resume: resume)
+    status.seconds = ((secondsBefore + seconds) * 1000).rounded() / 1000
+    if ended > 0, isRunning { status.trialsPerHour = Double(ended) / seconds * 3600 }
     try status.write(to: directory.status)
   }
 
@@ -64,6 +71,7 @@ struct Exports {
     try AtomicFile.write(attempts(study), to: directory.attempts)
     try AtomicFile.write(history(study, of: coordinator), to: directory.history)
     try writeBest(ranked.first, of: file)
+    leaders = Array(ranked.prefix(ProgressView.mostTrials))
     writtenResults = coordinator.newsCount
   }
 

@@ -23,17 +23,50 @@ struct RunDirectory {
   var best: String { "\(path)/best" }
   var bestRecipe: String { "\(best)/recipe.yaml" }
 
+  init(path: String) {
+    self.path = path
+  }
+
+  /// The run directory at a path given by the user, which may also be that of its results.csv. Throws if there is none,
+  /// with the run directories inside.
+  init(existing path: String) throws {
+    let folder = path.hasSuffix("/results.csv") ? String(path.dropLast("/results.csv".count)) : path
+    self.init(path: folder)
+    guard !FileManager.default.fileExists(atPath: status), !FileManager.default.fileExists(atPath: results)
+    else { return }
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw UserError("\(folder): no such directory")
+    }
+    let runs = Self.all(in: folder)
+    let examples = runs.prefix(5).map(\.path.asShellWord).joined(separator: ", ")
+    let more = runs.count > 5 ? " and \(runs.count - 5) more" : ""
+    let hint = runs.isEmpty ? "" : "; it contains the run directories \(examples)\(more)"
+    throw UserError("\(folder) is not the run directory of a search\(hint)")
+  }
+
+  /// The run directories in a folder, by name.
+  static func all(in folder: String) -> [RunDirectory] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().map { RunDirectory(path: "\(folder)/\($0)") }.filter {
+      FileManager.default.fileExists(atPath: $0.status)
+    }
+  }
+
   /// The existing content of the directory.
   enum Content: Equatable {
     /// Nothing, or files of a search that was killed while it started.
     case nothing
     case search
+    /// A file instead of a directory.
+    case file
     case other
   }
 
   var content: Content {
     if FileManager.default.fileExists(atPath: study) { return .search }
-    guard FileManager.default.fileExists(atPath: path) else { return .nothing }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return .nothing }
+    guard isFolder.boolValue else { return .file }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return .other }
     return names.allSatisfy(Self.isBeginning) ? .nothing : .other
   }
@@ -49,6 +82,7 @@ struct RunDirectory {
   func check(resume: Bool) throws -> Bool {
     switch content {
     case .nothing: return false
+    case .file: throw UserError("\(path) is a file; --output needs a directory")
     case .other: throw UserError("\(path) holds other files; choose a new directory with --output")
     case .search:
       guard resume else {

@@ -104,7 +104,9 @@ struct SearchLaunch {
 
   private func announce(_ display: inout Display, done: Int, retried: Int, joinFile: String) {
     guard !command.quiet else { return }
-    for notice in file.inertKeys + file.notices + [shortage].compactMap(\.self) { display.say("note: \(notice)") }
+    for notice in file.inertKeys + file.notices + [shortage].compactMap(\.self) {
+      display.say("note: \(notice)")
+    }
     let done = (done > 0 ? ", \(done) already done" : "") + (retried > 0 ? ", \(retried) to retry" : "")
     display.say(
       "searching \(file.name): \(trials)\(done), \(workerCount) local worker"
@@ -141,11 +143,11 @@ struct SearchLaunch {
           + resumeCommand)
     case .finished:
       access.writeEnd(of: coordinator.search, to: directory)
-      let results = try Table(file: directory.results)
-      print(results.top(10).withoutEmptyColumns.text)
+      print(try RankingTable(directory).text(top: 10, width: Terminal.size(of: STDOUT_FILENO)?.columns))
       if !command.quiet {
         try directory.printInsight()
-        StandardError.write("results: \(directory.results)\n")
+        let time = Duration.seconds(Status.seconds(in: directory.status)).words
+        StandardError.write("\(coordinator.results.count) trials in \(time); results: \(directory.results)\n")
       }
       if coordinator.best == nil {
         StandardError.write(

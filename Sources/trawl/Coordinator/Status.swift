@@ -1,12 +1,68 @@
 import Coordination
 import Foundation
+import Search
 
 /// The status of a search: `status.json` in its run directory, written several times a second.
 struct Status: Codable {
+  /// Rank 1 of results.csv.
   struct Best: Codable {
     var trial: Int
     var valAccuracy: Double?
     var valLoss: Double?
+    /// The searched values that have an effect, by column; nil in files of earlier versions.
+    var parameters: [String: Setting]?
+    /// The re-evaluation with new seeds: their number, the mean accuracy and half the width of its 95 % interval.
+    var seeds: Int?
+    var valAccuracyMean: Double?
+    var valAccuracyCi95: Double?
+
+    init(_ result: TrialResult, of space: SearchSpace) {
+      (trial, valAccuracy, valLoss) = (result.trial, result.valAccuracy, result.valLoss)
+      let pairs = zip(space.parameters, result.values).map { ($0.column, $1.map(Setting.init)) }
+      parameters = Dictionary(pairs.compactMap { pair in pair.1.map { (pair.0, $0) } }) { first, _ in first }
+      let accuracy = result.reevaluated?.valAccuracy
+      (seeds, valAccuracyMean, valAccuracyCi95) = (accuracy?.count, accuracy?.mean, accuracy?.interval95)
+    }
+  }
+
+  /// A searched value: a number, or a text.
+  enum Setting: Codable {
+    case number(Double)
+    case text(String)
+
+    init(_ value: Value) {
+      switch value {
+      case .integer(let number): self = .number(Double(number))
+      case .real(let number): self = .number(number)
+      case .word, .integers, .reals: self = .text("\(value)")
+      }
+    }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      self =
+        if let number = try? container.decode(Double.self) {
+          .number(number)
+        } else {
+          .text(try container.decode(String.self))
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .number(let number): try container.encode(number)
+      case .text(let text): try container.encode(text)
+      }
+    }
+
+    /// Numbers with five significant digits.
+    var shown: String {
+      switch self {
+      case .number(let number): String(format: "%.5g", number)
+      case .text(let text): text.asShownText
+      }
+    }
   }
 
   struct WorkerLine: Codable {
@@ -41,12 +97,15 @@ struct Status: Codable {
   var failed: Int
   /// Nil in files of earlier versions.
   var attempts: UInt64?
-  /// Trials and replicates per hour since this coordinator started; nil before the first has ended.
+  /// Ended trials per hour since this coordinator started, without replicates; nil before the first has ended, and after
+  /// the end of the search.
   var trialsPerHour: Double?
+  /// How long coordinators have run the search, in seconds; nil in files of earlier versions.
+  var seconds: Double?
   var best: Best?
   var workers: [WorkerLine]
 
-  init(_ coordinator: Coordinator, isRunning: Bool, resume: String, trialsPerHour: Double?) {
+  init(_ coordinator: Coordinator, isRunning: Bool, resume: String) {
     name = coordinator.file.name
     self.isRunning = isRunning
     host = System.hostName
@@ -62,8 +121,7 @@ struct Status: Codable {
     (replicatesDone, replicates) = (coordinator.reevaluations?.done, coordinator.reevaluations?.of)
     failed = coordinator.failedCount
     attempts = coordinator.attemptCount
-    self.trialsPerHour = trialsPerHour
-    best = coordinator.best.map { Best(trial: $0.trial, valAccuracy: $0.valAccuracy, valLoss: $0.valLoss) }
+    best = coordinator.leader.map { Best($0, of: coordinator.file.space) }
     let now = monotonicNow()
     // Skip workers that only deliver spooled results.
     let workers = coordinator.workers.filter { $0.description.slots > 0 || $0.running > 0 }
@@ -77,6 +135,12 @@ struct Status: Codable {
 
   func write(to path: String) throws {
     try AtomicFile.write(JSON.data(self), to: path)
+  }
+
+  /// The seconds for which a search has run; 0 if its status cannot be read.
+  static func seconds(in path: String) -> Double {
+    guard FileManager.default.fileExists(atPath: path), let status = try? read(path) else { return 0 }
+    return status.seconds ?? 0
   }
 
   static func read(_ path: String) throws -> Status {

@@ -76,7 +76,8 @@ struct FileDownload {
     if !terminal.isInteractive { terminal.say("downloading \(url)\(start)") }
     let outcome = HTTPTransfer(url, to: descriptor, size: size).run { bytes, total in
       let whole = total.map { " of \(amount($0))" } ?? ""
-      terminal.show("\(name).gz: \(amount(bytes))\(whole) from \(mirror.host ?? "")")
+      let line = "\(name).gz: \(amount(bytes))\(whole) from \(mirror.host ?? "")"
+      terminal.show([String(line.prefix(terminal.style.width))])
     }
     terminal.clear()
     return outcome

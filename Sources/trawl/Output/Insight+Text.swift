@@ -49,7 +49,7 @@ extension Double {
 
 extension Value {
   /// With three significant digits.
-  fileprivate var shown: String {
+  var shown: String {
     if case .real(let number) = self { String(format: "%.3g", number) } else { "\(self)" }
   }
 }

@@ -44,19 +44,57 @@ struct Table {
     return table
   }
 
-  /// Aligned columns with shortened numbers, for the terminal.
-  var text: String {
-    let short = rows.map { $0.map(Self.shortened) }
-    let widths = columns.indices.map { index in
-      max(columns[index].count, short.map { $0[index].count }.max() ?? 0)
+  /// Aligned columns with shortened numbers, for people.
+  var text: String { Self.aligned([columns] + rows.map { $0.map(Self.shortened) }) }
+
+  /// The columns that a narrow terminal leaves out first, in this order; then the searched parameters, from the last.
+  private static let expendable = [
+    "seeds", "tie", "epochs", "val_loss", "host", "seconds", "val_accuracy_ci95", "status",
+  ]
+  /// The columns that are always shown.
+  private static let essential = ["rank", "trial", "val_accuracy", "val_accuracy_mean", "why"]
+  /// The maximum length of a text cell if the table is too wide.
+  private static let longestText = 24
+
+  /// The table for a terminal with a number of columns, with the names of the columns that are left out.
+  func text(width: Int) -> (text: String, omitted: [String]) {
+    var cells = [columns] + rows.map { $0.map(Self.shortened) }
+    var omitted: [String] = []
+    if Self.width(of: cells) > width {
+      cells = [columns] + cells.dropFirst().map { $0.map { Self.cut($0, to: Self.longestText) } }
     }
-    let lines = ([columns] + short).map { cells in
-      cells.indices.map { index in
-        let padding = String(repeating: " ", count: widths[index] - cells[index].count)
-        return padding + cells[index]
-      }.joined(separator: "  ")
+    while Self.width(of: cells) > width {
+      let names = cells[0]
+      let parameter = names.last { !Self.essential.contains($0) && !Self.expendable.contains($0) }
+      guard let name = Self.expendable.first(where: names.contains) ?? parameter,
+        let index = names.firstIndex(of: name)
+      else { break }
+      cells = cells.map { row in row.enumerated().filter { $0.offset != index }.map(\.element) }
+      omitted.append(name)
     }
-    return lines.joined(separator: "\n")
+    // What is still too wide is cut.
+    let lines = Self.aligned(cells).split(separator: "\n", omittingEmptySubsequences: false)
+    return (lines.map { Self.cut(String($0), to: width) }.joined(separator: "\n"), omitted)
+  }
+
+  private static func cut(_ text: String, to length: Int) -> String {
+    text.count > length ? text.prefix(max(0, length - 3)) + "..." : text
+  }
+
+  private static func widths(of cells: [[String]]) -> [Int] {
+    cells[0].indices.map { index in cells.map { $0[index].count }.max() ?? 0 }
+  }
+
+  private static func width(of cells: [[String]]) -> Int {
+    let widths = widths(of: cells)
+    return widths.reduce(0, +) + 2 * max(0, widths.count - 1)
+  }
+
+  private static func aligned(_ cells: [[String]]) -> String {
+    let widths = widths(of: cells)
+    return cells.map { row in
+      zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
+    }.joined(separator: "\n")
   }
 
   /// Rounds numbers that are not whole to five significant digits.
@@ -106,6 +144,23 @@ struct Table {
 }
 
 extension String {
+  /// The text in lines of at most `width` characters, if possible, that end between words; nil keeps it in one line.
+  func wrapped(to width: Int?, indent: String = "") -> String {
+    guard let width else { return self }
+    var lines: [String] = []
+    var line = String(prefix { $0 == " " })
+    var isEmpty = true
+    for word in split(separator: " ") {
+      if !isEmpty, line.count + 1 + word.count > width {
+        lines.append(line)
+        (line, isEmpty) = (indent, true)
+      }
+      line += isEmpty ? String(word) : " \(word)"
+      isEmpty = false
+    }
+    return (lines + [line]).joined(separator: "\n")
+  }
+
   /// The text with control characters replaced, so that a terminal does not interpret them.
   var asShownText: String {
     String(
