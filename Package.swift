@@ -48,7 +48,8 @@ let package = Package(
     .target(name: "Fuzzing", dependencies: ["Randomness"], path: "Tests/Fuzzing", swiftSettings: checked),
     .target(
       name: "PictureChecks", dependencies: ["Charts"], path: "Tests/PictureChecks", swiftSettings: checked),
-    .testTarget(name: "ProgramTests", dependencies: ["trawl"], swiftSettings: checked),
+    .testTarget(
+      name: "ProgramTests", dependencies: ["trawl"], exclude: ["Golden"], swiftSettings: checked),
     .testTarget(
       name: "EndToEndTests", dependencies: ["trawl", "Coordination", "Messaging", "PictureChecks"],
       exclude: ["Golden"],

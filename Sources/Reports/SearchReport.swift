@@ -254,21 +254,6 @@ extension EdgeWarning {
   }
 }
 
-extension Distribution {
-  /// Such as `0.01 to 0.5, logarithmic`.
-  var summary: String {
-    let range =
-      switch shape {
-      case .uniform(let low, let high): "\(low.shortText) to \(high.shortText)"
-      case .logUniform(let low, let high): "\(low.shortText) to \(high.shortText), logarithmic"
-      case .int(let low, let high): "\(low) to \(high), whole numbers"
-      case .logInt(let low, let high): "\(low) to \(high), whole numbers, logarithmic"
-      case .choice(let values): values.map { "\($0)" }.joined(separator: ", ")
-      }
-    return steps.map { "\(range), \($0) steps" } ?? range
-  }
-}
-
 extension Value {
   /// With five significant digits at most.
   fileprivate var shown: String {

@@ -12,17 +12,23 @@ struct Trawl: ParsableCommand {
     commandName: "trawl",
     abstract: "Search hyperparameters on one or many machines.",
     discussion: """
-      Three steps: start workers, launch a search, collect the ranked CSV.
-        trawl search FILE                   run a search on this machine
-        trawl worker --join RUN/join.json   add a remote worker (search --listen)
-        trawl results RUN                   print the ranking
+      On one machine:
+        trawl init                           write a search file to start from
+        trawl search search.yaml             run it, one worker for each core
+        trawl results runs/mlp               print the ranking, best first
+
+      On several machines (join.json contains a key: copy it with its mode 0600):
+        trawl search search.yaml --listen 'tcp://*:5555'     on the first machine
+        scp runs/mlp/join.json NODE:                         copy the join file
+        trawl worker --join join.json                        on each other machine
       """,
     version: version,
     subcommands: [
-      SearchCommand.self, WorkerCommand.self, ResultsCommand.self, StatusCommand.self,
-      TrainCommand.self, TestCommand.self, PlotCommand.self, ReportCommand.self,
+      InitCommand.self, SearchCommand.self, WorkerCommand.self, ResultsCommand.self, StatusCommand.self,
+      ListCommand.self, CompareCommand.self, TrainCommand.self, TestCommand.self, PlotCommand.self,
+      ReportCommand.self,
       DataCommand.self, KeysCommand.self,
-      BenchCommand.self,
+      BenchCommand.self, ManualCommand.self,
     ])
 
   static func main() {
@@ -71,11 +77,13 @@ struct Trawl: ParsableCommand {
 
   /// The message for an unknown command, which the parser would call an unexpected argument; nil if the command exists.
   private static var unknownCommand: String? {
-    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    let names = configuration.subcommands.filter { $0.configuration.shouldDisplay }
+      .compactMap { $0.configuration.commandName }
     guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"),
-      !(names + ["help"]).contains(word)
+      !(names + ["help", "manual"]).contains(word)
     else { return nil }
-    return "unknown command '\(word.asShownText)'; commands: \(names.joined(separator: ", "))"
+    let hint = nearest(to: word, among: names).map { "did you mean '\($0)'?" }
+    return "unknown command '\(word.asShownText)'; \(hint ?? "commands: \(names.joined(separator: ", "))")"
   }
 
   private static func complain(_ words: String) {

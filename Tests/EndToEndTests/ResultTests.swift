@@ -23,7 +23,7 @@ struct ResultTests {
     let table = try await scratch.run("results", "run").output.split(separator: "\n")
     #expect(table.count == 5)
     #expect(table[0].split(separator: " ").starts(with: ["rank", "trial", "lr", "val_accuracy"]))
-    #expect(try await scratch.run("results", "run", "--top", "1").output.split(separator: "\n").count == 2)
+    #expect(try await scratch.run("results", "run", "--top", "1").output.split(separator: "\n").count == 3)
   }
 
   @Test func resultsAsJSONHoldTheSameNumbers() async throws {
@@ -224,7 +224,7 @@ struct ResultTests {
     let file = try scratch.data("run/results.csv")
 
     let table = try await scratch.run("results", "run", "--top", "1")
-    #expect(table.output.split(separator: "\n").count == 2)
+    #expect(table.output.split(separator: "\n").count == 3)
     let lines = table.complaints
     #expect(lines.contains { $0.hasPrefix("parameter importance after 1 epoch: lr ") })
     #expect(

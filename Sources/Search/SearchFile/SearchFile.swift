@@ -60,6 +60,25 @@ extension SearchFile {
   /// The seed of all random numbers in the search.
   package var seed: UInt64 { UInt64(integer("seed")) }
 
+  /// The folder of a dataset in IDX files; nil for a dataset with a name.
+  package var datasetFolder: String? { fixed("dataset.idx").map { "\($0)" } }
+
+  /// The value of a key or searched parameter, for messages: `0.1`, `0.1 to 1, logarithmic`, `not set`.
+  package func text(of path: String) -> String {
+    if let parameter = space.parameters.first(where: { $0.path == path }) {
+      return parameter.distribution.summary
+    }
+    return settings[path].map(Self.text) ?? "not set"
+  }
+
+  private static func text(_ setting: Setting) -> String {
+    switch setting {
+    case .fixed(let value): "\(value)"
+    case .searched(let distribution): distribution.summary
+    case .list(let elements): "[\(elements.map(text).joined(separator: "; "))]"
+    }
+  }
+
   /// The instruction sets that workers may use.
   package var numerics: Numerics { choice("numerics") }
 
@@ -129,6 +148,9 @@ extension SearchFile {
     guard case .integer(let patience) = fixed("search.median_rule.after") else { return nil }
     return MedianRule(patience: patience, objective: objective)
   }
+
+  /// Whether a trial may end before its last epoch because its score does not improve.
+  package var hasPatience: Bool { settings["train.patience"] != nil }
 
   /// Whether the results of other trials can stop or promote a trial.
   package var comparesTrials: Bool { !rungs.isEmpty || medianRule != nil }

@@ -1,5 +1,5 @@
 /// The allowed word with the smallest edit distance, for "did you mean"; nil if none is close enough.
-func nearest(to word: String, among allowed: [String]) -> String? {
+package func nearest(to word: String, among allowed: [String]) -> String? {
   guard word.count <= 40 else { return nil }
   let ranked = allowed.map { (word: $0, edits: edits(from: word, to: $0)) }
   guard let best = ranked.min(by: { $0.edits < $1.edits }) else { return nil }

@@ -147,3 +147,18 @@ extension Distribution {
     return value.flatMap { contains($0) ? $0 : nil }
   }
 }
+
+extension Distribution {
+  /// The distribution in words, such as `0.01 to 0.5, logarithmic`.
+  package var summary: String {
+    let range =
+      switch shape {
+      case .uniform(let low, let high): "\(low.shortText) to \(high.shortText)"
+      case .logUniform(let low, let high): "\(low.shortText) to \(high.shortText), logarithmic"
+      case .int(let low, let high): "\(low) to \(high), whole numbers"
+      case .logInt(let low, let high): "\(low) to \(high), whole numbers, logarithmic"
+      case .choice(let values): values.map { "\($0)" }.joined(separator: ", ")
+      }
+    return steps.map { "\(range), \($0) steps" } ?? range
+  }
+}

@@ -16,13 +16,15 @@ struct SearchCommand: ParsableCommand {
     abstract: "Run a search: the coordinator and local workers.",
     discussion: """
       Writes all files into the run directory: results.csv (the ranking), attempts.csv, history.csv, best/recipe.yaml, \
-      study.db. Ctrl-C stops the search; the same command with --resume resumes it. (In a search 'until stopped', the first \
-      Ctrl-C starts no more trials, and the second one stops the search.)
+      study.db. Ctrl-C stops the search; 'trawl search --resume RUN' resumes it, from any folder. (In a search 'until \
+      stopped', the first Ctrl-C starts no more trials, and the second one stops the search.)
 
       Exit status: 0 done, 1 system error (such as a disk error), 2 bad input, 3 some trials failed, 130 interrupted.
       """)
 
-  @Argument(help: "The search file.", completion: .file(extensions: ["yaml", "yml"]))
+  @Argument(
+    help: "The search file; with --resume, the run directory is enough.",
+    completion: .file(extensions: ["yaml", "yml"]))
   var file: String
 
   @OptionGroup var overrides: Overrides
@@ -49,7 +51,8 @@ struct SearchCommand: ParsableCommand {
     help: "Seconds allowed for local workers to checkpoint their trials on Ctrl-C.")
   var grace = 1.5
 
-  @Flag(help: "Resume the search in the run directory, or start it if there is none.")
+  @Flag(
+    help: "Resume a search: --resume RUN, or FILE --resume, which also starts it if there is none to resume.")
   var resume = false
 
   @Option(
@@ -59,6 +62,12 @@ struct SearchCommand: ParsableCommand {
 
   @Option(help: "With --resume: 'failed' runs failed and quarantined trials again.")
   var retry: Retry?
+
+  @Flag(help: "Print the number of trials, the first configurations and the cost in epochs; train nothing.")
+  var dryRun = false
+
+  @Flag(help: "With --dry-run: print one JSON object.")
+  var json = false
 
   @Flag(help: "Print only warnings, errors and the ranking.")
   var quiet = false
@@ -80,10 +89,12 @@ struct SearchCommand: ParsableCommand {
       throw ValidationError("--trials needs --resume; for a new search use --set search.trials=N")
     }
     if retry != nil, !resume { throw ValidationError("--retry needs --resume") }
+    if json, !dryRun { throw ValidationError("--json needs --dry-run") }
     if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
   }
 
   func run() throws {
+    guard !dryRun else { return try plan() }
     let (stop, enough, isOpenEnded) = (Latch(), Latch(), Latch())
     let waker = try UserError.wrapping { try Waker() }
     Signals.listen { signal in
@@ -91,7 +102,7 @@ struct SearchCommand: ParsableCommand {
         enough.raise()
       } else if signal != SIGCHLD {
         if signal == SIGINT, stop.isRaised {
-          StandardError.write("stopped at once; the same command with --resume resumes the search\n")
+          StandardError.write("stopped at once; 'trawl search --resume RUN' resumes the search\n")
           _exit(ExitStatus.interrupted.rawValue)
         }
         stop.raise()
@@ -103,5 +114,13 @@ struct SearchCommand: ParsableCommand {
     let shell = try launch.begin(stop: stop, enough: enough)
     let ending = try shell.run()
     try launch.conclude(ending, shell.coordinator, stop: stop)
+  }
+
+  private func plan() throws {
+    let file = try SearchLaunch.checkedFile(self)
+    let plan = SearchPlan(file)
+    if json { return try JSON.print(plan) }
+    for notice in file.inertKeys + file.notices { StandardError.write("note: \(notice)\n") }
+    print(plan.text(width: Terminal.size(of: STDOUT_FILENO)?.columns))
   }
 }

@@ -95,6 +95,12 @@ extension Status {
     return "\(how); resume with: \(resume.asShownText)"
   }
 
+  /// The state in one or two words.
+  var shortState: String {
+    if left == 0, trials != nil { return "finished" }
+    return isAlive ? "running" : isRunning ? "killed" : "stopped"
+  }
+
   /// The number of trials and replicates that have not ended; in an open-ended search, of those that have started.
   private var left: Int { (trials ?? begun ?? 0) - done + (replicates ?? 0) - (replicatesDone ?? 0) }
 

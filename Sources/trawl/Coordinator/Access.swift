@@ -17,16 +17,16 @@ final class Access: Sendable {
   private let endpoints: [Endpoint]
   private let advertisedHost: String?
 
-  init(_ command: SearchCommand, _ directory: RunDirectory) throws {
-    folder = command.keys ?? directory.keys
-    isClusters = command.keys != nil
-    advertisedHost = command.advertise
+  init(_ options: SearchOptions, _ directory: RunDirectory) throws {
+    folder = options.keys ?? directory.keys
+    isClusters = options.keys != nil
+    advertisedHost = options.advertise
     // Keys of an earlier start that never created the study are not loaded.
     let hasKeys = isClusters || directory.content == .search
     loaded = hasKeys ? try Self.load(folder, ofSearchIn: isClusters ? nil : directory) : nil
     coordinatorKeys = loaded?.coordinatorKeys ?? .generate()
     admitted = Mutex(loaded?.authorizedKeys ?? [])
-    endpoints = try Self.endpoints(command, loaded, directory)
+    endpoints = try Self.endpoints(options, loaded, directory)
   }
 
   private static func load(_ folder: String, ofSearchIn owner: RunDirectory?) throws -> ClusterKeys {
@@ -37,15 +37,15 @@ final class Access: Sendable {
   }
 
   private static func endpoints(
-    _ command: SearchCommand, _ keys: ClusterKeys?, _ directory: RunDirectory
+    _ options: SearchOptions, _ keys: ClusterKeys?, _ directory: RunDirectory
   ) throws -> [Endpoint] {
     try UserError.wrapping {
-      if let listen = command.listen {
+      if let listen = options.listen {
         let wanted = try Endpoint(listen)
         guard wanted.port == 0, let old = oldPort(directory) else { return [wanted] }
         return [wanted.at(port: old), wanted]
       }
-      if command.keys != nil, let keys { return [try Endpoint("tcp://*:\(keys.endpoint.port)")] }
+      if options.keys != nil, let keys { return [try Endpoint("tcp://*:\(keys.endpoint.port)")] }
       let local = try Endpoint("tcp://127.0.0.1:0")
       return oldPort(directory).map { [local.at(port: $0), local] } ?? [local]
     }

@@ -72,7 +72,7 @@ struct RunDirectory {
   }
 
   private static func isBeginning(_ name: String) -> Bool {
-    ["keys", "join.json", "trawl.log"].contains(name)
+    ["keys", "join.json", "launch.json", "trawl.log"].contains(name)
       || ["search.yaml", "study.db.new"].contains { name.hasPrefix($0) }
   }
 
@@ -88,7 +88,8 @@ struct RunDirectory {
       guard resume else {
         guard !isInUse else { throw inUse }
         throw UserError(
-          "\(path) already holds a search; resume it with --resume, or choose another --output")
+          "\(path) already holds a search; resume it with 'trawl search --resume \(path.asShellWord)', or choose "
+            + "another --output")
       }
       return true
     }
@@ -151,12 +152,29 @@ struct RunDirectory {
     return database
   }
 
+  /// The stored search file, from the study if the file is gone.
+  ///
+  /// - Parameter name: the path of the original search file, from which a search without a name gets its name.
+  func storedSearchFile(named name: String) throws -> SearchFileSource {
+    if let bytes = FileManager.default.contents(atPath: searchFile) {
+      return SearchFileSource(path: name, bytes: Array(bytes))
+    }
+    let text = try UserError.wrapping { try StudyDatabase(openingAt: study).searchFile() }
+    return SearchFileSource(path: name, bytes: Array(text.utf8))
+  }
+
   /// The stored search file; nil if it cannot be read.
   ///
   /// - Parameter name: the path of the current search file, from which a search without a name gets its name.
   func searchFile(named name: String) -> SearchFile? {
     guard let bytes = FileManager.default.contents(atPath: searchFile) else { return nil }
     return try? SearchFileSource(path: name, bytes: Array(bytes)).parse()
+  }
+
+  /// The values of keys in the stored and in the given file: `train.epochs is 9, not 5`.
+  private func differences(_ keys: [String], _ before: SearchFile, _ file: SearchFile) -> String {
+    keys.prefix(5).map { "\($0) is \(before.text(of: $0)), not \(file.text(of: $0))" }.joined(separator: "; ")
+      + (keys.count > 5 ? "; and \(keys.count - 5) more" : "")
   }
 
   private func change(_ study: StudyDatabase, to file: SearchFile, named name: String) throws {
@@ -176,8 +194,8 @@ struct RunDirectory {
     }
     guard obstacles.isEmpty else {
       throw UserError(
-        "\(path) holds another search: \(obstacles.joined(separator: ", ")) differ"
-          + "\(obstacles.count == 1 ? "s" : "") from its search.yaml; start another search with --output")
+        "\(path) holds another search: \(differences(obstacles, before, file)); start another search with --output"
+      )
     }
     let differences = file.differences(from: before)
     let growth = differences.first { $0 == "search.trials" || $0.hasPrefix("search.stop_after.") }
@@ -186,7 +204,10 @@ struct RunDirectory {
         "\(path): the search was ended with \(count) trials, and \(growth) cannot extend it; start another search with "
           + "--output")
     }
-    guard !differences.isEmpty else { return }
+    guard !differences.isEmpty else {
+      if !FileManager.default.fileExists(atPath: searchFile) { try AtomicFile.write(text, to: searchFile) }
+      return
+    }
     try UserError.wrapping { try study.replaceSearchFile(file.text) }
     try AtomicFile.write(file.text, to: searchFile)
   }

@@ -9,6 +9,7 @@ import Storage
 /// Starts a search from the command line. Performs all checks before it writes any file.
 struct SearchLaunch {
   private let command: SearchCommand
+  private let options: SearchOptions
   private let file: SearchFile
   private let directory: RunDirectory
   private let workerCount: Int
@@ -19,25 +20,37 @@ struct SearchLaunch {
 
   init(_ command: SearchCommand, waker: Waker) throws {
     self.command = command
-    let given = try Self.read(command, trials: command.trials)
-    directory = RunDirectory(path: command.output ?? "runs/\(given.name)")
+    let source: SearchFileSource
+    let given: SearchFile
+    if let run = try Self.runDirectory(command) {
+      directory = run
+      options = SearchOptions(command).resuming(run)
+      source = try run.storedSearchFile(named: options.file)
+      given = try Self.parse(source, command, trials: command.trials)
+      try Self.enterFolder(of: given, options)
+    } else {
+      options = SearchOptions(command)
+      source = try SearchFileSource.read(command.file)
+      given = try Self.parse(source, command, trials: command.trials)
+      directory = RunDirectory(path: command.output ?? "runs/\(given.name)")
+    }
     let isBegun = try directory.check(resume: command.resume)
     if command.trials != nil, !isBegun { throw UserError("\(directory.path) holds no search to resume") }
     // An earlier --trials may have extended the search.
-    let before = isBegun && command.trials == nil ? directory.searchFile(named: command.file) : nil
+    let before = isBegun && command.trials == nil ? directory.searchFile(named: options.file) : nil
     let grown = max(given.trials, before?.trials ?? 0)
-    file = grown == given.trials ? given : try Self.read(command, trials: grown)
+    file = grown == given.trials ? given : try Self.parse(source, command, trials: grown)
     guard command.retry == nil || (!file.comparesTrials && !file.sampler.learns) else {
       throw UserError(
         "--retry is not available with halving, asha, median_rule or tpe: failed trials already influenced later decisions"
       )
     }
     let slots = SlotCount.ofThisProcess()
-    workerCount = command.workers ?? slots.number
-    shortage = command.workers == nil ? slots.reason.map { "\(slots.cores) cores, but \($0)" } : nil
+    workerCount = options.workers ?? slots.number
+    shortage = options.workers == nil ? slots.reason.map { "\(slots.cores) cores, but \($0)" } : nil
     try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
     do {
-      access = try Access(command, directory)
+      access = try Access(options, directory)
       socket = try access.listen(waker: waker)
     } catch {
       // A running coordinator of this search also holds the port.
@@ -45,9 +58,47 @@ struct SearchLaunch {
     }
   }
 
-  private static func read(_ command: SearchCommand, trials: Int?) throws -> SearchFile {
+  /// The search file of a command, after the checks of a start. Writes nothing.
+  static func checkedFile(_ command: SearchCommand) throws -> SearchFile {
+    let run = try runDirectory(command)
+    let options = run.map(SearchOptions(command).resuming) ?? SearchOptions(command)
+    let source = try run?.storedSearchFile(named: options.file) ?? SearchFileSource.read(command.file)
+    let file = try parse(source, command, trials: command.trials)
+    if run != nil { try enterFolder(of: file, options) }
+    try file.checkTraining(with: command.workers == 0 ? nil : DatasetStore())
+    return file
+  }
+
+  /// The run directory in `trawl search --resume RUN`; nil if the argument is a search file.
+  private static func runDirectory(_ command: SearchCommand) throws -> RunDirectory? {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: command.file, isDirectory: &isFolder), isFolder.boolValue
+    else { return nil }
+    let run = try RunDirectory(existing: command.file.asAbsolutePath)
+    guard command.resume else {
+      throw UserError("\(command.file) is the run directory of a search; to resume it, add --resume")
+    }
+    guard command.output == nil else {
+      throw UserError("--output cannot be combined with --resume RUN, which continues in \(command.file)")
+    }
+    return run
+  }
+
+  /// Changes to the folder where a resumed search was started if its dataset has a relative path.
+  private static func enterFolder(of file: SearchFile, _ options: SearchOptions) throws {
+    guard let folder = file.datasetFolder, !folder.hasPrefix("/"), !folder.hasPrefix("~") else { return }
+    guard FileManager.default.changeCurrentDirectoryPath(options.folder) else {
+      throw UserError(
+        "dataset.idx: \(folder) is relative to \(options.folder), where the search was started and which is gone"
+      )
+    }
+  }
+
+  private static func parse(
+    _ source: SearchFileSource, _ command: SearchCommand, trials: Int?
+  ) throws -> SearchFile {
     let trials = trials.map { [SearchFile.Override(key: "search.trials", value: "\($0)")] } ?? []
-    return try SearchFileSource.read(command.file).parse(
+    return try source.parse(
       overrides: command.overrides.values() + trials, inertKeys: command.resume ? .noted : .rejected)
   }
 
@@ -60,8 +111,9 @@ struct SearchLaunch {
     InstructionSet.settleForChildren(file.numerics)
     try directory.lock(
       while: { command.resume && !stop.isRaised }, tell: { StandardError.write("\($0)\n") })
-    let before = try directory.openStudy(file, named: command.file, resume: command.resume)
+    let before = try directory.openStudy(file, named: options.file, resume: command.resume)
     let keys = try access.write(socket.endpoint, to: directory)
+    try directory.write(options)
     let study = try before ?? directory.makeStudy(file)
     let retried = command.retry == nil ? 0 : try UserError.wrapping { try study.reopenFailed() }
     let now = monotonicNow()
@@ -96,7 +148,7 @@ struct SearchLaunch {
         enough, hours: file.hourLimit, since: try UserError.wrapping { try study.beginning() }))
   }
 
-  private var mayHaveRemoteWorkers: Bool { command.listen != nil || command.keys != nil || workerCount == 0 }
+  private var mayHaveRemoteWorkers: Bool { options.isOpen || workerCount == 0 }
 
   private var verbosity: Display.Verbosity {
     command.quiet ? .quiet : command.verbose ? .verbose : .normal
@@ -111,11 +163,13 @@ struct SearchLaunch {
     display.say(
       "searching \(file.name): \(trials)\(done), \(workerCount) local worker"
         + "\(workerCount == 1 ? "" : "s"), into \(directory.path.asShellWord)")
-    let isOpen = command.listen != nil || command.keys != nil
-    if isOpen || workerCount == 0 {
-      let place = isOpen ? "on any machine" : "on this machine (on others: needs --listen)"
-      let file = URL(filePath: joinFile).standardizedFileURL.path
-      display.say("start a worker \(place): trawl worker --join \(file.asShellWord)")
+    let join = "trawl worker --join \(joinFile.asAbsolutePath.asShellWord)"
+    if options.isOpen {
+      display.say("start a worker on any machine: \(join)")
+    } else if workerCount == 0 {
+      display.say("start a worker on this machine (on others: needs --listen): \(join)")
+    } else {
+      display.say("only this machine can join; for others start the search with --listen 'tcp://*:5555'")
     }
   }
 
@@ -184,13 +238,5 @@ struct SearchLaunch {
     }
   }
 
-  private var resumeCommand: String {
-    var words = ["trawl", "search", command.file, "--output", directory.path, "--resume"]
-    words += command.overrides.texts.flatMap { ["--set", $0] }
-    if let workers = command.workers { words += ["--workers", "\(workers)"] }
-    if let listen = command.listen { words += ["--listen", listen] }
-    if let advertise = command.advertise { words += ["--advertise", advertise] }
-    if let keys = command.keys { words += ["--keys", keys] }
-    return words.map(\.asShellWord).joined(separator: " ")
-  }
+  private var resumeCommand: String { "trawl search --resume \(directory.path.asAbsolutePath.asShellWord)" }
 }

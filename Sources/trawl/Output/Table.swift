@@ -90,10 +90,15 @@ struct Table {
     return widths.reduce(0, +) + 2 * max(0, widths.count - 1)
   }
 
+  /// Right-aligned columns; a first column of texts is left-aligned.
   private static func aligned(_ cells: [[String]]) -> String {
     let widths = widths(of: cells)
+    let hasNames = cells.dropFirst().contains { $0.first.flatMap(Double.init) == nil }
     return cells.map { row in
-      zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
+      zip(row, widths).enumerated().map { index, cell in
+        let padding = String(repeating: " ", count: cell.1 - cell.0.count)
+        return index == 0 && hasNames ? cell.0 + padding : padding + cell.0
+      }.joined(separator: "  ")
     }.joined(separator: "\n")
   }
 

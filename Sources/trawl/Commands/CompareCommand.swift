@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import RunFiles
+import Search
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Print searches side by side: the best trial, the cost, and the settings that differ.")
+
+  @Argument(help: .init("Two or more run directories.", valueName: "run"), completion: .directory)
+  var directories: [String]
+
+  func validate() throws {
+    if directories.count < 2 { throw ValidationError("give at least two run directories") }
+  }
+
+  func run() throws {
+    let runs = try directories.map { try RunDirectory(existing: $0) }
+    let searches = try runs.map { run in (status: try Status.read(run.status), record: try run.record()) }
+    var table = Table(columns: [""] + directories.map { $0.asShownText })
+    table.rows = Self.rows(searches)
+    print(
+      table.text(
+        width: Terminal.size(of: STDOUT_FILENO)?.columns, of: table.rows.count, format: "a wider terminal"))
+  }
+
+  /// The rows of the comparison: a label and a cell for each search.
+  static func rows(_ searches: [(status: Status, record: RunRecord)]) -> [[String]] {
+    let bests = searches.map(\.status.best)
+    func row(_ label: String, _ cell: (Status, RunRecord) -> String?) -> [String] {
+      [label] + searches.map { cell($0.status, $0.record) ?? "" }
+    }
+    var rows = [
+      row("state") { status, _ in status.shortState },
+      row("trials") { status, _ in "\(status.done)/\(status.trials.map(String.init) ?? "open")" },
+      row("failed") { status, _ in status.failed > 0 ? "\(status.failed)" : nil },
+      row("epochs trained") { _, record in
+        record.attempts.reduce(0) { $0 + $1.epochs - $1.inherited }.description
+      },
+      row("time") { status, _ in status.seconds.map { Duration.seconds($0).words } },
+      row("best trial") { status, _ in status.best.map { "\($0.trial)" } },
+      row("val_accuracy") { status, _ in status.best?.valAccuracy.map { "\($0.rounded4)" } },
+      row("val_loss") { status, _ in status.best?.valLoss.map { "\($0.rounded4)" } },
+      row("with new seeds") { status, _ in
+        status.best?.valAccuracyMean.map { mean in
+          "\(mean.rounded4)" + (status.best?.valAccuracyCi95.map { " ± \($0.rounded4)" } ?? "")
+        }
+      },
+    ]
+    for name in Set(bests.flatMap { ($0?.parameters ?? [:]).keys }).sorted() {
+      rows.append(row("best \(name)") { status, _ in status.best?.parameters?[name]?.shown })
+    }
+    let files = searches.map(\.record.file)
+    let changed = Set(files.dropFirst().flatMap { $0.differences(from: files[0]) }).sorted()
+    for key in changed where key != "name" {
+      rows.append(row(key) { _, record in record.file.text(of: key) })
+    }
+    return rows.filter { $0.dropFirst().contains { !$0.isEmpty } }
+  }
+}

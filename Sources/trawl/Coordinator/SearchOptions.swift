@@ -1,0 +1,58 @@
+import Foundation
+
+/// The options of a search that its run directory keeps in `launch.json`, so that its path is enough to resume it.
+struct SearchOptions: Codable {
+  /// The path of the search file as given, from which a search without a name gets its name.
+  var file: String
+  /// The working directory, where relative paths in the search file start.
+  var folder: String
+  var workers: Int?
+  var listen: String?
+  var advertise: String?
+  /// The absolute path of the cluster's keys.
+  var keys: String?
+
+  init(_ command: SearchCommand) {
+    file = command.file
+    folder = FileManager.default.currentDirectoryPath
+    (workers, listen, advertise) = (command.workers, command.listen, command.advertise)
+    keys = command.keys?.asAbsolutePath
+  }
+
+  /// Whether workers on other machines may join.
+  var isOpen: Bool { listen != nil || keys != nil }
+
+  /// The options of a resumed search: those that are given now, otherwise those it had before.
+  func resuming(_ directory: RunDirectory) -> SearchOptions {
+    let before = directory.options
+    var options = self
+    // Searches of earlier versions have no options, but a status with their name.
+    options.file = before?.file ?? (try? Status.read(directory.status)).map { "\($0.name).yaml" } ?? file
+    options.folder = before?.folder ?? folder
+    options.workers = workers ?? before?.workers
+    if !isOpen { (options.listen, options.keys) = (before?.listen, before?.keys) }
+    options.advertise = advertise ?? before?.advertise
+    return options
+  }
+}
+
+extension RunDirectory {
+  private var optionsFile: String { "\(path)/launch.json" }
+
+  /// The options of the search; nil if they cannot be read.
+  var options: SearchOptions? {
+    guard let data = FileManager.default.contents(atPath: optionsFile) else { return nil }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try? decoder.decode(SearchOptions.self, from: data)
+  }
+
+  func write(_ options: SearchOptions) throws {
+    try AtomicFile.write(JSON.data(options), to: optionsFile)
+  }
+}
+
+extension String {
+  /// The path, from the working directory if it is relative.
+  var asAbsolutePath: String { URL(filePath: self).standardizedFileURL.path }
+}
