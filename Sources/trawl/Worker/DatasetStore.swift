@@ -54,9 +54,9 @@ extension DatasetLocations {
     let environment = ProcessInfo.processInfo.environment
     let path = environment["TRAWL_DATA_PATH"] ?? ""
     let caches = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    let home = environment["HOME"].map { "\($0)/.cache" }
+    let home = environment["HOME"]
     return DatasetLocations(
       dataPath: path.split(separator: ":").map(String.init),
-      cache: (caches ?? home).map { "\($0)/trawl" })
+      cache: (caches ?? home.map { "\($0)/.cache" }).map { "\($0)/trawl" }, home: home)
   }
 }
