@@ -82,11 +82,31 @@ struct SplitCounts {
       case .count(let count): count
       case .test: 0
       }
-    guard selection.validation == .test || (validation > 0 && validation < selected) else {
+    guard selection.validation != .test else { return }
+    guard validation > 0 else {
       throw RecipeError(
         field: "dataset.validation",
-        problem: "\(validation) of \(selected) images; at least one must be left on either side")
+        problem: "holds out none of \(selected) images; give a larger share, or a number of images")
     }
+    guard validation < selected else {
+      throw RecipeError(
+        field: "dataset.validation",
+        problem:
+          "holds out \(validation) of \(selected) images and leaves none for training; give a share below 1, "
+          + "such as 0.2, or fewer images")
+    }
+  }
+}
+
+extension Recipe {
+  /// A warning if the validation accuracy is measured on few held-out images; nil otherwise.
+  ///
+  /// - Parameter images: training and validation images of the dataset.
+  package func validationWarning(images: Int) throws(RecipeError) -> String? {
+    let held = try SplitCounts(dataset, of: images).validation
+    guard dataset.validation != .test, held < 100 else { return nil }
+    let step = (1000 / Double(held)).rounded() / 10
+    return "validation accuracy is measured on \(held) image\(held == 1 ? "" : "s"); one image is \(step) %"
   }
 }
 

@@ -34,7 +34,8 @@ struct TrainCommand: ParsableCommand {
       stop.raise()
     }
     let file = try SearchFileSource.read(file).parse(overrides: overrides.values())
-    _ = try TrainingRun(file, into: output ?? "models/\(file.name)", isQuiet: quiet)
-      .run(resume ? .resumed : .anew, stop: stop)
+    let run = try TrainingRun(file, into: output ?? "models/\(file.name)", isQuiet: quiet)
+    if !quiet { for note in run.notes { StandardError.write("note: \(note.asShownText)\n") } }
+    _ = try run.run(resume ? .resumed : .anew, stop: stop)
   }
 }

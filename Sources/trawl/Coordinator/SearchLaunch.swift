@@ -14,6 +14,8 @@ struct SearchLaunch {
   private let workerCount: Int
   /// The reason why there are fewer local workers than cores; nil if `--workers` was given.
   private let shortage: String?
+  /// What the user should know about the data, one line each.
+  private let dataNotes: [String]
   private let access: Access
   private let socket: RouterSocket
 
@@ -35,7 +37,7 @@ struct SearchLaunch {
     let slots = SlotCount.ofThisProcess()
     workerCount = command.workers ?? slots.number
     shortage = command.workers == nil ? slots.reason.map { "\(slots.cores) cores, but \($0)" } : nil
-    try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
+    dataNotes = try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
     do {
       access = try Access(command, directory)
       socket = try access.listen(waker: waker)
@@ -103,7 +105,9 @@ struct SearchLaunch {
 
   private func announce(_ display: inout Display, done: Int, retried: Int, joinFile: String) {
     guard !command.quiet else { return }
-    for notice in file.notices + [shortage].compactMap(\.self) { display.say("note: \(notice)") }
+    for notice in file.notices + dataNotes + [shortage].compactMap(\.self) {
+      display.say("note: \(notice)")
+    }
     let done = (done > 0 ? ", \(done) already done" : "") + (retried > 0 ? ", \(retried) to retry" : "")
     display.say(
       "searching \(file.name): \(trials)\(done), \(workerCount) local worker"
