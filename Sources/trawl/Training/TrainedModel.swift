@@ -12,6 +12,13 @@ struct TrainedModel {
 
   /// - Parameter path: the model file or its folder.
   init(at path: String) throws {
+    let file = try Self.file(at: path)
+    folder = URL(filePath: file).deletingLastPathComponent().relativePath
+    model = try UserError.wrapping { try Model(contentsOf: file) }
+  }
+
+  /// The model file that a path names: the file itself, or `model.safetensors` in a folder.
+  static func file(at path: String) throws -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw UserError("\(path): no such file; name a run directory, a model file or the folder of a model")
@@ -20,8 +27,7 @@ struct TrainedModel {
     guard FileManager.default.fileExists(atPath: file) else {
       throw UserError("\(path) holds neither a search nor a model.safetensors")
     }
-    folder = isFolder.boolValue ? path : URL(filePath: path).deletingLastPathComponent().relativePath
-    model = try UserError.wrapping { try Model(contentsOf: file) }
+    return file
   }
 
   /// What models are called in a picture of several: the shortest ends of their paths that differ.
