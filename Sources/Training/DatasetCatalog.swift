@@ -146,7 +146,7 @@ package struct DatasetCatalog: Sendable {
   private func missing(_ name: String) -> DatasetError {
     let names = (KnownDataset.all.map(\.name) + [Digits.name]).joined(separator: ", ")
     let remedy =
-      exists(name)
+      entries(of: name) != nil
       ? "for the folder of this name, write ./\(name), or idx: ./\(name) in a search file"
       : KnownDataset.named(name)?.remedy ?? "known ones are \(names)"
     return DatasetError(

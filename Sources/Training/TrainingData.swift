@@ -10,6 +10,11 @@ package struct TrainingData: Sendable {
   /// Puts the pixels that are 0 in all training and validation images last.
   let layout: PixelLayout
 
+  /// What a user should know about the images, one line each.
+  package var notes: [String] {
+    dataset.notes + [warning(validationImages: validation.count)].compactMap(\.self)
+  }
+
   /// Shuffles the training images by the selection's seed, keeps the first `subset` of them, and of these the first
   /// `validation` for validation; a stratified selection does this per class. Counts are rounded to the nearest
   /// integer.
@@ -99,15 +104,19 @@ struct SplitCounts {
 }
 
 extension Recipe {
-  /// A warning if the validation accuracy is measured on few held-out images; nil otherwise.
+  /// A warning if so few images are held out for validation that its accuracy is coarse; nil otherwise.
   ///
   /// - Parameter images: training and validation images of the dataset.
   package func validationWarning(images: Int) throws(RecipeError) -> String? {
-    let held = try SplitCounts(dataset, of: images).validation
-    guard dataset.validation != .test, held < 100 else { return nil }
-    let step = (1000 / Double(held)).rounded() / 10
-    return "validation accuracy is measured on \(held) image\(held == 1 ? "" : "s"); one image is \(step) %"
+    let counts = try SplitCounts(dataset, of: images)
+    return dataset.validation == .test ? nil : warning(validationImages: counts.validation)
   }
+}
+
+private func warning(validationImages count: Int) -> String? {
+  guard count < 100 else { return nil }
+  let step = (1000 / Double(count)).rounded() / 10
+  return "validation accuracy is measured on \(count) image\(count == 1 ? "" : "s"); one image is \(step) %"
 }
 
 /// Divides a total in proportion to the weights, whose sum is at least the total: rounds down, then assigns the rest

@@ -71,6 +71,12 @@ import Testing
     #expect(try recipe.validationWarning(images: 1000) == words)
   }
 
+  @Test(arguments: [DatasetSelection.Validation.count(20), .test])
+  func notesOfTheDataHaveTheNumberOfValidationImages(validation: DatasetSelection.Validation) throws {
+    let data = try split(DatasetSelection(source: .named("sample"), validation: validation))
+    #expect(data.notes == ["validation accuracy is measured on 20 images; one image is 5.0 %"])
+  }
+
   @Test(arguments: [0.0, 1e-9, 0.02])
   func emptySubsetIsRejected(subset: Double) throws {
     #expect {

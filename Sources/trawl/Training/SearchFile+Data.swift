@@ -15,11 +15,10 @@ extension SearchFile {
       do {
         try recipe.validate()
         if store != nil { try recipe.training.precision.check() }
-        let dataset = try store?.data(for: recipe.dataset).dataset
-        guard let shape = dataset?.shape ?? recipe.dataset.source.knownShape else { continue }
+        let data = try store?.data(for: recipe.dataset)
+        guard let shape = data?.dataset.shape ?? recipe.dataset.source.knownShape else { continue }
         try recipe.validate(on: shape)
-        let found =
-          (dataset?.notes ?? []) + [try recipe.validationWarning(images: shape.images)].compactMap(\.self)
+        let found = try data?.notes ?? [recipe.validationWarning(images: shape.images)].compactMap(\.self)
         notes += found.filter { !notes.contains($0) }
       } catch let mistake as RecipeError {
         throw UserError(error(at: mistake.field, mistake.problem))
