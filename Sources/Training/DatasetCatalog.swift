@@ -43,6 +43,8 @@ package struct KnownDataset: Sendable, Equatable {
   package let digests: [String: String]
   /// The Debian package that contains it; nil if there is none.
   package let debianPackage: String?
+  /// What the labels 0, 1 and so on mean; empty if the labels say it themselves.
+  package let meanings: [String]
 
   /// All known datasets except "digits", which is generated.
   package static let all = [
@@ -57,7 +59,7 @@ package struct KnownDataset: Sendable, Equatable {
           "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte":
           "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-      ], debianPackage: nil),
+      ], debianPackage: nil, meanings: []),
     KnownDataset(
       name: "fashion-mnist",
       digests: [
@@ -70,7 +72,11 @@ package struct KnownDataset: Sendable, Equatable {
         "t10k-labels-idx1-ubyte":
           "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
       ],
-      debianPackage: "dataset-fashion-mnist"),
+      debianPackage: "dataset-fashion-mnist",
+      meanings: [
+        "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+        "ankle boot",
+      ]),
   ]
 
   package static func named(_ name: String) -> KnownDataset? {

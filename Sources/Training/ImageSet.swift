@@ -1,6 +1,6 @@
 import COneDNN
 
-/// Labelled images of equal size in read-only memory maps, shared by all threads and processes.
+/// Labelled images of equal size whose pixels are in a read-only memory map, shared by all threads and processes.
 package struct ImageSet: Sendable {
   package let count: Int
   /// The height of an image in pixels.

@@ -91,6 +91,31 @@ struct DatasetTests {
     #expect(ending.end == .exited(0) && !ending.errors.contains("labels"), "\(ending.errors)")
   }
 
+  @Test func testOfASearchNamesWhatToTest() async throws {
+    guard try await run(Self.scripts[0]) else { return }
+    try writeRecipe(holdingOut: 200, lr: "{ uniform: [0.05, 0.2] }")
+    let search = try await scratch.run("search", "recipe.yaml", "--output", "run", "--workers", "1")
+    #expect(search.end == .exited(0), "\(search.errors)")
+    let run = try await scratch.run("test", "run")
+    #expect(run.errors == "trawl: run is a search; name the folder of its best trial, run/best\n")
+    let best = try await scratch.run("test", "run/best")
+    #expect(
+      best.end == .exited(2)
+        && best.errors.contains("'trawl train run/best/recipe.yaml --output NAME' trains one"))
+  }
+
+  @Test func labelsOfFashionMNISTHaveNames() async throws {
+    try IDXSet(images: 40).write(to: "data/fashion-mnist", in: scratch)
+    try scratch.write(
+      "recipe.yaml", "dataset: fashion-mnist\nmodel: { hidden: [2] }\ntrain: { epochs: 1, batch: 8, lr: 0.1 }"
+    )
+    let data = ["TRAWL_DATA_PATH": "\(scratch.path)/data"]
+    let training = try await scratch.run("train", "recipe.yaml", "--output", "model", environment: data)
+    #expect(training.end == .exited(0), "\(training.errors)")
+    let test = try await scratch.run("test", "model", environment: data)
+    #expect(test.output.contains("0 T-shirt/top") && test.output.contains("9 ankle boot"), "\(test.errors)")
+  }
+
   @Test func homeFolderIsExpanded() async throws {
     guard try await run(Self.scripts[0]) else { return }
     try writeRecipe(holdingOut: 200)

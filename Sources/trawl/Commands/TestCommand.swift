@@ -7,8 +7,8 @@ struct TestCommand: ParsableCommand {
     commandName: "test",
     abstract: "Evaluate a model on the test images of a dataset.",
     discussion: """
-      Prints, for each label, its test images, the share of them that is classified right, and the labels that the others \
-      are most often taken for, with their numbers.
+      Prints for each label the number of its test images, the share of them that is classified right, and the labels \
+      that the others are most often taken for, with their numbers.
       """)
 
   /// The output of `--json`.
@@ -36,33 +36,37 @@ struct TestCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let report = try UserError.wrapping { try makeReport() }
+    let (report, trained) = try UserError.wrapping { try makeReport() }
     if json { return try JSON.print(report) }
     print("dataset: \(report.dataset), \(report.images) test images")
     print("test accuracy: \(report.testAccuracy)")
     print("test loss: \(report.testLoss)")
-    print(report.table.text)
+    print(report.table(meanings: KnownDataset.named(trained)?.meanings ?? []).text)
   }
 
-  private func makeReport() throws -> Report {
+  /// The report, and the dataset on which the model was trained.
+  private func makeReport() throws -> (Report, trained: String) {
     let model = try Model(contentsOf: TrainedModel.file(at: model))
     let name = dataset ?? model.dataset
     let dataset = try DatasetCatalog(.ofThisMachine).load(.init(argument: name))
     let report = try model.test(on: dataset)
-    return Report(
+    let result = Report(
       dataset: name, images: dataset.test.count, testLoss: report.overall.loss,
       testAccuracy: report.overall.accuracy, labels: model.labels.values,
       accuracyByClass: report.accuracyByClass, confusion: report.confusion)
+    return (result, model.dataset)
   }
 }
 
 extension TestCommand.Report {
-  /// A row for each label.
-  fileprivate var table: Table {
+  /// A row for each label, with its meaning if there is one.
+  fileprivate func table(meanings: [String]) -> Table {
     var table = Table(columns: ["label", "images", "accuracy", "taken for"])
     for (index, answers) in confusion.enumerated() {
       table.rows.append([
-        "\(labels[index])", "\(answers.reduce(0, +))",
+        meanings.indices.contains(labels[index])
+          ? "\(labels[index]) \(meanings[labels[index]])" : "\(labels[index])",
+        "\(answers.reduce(0, +))",
         accuracyByClass[index].map { String(format: "%.4f", $0) } ?? "", confusions(answers, of: index),
       ])
     }

@@ -25,9 +25,21 @@ struct TrainedModel {
     }
     let file = isFolder.boolValue ? "\(path)/model.safetensors" : path
     guard FileManager.default.fileExists(atPath: file) else {
-      throw UserError("\(path) holds neither a search nor a model.safetensors")
+      throw UserError(missingModel(in: path))
     }
     return file
+  }
+
+  private static func missingModel(in folder: String) -> String {
+    if RunDirectory(path: folder).content == .search {
+      return "\(folder) is a search; name the folder of its best trial, \(folder)/best"
+    }
+    guard FileManager.default.fileExists(atPath: "\(folder)/recipe.yaml") else {
+      return "\(folder) holds neither a search nor a model.safetensors"
+    }
+    let recipe = "\(folder)/recipe.yaml".asShellWord
+    return
+      "\(folder) holds a recipe, but no model.safetensors; 'trawl train \(recipe) --output NAME' trains one"
   }
 
   /// What models are called in a picture of several: the shortest ends of their paths that differ.
