@@ -29,7 +29,7 @@ package struct DatasetLocations: Sendable, Equatable {
     candidates(name).lazy.map { DatasetFolder($0) }.first { $0.isComplete }
   }
 
-  /// A path with the home folder in place of a leading "~".
+  /// A path with the home folder instead of a leading "~".
   func expanded(_ path: String) -> String {
     guard let home, path == "~" || path.hasPrefix("~/") else { return path }
     return home + path.dropFirst()
@@ -121,8 +121,9 @@ package struct DatasetCatalog: Sendable {
     case .named(let name): return try folder(named: name)
     case .idx(let path):
       let path = locations.expanded(path)
-      let folder = DatasetFolder(path)
       guard exists(path) else { throw DatasetError(path, .noFolder(absolutePath(path))) }
+      _ = try DatasetError.from(try entries(of: path))
+      let folder = DatasetFolder(path)
       guard folder.isComplete else { throw DatasetError(path, .filesMissing(folder.missing)) }
       return folder
     }
@@ -152,7 +153,7 @@ package struct DatasetCatalog: Sendable {
   private func missing(_ name: String) -> DatasetError {
     let names = (KnownDataset.all.map(\.name) + [Digits.name]).joined(separator: ", ")
     let remedy =
-      entries(of: name) != nil
+      (try? entries(of: name)) != nil
       ? "for the folder of this name, write ./\(name), or idx: ./\(name) in a search file"
       : KnownDataset.named(name)?.remedy ?? "known ones are \(names)"
     return DatasetError(

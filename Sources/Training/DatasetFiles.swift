@@ -31,7 +31,7 @@ struct DatasetFolder {
 
   /// Empty if the folder cannot be read.
   init(_ path: String) {
-    let entries = (entries(of: path) ?? []).sorted()
+    let entries = ((try? entries(of: path)) ?? []).sorted()
     self.path = path
     names = (0..<4).map { part in entries.filter { FileName($0)?.part == part } }
   }

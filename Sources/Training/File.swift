@@ -165,9 +165,9 @@ func exists(_ path: String) -> Bool {
   access(path, F_OK) == 0
 }
 
-/// The names in a folder, in no order; nil if it cannot be read.
-func entries(of folder: String) -> [String]? {
-  guard let entries = opendir(folder) else { return nil }
+/// The names in a folder, in no order.
+func entries(of folder: String) throws(SystemError) -> [String] {
+  guard let entries = opendir(folder) else { throw SystemError("read", folder) }
   defer { closedir(entries) }
   var names: [String] = []
   while let entry = readdir(entries) {
@@ -182,8 +182,8 @@ func entries(of folder: String) -> [String]? {
 /// Removes temporary files of killed processes from a folder: those last modified an hour or more before this file
 /// was created.
 func removeAbandonedFiles(in folder: String, before file: File) {
-  guard let now = try? file.status().changed else { return }
-  for name in entries(of: folder) ?? [] where name.hasPrefix(File.temporaryPrefix) {
+  guard let now = try? file.status().changed, let names = try? entries(of: folder) else { return }
+  for name in names where name.hasPrefix(File.temporaryPrefix) {
     let path = "\(folder)/\(name)"
     guard let changed = try? File.open(path).status().changed else { continue }
     if now - changed > 3_600_000_000_000 { unlink(path) }

@@ -91,6 +91,11 @@ import Testing
     }
   }
 
+  @Test func fileIsNoFolder() throws {
+    let path = try folder.write([1], to: "file")
+    #expect(throws: DatasetError(path, .unreadable("Not a directory"))) { try catalog.load(.idx(path: path)) }
+  }
+
   @Test func missingFilesAreNamed() throws {
     try write(Array(DatasetFiles.names.prefix(2)))
     #expect {

@@ -13,11 +13,11 @@ final class DatasetStore: Sendable {
 
   private let catalog = DatasetCatalog(.ofThisMachine)
   private let entries = Mutex<[Entry]>([])
-  private let tell: @Sendable (String) -> Void
+  private let report: @Sendable (String) -> Void
 
-  /// - Parameter tell: called with each line that the user should know about a dataset when it is loaded.
-  init(tell: @escaping @Sendable (String) -> Void = { _ in }) {
-    self.tell = tell
+  /// - Parameter report: called with each line that the user should know about a dataset when it is loaded.
+  init(report: @escaping @Sendable (String) -> Void = { _ in }) {
+    self.report = report
   }
 
   /// The training and validation images of a selection. Loads them at the first call.
@@ -47,7 +47,7 @@ final class DatasetStore: Sendable {
     try entries.withLock { entries in
       if let index = entries.firstIndex(where: { $0.selection == selection }) { return body(&entries[index]) }
       let data = try TrainingData(catalog.load(selection.source), selection)
-      data.notes.forEach(tell)
+      data.notes.forEach(report)
       // Keep only two: a worker may serve many searches.
       entries = entries.suffix(1) + [Entry(selection: selection, data: data)]
       return body(&entries[entries.count - 1])
