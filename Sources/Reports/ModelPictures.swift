@@ -102,7 +102,7 @@ package struct ModelPictures {
     let accuracy = (test.report.overall.accuracy * 100).label()
     let chart = ConfusionMatrix(
       Heading("\(name): confusion of the classes", notes: ["\(total) test images, accuracy \(accuracy) %"]),
-      counts: counts, names: counts.indices.map { "\($0)" })
+      counts: counts, names: model.labels.values.map { "\($0)" })
     return NamedPicture("confusion", chart.picture())
   }
 
@@ -110,7 +110,8 @@ package struct ModelPictures {
     guard !test.mistakes.isEmpty else { return nil }
     let tiles = zip(test.mistakes, test.images).map { mistake, pixels in
       ImageGrid.Tile(
-        Cells(pixels.map { Float($0) }, rows: test.rows, columns: test.columns), caption: mistake.caption)
+        Cells(pixels.map { Float($0) }, rows: test.rows, columns: test.columns),
+        caption: mistake.caption(model.labels))
     }
     let counts = test.report.confusion
     let wrong = counts.joined().reduce(0, +) - counts.indices.reduce(0) { $0 + counts[$1][$1] }
@@ -126,10 +127,13 @@ package struct ModelPictures {
 
 extension Mistake {
   /// Such as "7 taken for 1", "loss 8.2, p 0.0003".
-  var caption: [String] {
+  func caption(_ labels: LabelSet) -> [String] {
     let probability =
       labelProbability < 1e-4 || labelProbability.isNaN
       ? labelProbability.label(digits: 1) : "\((labelProbability * 10_000).rounded() / 10_000)"
-    return ["\(label) taken for \(answer)", "loss \(loss.label(digits: 2)), p \(probability)"]
+    return [
+      "\(labels.values[label]) taken for \(labels.values[answer])",
+      "loss \(loss.label(digits: 2)), p \(probability)",
+    ]
   }
 }

@@ -4,28 +4,42 @@ package struct Dataset: Sendable {
   package let name: String
   package let train: ImageSet
   package let test: ImageSet
-  /// Labels are in 0..<classes.
-  package let classes: Int
+  /// The label of each class.
+  package let labels: LabelSet
+  /// What a user should know about how the files were read, one line each.
+  package let notes: [String]
 
-  /// Validates labels and sizes. Without a number of classes, the highest training label determines it, and every
-  /// lower label must occur. The paths are used only in errors.
+  package var classes: Int { labels.values.count }
+
+  /// Loads the four files and validates labels and sizes.
+  ///
+  /// - Parameters:
+  ///   - known: nil if the training labels determine the labels.
+  ///   - paths: used only in errors, and as arguments of `contents`.
+  ///   - contents: returns the unpacked file.
   init(
-    name: String, train: ImageSet, test: ImageSet, classes known: Int?, paths: DatasetFiles
+    name: String, labels known: LabelSet?, paths: DatasetFiles, notes: [String] = [],
+    contents: (_ path: String, IDXHeader.Kind) throws(DatasetError) -> MappedFile
   ) throws(DatasetError) {
+    func part(_ images: String, _ labels: String) throws(DatasetError) -> (IDXImages, LabelFile) {
+      (
+        try IDXImages(contents(images, .images), path: images),
+        try LabelFile(contents(labels, .labels), path: labels)
+      )
+    }
+    let trainPart = try part(paths.trainImages, paths.trainLabels)
+    let testPart = try part(paths.testImages, paths.testLabels)
+    if let known { labels = known } else { labels = try LabelSet(of: trainPart.1) }
+    train = try ImageSet(trainPart.0, trainPart.1, labels)
+    test = try ImageSet(testPart.0, testPart.1, labels)
     guard (test.rows, test.columns) == (train.rows, train.columns) else {
-      throw DatasetError(paths.testImages, .sizesDiffer)
+      throw DatasetError(
+        paths.testImages,
+        .sizesDiffer(train: [train.rows, train.columns], test: [test.rows, test.columns]))
     }
-    let counts = train.histogram(classes: 256)
-    let classes = known ?? counts.lastIndex { $0 > 0 }.map { $0 + 1 } ?? 0
-    if known == nil, let empty = counts[..<classes].firstIndex(of: 0) {
-      throw DatasetError(paths.trainLabels, .classWithoutImages(empty))
-    }
-    try train.checkLabels(classes: classes, path: paths.trainLabels)
-    try test.checkLabels(classes: classes, path: paths.testLabels)
     self.name = name
-    self.train = train
-    self.test = test
-    self.classes = classes
+    self.notes =
+      notes + (labels.areClasses ? [] : ["labels \(labels) are classes 0 to \(labels.values.count - 1)"])
   }
 
   /// The SHA-256 of the four unpacked files, concatenated in the order of `names`; independent of where the files are
@@ -36,47 +50,4 @@ package struct Dataset: Sendable {
     test.add(to: &hash)
     return hash
   }
-}
-
-extension ImageSet {
-  fileprivate func checkLabels(classes: Int, path: String) throws(DatasetError) {
-    for item in 0..<count where label(item) >= classes {
-      throw DatasetError(
-        path, .labelOutOfRange(label: Int(label(item)), item: item, classes: classes))
-    }
-  }
-}
-
-/// The paths of the four files of a dataset, each plain or with the suffix ".gz".
-struct DatasetFiles: Sendable, Equatable {
-  let trainImages: String
-  let trainLabels: String
-  let testImages: String
-  let testLabels: String
-
-  /// The published file names, without the suffix of packed files.
-  static let names = [
-    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-  ]
-
-  /// Finds the files in a folder, plain files first; nil if one is missing.
-  init?(in folder: String) {
-    let found = Self.names.compactMap { name in
-      ["\(folder)/\(name)", "\(folder)/\(name).gz"].first(where: exists)
-    }
-    guard found.count == Self.names.count else { return nil }
-    self.init(found)
-  }
-
-  /// Files in the order of `names`.
-  init(_ paths: [String]) {
-    trainImages = paths[0]
-    trainLabels = paths[1]
-    testImages = paths[2]
-    testLabels = paths[3]
-  }
-
-  /// In the order of `names`.
-  var all: [String] { [trainImages, trainLabels, testImages, testLabels] }
 }

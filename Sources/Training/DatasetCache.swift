@@ -88,7 +88,8 @@ private func checkedPieces(
 ) throws(DatasetError) -> DatasetCache.Pieces {
   let file = try DatasetError.from(try File.open(path))
   _ = try DatasetError.from(try file.status())
-  let next = try path.hasSuffix(".gz") ? unpackedPieces(file) : plainPieces(file)
+  let isPacked = try DatasetError.from(try file.starts(with: Gunzip.magic))
+  let next = try isPacked ? unpackedPieces(file) : plainPieces(file)
   var header: IDXHeader?
   var size = 0
   return { () throws(DatasetError) in

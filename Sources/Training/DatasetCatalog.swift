@@ -6,10 +6,14 @@ package struct DatasetLocations: Sendable, Equatable {
   package var cache: String?
   /// The folder where system packages install datasets.
   package var system: String
+  /// The user's home folder, for paths that begin with "~/"; nil if it is unknown.
+  package var home: String?
 
   package init(
-    dataPath: [String] = [], cache: String? = nil, system: String = "/usr/share/datasets"
+    dataPath: [String] = [], cache: String? = nil, system: String = "/usr/share/datasets",
+    home: String? = nil
   ) {
+    self.home = home
     self.dataPath = dataPath
     self.cache = cache
     self.system = system
@@ -18,6 +22,17 @@ package struct DatasetLocations: Sendable, Equatable {
   /// The folders where a named dataset is searched, in order.
   package func candidates(_ name: String) -> [String] {
     (dataPath + [cache, system].compactMap { $0 }).map { "\($0)/\(name)" }
+  }
+
+  /// The first folder with all files of a named dataset.
+  func folder(named name: String) -> DatasetFolder? {
+    candidates(name).lazy.map { DatasetFolder($0) }.first { $0.isComplete }
+  }
+
+  /// A path with the home folder instead of a leading "~".
+  func expanded(_ path: String) -> String {
+    guard let home, path == "~" || path.hasPrefix("~/") else { return path }
+    return home + path.dropFirst()
   }
 }
 
@@ -28,6 +43,8 @@ package struct KnownDataset: Sendable, Equatable {
   package let digests: [String: String]
   /// The Debian package that contains it; nil if there is none.
   package let debianPackage: String?
+  /// What the labels 0, 1 and so on mean; empty if the labels say it themselves.
+  package let meanings: [String]
 
   /// All known datasets except "digits", which is generated.
   package static let all = [
@@ -42,7 +59,7 @@ package struct KnownDataset: Sendable, Equatable {
           "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte":
           "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-      ], debianPackage: nil),
+      ], debianPackage: nil, meanings: []),
     KnownDataset(
       name: "fashion-mnist",
       digests: [
@@ -55,7 +72,11 @@ package struct KnownDataset: Sendable, Equatable {
         "t10k-labels-idx1-ubyte":
           "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
       ],
-      debianPackage: "dataset-fashion-mnist"),
+      debianPackage: "dataset-fashion-mnist",
+      meanings: [
+        "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+        "ankle boot",
+      ]),
   ]
 
   package static func named(_ name: String) -> KnownDataset? {
@@ -80,37 +101,31 @@ package struct DatasetCatalog: Sendable {
 
   /// Loads the dataset: unpacks it if necessary, validates and maps it.
   package func load(_ source: DatasetSelection.Source) throws(DatasetError) -> Dataset {
-    if source == .named(Digits.name) { return try Digits.dataset(cache) }
-    let files = try files(source)
-    let known = known(source)
+    guard let folder = try contents(of: source) else { return try Digits.dataset(cache) }
+    let files = try folder.files()
     return try Dataset(
-      name: source.name,
-      train: imageSet(files.trainImages, files.trainLabels),
-      test: imageSet(files.testImages, files.testLabels),
-      classes: known == nil ? nil : 10, paths: files)
+      name: source.name, labels: known(source) == nil ? nil : LabelSet(count: 10), paths: files,
+      notes: folder.unused.map { "\(folder.path)/\($0) is not read: the plain file beside it is" },
+      contents: contents)
   }
 
   /// The folder of a dataset; nil for the generated one.
   package func folder(_ source: DatasetSelection.Source) throws(DatasetError) -> String? {
+    try contents(of: source)?.path
+  }
+
+  /// The files of a dataset, complete; nil for the generated one.
+  func contents(of source: DatasetSelection.Source) throws(DatasetError) -> DatasetFolder? {
     switch source {
     case .named(Digits.name): return nil
     case .named(let name): return try folder(named: name)
-    case .idx(let path): return path
-    }
-  }
-
-  /// The four files of a dataset that is not generated.
-  func files(_ source: DatasetSelection.Source) throws(DatasetError) -> DatasetFiles {
-    switch source {
-    case .named(let name):
-      if let files = DatasetFiles(in: try folder(named: name)) { return files }
-      throw missing(name)
     case .idx(let path):
-      if let files = DatasetFiles(in: path) { return files }
-      throw DatasetError(
-        path,
-        .missing(
-          lookedIn: DatasetFiles.names.map { "\(path)/\($0)[.gz]" }, remedy: "all four are needed"))
+      let path = locations.expanded(path)
+      guard exists(path) else { throw DatasetError(path, .noFolder(absolutePath(path))) }
+      _ = try DatasetError.from(try entries(of: path))
+      let folder = DatasetFolder(path)
+      guard folder.isComplete else { throw DatasetError(path, .filesMissing(folder.missing)) }
+      return folder
     }
   }
 
@@ -125,26 +140,22 @@ package struct DatasetCatalog: Sendable {
     if case .named(let name) = source { KnownDataset.named(name) } else { nil }
   }
 
-  private func imageSet(_ images: String, _ labels: String) throws(DatasetError) -> ImageSet {
-    try ImageSet(
-      images: contents(images, .images), imagesPath: images,
-      labels: contents(labels, .labels), labelsPath: labels)
-  }
-
-  private func folder(named name: String) throws(DatasetError) -> String {
+  private func folder(named name: String) throws(DatasetError) -> DatasetFolder {
     guard (1...100).contains(name.utf8.count), name.first != ".", name.first != "-",
       name.utf8.allSatisfy(isNameCharacter)
     else {
       throw DatasetError(name, .invalidName)
     }
-    let found = locations.candidates(name).first { DatasetFiles(in: $0) != nil }
-    guard let found else { throw missing(name) }
+    guard let found = locations.folder(named: name) else { throw missing(name) }
     return found
   }
 
   private func missing(_ name: String) -> DatasetError {
     let names = (KnownDataset.all.map(\.name) + [Digits.name]).joined(separator: ", ")
-    let remedy = KnownDataset.named(name)?.remedy ?? "known ones are \(names)"
+    let remedy =
+      (try? entries(of: name)) != nil
+      ? "for the folder of this name, write ./\(name), or idx: ./\(name) in a search file"
+      : KnownDataset.named(name)?.remedy ?? "known ones are \(names)"
     return DatasetError(
       name,
       .missing(

@@ -1,20 +1,32 @@
 /// The reason why a dataset cannot be used.
 package struct DatasetError: Error, Equatable, CustomStringConvertible {
-  package enum Problem: Sendable, Equatable {
+  enum Problem: Sendable, Equatable {
     /// The system's error message.
     case unreadable(String)
-    case notGzip
-    case wrongMagic(found: UInt32, expected: UInt32)
+    case damagedGzip
+    /// The first bytes, at most four.
+    case notIDX([UInt8])
+    /// Numbers of a type that the kind of file cannot have.
+    case elements(IDXElement, IDXHeader.Kind)
+    /// Dimensions that the kind of file cannot have.
+    case dimensions([Int], IDXHeader.Kind)
     case impossibleSize([Int])
     case truncated
     case trailingBytes
     /// The number of labels differs from the number of images.
     case countsDiffer(labels: Int, images: Int)
-    case labelOutOfRange(label: Int, item: Int, classes: Int)
-    /// No training image has this class, although some have a higher one.
-    case classWithoutImages(Int)
-    /// The test images differ in size from the training images.
-    case sizesDiffer
+    case labelOutOfRange(Int, item: Int)
+    case tooManyLabels(Int)
+    /// A label that is not one of the dataset.
+    case unknownLabel(Int, item: Int, known: LabelSet)
+    /// The test images differ in rows or columns from the training images.
+    case sizesDiffer(train: [Int], test: [Int])
+    /// Two files in a folder of which only one can be read.
+    case ambiguous(String, String)
+    /// The folder, as an absolute path, does not exist.
+    case noFolder(String)
+    /// The folder lacks files with these names.
+    case filesMissing([String])
     /// The searched locations, and what the user can do.
     case missing(lookedIn: [String], remedy: String)
     case invalidName
@@ -22,7 +34,7 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible {
 
   /// The file, the folder, or the name of the dataset.
   package let subject: String
-  package let problem: Problem
+  let problem: Problem
 
   init(_ subject: String, _ problem: Problem) {
     self.subject = subject
@@ -39,23 +51,55 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible {
   private var words: String {
     switch problem {
     case .unreadable(let reason): reason
-    case .notGzip: "not a gzip file, or damaged"
-    case .wrongMagic(let found, let expected):
-      "not this kind of IDX file: it begins with \(found), not with \(expected)"
+    case .damagedGzip: "damaged: its gzip data cannot be unpacked"
+    case .notIDX(let start):
+      "not an IDX file: it begins with the bytes \(start.hexadecimal)"
+    case .elements(let element, .images):
+      "its pixels are \(element); Trawl reads unsigned bytes, 0 to 255. Convert them, with numpy for example by "
+        + "\(element.isInteger ? "images.astype('uint8')" : "(255 * images).round().astype('uint8') if they are 0 to 1")"
+    case .elements(let element, .labels):
+      "its labels are \(element); Trawl reads integers. Convert them, for example with labels.astype('int32')"
+    case .dimensions(let sides, .images):
+      "\(sides.product) numbers; images have three dimensions: number of images, rows, columns (one channel)"
+    case .dimensions(let sides, .labels):
+      "\(sides.product) numbers; labels have one dimension, or the 8 columns of QMNIST with the class in the first"
     case .impossibleSize(let sides):
-      "its header claims an impossible size: \(sides.map(String.init).joined(separator: " x "))"
+      "\(sides.product) images; Trawl reads 1 to \(IDXHeader.maximumItems) images of 1 to \(IDXHeader.longestSide) "
+        + "rows and columns"
     case .truncated: "cut short: it ends before what its header promises"
     case .trailingBytes: "longer than its header says"
     case .countsDiffer(let labels, let images): "\(labels) labels for \(images) images"
-    case .labelOutOfRange(let label, let item, let classes):
-      "label \(label) of item \(item) is outside 0...\(classes - 1)"
-    case .classWithoutImages(let label): "no image has label \(label), though some have a higher one"
-    case .sizesDiffer: "its images differ in size from the training images"
+    case .labelOutOfRange(let label, let item):
+      "label \(label) of item \(item) is outside \(LabelSet.limit.lowerBound) to \(LabelSet.limit.upperBound)"
+    case .tooManyLabels(let count): "\(count) different labels; at most \(LabelSet.mostLabels)"
+    case .unknownLabel(let label, let item, let known):
+      "label \(label) of item \(item) is not one of the dataset's labels, \(known); the training images must have "
+        + "all labels of the test images"
+    case .sizesDiffer(let train, let test):
+      "its images are \(test.product) pixels, the training images \(train.product)"
+    case .ambiguous(let one, let other):
+      "holds both \(one) and \(other); give the four files of one dataset a folder of their own"
+    case .noFolder(let path): "there is no folder \(path)"
+    case .filesMissing(let names):
+      "lacks \(names.joined(separator: ", ")); a dataset is four such files, plain or .gz, also with the names of "
+        + "EMNIST and QMNIST"
     case .missing(let places, let remedy):
       "no such dataset in \(places.joined(separator: ", ")); \(remedy)"
     case .invalidName: "a dataset's name is 1 to 100 of A-Z a-z 0-9 . _ -, the first not . or -"
     }
   }
+}
+
+extension [UInt8] {
+  /// Such as "89 50 4e 47".
+  fileprivate var hexadecimal: String {
+    map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+  }
+}
+
+extension [Int] {
+  /// Such as "28 x 28".
+  fileprivate var product: String { map(String.init).joined(separator: " x ") }
 }
 
 extension DatasetError {

@@ -27,7 +27,10 @@ package struct DatasetSummary: Sendable, Equatable {
   package let rows: Int
   /// The width of an image in pixels.
   package let columns: Int
-  package let classes: Int
+  /// The label of each class.
+  package let labels: LabelSet
+  /// What a user should know about how the files were read, one line each.
+  package let notes: [String]
   package let train: Part
   package let test: Part
   /// The SHA-256 of the four unpacked files, concatenated, as hexadecimal digits.
@@ -54,9 +57,8 @@ extension DatasetCatalog {
   /// All named datasets with their locations.
   package func list() -> [DatasetListing] {
     let named = KnownDataset.all.map { dataset in
-      let folder = locations.candidates(dataset.name).first { DatasetFiles(in: $0) != nil }
-      return DatasetListing(
-        name: dataset.name, place: folder.map(DatasetListing.Place.folder) ?? .missing)
+      let folder = locations.folder(named: dataset.name)
+      return DatasetListing(name: dataset.name, place: folder.map { .folder($0.path) } ?? .missing)
     }
     return named + [DatasetListing(name: Digits.name, place: .generated)]
   }
@@ -70,8 +72,8 @@ extension DatasetCatalog {
     var hash = dataset.hash()
     return try DatasetSummary(
       name: dataset.name, folder: folder(source), rows: dataset.train.rows,
-      columns: dataset.train.columns, classes: dataset.classes, train: part(dataset.train),
-      test: part(dataset.test), digest: hash.hexadecimal())
+      columns: dataset.train.columns, labels: dataset.labels, notes: dataset.notes,
+      train: part(dataset.train), test: part(dataset.test), digest: hash.hexadecimal())
   }
 
   /// Compares the unpacked files of a dataset with the published SHA-256 digests. The generated dataset has no files
@@ -79,16 +81,16 @@ extension DatasetCatalog {
   package func verify(
     _ source: DatasetSelection.Source
   ) throws(DatasetError) -> [FileVerification] {
-    if source == .named(Digits.name) { return [] }
+    guard let files = try contents(of: source)?.files().all else { return [] }
     let digests = known(source)?.digests ?? [:]
-    return try zip(files(source).all, DatasetFiles.names).map { path, name in
+    return zip(files, DatasetFiles.names).map { path, name in
       FileVerification(path: path, verdict: .of(path, name, expected: digests[name]))
     }
   }
 }
 
 extension KnownDataset {
-  /// Compares the contents of a file, packed if its name ends in ".gz", with the digest published for a name.
+  /// Compares the contents of a file, unpacked, with the digest published for a name.
   package func verdict(on path: String, as name: String) -> FileVerification.Verdict {
     .of(path, name, expected: digests[name])
   }

@@ -17,30 +17,20 @@ enum Digits {
 
   /// The set from the cache; generated if it is missing.
   static func dataset(_ cache: DatasetCache) throws(DatasetError) -> Dataset {
-    let names = DatasetFiles.names.map { "digits-\(version)/\($0)" }
-    let train = try imageSet(cache, names[0], names[1], set: 0, count: trainCount)
-    let test = try imageSet(cache, names[2], names[3], set: 1, count: testCount)
-    return try Dataset(
-      name: name, train: train, test: test, classes: classes, paths: DatasetFiles(names))
-  }
-
-  private static func imageSet(
-    _ cache: DatasetCache, _ images: String, _ labels: String, set: UInt64, count: Int
-  ) throws(DatasetError) -> ImageSet {
-    try ImageSet(
-      images: cache.file(images, .images) { () throws(DatasetError) in
-        once(drawImages(set: set, count: count))
-      },
-      imagesPath: images,
-      labels: cache.file(labels, .labels) { () throws(DatasetError) in
-        once(drawLabels(set: set, count: count))
-      },
-      labelsPath: labels)
+    let paths = DatasetFiles(DatasetFiles.names.map { "digits-\(version)/\($0)" })
+    return try Dataset(name: name, labels: LabelSet(count: classes), paths: paths) {
+      (path, kind) throws(DatasetError) in
+      let (set, count) =
+        [paths.trainImages, paths.trainLabels].contains(path) ? (UInt64(0), trainCount) : (1, testCount)
+      return try cache.file(path, kind) { () throws(DatasetError) in
+        once(kind == .images ? drawImages(set: set, count: count) : drawLabels(set: set, count: count))
+      }
+    }
   }
 
   /// The images of a set as an IDX file.
   static func drawImages(set: UInt64, count: Int) -> [UInt8] {
-    let header = IDXHeader(.images, sides: [count, side, side])
+    let header = IDXHeader(sides: [count, side, side])
     return (0..<count).reduce(into: header.bytes) { bytes, image in
       var generator = generator(set: set, image: image)
       let digit = label(&generator)
@@ -50,7 +40,7 @@ enum Digits {
 
   /// The labels of a set as an IDX file.
   static func drawLabels(set: UInt64, count: Int) -> [UInt8] {
-    let header = IDXHeader(.labels, sides: [count])
+    let header = IDXHeader(sides: [count])
     return (0..<count).reduce(into: header.bytes) { bytes, image in
       var generator = generator(set: set, image: image)
       bytes.append(UInt8(label(&generator)))

@@ -93,6 +93,14 @@ final class File {
     return Array(buffer.prefix(try read(into: buffer)))
   }
 
+  /// Whether the file begins with these bytes.
+  func starts(with bytes: [UInt8]) throws(SystemError) -> Bool {
+    var start = [UInt8](repeating: 0, count: bytes.count)
+    let count = pread(descriptor, &start, start.count, 0)
+    guard count >= 0 else { throw SystemError("read", path) }
+    return count == bytes.count && start == bytes
+  }
+
   /// All bytes up to the current size of the file, or fewer if it ends early.
   func contents() throws(SystemError) -> [UInt8] {
     let size = try status().size
@@ -144,21 +152,38 @@ func makeFolder(_ path: String) throws(SystemError) {
   }
 }
 
+/// The path, which may be relative to the working directory, as an absolute path.
+func absolutePath(_ path: String) -> String {
+  guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+  defer { free(folder) }
+  let rest = path.hasPrefix("./") ? path.dropFirst(2) : path[...]
+  return "\(String(cString: folder))/\(rest)"
+}
+
 /// Whether a file exists at the path, readable or not.
 func exists(_ path: String) -> Bool {
   access(path, F_OK) == 0
 }
 
+/// The names in a folder, in no order.
+func entries(of folder: String) throws(SystemError) -> [String] {
+  guard let entries = opendir(folder) else { throw SystemError("read", folder) }
+  defer { closedir(entries) }
+  var names: [String] = []
+  while let entry = readdir(entries) {
+    names.append(
+      withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      })
+  }
+  return names
+}
+
 /// Removes temporary files of killed processes from a folder: those last modified an hour or more before this file
 /// was created.
 func removeAbandonedFiles(in folder: String, before file: File) {
-  guard let now = try? file.status().changed, let entries = opendir(folder) else { return }
-  defer { closedir(entries) }
-  while let entry = readdir(entries) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    guard name.hasPrefix(File.temporaryPrefix) else { continue }
+  guard let now = try? file.status().changed, let names = try? entries(of: folder) else { return }
+  for name in names where name.hasPrefix(File.temporaryPrefix) {
     let path = "\(folder)/\(name)"
     guard let changed = try? File.open(path).status().changed else { continue }
     if now - changed > 3_600_000_000_000 { unlink(path) }

@@ -2,6 +2,8 @@ import CZlib
 
 /// Unpacks a gzip file piece by piece, so that a long or malicious file needs no extra memory.
 final class Gunzip {
+  /// The first bytes of a gzip file.
+  static let magic: [UInt8] = [0x1f, 0x8b]
   private static let pieceSize = 1 << 18
 
   private let file: File
@@ -38,7 +40,7 @@ final class Gunzip {
       stream.pointee.avail_out = UInt32(output.count)
       let status = inflate(stream, Z_NO_FLUSH)
       guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
-        throw DatasetError(file.path, .notGzip)
+        throw DatasetError(file.path, .damagedGzip)
       }
       if status == Z_STREAM_END {
         ended = true

@@ -1,6 +1,6 @@
 import COneDNN
 
-/// Labelled images of equal size in read-only memory maps, shared by all threads and processes.
+/// Labelled images of equal size whose pixels are in a read-only memory map, shared by all threads and processes.
 package struct ImageSet: Sendable {
   package let count: Int
   /// The height of an image in pixels.
@@ -8,21 +8,29 @@ package struct ImageSet: Sendable {
   /// The width of an image in pixels.
   package let columns: Int
   private let images: MappedFile
+  /// The class of each image.
+  private var classes: [UInt8]
   private let labels: MappedFile
 
-  /// Opens IDX files and checks that they match; the paths are used only in errors.
-  init(
-    images: MappedFile, imagesPath: String, labels: MappedFile, labelsPath: String
-  ) throws(DatasetError) {
-    let header = try images.header(.images, path: imagesPath)
-    let labelsHeader = try labels.header(.labels, path: labelsPath)
-    (count, rows, columns) = (header.sides[0], header.sides[1], header.sides[2])
-    guard labelsHeader.sides[0] == count else {
-      throw DatasetError(
-        labelsPath, .countsDiffer(labels: labelsHeader.sides[0], images: header.sides[0]))
+  /// Checks that there is a label for each image, and that the set has each of them.
+  init(_ images: IDXImages, _ labels: LabelFile, _ set: LabelSet) throws(DatasetError) {
+    (count, rows, columns) = (images.sides[0], images.sides[1], images.sides[2])
+    guard labels.labels.count == count else {
+      throw DatasetError(labels.path, .countsDiffer(labels: labels.labels.count, images: count))
     }
-    self.images = images
-    self.labels = labels
+    classes = try set.classes(of: labels)
+    self.images = images.file
+    self.labels = labels.file
+  }
+
+  /// The same images with other classes, given for each class; nil if an image has a class without another.
+  func renumbered(_ others: [UInt8?]) -> ImageSet? {
+    var copy = self
+    for (index, label) in classes.enumerated() {
+      guard let other = others[Int(label)] else { return nil }
+      copy.classes[index] = other
+    }
+    return copy
   }
 
   /// Pixels in an image.
@@ -75,21 +83,19 @@ package struct ImageSet: Sendable {
     images.withBytes { bytes in
       prefetch_bytes(UnsafeBufferPointer(rebasing: bytes[place(index)]).baseAddress, pixels)
     }
-    labels.withBytes { bytes in
-      prefetch_bytes(bytes.baseAddress! + IDXHeader.Kind.labels.headerSize + index, 1)
-    }
+    classes.withUnsafeBufferPointer { prefetch_bytes($0.baseAddress! + index, 1) }
   }
 
   /// The class of an image.
   package func label(_ index: Int) -> UInt8 {
     precondition(index >= 0 && index < count, "label \(index) of \(count)")
-    return labels.withBytes { $0[IDXHeader.Kind.labels.headerSize + index] }
+    return classes[index]
   }
 
   /// The offset of an image in its file.
   private func place(_ index: Int) -> Range<Int> {
     precondition(index >= 0 && index < count, "image \(index) of \(count)")
-    let start = IDXHeader.Kind.images.headerSize + index * pixels
+    let start = IDXImages.headerSize + index * pixels
     return start..<start + pixels
   }
 
@@ -103,13 +109,18 @@ package struct ImageSet: Sendable {
   }
 }
 
-extension MappedFile {
-  /// The header of an IDX file, if it matches the file's size.
-  func header(_ kind: IDXHeader.Kind, path: String) throws(DatasetError) -> IDXHeader {
-    try withBytes { bytes throws(DatasetError) in
-      let header = try IDXHeader(bytes, kind, path: path)
-      try header.check(size: bytes.count, path: path)
-      return header
-    }
+/// The images in an IDX file.
+struct IDXImages {
+  let file: MappedFile
+  /// Images, rows, columns.
+  let sides: [Int]
+
+  /// Bytes before the first pixel.
+  static let headerSize = 16
+
+  /// The path is used only in errors.
+  init(_ file: MappedFile, path: String) throws(DatasetError) {
+    sides = try file.header(.images, path: path).sides
+    self.file = file
   }
 }

@@ -63,7 +63,7 @@ extension Model {
   /// The misclassified test images of a dataset with the highest losses, in descending order, at most `count`; ties
   /// are ordered by index. Evaluates on the calling thread. Throws as `test(on:)`.
   package func worstMistakes(on dataset: Dataset, count: Int) throws(ModelError) -> [Mistake] {
-    try evaluator(for: dataset).worstMistakes(dataset.test, count: count)
+    try evaluator(for: dataset).worstMistakes(testImages(of: dataset), count: count)
   }
 
   /// The initial network of a recipe, from the recipe's seed; nil if the recipe describes a network of another shape.
@@ -75,6 +75,6 @@ extension Model {
     else { return nil }
     let network = Network(architecture)
     network.initialize(described.initialization, seed: recipe.seed)
-    return Model(network, dataset: dataset)
+    return Model(network, dataset: dataset, labels: labels)
   }
 }

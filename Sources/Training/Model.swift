@@ -3,6 +3,8 @@ package struct Model: Sendable, Equatable {
   package let architecture: Architecture
   /// The dataset it was trained on.
   package let dataset: String
+  /// The label of each class.
+  package let labels: LabelSet
   /// The architecture: the convolutions, then the dense layers.
   package let layers: [LayerParameters]
 
@@ -15,35 +17,46 @@ package struct Model: Sendable, Equatable {
     package let bias: [Float]
   }
 
-  init(architecture: Architecture, dataset: String, layers: [LayerParameters]) {
+  init(architecture: Architecture, dataset: String, labels: LabelSet, layers: [LayerParameters]) {
+    precondition(labels.values.count == architecture.classes, "\(labels) for \(architecture.classes) classes")
     self.architecture = architecture
     self.dataset = dataset
+    self.labels = labels
     self.layers = layers
   }
 
-  init(_ network: Network, dataset: String) {
-    architecture = network.architecture
-    self.dataset = dataset
+  init(_ network: Network, dataset: String, labels: LabelSet) {
     let kernels = network.kernels.map { layer in
       LayerParameters(
         weights: Array(layer.weights(in: network.parameters).row(0)),
         bias: Array(layer.bias(in: network.parameters).row(0)))
     }
-    layers =
+    let layers =
       kernels
       + network.layers.enumerated().map { index, layer in
         LayerParameters(
           weights: network.transposedWeights(index), bias: Array(network.bias(layer).row(0)))
       }
+    self.init(architecture: network.architecture, dataset: dataset, labels: labels, layers: layers)
   }
 
-  /// Evaluates on the test images of a dataset, on the calling thread. Throws if the image size or the number of
-  /// classes differs from the network's.
+  /// Evaluates on the test images of a dataset, on the calling thread. The images' labels decide their classes. Throws
+  /// if the image size differs from the network's, or a test image has a label that the network does not know.
   package func test(on dataset: Dataset) throws(ModelError) -> TestReport {
-    try evaluator(for: dataset).report(dataset.test, classes: architecture.classes)
+    try evaluator(for: dataset).report(testImages(of: dataset), classes: architecture.classes)
   }
 
-  /// Evaluates this model; throws if it does not match the test images of the dataset.
+  /// The test images of a dataset, with the classes of this model; throws if the model lacks the label of an image.
+  func testImages(of dataset: Dataset) throws(ModelError) -> ImageSet {
+    if dataset.labels == labels { return dataset.test }
+    guard let images = dataset.test.renumbered(dataset.labels.classes(in: labels)) else {
+      throw ModelError(
+        dataset.name, .doesNotFit("its labels are \(dataset.labels), the model knows \(labels)"))
+    }
+    return images
+  }
+
+  /// Evaluates this model; throws if it does not match the size of the dataset's test images.
   func evaluator(for dataset: Dataset) throws(ModelError) -> Evaluator {
     guard dataset.test.pixels == architecture.inputs else {
       throw ModelError(
@@ -58,11 +71,6 @@ package struct Model: Sendable, Equatable {
             "images of \(dataset.test.rows)x\(dataset.test.columns), the model takes "
               + "\(stack.rows)x\(stack.columns)"))
       }
-    }
-    guard dataset.classes == architecture.classes else {
-      throw ModelError(
-        dataset.name,
-        .doesNotFit("\(dataset.classes) classes, the model knows \(architecture.classes)"))
     }
     let network = Network(architecture)
     network.load(self)

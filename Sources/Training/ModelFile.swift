@@ -34,6 +34,7 @@ extension Model {
       "dataset": dataset,
       "pixel_scale": Self.pixelScale,
     ]
+    if !labels.areClasses { metadata["labels"] = labels.text }
     if let stack = architecture.stack { metadata["convolutions"] = stack.text }
     let tensors = zip(architecture.weightShapes, layers).enumerated().flatMap { index, layer in
       let (shape, parameters) = layer
@@ -58,6 +59,11 @@ extension Model {
     guard let architecture = Architecture(file.metadata) else {
       throw refuse("its metadata does not describe a network")
     }
+    let text = file.metadata["labels"]
+    guard
+      let labels = text.map(LabelSet.init(text:)) ?? LabelSet(count: architecture.classes),
+      labels.values.count == architecture.classes
+    else { throw refuse("its labels are not those of \(architecture.classes) classes") }
     let layers = try architecture.weightShapes.enumerated().map { index, shape throws(ModelError) in
       guard
         let weights = file.values("layers.\(index).weight", shape: shape),
@@ -68,7 +74,8 @@ extension Model {
     guard file.tensors.count(where: { $0.name.hasPrefix("layers.") }) == 2 * layers.count else {
       throw refuse("it has too many tensors")
     }
-    self.init(architecture: architecture, dataset: file.metadata["dataset"] ?? "", layers: layers)
+    self.init(
+      architecture: architecture, dataset: file.metadata["dataset"] ?? "", labels: labels, layers: layers)
   }
 }
 

@@ -32,7 +32,7 @@ package struct DatasetSelection: Sendable, Equatable {
 
   /// The source of the validation images; by default a held-out part of the selected images.
   package enum Validation: Sendable, Equatable {
-    /// The fraction of the selected images, above 0 and below 1.
+    /// The fraction of the selected images, above 0 and below 1: at least one image is left on either side.
     case fraction(Double)
     case count(Int)
     /// The test images; all selected images are used for training.

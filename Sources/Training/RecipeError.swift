@@ -43,9 +43,9 @@ extension DatasetSelection {
     }
     switch validation {
     case .fraction(let fraction):
-      guard fraction > 0, fraction < 1 else {
+      guard fraction > 0, fraction <= 1 else {
         throw RecipeError(
-          field: "dataset.validation", problem: "\(fraction) is not between 0 and 1")
+          field: "dataset.validation", problem: "\(fraction) is not a share between 0 and 1")
       }
     case .count(let count):
       guard count > 0 else {

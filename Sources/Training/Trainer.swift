@@ -37,6 +37,9 @@ package final class Trainer {
     guard checkpoint.model.architecture == network.architecture else {
       throw RecipeError(field: "model", problem: "the checkpoint holds a network of another shape")
     }
+    guard checkpoint.model.labels == data.dataset.labels else {
+      throw RecipeError(field: "dataset", problem: "the checkpoint is from images with other labels")
+    }
     self.init(recipe, data, network, checkpoint.progress)
     let examples = min(progress.stepInEpoch * forward.capacity, recipe.imagesPerEpoch(data.train.count))
     guard progress.stepInEpoch <= stepsPerEpoch, progress.score.examples == examples else {
@@ -164,7 +167,7 @@ package final class Trainer {
 
   /// The current network.
   package func model() -> Model {
-    Model(network, dataset: data.dataset.name)
+    Model(network, dataset: data.dataset.name, labels: data.dataset.labels)
   }
 
   /// The resulting network: the current one or that of the best epoch, as the recipe says.

@@ -10,6 +10,11 @@ package struct TrainingData: Sendable {
   /// Puts the pixels that are 0 in all training and validation images last.
   let layout: PixelLayout
 
+  /// What a user should know about the images, one line each.
+  package var notes: [String] {
+    dataset.notes + [warning(validationImages: validation.count)].compactMap(\.self)
+  }
+
   /// Shuffles the training images by the selection's seed, keeps the first `subset` of them, and of these the first
   /// `validation` for validation; a stratified selection does this per class. Counts are rounded to the nearest
   /// integer.
@@ -82,12 +87,36 @@ struct SplitCounts {
       case .count(let count): count
       case .test: 0
       }
-    guard selection.validation == .test || (validation > 0 && validation < selected) else {
+    guard selection.validation != .test else { return }
+    guard validation > 0 else {
       throw RecipeError(
         field: "dataset.validation",
-        problem: "\(validation) of \(selected) images; at least one must be left on either side")
+        problem: "holds out none of \(selected) images; give a larger share, or a number of images")
+    }
+    guard validation < selected else {
+      throw RecipeError(
+        field: "dataset.validation",
+        problem:
+          "holds out \(validation) of \(selected) images and leaves none for training; give a share below 1, "
+          + "such as 0.2, or fewer images")
     }
   }
+}
+
+extension Recipe {
+  /// A warning if so few images are held out for validation that its accuracy is coarse; nil otherwise.
+  ///
+  /// - Parameter images: training and validation images of the dataset.
+  package func validationWarning(images: Int) throws(RecipeError) -> String? {
+    let counts = try SplitCounts(dataset, of: images)
+    return dataset.validation == .test ? nil : warning(validationImages: counts.validation)
+  }
+}
+
+private func warning(validationImages count: Int) -> String? {
+  guard count < 100 else { return nil }
+  let step = (1000 / Double(count)).rounded() / 10
+  return "validation accuracy is measured on \(count) image\(count == 1 ? "" : "s"); one image is \(step) %"
 }
 
 /// Divides a total in proportion to the weights, whose sum is at least the total: rounds down, then assigns the rest

@@ -30,6 +30,16 @@ struct ModelPicturesTests {
     #expect(svgs["worst"]?.contains(">\(mistake.label) taken for \(mistake.answer)<") == true)
   }
 
+  @Test func testPicturesShowLabels() throws {
+    let run = try SampleRun(epochs: 1, labelsFrom: 40)
+    var model = ModelPictures(run.model, name: "sample")
+    model.test = try TestEvaluation(run.model, on: run.dataset)
+    let mistake = try #require(model.test?.mistakes.first)
+    let svgs = Dictionary(uniqueKeysWithValues: model.all.map { ($0.name, $0.picture.svg) })
+    for label in 40...42 { #expect(svgs["confusion"]?.contains(">\(label)<") == true) }
+    #expect(svgs["worst"]?.contains(">\(mistake.label + 40) taken for \(mistake.answer + 40)<") == true)
+  }
+
   @Test func convolutionsAreDrawnAsKernels() throws {
     let convolutions = [Convolution(channels: 3, kernel: 3), Convolution(channels: 2, kernel: 2)]
     let run = try SampleRun(convolutions: convolutions)
@@ -83,7 +93,7 @@ struct ModelPicturesTests {
   @Test func weightsThatAreNotFiniteAreDrawn() {
     let architecture = Architecture(inputs: 4, hidden: [], activation: .relu, classes: 2)
     let layer = Model.LayerParameters(weights: [.nan, .infinity, 1, .nan, .nan, 0, 0, 0], bias: [0, 0])
-    let model = Model(architecture: architecture, dataset: "", layers: [layer])
+    let model = Model(architecture: architecture, dataset: "", labels: LabelSet(count: 2), layers: [layer])
     let pictures = ModelPictures(model, name: "broken").all
     #expect(pictures.map(\.name) == ["weights-1", "first-layer", "distributions"])
     #expect(pictures[0].picture.svg.contains("4 of 8 cells are not finite: grey."))
@@ -92,10 +102,10 @@ struct ModelPicturesTests {
   @Test func captionsShowSmallProbabilities() {
     var logs: [Float] = [-8.2, 0]
     let mistake = logs.withUnsafeMutableBufferPointer { Mistake(index: 0, label: 0, logProbabilities: $0) }
-    #expect(mistake.caption == ["0 taken for 1", "loss 8.2, p 0.0003"])
+    #expect(mistake.caption(LabelSet(count: 2)) == ["0 taken for 1", "loss 8.2, p 0.0003"])
     logs[0] = -20
     let certain = logs.withUnsafeMutableBufferPointer { Mistake(index: 0, label: 0, logProbabilities: $0) }
-    #expect(certain.caption[1] == "loss 20, p 2e-9")
+    #expect(certain.caption(LabelSet(count: 2))[1] == "loss 20, p 2e-9")
   }
 }
 

@@ -2,8 +2,8 @@ import Foundation
 
 @testable import Training
 
-/// A dataset of 6x6 images in three classes, each a bright row with noise.
-func sampleDataset() throws -> Dataset {
+/// A dataset of 6x6 images in three classes, each a bright row with noise. The labels begin at a number.
+func sampleDataset(labelsFrom first: Int = 0) throws -> Dataset {
   let folder = NSTemporaryDirectory() + "trawl-reports-\(UUID().uuidString)"
   try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   defer {
@@ -19,7 +19,7 @@ func sampleDataset() throws -> Dataset {
       return UInt8((row / 2 == image % 3 ? 90 : 0) + place * 7919 % 101)
     }
     let images = [0, 0, 8, 3] + sides([count, 6, 6]) + pixels
-    let labels = [0, 0, 8, 1] + sides([count]) + (0..<count).map { UInt8($0 % 3) }
+    let labels = [0, 0, 8, 1] + sides([count]) + (0..<count).map { UInt8(first + $0 % 3) }
     try Data(images).write(to: URL(fileURLWithPath: "\(folder)/\(name)-images-idx3-ubyte"))
     try Data(labels).write(to: URL(fileURLWithPath: "\(folder)/\(name)-labels-idx1-ubyte"))
   }
@@ -38,8 +38,8 @@ struct SampleRun {
   let model: Model
   let history: [EpochMetrics]
 
-  init(convolutions: [Convolution] = [], epochs: Int = 2) throws {
-    dataset = try sampleDataset()
+  init(convolutions: [Convolution] = [], epochs: Int = 2, labelsFrom first: Int = 0) throws {
+    dataset = try sampleDataset(labelsFrom: first)
     recipe = Recipe(
       dataset: DatasetSelection(source: .idx(path: "sample"), validation: .count(12)),
       model: ModelRecipe(convolutions: convolutions, hidden: [7]),
@@ -55,5 +55,5 @@ struct SampleRun {
 func untrainedModel(_ architecture: Architecture) -> Model {
   let network = Network(architecture)
   network.initialize(.he, seed: 3)
-  return Model(network, dataset: "none")
+  return Model(network, dataset: "none", labels: LabelSet(count: architecture.classes))
 }

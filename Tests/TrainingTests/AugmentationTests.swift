@@ -10,13 +10,9 @@ import Testing
     let folder = try TemporaryFolder()
     var generator = Philox(seed: 6, stream: UInt64(rows * 100 + columns))
     let pixels = (0..<count * rows * columns).map { _ in UInt8(generator.below(256)) }
-    func file(_ header: IDXHeader, _ bytes: [UInt8]) throws -> MappedFile {
-      try MappedFile(File.open(folder.write(header.bytes + bytes, to: "\(header.sides.count)")))
-    }
     return try ImageSet(
-      images: file(IDXHeader(.images, sides: [count, rows, columns]), pixels), imagesPath: "",
-      labels: file(IDXHeader(.labels, sides: [count]), Array(repeating: 0, count: count)),
-      labelsPath: "")
+      in: folder, images: IDXHeader(sides: [count, rows, columns]).bytes + pixels,
+      labels: IDXHeader(sides: [count]).bytes + Array(repeating: 0, count: count))
   }
 
   /// The pixels of an image as an augmenter reads it, row by row.

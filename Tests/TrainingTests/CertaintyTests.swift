@@ -11,8 +11,8 @@ import Testing
       let labels = (0..<count).map { UInt8($0 % classes) }
       let pixels = labels.flatMap { label in (0..<width).map { UInt8($0 == Int(label) ? 255 : 0) } }
       return (
-        IDXHeader(.images, sides: [count, 1, width]).bytes + pixels,
-        IDXHeader(.labels, sides: [count]).bytes + labels
+        IDXHeader(sides: [count, 1, width]).bytes + pixels,
+        IDXHeader(sides: [count]).bytes + labels
       )
     }
     var files = SampleFiles()

@@ -85,7 +85,7 @@ import Testing
     try folder.write(files, to: "own")
     let summary = try catalog.inspect(.idx(path: "\(folder.path)/own"))
     #expect(summary.folder == "\(folder.path)/own")
-    #expect((summary.rows, summary.columns, summary.classes) == (5, 5, 3))
+    #expect((summary.rows, summary.columns, summary.labels.values) == (5, 5, [0, 1, 2]))
     #expect(summary.train == .init(count: 60, histogram: [20, 20, 20]))
     #expect(summary.test == .init(count: 20, histogram: [7, 7, 6]))
     let all = [files.trainImages, files.trainLabels, files.testImages, files.testLabels].flatMap { Array($0) }
@@ -115,7 +115,7 @@ import Testing
     let path = ProcessInfo.processInfo.environment["TRAWL_DATA_PATH"] ?? ""
     let catalog = DatasetCatalog(
       DatasetLocations(dataPath: path.split(separator: ":").map(String.init)))
-    guard let files = try? catalog.files(.named(name)) else {
+    guard let files = try? catalog.contents(of: .named(name))?.files() else {
       print("publishedLabelsHaveTheirDigests: \(name) is not on this machine")
       return
     }

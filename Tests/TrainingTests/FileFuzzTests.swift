@@ -12,7 +12,10 @@ import Testing
     let sources: [([UInt8], IDXHeader.Kind)] = [(files.trainImages, .images), (files.trainLabels, .labels)]
     for (whole, kind) in sources {
       let corpus = packed ? [gzip(whole), gzip(whole + whole)] : [whole, whole + whole]
-      let words = [IDXHeader(kind, sides: [1 << 31, 4096, 4096]).bytes, [0x1f, 0x8b, 8]]
+      let words = [
+        IDXHeader(sides: [1 << 31, 4096, 4096]).bytes, [0, 0, 12, 2, 0, 0, 0, 3, 0, 0, 0, 8],
+        [0x1f, 0x8b, 8],
+      ]
       try Fuzzing("IDX files, packed: \(packed)", corpus: corpus, words: words).run(400) { bytes, _ in
         let path = try folder.write(bytes, to: packed ? "file.gz" : "file")
         do throws(DatasetError) {

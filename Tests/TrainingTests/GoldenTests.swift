@@ -21,7 +21,7 @@ import Testing
       #expect(near(loss, trajectory.losses[step]), "loss of step \(step)")
       backward.run(rows: batch.count, optimizer, step: step)
     }
-    let end = Model(network, dataset: "").layers
+    let end = Model(network, dataset: "", labels: LabelSet(count: network.architecture.classes)).layers
     for (layer, expected) in zip(end, trajectory.end) {
       #expect(zip(layer.weights, expected.weights).allSatisfy { near(Double($0), Double($1)) })
       #expect(zip(layer.bias, expected.bias).allSatisfy { near(Double($0), Double($1)) })
@@ -100,6 +100,7 @@ private struct Golden: Decodable {
     func model(_ layers: [Layer], _ golden: Golden) throws -> Model {
       Model(
         architecture: try architecture(golden), dataset: "",
+        labels: LabelSet(count: try architecture(golden).classes),
         layers: layers.map { .init(weights: $0.weights, bias: $0.bias) })
     }
   }
@@ -119,12 +120,8 @@ private struct Golden: Decodable {
 
   func images() throws -> ImageSet {
     let folder = try TemporaryFolder()
-    let imagesPath = try folder.write(
-      IDXHeader(.images, sides: [labels.count, side, side]).bytes + pixels, to: "images")
-    let labelsPath = try folder.write(
-      IDXHeader(.labels, sides: [labels.count]).bytes + labels, to: "labels")
     return try ImageSet(
-      images: MappedFile(File.open(imagesPath)), imagesPath: imagesPath,
-      labels: MappedFile(File.open(labelsPath)), labelsPath: labelsPath)
+      in: folder, images: IDXHeader(sides: [labels.count, side, side]).bytes + pixels,
+      labels: IDXHeader(sides: [labels.count]).bytes + labels)
   }
 }

@@ -35,7 +35,7 @@ import Testing
   /// Training images with blank edges; the edges of the test images are not blank.
   private func dataset() throws -> Dataset {
     var files = SampleFiles(side: 7)
-    let header = IDXHeader(.images, sides: [60, 7, 7]).bytes.count
+    let header = IDXHeader(sides: [60, 7, 7]).bytes.count
     for place in 0..<60 * 49 where place % 49 < 9 || place % 7 > 4 {
       files.trainImages[header + place] = 0
     }

@@ -16,7 +16,7 @@ import Testing
     ("dataset.subset", { $0.dataset.subset = 0 }),
     ("dataset.subset", { $0.dataset.subset = 1.1 }),
     ("dataset.subset", { $0.dataset.subset = .nan }),
-    ("dataset.validation", { $0.dataset.validation = .fraction(1) }),
+    ("dataset.validation", { $0.dataset.validation = .fraction(1.5) }),
     ("dataset.validation", { $0.dataset.validation = .fraction(.nan) }),
     ("dataset.validation", { $0.dataset.validation = .count(0) }),
     ("augment.rotate", { $0.augmentation = Augmentation(rotation: -1) }),
@@ -144,12 +144,12 @@ import Testing
     let network = Network(
       Architecture(inputs: 200, hidden: [100], activation: .relu, classes: 2))
     network.initialize(initialization, seed: 3)
-    let weights = Model(network, dataset: "").layers[0].weights.map(Double.init)
+    let weights = Model(network, dataset: "", labels: LabelSet(count: 2)).layers[0].weights.map(Double.init)
     let square = weights.reduce(0) { $0 + $1 * $1 } / Double(weights.count)
     let expected = initialization.deviation(inputs: 200, outputs: 100)
     #expect(abs(square.squareRoot() / expected - 1) < 0.02)
     #expect(abs(weights.reduce(0, +) / Double(weights.count)) < 0.03 * expected)
-    #expect(Model(network, dataset: "").layers[0].bias.allSatisfy { $0 == 0 })
+    #expect(Model(network, dataset: "", labels: LabelSet(count: 2)).layers[0].bias.allSatisfy { $0 == 0 })
   }
 
   @Test func initialWeightsAreTheSameOnEveryMachine() {

@@ -44,21 +44,25 @@ struct SampleFiles {
   var all: [[UInt8]] { [trainImages, trainLabels, testImages, testLabels] }
 
   init(train: Int = 60, test: Int = 20, side: Int = 5, classes: Int = 3) {
-    (trainImages, trainLabels) = Self.part(train, side: side, classes: classes, salt: 1)
-    (testImages, testLabels) = Self.part(test, side: side, classes: classes, salt: 2)
+    self.init(train: train, test: test, rows: side, columns: side, classes: classes)
+  }
+
+  init(train: Int = 60, test: Int = 20, rows: Int, columns: Int, classes: Int = 3) {
+    (trainImages, trainLabels) = Self.part(train, rows, columns, classes: classes, salt: 1)
+    (testImages, testLabels) = Self.part(test, rows, columns, classes: classes, salt: 2)
   }
 
   private static func part(
-    _ count: Int, side: Int, classes: Int, salt: Int
+    _ count: Int, _ rows: Int, _ columns: Int, classes: Int, salt: Int
   ) -> (images: [UInt8], labels: [UInt8]) {
     let labels = (0..<count).map { UInt8($0 % classes) }
-    let pixels = (0..<count * side * side).map { place in
-      let pattern = (place % (side * side) * (3 + Int(labels[place / (side * side)]))) % 7
+    let pixels = (0..<count * rows * columns).map { place in
+      let pattern = (place % (rows * columns) * (3 + Int(labels[place / (rows * columns)]))) % 7
       return UInt8(pattern * 20 + (place * 7919 * salt + place / 3) % 90)
     }
     return (
-      IDXHeader(.images, sides: [count, side, side]).bytes + pixels,
-      IDXHeader(.labels, sides: [count]).bytes + labels
+      IDXHeader(sides: [count, rows, columns]).bytes + pixels,
+      IDXHeader(sides: [count]).bytes + labels
     )
   }
 }
@@ -69,6 +73,16 @@ func sampleDataset(_ files: SampleFiles = SampleFiles()) throws -> Dataset {
   try folder.write(files, to: "sample")
   let locations = DatasetLocations(dataPath: [folder.path])
   return try DatasetCatalog(locations).load(.named("sample"))
+}
+
+extension ImageSet {
+  /// Images of the classes 0 to 255 from the bytes of IDX files, which are written into a folder.
+  init(in folder: TemporaryFolder, images: [UInt8], labels: [UInt8]) throws {
+    let paths = try [folder.write(images, to: "images"), folder.write(labels, to: "labels")]
+    try self.init(
+      IDXImages(MappedFile(File.open(paths[0])), path: paths[0]),
+      LabelFile(MappedFile(File.open(paths[1])), path: paths[1]), LabelSet(count: 256))
+  }
 }
 
 /// A small recipe for `sampleDataset`.

@@ -44,13 +44,37 @@ import Testing
     #expect(splits[0] != splits[2])
   }
 
-  @Test(arguments: [DatasetSelection.Validation.count(60), .fraction(0.001)])
-  func emptySplitIsRejected(validation: DatasetSelection.Validation) {
+  @Test(
+    arguments: [
+      (DatasetSelection.Validation.count(60), "holds out 60 of 60 images and leaves none for training"),
+      (.fraction(1), "holds out 60 of 60 images and leaves none for training; give a share below 1"),
+      (.fraction(0.001), "holds out none of 60 images; give a larger share, or a number of images"),
+    ])
+  func emptySplitIsRejected(validation: DatasetSelection.Validation, words: String) {
     #expect {
       try split(DatasetSelection(source: .named("sample"), validation: validation))
-    } throws: { error in
-      (error as? RecipeError)?.field == "dataset.validation"
+    } throws: {
+      "\($0)".hasPrefix("dataset.validation: \(words)")
     }
+  }
+
+  @Test(
+    arguments: [
+      (.count(12), "validation accuracy is measured on 12 images; one image is 8.3 %"),
+      (.count(1), "validation accuracy is measured on 1 image; one image is 100.0 %"),
+      (.fraction(0.099), "validation accuracy is measured on 99 images; one image is 1.0 %"),
+      (.fraction(0.1), nil), (.test, nil),
+    ] as [(DatasetSelection.Validation, String?)])
+  func fewValidationImagesAreReported(validation: DatasetSelection.Validation, words: String?) throws {
+    var recipe = sampleRecipe()
+    recipe.dataset.validation = validation
+    #expect(try recipe.validationWarning(images: 1000) == words)
+  }
+
+  @Test(arguments: [DatasetSelection.Validation.count(20), .test])
+  func notesOfTheDataHaveTheNumberOfValidationImages(validation: DatasetSelection.Validation) throws {
+    let data = try split(DatasetSelection(source: .named("sample"), validation: validation))
+    #expect(data.notes == ["validation accuracy is measured on 20 images; one image is 5.0 %"])
   }
 
   @Test(arguments: [0.0, 1e-9, 0.02])

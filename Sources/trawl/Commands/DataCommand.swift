@@ -89,19 +89,20 @@ struct DataCommand: ParsableCommand {
       let source = DatasetSelection.Source(argument: dataset)
       let summary = try UserError.wrapping { try DatasetCatalog(.ofThisMachine).inspect(source) }
       print("\(summary.name): \(summary.folder ?? "synthetic")")
-      print("images: \(summary.rows) x \(summary.columns) pixels, \(summary.classes) classes")
+      print("images: \(summary.rows) x \(summary.columns) pixels, \(summary.labels.values.count) classes")
       for (name, part) in [("train", summary.train), ("test", summary.test)] {
         let classes = part.histogram.map(String.init).joined(separator: " ")
         print("\(name): \(part.count) images, by class \(classes)")
       }
+      for note in summary.notes { print("note: \(note.asShownText)") }
       print("SHA-256 of the four unpacked files, concatenated: \(summary.digest)")
     }
   }
 }
 
 extension DatasetSelection.Source {
-  /// The dataset that an argument names: a folder if it contains a slash, else a name.
+  /// The dataset that an argument names: a folder if it contains a slash or is "~", else a name.
   init(argument: String) {
-    self = argument.contains("/") ? .idx(path: argument) : .named(argument)
+    self = argument.contains("/") || argument == "~" ? .idx(path: argument) : .named(argument)
   }
 }

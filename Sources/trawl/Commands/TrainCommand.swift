@@ -34,8 +34,10 @@ struct TrainCommand: ParsableCommand {
       stop.raise()
     }
     let file = try SearchFileSource.read(file).parse(overrides: overrides.values())
-    if !quiet { for notice in file.inertKeys { StandardError.write("note: \(notice)\n") } }
-    _ = try TrainingRun(file, into: output ?? "models/\(file.name)", isQuiet: quiet)
-      .run(resume ? .resumed : .anew, stop: stop)
+    let run = try TrainingRun(file, into: output ?? "models/\(file.name)", isQuiet: quiet)
+    if !quiet {
+      for note in file.inertKeys + run.notes { StandardError.write("note: \(note.asShownText)\n") }
+    }
+    _ = try run.run(resume ? .resumed : .anew, stop: stop)
   }
 }

@@ -108,7 +108,10 @@ struct WorkerCommand: ParsableCommand {
     let slots = chooseSlots()
     let identity = identity(id: .random(), slots: slots)
     let spool = Spool(in: folder, of: identity.id)
-    let pool = SlotPool(count: slots, store: DatasetStore(), waker: waker, pace: .seconds(pace))
+    // Local workers print nothing, because their coordinator uses the terminal.
+    let isLocal = localEndpoint != nil
+    let store = DatasetStore { if !isLocal { StandardError.write("note: \($0.asShownText)\n") } }
+    let pool = SlotPool(count: slots, store: store, waker: waker, pace: .seconds(pace))
     let shell = try WorkerShell(
       place: place, worker: Worker(identity: identity), pool: pool, spool: spool, arithmetic: arithmetic,
       waker: waker)

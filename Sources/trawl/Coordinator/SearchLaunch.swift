@@ -15,6 +15,8 @@ struct SearchLaunch {
   private let workerCount: Int
   /// The reason why there are fewer local workers than cores; nil if `--workers` was given.
   private let shortage: String?
+  /// What the user should know about the data, one line each.
+  private let dataNotes: [String]
   private let access: Access
   private let socket: RouterSocket
 
@@ -48,7 +50,7 @@ struct SearchLaunch {
     let slots = SlotCount.ofThisProcess()
     workerCount = options.workers ?? slots.number
     shortage = options.workers == nil ? slots.reason.map { "\(slots.cores) cores, but \($0)" } : nil
-    try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
+    dataNotes = try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
     do {
       access = try Access(options, directory)
       socket = try access.listen(waker: waker)
@@ -65,7 +67,7 @@ struct SearchLaunch {
     let source = try run?.storedSearchFile(named: options.file) ?? SearchFileSource.read(command.file)
     let file = try parse(source, command, trials: command.trials)
     if run != nil { try enterFolder(of: file, options) }
-    try file.checkTraining(with: command.workers == 0 ? nil : DatasetStore())
+    _ = try file.checkTraining(with: command.workers == 0 ? nil : DatasetStore())
     return file
   }
 
@@ -156,7 +158,7 @@ struct SearchLaunch {
 
   private func announce(_ display: inout Display, done: Int, retried: Int, joinFile: String) {
     guard !command.quiet else { return }
-    for notice in file.inertKeys + file.notices + [shortage].compactMap(\.self) {
+    for notice in file.inertKeys + file.notices + dataNotes + [shortage].compactMap(\.self) {
       display.say("note: \(notice)")
     }
     let done = (done > 0 ? ", \(done) already done" : "") + (retried > 0 ? ", \(retried) to retry" : "")

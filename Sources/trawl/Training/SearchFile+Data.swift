@@ -6,20 +6,27 @@ extension SearchFile {
   ///
   /// - Parameter store: nil if nothing is trained on this machine. The dataset may then be missing, and only known
   ///   properties of datasets with published names are checked.
-  func checkTraining(with store: DatasetStore?) throws {
+  /// - Returns: what the user should know about the data, one line each.
+  @discardableResult
+  func checkTraining(with store: DatasetStore?) throws -> [String] {
+    var notes: [String] = []
     for configuration in extremes {
       let recipe = Recipe(configuration, seed: seed)
       do {
         try recipe.validate()
         if store != nil { try recipe.training.precision.check() }
-        let shape = try store?.data(for: recipe.dataset).dataset.shape ?? recipe.dataset.source.knownShape
-        if let shape { try recipe.validate(on: shape) }
+        let data = try store?.data(for: recipe.dataset)
+        guard let shape = data?.dataset.shape ?? recipe.dataset.source.knownShape else { continue }
+        try recipe.validate(on: shape)
+        let found = try data?.notes ?? [recipe.validationWarning(images: shape.images)].compactMap(\.self)
+        notes += found.filter { !notes.contains($0) }
       } catch let mistake as RecipeError {
         throw UserError(error(at: mistake.field, mistake.problem))
       } catch {
         throw UserError(self.error(at: recipe.dataset.source.field, "\(error)"))
       }
     }
+    return notes
   }
 }
 

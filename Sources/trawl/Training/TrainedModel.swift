@@ -12,16 +12,34 @@ struct TrainedModel {
 
   /// - Parameter path: the model file or its folder.
   init(at path: String) throws {
+    let file = try Self.file(at: path)
+    folder = URL(filePath: file).deletingLastPathComponent().relativePath
+    model = try UserError.wrapping { try Model(contentsOf: file) }
+  }
+
+  /// The model file that a path names: the file itself, or `model.safetensors` in a folder.
+  static func file(at path: String) throws -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw UserError("\(path): no such file; name a run directory, a model file or the folder of a model")
     }
     let file = isFolder.boolValue ? "\(path)/model.safetensors" : path
     guard FileManager.default.fileExists(atPath: file) else {
-      throw UserError("\(path) holds neither a search nor a model.safetensors")
+      throw UserError(missingModel(in: path))
     }
-    folder = isFolder.boolValue ? path : URL(filePath: path).deletingLastPathComponent().relativePath
-    model = try UserError.wrapping { try Model(contentsOf: file) }
+    return file
+  }
+
+  private static func missingModel(in folder: String) -> String {
+    if RunDirectory(path: folder).content == .search {
+      return "\(folder) is a search; name the folder of its best trial, \(folder)/best"
+    }
+    guard FileManager.default.fileExists(atPath: "\(folder)/recipe.yaml") else {
+      return "\(folder) holds neither a search nor a model.safetensors"
+    }
+    let recipe = "\(folder)/recipe.yaml".asShellWord
+    return
+      "\(folder) holds a recipe, but no model.safetensors; 'trawl train \(recipe) --output NAME' trains one"
   }
 
   /// What models are called in a picture of several: the shortest ends of their paths that differ.

@@ -39,6 +39,8 @@ struct TrainingRun {
   private let recipe: Recipe
   private let folder: String
   private let store = DatasetStore()
+  /// What the user should know about the data, one line each.
+  let notes: [String]
 
   /// The use of the test images after training.
   enum TestImages {
@@ -60,7 +62,7 @@ struct TrainingRun {
           at: parameter.path,
           "is searched; 'trawl search' runs it, or fix it with --set \(parameter.field)=VALUE"))
     }
-    try file.checkTraining(with: store)
+    notes = try file.checkTraining(with: store)
     try InstructionSet.settle(file.numerics)
     self.configuration = configuration
     name = file.name

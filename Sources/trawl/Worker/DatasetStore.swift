@@ -13,6 +13,12 @@ final class DatasetStore: Sendable {
 
   private let catalog = DatasetCatalog(.ofThisMachine)
   private let entries = Mutex<[Entry]>([])
+  private let report: @Sendable (String) -> Void
+
+  /// - Parameter report: called with each line that the user should know about a dataset when it is loaded.
+  init(report: @escaping @Sendable (String) -> Void = { _ in }) {
+    self.report = report
+  }
 
   /// The training and validation images of a selection. Loads them at the first call.
   func data(for selection: DatasetSelection) throws -> TrainingData {
@@ -41,6 +47,7 @@ final class DatasetStore: Sendable {
     try entries.withLock { entries in
       if let index = entries.firstIndex(where: { $0.selection == selection }) { return body(&entries[index]) }
       let data = try TrainingData(catalog.load(selection.source), selection)
+      data.notes.forEach(report)
       // Keep only two: a worker may serve many searches.
       entries = entries.suffix(1) + [Entry(selection: selection, data: data)]
       return body(&entries[entries.count - 1])
@@ -54,9 +61,9 @@ extension DatasetLocations {
     let environment = ProcessInfo.processInfo.environment
     let path = environment["TRAWL_DATA_PATH"] ?? ""
     let caches = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    let home = environment["HOME"].map { "\($0)/.cache" }
+    let home = environment["HOME"]
     return DatasetLocations(
       dataPath: path.split(separator: ":").map(String.init),
-      cache: (caches ?? home).map { "\($0)/trawl" })
+      cache: (caches ?? home.map { "\($0)/.cache" }).map { "\($0)/trawl" }, home: home)
   }
 }

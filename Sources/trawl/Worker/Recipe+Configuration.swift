@@ -31,7 +31,7 @@ extension DatasetSelection {
 extension DatasetSelection.Source {
   /// IDX files in a folder. The path gets a slash, so that the dataset stored in a model is not mistaken for a name.
   fileprivate static func idx(folder: String) -> Self {
-    .idx(path: folder.contains("/") ? folder : "./\(folder)")
+    .idx(path: folder.contains("/") || folder == "~" ? folder : "./\(folder)")
   }
 }
 
