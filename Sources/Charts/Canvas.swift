@@ -119,10 +119,10 @@ struct Frame {
   let x: Axis
   let y: Axis
 
-  /// Where a pair of values lies; on the edge if it lies outside.
+  /// The point of a pair of values; on the edge if it is outside.
   func point(_ x: Double, _ y: Double) -> Point { Point(place(x: x), place(y: y)) }
 
-  /// Where a pair of finite values lies, inside or outside; at most some widths away.
+  /// The point of a pair of finite values, inside or outside; at most some widths away.
   func unlimitedPoint(_ x: Double, _ y: Double) -> Point {
     let shares = (self.x.scale.position(of: x), self.y.scale.position(of: y))
     return Point(
@@ -138,7 +138,7 @@ struct Frame {
     area.maxY - area.height * min(max(y.scale.position(of: value), 0), 1)
   }
 
-  /// Whether a value lies below the start or above the end of the y axis.
+  /// Whether a value is below the start or above the end of the y axis.
   func isOutside(y value: Double) -> Bool { !(-1e-9...1 + 1e-9).contains(y.scale.position(of: value)) }
 
   /// The labels below the plot that fit beside each other.

@@ -115,7 +115,7 @@ private struct Histogram {
     return low...max(low, min(ends.upperBound, ends.lowerBound + Double(last + 1) * binWidth))
   }
 
-  /// The value below which this share of the values lies, to within the width of a bin.
+  /// The value below which this share of the values is, to within the width of a bin.
   func quantile(_ share: Double) -> Double {
     let wanted = share * Double(count)
     var sum = 0.0

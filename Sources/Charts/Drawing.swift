@@ -87,7 +87,7 @@ struct Drawing {
     text += "</g>\n"
   }
 
-  /// Draws inside a rectangle; what lies outside is cut off.
+  /// Draws inside a rectangle and clips the rest.
   mutating func clipped(to rect: Rect, _ body: (inout Drawing) -> Void) {
     let size = [rect.width, rect.height].map(\.coordinate)
     let corner = [rect.x, rect.y].map(\.coordinate)

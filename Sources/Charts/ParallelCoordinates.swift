@@ -85,7 +85,7 @@ package struct ParallelCoordinates: Chart {
       data: ["trial": "\(line.number)", "values": values])
   }
 
-  /// How far along the axis a value lies. Within a category, lines are spread, so that they do not hide each other.
+  /// The position of a value along the axis. Within a category, lines are spread, so that they do not hide each other.
   private func share(of value: Double, on axis: Axis, _ number: Int) -> Double {
     let share = min(max(axis.scale.position(of: value), 0), 1)
     guard case .categories(let names) = axis.scale, lines.count > 1 else { return share }

@@ -82,7 +82,7 @@ package enum ColourScale: Hashable, Sendable {
   /// The last places of both palettes.
   static let ground = UInt8(255)
 
-  /// The palette: 255 colours from low to high, and a ground for what lies between images.
+  /// The palette: 255 colours from low to high, and a background between images.
   var palette: [Raster.Colour] {
     let ground = Raster.Colour(red: 140, green: 148, blue: 158)
     return switch self {

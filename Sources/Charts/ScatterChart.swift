@@ -127,7 +127,7 @@ extension Drawing {
       dots, group.look.style.replacing("dot ", with: "dots ") + (group.look == .highlighted ? "" : " soft"))
   }
 
-  /// A triangle at the edge beyond which a point lies.
+  /// A triangle at the edge for a point beyond it.
   private mutating func arrow(_ tip: Point, isUp: Bool, _ style: String, title: String) {
     let base = tip.y + (isUp ? 8 : -8)
     path(

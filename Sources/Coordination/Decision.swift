@@ -7,7 +7,7 @@ package enum Decision: Sendable, Equatable {
   /// The attempt resumes from a checkpoint: its first `count` epochs are those of an earlier attempt.
   case epochsInherited(AttemptID, from: AttemptID, count: Int)
   case epochEnded(AttemptID, number: Int, WireEpoch)
-  case attemptEnded(AttemptID, AttemptEnd, words: String)
+  case attemptEnded(AttemptID, AttemptEnd, detail: String)
   /// A lost attempt continues: its worker reconnected before the trial ran elsewhere.
   case attemptResumed(AttemptID)
   /// The trial can resume from this checkpoint until it ends.
@@ -137,7 +137,7 @@ package struct Snapshot: Sendable {
 
   package var search: SearchID
   /// The generation of this coordinator: one higher than the last.
-  package var epoch: UInt64
+  package var generation: UInt64
   package var lastAttempt: AttemptID
   package var results: [TrialEnd]
   package var openAttempts: [OpenAttempt]
@@ -156,13 +156,13 @@ package struct Snapshot: Sendable {
   package var hadRemoteWorkers: Bool
 
   package init(
-    search: SearchID, epoch: UInt64, lastAttempt: AttemptID, results: [TrialEnd],
+    search: SearchID, generation: UInt64, lastAttempt: AttemptID, results: [TrialEnd],
     openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [], rungs: [[RungScore]] = [],
     data: [UInt8]? = nil, trialCount: Int? = nil, curves: [[EpochScore]] = [],
     excluded: [WorkerID: String] = [:], hadRemoteWorkers: Bool = false
   ) {
     self.search = search
-    self.epoch = epoch
+    self.generation = generation
     self.lastAttempt = lastAttempt
     self.results = results
     self.openAttempts = openAttempts

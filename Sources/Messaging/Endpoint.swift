@@ -59,7 +59,10 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   /// Whether the host is an IPv6 address.
   package var isIPv6: Bool { host.hasPrefix("[") }
 
-  /// The same port as seen from this machine.
+  /// Whether only the machine itself can reach the host.
+  package var isLoopback: Bool { host == "localhost" || host == "[::1]" || host.hasPrefix("127.") }
+
+  /// The same port, reached from this machine.
   package var onThisMachine: Endpoint {
     guard isWildcard else { return self }
     return Endpoint(host: isIPv6 ? "[::1]" : "127.0.0.1", port: port)

@@ -126,7 +126,7 @@ package final class RouterSocket {
   package func wait(timeout: Duration?) throws(MessagingError) -> Bool {
     let deadline = timeout.map { ContinuousClock.now + $0 }
     while try pollSet.wait(until: deadline) {
-      if pollSet.isReady(1) { noteConnections() }
+      if pollSet.isReady(1) { warnOfConnections() }
       if pollSet.isReady(0) || pollSet.isReady(2) { return true }
       // An endless series of new connections must not keep the caller here.
       if let deadline, deadline <= .now { return false }
@@ -134,7 +134,7 @@ package final class RouterSocket {
     return false
   }
 
-  private func noteConnections() {
+  private func warnOfConnections() {
     while let report = monitor.next() {
       let connection = Int32(truncatingIfNeeded: report.value)
       switch report.event {
@@ -228,6 +228,6 @@ package final class RouterSocket {
         }
       }
     }
-    throw .selfTestFailed(endpoint, "nobody answers")
+    throw .selfTestFailed(endpoint, "no answer")
   }
 }

@@ -40,7 +40,7 @@ struct ParameterAxis {
   /// Where a surface over this axis is evaluated.
   var nodes: Surface.Nodes { choices.map { .categories($0.count) } ?? .even }
 
-  /// Where a value lies on the scale; nil if it is none of the parameter's.
+  /// The position of a value on the scale; nil if the parameter does not have it.
   func number(_ value: Value) -> Double? {
     if let choices { return choices.firstIndex(of: value).map(Double.init) }
     return switch value {

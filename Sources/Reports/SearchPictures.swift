@@ -192,7 +192,7 @@ extension SearchPictures {
     guard !scores.isEmpty, let range else { return nil }
     let stride = max(1, scores.count / 1000)
     let (low, high) = (min(range.worst, range.best), max(range.worst, range.best))
-    // What lies beyond the scale is counted at its edge.
+    // Values beyond the scale are counted at its edge.
     let below = Double(scores.count { $0 < low }) / Double(scores.count)
     var points = [Point(low, below)]
     for (index, score) in scores.enumerated() where (low...high).contains(score) {

@@ -245,7 +245,7 @@ package struct ReportTable: Sendable {
 }
 
 extension EdgeWarning {
-  /// What it says, as a sentence.
+  /// The warning as a sentence.
   fileprivate var sentence: String {
     let what = holdsBest ? "the best value, \(best)," : "\(count) of the best \(few) values"
     let side = end == .lower ? "lower" : "upper"

@@ -26,13 +26,13 @@ extension StudyDatabase {
       try inherit(id, source, count, db)
     case .epochEnded(let id, let number, let epoch):
       try insert(id, number, epoch, db)
-    case .attemptEnded(let id, let end, let words):
+    case .attemptEnded(let id, let end, let detail):
       try execute(
-        "UPDATE attempt SET ended = ?, ending = ?, words = ? WHERE id = ?",
-        [now, end.rawValue, words, id.rowID], db)
+        "UPDATE attempt SET ended = ?, ending = ?, detail = ? WHERE id = ?",
+        [now, end.rawValue, detail, id.rowID], db)
     case .attemptResumed(let id):
       try execute(
-        "UPDATE attempt SET ended = NULL, ending = NULL, words = '' WHERE id = ?", [id.rowID], db)
+        "UPDATE attempt SET ended = NULL, ending = NULL, detail = '' WHERE id = ?", [id.rowID], db)
     case .checkpointStored(let stored):
       try execute(
         "INSERT OR REPLACE INTO checkpoint (trial, attempt, epochs, size, digest) VALUES (?, ?, ?, ?, ?)",

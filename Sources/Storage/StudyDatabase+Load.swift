@@ -22,12 +22,12 @@ extension StudyDatabase {
   /// - Parameter needsCurves: whether to load the epochs of all completed trials.
   package func begin(needsCurves: Bool = false) throws(StudyError) -> Snapshot {
     try run { db in
-      try db.execute(sql: "UPDATE search SET epoch = epoch + 1")
-      guard let row = try Row.fetchOne(db, sql: "SELECT id, epoch, trials, data FROM search") else {
+      try db.execute(sql: "UPDATE search SET generation = generation + 1")
+      guard let row = try Row.fetchOne(db, sql: "SELECT id, generation, trials, data FROM search") else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no search in it")
       }
       return Snapshot(
-        search: SearchID(UInt64(bitPattern: row[0])), epoch: UInt64(bitPattern: row[1]),
+        search: SearchID(UInt64(bitPattern: row[0])), generation: UInt64(bitPattern: row[1]),
         lastAttempt: AttemptID(
           UInt64(try Int64.fetchOne(db, sql: "SELECT max(id) FROM attempt") ?? 0)),
         results: try Self.results(db), openAttempts: try Self.openAttempts(db),
@@ -94,7 +94,7 @@ extension StudyDatabase {
       db,
       sql: """
         SELECT attempt.id, attempt.trial, attempt.worker, worker.is_local, attempt.key,
-          attempt.ending, attempt.inherited, worker.host, attempt.words
+          attempt.ending, attempt.inherited, worker.host, attempt.detail
         FROM attempt JOIN worker ON worker.id = attempt.worker
         WHERE NOT is_past AND attempt.trial NOT IN (SELECT trial FROM result) ORDER BY attempt.id
         """)
@@ -172,7 +172,7 @@ package struct AttemptRow: Sendable {
   /// Epochs that it trained and reported.
   package var epochs: Int
   package var ending: AttemptEnd?
-  package var words: String
+  package var detail: String
 }
 
 extension StudyDatabase {
@@ -184,14 +184,14 @@ extension StudyDatabase {
         sql: """
           SELECT attempt.id, attempt.trial, worker.host, worker.pid, worker.numerics, attempt.started,
             attempt.ended, (SELECT count(*) FROM epoch WHERE epoch.attempt = attempt.id),
-            attempt.ending, attempt.words, attempt.inherited
+            attempt.ending, attempt.detail, attempt.inherited
           FROM attempt JOIN worker ON worker.id = attempt.worker ORDER BY attempt.id
           """
       ).map { row in
         AttemptRow(
           attempt: row[0], trial: row[1], host: row[2], pid: row[3], numerics: row[4],
           started: row[5], ended: row[6], inherited: row[10], epochs: (row[7] as Int) - (row[10] as Int),
-          ending: (row[8] as String?).flatMap(AttemptEnd.init), words: row[9])
+          ending: (row[8] as String?).flatMap(AttemptEnd.init), detail: row[9])
       }
     }
   }

@@ -143,6 +143,13 @@ extension StudyDatabase {
       // The reason; NULL for the others.
       try db.execute(sql: "ALTER TABLE worker ADD COLUMN excluded TEXT")
     }
+    migrator.registerMigration("10: plain names of columns") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE search RENAME COLUMN epoch TO generation;
+          ALTER TABLE attempt RENAME COLUMN words TO detail;
+          """)
+    }
     return migrator
   }
 }

@@ -18,7 +18,7 @@ package final class StudyDatabase {
       let study = try StudyDatabase(path: draft)
       try study.run { db in
         try db.execute(
-          sql: "INSERT INTO search (id, file, epoch) VALUES (?, ?, 0)",
+          sql: "INSERT INTO search (id, file, generation) VALUES (?, ?, 0)",
           arguments: [Int64(bitPattern: search.number), text])
       }
       try study.close()
@@ -91,7 +91,7 @@ package final class StudyDatabase {
       }
       precondition(synchronous == 2, "commits would not be durable: synchronous is \(synchronous ?? -1)")
       // Acquires the lock now instead of at the first commit.
-      try queue.write { db in try db.execute(sql: "UPDATE search SET epoch = epoch") }
+      try queue.write { db in try db.execute(sql: "UPDATE search SET generation = generation") }
     } catch let error as StudyError {
       throw error
     } catch {
@@ -133,17 +133,17 @@ package enum StudyError: Error, CustomStringConvertible, Equatable {
       self = .failed("\(path): \(error)")
       return
     }
-    let words = "\(path): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")"
+    let detail = "\(path): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")"
     switch error.resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .inUse(path)
     case .SQLITE_FULL: self = .diskFull
-    case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged(words)
-    default: self = .failed(words)
+    case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged(detail)
+    default: self = .failed(detail)
     }
   }
 
   /// Whether it is a system error rather than a user error: a retry may succeed.
-  package var isOfTheMachine: Bool {
+  package var isSystemError: Bool {
     switch self {
     case .diskFull, .failed: true
     case .inUse, .damaged, .later: false
@@ -154,8 +154,8 @@ package enum StudyError: Error, CustomStringConvertible, Equatable {
     switch self {
     case .inUse(let path): "\(path) is in use: another coordinator runs this search"
     case .diskFull: "the disk is full, or your quota"
-    case .later(let path): "\(path) was made by a newer version of Trawl, which must go on with it"
-    case .damaged(let words), .failed(let words): words
+    case .later(let path): "\(path) was made by a newer version of Trawl; resume it with that version"
+    case .damaged(let detail), .failed(let detail): detail
     }
   }
 }

@@ -151,11 +151,15 @@ package struct DatasetCatalog: Sendable {
   }
 
   private func missing(_ name: String) -> DatasetError {
-    let names = (KnownDataset.all.map(\.name) + [Digits.name]).joined(separator: ", ")
+    let known = KnownDataset.all.map(\.name) + [Digits.name]
+    let names = known.joined(separator: ", ")
+    // fashion_mnist, FashionMNIST and Fashion-MNIST are usual names, too.
+    func letters(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
+    let guess = known.first { letters($0) == letters(name) }.map { "did you mean '\($0)'?" }
     let remedy =
       (try? entries(of: name)) != nil
       ? "for the folder of this name, write ./\(name), or idx: ./\(name) in a search file"
-      : KnownDataset.named(name)?.remedy ?? "known ones are \(names)"
+      : KnownDataset.named(name)?.remedy ?? guess ?? "known ones are \(names)"
     return DatasetError(
       name,
       .missing(

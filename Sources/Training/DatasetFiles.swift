@@ -42,7 +42,7 @@ struct DatasetFolder {
   /// The published names of the parts that have no file.
   var missing: [String] { zip(DatasetFiles.names, names).filter { $1.isEmpty }.map { $0.0 } }
 
-  /// The packed files that are not read because the plain file lies beside them.
+  /// The packed files that are not read because the plain file is beside them.
   var unused: [String] { names.flatMap { part in part.filter { part.contains(String($0.dropLast(3))) } } }
 
   /// The four files of a complete folder. Of a plain and a packed file of the same name, the plain one. Throws if

@@ -61,9 +61,9 @@ struct Trawl: ParsableCommand {
   /// Prints the error and returns the exit status.
   private static func report(_ error: any Error) -> Int32 {
     if let end = error as? ExitStatus { return end.rawValue }
-    if let complaint = error as? UserError {
-      for mistake in complaint.mistakes { complain(mistake) }
-      return complaint.status.rawValue
+    if let userError = error as? UserError {
+      for mistake in userError.mistakes { printError(mistake) }
+      return userError.status.rawValue
     }
     guard exitCode(for: error) != .success else {
       let message = fullMessage(for: error)
@@ -71,7 +71,7 @@ struct Trawl: ParsableCommand {
       if message == version { print(Versions.text) }
       return 0
     }
-    complain(unknownCommand ?? message(for: error).replacing("\n", with: " "))
+    printError(unknownCommand ?? message(for: error).replacing("\n", with: " "))
     return ExitStatus.badInput.rawValue
   }
 
@@ -86,7 +86,7 @@ struct Trawl: ParsableCommand {
     return "unknown command '\(word.asShownText)'; \(hint ?? "commands: \(names.joined(separator: ", "))")"
   }
 
-  private static func complain(_ words: String) {
+  private static func printError(_ words: String) {
     StandardError.write("trawl: \(words.asShownText)\n")
   }
 }
@@ -99,43 +99,43 @@ struct UserError: Error {
   /// The exit status of the program.
   let status: ExitStatus
 
-  init(_ words: String, status: ExitStatus = .badInput) {
-    mistakes = [words]
+  init(_ message: String, status: ExitStatus = .badInput) {
+    mistakes = [message]
     self.status = status
   }
 
   /// The mistakes in one line.
-  var words: String { mistakes.joined(separator: "; ") }
+  var message: String { mistakes.joined(separator: "; ") }
 
   /// Wraps an error of one of the modules.
   init(_ error: any Error) {
     mistakes =
       (error as? SearchFileError).map { "\($0)".split(separator: "\n").map(String.init) } ?? ["\(error)"]
-    let isOfTheMachine =
+    let isSystemError =
       switch error {
-      case let error as StudyError: error.isOfTheMachine
-      case KeyFileError.system(_, _, let code): Self.codesOfTheMachine.contains(code)
+      case let error as StudyError: error.isSystemError
+      case KeyFileError.system(_, _, let code): Self.systemErrorCodes.contains(code)
       case MessagingError.tooManyOpenFiles: true
       default: false
       }
-    status = isOfTheMachine ? .failed : .badInput
+    status = isSystemError ? .failed : .badInput
   }
 
   /// The error of the last system call, from errno.
   static func system(_ call: String) -> UserError {
-    let status: ExitStatus = codesOfTheMachine.contains(errno) ? .failed : .badInput
-    return UserError(System.words(call), status: status)
+    let status: ExitStatus = systemErrorCodes.contains(errno) ? .failed : .badInput
+    return UserError(System.errorMessage(call), status: status)
   }
 
   /// errno values of system errors, which the user did not cause.
-  private static let codesOfTheMachine = [
+  private static let systemErrorCodes = [
     EIO, ENOSPC, EDQUOT, EFBIG, ESTALE, EMFILE, ENFILE, ENOMEM,
   ]
 
   /// Runs `body` and converts its errors to user errors.
   static func wrapping<Value>(_ body: () throws -> Value) throws -> Value {
-    do { return try body() } catch let complaint as UserError {
-      throw complaint
+    do { return try body() } catch let userError as UserError {
+      throw userError
     } catch {
       throw UserError(error)
     }

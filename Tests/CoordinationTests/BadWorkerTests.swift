@@ -29,7 +29,7 @@ import Testing
   private mutating func fail(by worker: WorkerID) {
     guard let assign = cluster.running[worker]?.first else { return }
     cluster.running[worker]?.removeFirst()
-    cluster.dispatch(worker, .ended(AttemptID(assign.attempt), .failed, words: "no space left on device"))
+    cluster.dispatch(worker, .ended(AttemptID(assign.attempt), .failed, detail: "no space left on device"))
   }
 
   private func attempts(of trial: Int) -> Int {
@@ -78,8 +78,8 @@ import Testing
       cluster.wait(.seconds(1))
     }
     #expect(statuses == Array(repeating: .done, count: 12))
-    let words = cluster.warnings.first { $0.contains("gets no more work") }
-    #expect(words?.contains("worker node1 (pid 1") == true, "\(cluster.warnings)")
+    let warnings = cluster.warnings.first { $0.contains("gets no more work") }
+    #expect(warnings?.contains("worker node1 (pid 1") == true, "\(cluster.warnings)")
     #expect(cluster.persisted.contains { if case .workerExcluded(bad, _) = $0 { true } else { false } })
   }
 
@@ -227,8 +227,8 @@ import Testing
       cluster.dispatch(worker, .ticked([progress]))
       cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
     }
-    let words = cluster.warnings.filter { $0.contains("no epoch and no result") }
-    #expect(words.count == 1)
-    #expect(words.first?.contains("trial 0, node1") == true, "\(words)")
+    let warnings = cluster.warnings.filter { $0.contains("no epoch and no result") }
+    #expect(warnings.count == 1)
+    #expect(warnings.first?.contains("trial 0, node1") == true, "\(warnings)")
   }
 }

@@ -34,7 +34,7 @@ struct Cluster {
   var resumed: [UInt64: [UInt8]] = [:]
   /// Epochs trained by started attempts.
   private var trained: [UInt64: Int] = [:]
-  private var epoch: UInt64 = 1
+  private var generation: UInt64 = 1
   /// Events in flight, in order.
   private var pending: [Delivery] = []
   private var isDraining = false
@@ -53,7 +53,7 @@ struct Cluster {
     coordinator = Coordinator(
       file: file, text: text, intervals: Self.intervals,
       from: Snapshot(
-        search: SearchID(7), epoch: 1, lastAttempt: AttemptID(0), results: [], openAttempts: []),
+        search: SearchID(7), generation: 1, lastAttempt: AttemptID(0), results: [], openAttempts: []),
       at: .zero)
   }
 
@@ -62,14 +62,14 @@ struct Cluster {
   /// Adds a worker, which sends Hello.
   @discardableResult
   mutating func join(
-    _ number: UInt8, slots: Int = 1, isLocal: Bool = false, staysForever: Bool = false,
+    _ number: UInt8, slots: Int = 1, isLocal: Bool = false, waitsForNextSearch: Bool = false,
     numerics: String = "test", host: String? = nil
   ) -> WorkerID {
     let id = WorkerID([UInt8](repeating: number, count: WorkerID.length))!
     workers[id] = Worker(
       identity: .init(
         id: id, slots: slots, host: host ?? "node\(number)", pid: Int32(number), isLocal: isLocal,
-        numerics: numerics, staysForever: staysForever))
+        numerics: numerics, waitsForNextSearch: waitsForNextSearch))
     running[id] = []
     dispatch(id, .ticked([]))
     return id
@@ -80,7 +80,7 @@ struct Cluster {
     let kept = (kept[id] ?? [:]).sorted { $0.key < $1.key }.map(\.value)
     workers[id] = Worker(
       identity: .init(
-        id: id, slots: 0, host: "node", pid: 99, isLocal: false, numerics: "test", staysForever: false),
+        id: id, slots: 0, host: "node", pid: 99, isLocal: false, numerics: "test", waitsForNextSearch: false),
       handingIn: kept)
     exits[id] = nil
     running[id] = []
@@ -206,7 +206,7 @@ struct Cluster {
       case .store(let bytes, let checkpoint, let isLast): store(bytes, of: checkpoint, isLast: isLast)
       case .remove(let checkpoint): stored[Array(checkpoint.digest)] = nil
       case .kill(let pid): killed.append(pid)
-      case .warn(let words): warnings.append(words)
+      case .warn(let detail): warnings.append(detail)
       case .persist, .note: break
       }
     }
@@ -229,7 +229,7 @@ struct Cluster {
     guard let assign = running[id]?.first else { return }
     trainEpochs(Int(assign.epochs) - (trained[assign.attempt] ?? 0), of: id)
     running[id]?.removeFirst()
-    dispatch(id, .ended(AttemptID(assign.attempt), outcome, words: ""))
+    dispatch(id, .ended(AttemptID(assign.attempt), outcome, detail: ""))
   }
 
   mutating func trainEpochs(_ count: Int, of id: WorkerID) {
@@ -252,14 +252,14 @@ struct Cluster {
 
   /// Kills the coordinator and starts another from the persisted decisions.
   mutating func restart() {
-    epoch += 1
+    generation += 1
     coordinator = Coordinator(
       file: file, text: text, intervals: Self.intervals, from: snapshot(), at: now)
   }
 
   func snapshot() -> Snapshot {
     var snapshot = Snapshot(
-      search: SearchID(7), epoch: epoch, lastAttempt: AttemptID(0), results: [], openAttempts: [])
+      search: SearchID(7), generation: generation, lastAttempt: AttemptID(0), results: [], openAttempts: [])
     var descriptions: [WorkerID: WorkerDescription] = [:]
     for decision in persisted {
       switch decision {

@@ -124,7 +124,7 @@ import Testing
     for trial in 0..<WorkerConduct.failureLimit {
       conduct.suspect(trial, isBreach: false)
       conduct.confirmSuspicion(of: trial)
-      if trial == 2 { conduct.noteSuccess() }
+      if trial == 2 { conduct.recordSuccess() }
     }
     #expect(conduct.exclusion == nil)
     for trial in 10..<10 + WorkerConduct.failureLimit {
@@ -138,7 +138,7 @@ import Testing
     var conduct = WorkerConduct()
     for trial in 0..<WorkerConduct.breachLimit {
       conduct.suspect(trial, isBreach: true)
-      conduct.noteSuccess()
+      conduct.recordSuccess()
       conduct.confirmSuspicion(of: trial)
     }
     #expect(conduct.exclusion != nil)

@@ -56,7 +56,7 @@ import Testing
     Worker(
       identity: .init(
         id: WorkerID([UInt8](repeating: 1, count: 16))!, slots: 3, host: "node1", pid: 1, isLocal: false,
-        numerics: "test", staysForever: false))
+        numerics: "test", waitsForNextSearch: false))
   }
 
   /// A local event of a worker.
@@ -64,7 +64,7 @@ import Testing
     let attempt = AttemptID(generator.below(6))
     return switch generator.below(20) {
     case 0...2: .epochEnded(attempt, WireEpoch())
-    case 3: .ended(attempt, .done, words: "")
+    case 3: .ended(attempt, .done, detail: "")
     case 4: .drainRequested("why not")
     case 5:
       .suspended(
@@ -103,7 +103,7 @@ import Testing
   private static func answer(_ generator: inout Philox) -> WireToWorker {
     var message = WireToWorker()
     message.search = 6 + generator.below(2)
-    message.epoch = generator.below(3)
+    message.generation = generator.below(3)
     switch generator.below(9) {
     case 0:
       var welcome = WireWelcome()
@@ -195,7 +195,7 @@ private struct HostileCluster {
     let sender = Coordinator.Sender(address: ReturnAddress(99), key: Self.key)
     let effects = cluster.coordinator.handle(.received(message, from: sender), at: cluster.now)
     #expect(effects.count < 100)
-    for case .note(let words) in effects { #expect(words == words.asPeerText) }
+    for case .note(let detail) in effects { #expect(detail == detail.asPeerText) }
     // Deliver only messages to honest workers.
     cluster.perform(effects.filter { if case .send(_, to: ReturnAddress(99)) = $0 { false } else { true } })
     checkDecisions()

@@ -32,11 +32,11 @@ struct OtherDataTests {
     let trial = try #require(cluster.running[second]?.first?.trial)
     load(Self.otherData, by: second)
     cluster.trainEpochs(1, of: second)
-    guard case .unable(let words) = try #require(cluster.exits[second]) else {
+    guard case .unable(let detail) = try #require(cluster.exits[second]) else {
       Issue.record("it left otherwise")
       return
     }
-    #expect(words.contains("its dataset (SHA-256 sum 0202020202020202...)"), "\(words)")
+    #expect(detail.contains("its dataset (SHA-256 sum 0202020202020202...)"), "\(detail)")
     #expect(cluster.warnings.count == 1)
     #expect(cluster.persisted.filter { if case .epochEnded = $0 { true } else { false } }.count == 1)
     cluster.finishAttempt(of: first)
@@ -51,7 +51,7 @@ struct OtherDataTests {
       cluster.dispatch(worker, .dataLoaded(AttemptID(assign.attempt), data))
     }
     let attempt = try #require(cluster.running[fast]?.removeFirst().attempt)
-    cluster.dispatch(fast, .ended(AttemptID(attempt), .failed, words: "too small"))
+    cluster.dispatch(fast, .ended(AttemptID(attempt), .failed, detail: "too small"))
     #expect(cluster.coordinator.data == nil)
     cluster.trainEpochs(1, of: slow)
     #expect(cluster.coordinator.data == Self.data)
@@ -86,7 +86,7 @@ struct OtherDataTests {
   }
 
   @Test mutating func aWorkerCanServeAnotherSearchWithADifferentDataset() {
-    let keeper = cluster.join(3, staysForever: true)
+    let keeper = cluster.join(3, waitsForNextSearch: true)
     load(Self.data, by: keeper)
     #expect(cluster.workers[keeper]?.data == Self.data)
     cluster.perform([.send(finish, to: ReturnAddress(3))])

@@ -263,7 +263,7 @@ import Testing
     var epoch = WireEpoch()
     epoch.valAccuracy = 0.5
     cluster.dispatch(first, .epochEnded(AttemptID(assign.attempt), epoch))
-    cluster.dispatch(first, .ended(AttemptID(assign.attempt), .done, words: ""))
+    cluster.dispatch(first, .ended(AttemptID(assign.attempt), .done, detail: ""))
     cluster.running[first] = []
     cluster.finishAttempt(of: second)
     cluster.cut.remove(first)
@@ -310,7 +310,7 @@ import Testing
     #expect(cluster.running[worker]?.map(\.attempt) == [attempt])
     cluster.dispatch(worker, .epochEnded(AttemptID(attempt), WireEpoch()))
     cluster.running[worker] = []
-    cluster.dispatch(worker, .ended(AttemptID(attempt), .done, words: ""))
+    cluster.dispatch(worker, .ended(AttemptID(attempt), .done, detail: ""))
     #expect(cluster.coordinator.results[1]?.epochs == 2)
   }
 

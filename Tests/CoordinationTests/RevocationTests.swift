@@ -94,7 +94,7 @@ import Testing
     var cluster = try Cluster()
     let worker = cluster.join(1)
     var snapshot = cluster.snapshot()
-    snapshot.epoch = 2
+    snapshot.generation = 2
     for index in snapshot.openAttempts.indices { snapshot.openAttempts[index].key = "" }
     cluster.coordinator = Coordinator(
       file: cluster.file, text: cluster.text, intervals: Cluster.intervals, from: snapshot,

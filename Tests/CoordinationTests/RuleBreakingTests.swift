@@ -124,6 +124,6 @@ import Testing
       return
     }
     #expect(answer.reject.code == .version)
-    #expect(answer.reject.words.contains("99"))
+    #expect(answer.reject.detail.contains("99"))
   }
 }

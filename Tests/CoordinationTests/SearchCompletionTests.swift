@@ -60,7 +60,7 @@ import Testing
     let worker = cluster.join(1)
     for _ in 0..<2 { train(1, on: worker, in: &cluster) }
     #expect(cluster.coordinator.trials == nil && cluster.coordinator.progress == nil)
-    cluster.perform(cluster.coordinator.handle(.enoughBegun, at: cluster.now))
+    cluster.perform(cluster.coordinator.handle(.stopConditionMet, at: cluster.now))
     #expect(cluster.coordinator.results.count == 2 && !cluster.coordinator.isFinished)
     cluster.restart()
     cluster.wait(.seconds(5))

@@ -40,7 +40,7 @@ import Testing
     let attempt = try #require(cluster.running[worker]?.first).attempt
     cluster.trainEpochs(epochs, of: worker)
     cluster.running[worker]?.removeFirst()
-    cluster.dispatch(worker, .ended(AttemptID(attempt), .done, words: ""))
+    cluster.dispatch(worker, .ended(AttemptID(attempt), .done, detail: ""))
     #expect(cluster.coordinator.results.values.map(\.epochs) == (isAccepted ? [Double(epochs)] : []))
   }
 
@@ -62,7 +62,7 @@ import Testing
 
   @Test func aKeptWorkerWaitsForTheNextSearch() throws {
     var cluster = try Cluster()
-    let worker = cluster.join(1, staysForever: true)
+    let worker = cluster.join(1, waitsForNextSearch: true)
     for _ in 0..<4 { cluster.finishAttempt(of: worker) }
     #expect(cluster.exits[worker] == nil)
     #expect(cluster.workers[worker]?.phase == .seeking)
@@ -103,6 +103,6 @@ import Testing
     let workers = (1...3).map { cluster.join(UInt8($0), numerics: "processor \($0)") }
     #expect(cluster.warnings.isEmpty)
     for worker in workers { cluster.finishAttempt(of: worker) }
-    #expect(cluster.warnings.count { $0.contains("differ in their arithmetic") } == 1)
+    #expect(cluster.warnings.count { $0.contains("use different instruction sets") } == 1)
   }
 }

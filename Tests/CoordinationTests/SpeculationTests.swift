@@ -59,7 +59,7 @@ import Testing
     cluster.running[fast] = []
     let speculativeAttempt = try #require(cluster.coordinator.speculativeAttempts.first)
     cluster.trainEpochs(1, of: slow)
-    cluster.dispatch(slow, .drainRequested("it shall leave"))
+    cluster.dispatch(slow, .drainRequested("it is told to leave"))
     #expect(cluster.coordinator.openTrials[0]?.current == speculativeAttempt)
     #expect(cluster.coordinator.openTrials[0]?.checkpoint != nil)
     cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))

@@ -55,7 +55,8 @@ final class BadWorker: @unchecked Sendable {  // each object is used by one thre
     let name = WorkerID((0..<WorkerID.length).map { _ in UInt8.random(in: 0...255) })!
     machine = Worker(
       identity: .init(
-        id: name, slots: 2, host: "broken", pid: 4711, isLocal: false, numerics: "none", staysForever: false))
+        id: name, slots: 2, host: "broken", pid: 4711, isLocal: false, numerics: "none",
+        waitsForNextSearch: false))
   }
 
   private func now() -> Duration { .seconds(ProcessInfo.processInfo.systemUptime) }
@@ -87,7 +88,7 @@ final class BadWorker: @unchecked Sendable {  // each object is used by one thre
       epoch.valLoss = .nan
       try perform(machine.handle(.epochEnded(attempt, epoch), at: now()))
     case .failsEveryTrial:
-      try perform(machine.handle(.ended(attempt, .failed, words: "no space left on device"), at: now()))
+      try perform(machine.handle(.ended(attempt, .failed, detail: "no space left on device"), at: now()))
     }
   }
 }

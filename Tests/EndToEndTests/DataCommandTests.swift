@@ -27,10 +27,10 @@ struct DataCommandTests {
   ) {
     #expect(ending.end == .exited(2), sourceLocation: location)
     #expect(ending.output.isEmpty, sourceLocation: location)
-    let line = ending.complaints.last ?? ""
+    let line = ending.errorLines.last ?? ""
     #expect(line.hasPrefix("trawl: cannot download mnist, \(first): "), sourceLocation: location)
     for word in words { #expect(line.contains(word), "\(line)", sourceLocation: location) }
-    #expect(ending.complaints.filter { $0.hasPrefix("trawl:") }.count == 1, sourceLocation: location)
+    #expect(ending.errorLines.filter { $0.hasPrefix("trawl:") }.count == 1, sourceLocation: location)
     #expect(
       !FileManager.default.fileExists(atPath: "\(scratch.path)/caches/trawl/mnist"),
       sourceLocation: location)
@@ -110,7 +110,7 @@ struct DataCommandTests {
   func invalidAddressesAreRejected(address: String) async throws {
     let ending = try await get(from: [address]).ending()
     #expect(ending.end == .exited(2))
-    #expect(ending.complaints.count == 1 && ending.errors.contains("--from"))
+    #expect(ending.errorLines.count == 1 && ending.errors.contains("--from"))
   }
 
   @Test func twoAtOnceFetchEachFileOnce() async throws {

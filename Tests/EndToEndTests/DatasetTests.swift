@@ -58,7 +58,7 @@ struct DatasetTests {
     try writeRecipe(holdingOut: 12)
     let training = try await scratch.run("train", "recipe.yaml", "--output", "model")
     #expect(training.end == .exited(0), "\(training.errors)")
-    let notes = training.complaints.filter { $0.hasPrefix("note: ") }
+    let notes = training.errorLines.filter { $0.hasPrefix("note: ") }
     #expect(notes == [labelNote, "note: validation accuracy is measured on 12 images; one image is 8.3 %"])
     let test = try await scratch.run("test", "model")
     let lines = test.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
@@ -75,7 +75,7 @@ struct DatasetTests {
     try writeRecipe(holdingOut: 50, lr: "{ uniform: [0.05, 0.2] }")
     let search = try await scratch.run("search", "recipe.yaml", "--output", "run", "--workers", "1")
     #expect(search.end == .exited(0), "\(search.errors)")
-    let notes = search.complaints.filter { $0.hasPrefix("note: labels") || $0.hasPrefix("note: validation") }
+    let notes = search.errorLines.filter { $0.hasPrefix("note: labels") || $0.hasPrefix("note: validation") }
     #expect(notes == [labelNote, "note: validation accuracy is measured on 50 images; one image is 2.0 %"])
   }
 
@@ -86,7 +86,7 @@ struct DatasetTests {
       "search", "recipe.yaml", "--output", "run", "--workers", "0", "--listen", "tcp://127.0.0.1:0")
     let worker = try await scratch.run("worker", "--join", "run/join.json", "--slots", "2")
     #expect(worker.end == .exited(0), "\(worker.errors)")
-    #expect(worker.complaints.filter { $0.hasPrefix("note: ") } == [labelNote])
+    #expect(worker.errorLines.filter { $0.hasPrefix("note: ") } == [labelNote])
     let ending = try await search.ending()
     #expect(ending.end == .exited(0) && !ending.errors.contains("labels"), "\(ending.errors)")
   }
@@ -131,7 +131,7 @@ struct DatasetTests {
     for command in ["train", "search"] {
       let ending = try await scratch.run(command, "recipe.yaml")
       #expect(ending.end == .exited(2))
-      #expect(ending.complaints.count == 1)
+      #expect(ending.errorLines.count == 1)
       #expect(
         ending.errors.contains(
           "recipe.yaml:1: dataset.validation: holds out 1000 of 1000 images and leaves none for training"))

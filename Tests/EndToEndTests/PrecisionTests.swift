@@ -23,7 +23,7 @@ struct PrecisionTests {
     let before = scratch.content
     let ending = try await scratch.start(["trawl"] + command, environment: Self.older).ending()
     #expect(ending.end == .exited(2))
-    #expect(ending.complaints.count == 1)
+    #expect(ending.errorLines.count == 1)
     #expect(ending.errors.contains("train.precision: bf16 needs a processor with AVX-512 BF16 or AMX"))
     #expect(scratch.content == before)
   }

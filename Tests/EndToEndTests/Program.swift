@@ -17,7 +17,7 @@ final class Program {
     let errors: String
 
     /// The lines on standard error.
-    var complaints: [String] { errors.split(separator: "\n").map(String.init) }
+    var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
   }
 
   let pid: pid_t

@@ -73,11 +73,11 @@ struct ReevaluationTests {
     #expect(try Run(scratch: scratch, name: "whole").outcome() == grown)
     let fewer = try await search("--resume", "--trials", "9").ending()
     #expect(fewer.end == .exited(2))
-    #expect(fewer.errors.contains("search.trials differs from its search.yaml"))
+    #expect(fewer.errors.contains("search.trials is 14, not 9"))
     try scratch.write("search.yaml", text(trials: 14, lr: "0.6"))
     let changed = try await search("--resume").ending()
     #expect(changed.end == .exited(2))
-    #expect(changed.errors.contains("train.lr differs from its search.yaml"))
+    #expect(changed.errors.contains("train.lr is 0.01 to 0.5, logarithmic, not"))
   }
 
   /// Samples of a learning sampler, comparisons at rungs and re-evaluations depend on results only.

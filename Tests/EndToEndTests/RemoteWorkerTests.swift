@@ -52,7 +52,7 @@ struct RemoteWorkerTests {
     let first = try scratch.coordinator("--listen", Self.anyPort)
     let away = try await killCoordinator(first, whenDone: 3)
     try await eventually("the workers continue without it") {
-      workers.allSatisfy { $0.errors.contains("the coordinator is silent; training goes on") }
+      workers.allSatisfy { $0.errors.contains("no answer from the coordinator; training continues") }
     }
     let second = try scratch.coordinator("--listen", Self.anyPort, "--resume")
     let awayAgain = try await killCoordinator(second, whenDone: 6)
@@ -192,10 +192,10 @@ struct RemoteWorkerTests {
     try await run.waitForResults(1, of: search)
     let other = try await worker("other").ending()
     #expect(other.end == .exited(2))
-    #expect(other.complaints.count { $0.contains("is not the one that this search began with") } == 1)
+    #expect(other.errorLines.count { $0.contains("is not the one that this search began with") } == 1)
     let ending = try await search.ending()
     #expect(ending.end == .exited(0))
-    #expect(ending.errors.contains("was sent away: its dataset (SHA-256 sum "))
+    #expect(ending.errors.contains("was rejected: its dataset (SHA-256 sum "))
     #expect(try await first.ending().end == .exited(0))
     #expect(try run.attempts().filter { $0.ending == "finished" }.allSatisfy { $0.pid == first.pid })
   }
@@ -214,7 +214,7 @@ struct RemoteWorkerTests {
     let probe = try scratch.worker("foreign.json")
     let refused = try await probe.ending()
     #expect(refused.end == .exited(2))
-    #expect(refused.complaints.count { $0.contains("does not admit this worker's key") } == 1)
+    #expect(refused.errorLines.count { $0.contains("does not admit this worker's key") } == 1)
     let worker = try scratch.worker("keys/join.json")
     #expect(try await search.ending().end == .exited(0))
     #expect(try await worker.ending().end == .exited(0))

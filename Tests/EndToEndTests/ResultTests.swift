@@ -163,7 +163,7 @@ struct ResultTests {
     training.send(SIGINT)
     let ending = try await training.ending()
     #expect(ending.end == .exited(130))
-    #expect(ending.complaints.last?.contains("--resume") == true)
+    #expect(ending.errorLines.last?.contains("--resume") == true)
     let refused = try await scratch.run("train", "recipe.yaml", "--output", "cut")
     #expect(refused.end == .exited(2))
     #expect(try await scratch.run("train", "recipe.yaml", "--output", "cut", "--resume").end == .exited(0))
@@ -186,7 +186,7 @@ struct ResultTests {
     try scratch.write("short.safetensors", model.dropLast(100))
     let test = try await scratch.run("test", "short.safetensors")
     #expect(test.end == .exited(2))
-    #expect(test.complaints.count == 1)
+    #expect(test.errorLines.count == 1)
   }
 
   @Test func numbersMayHaveDifferentNotations() async throws {
@@ -225,7 +225,7 @@ struct ResultTests {
 
     let table = try await scratch.run("results", "run", "--top", "1")
     #expect(table.output.split(separator: "\n").count == 3)
-    let lines = table.complaints
+    let lines = table.errorLines
     #expect(lines.contains { $0.hasPrefix("parameter importance after 1 epoch: lr ") })
     #expect(
       lines.contains(
@@ -234,7 +234,7 @@ struct ResultTests {
       lines.contains {
         $0.hasPrefix("rung 1 epoch -> 2 epochs: rank correlation tau ") && $0.hasSuffix(" over 12 trials")
       })
-    #expect(lines.allSatisfy(search.complaints.contains))
+    #expect(lines.allSatisfy(search.errorLines.contains))
 
     let json = try parsedObject(await scratch.run("results", "run", "--format", "json").output)
     let insight = try #require(json["insight"])

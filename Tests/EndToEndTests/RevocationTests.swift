@@ -26,10 +26,10 @@ struct RevocationTests {
     let fingerprint = try await revoke("lent")
     let refused = try await outcast.ending()
     #expect(refused.end == .exited(2))
-    #expect(refused.complaints.last?.contains("its key was revoked") == true)
+    #expect(refused.errorLines.last?.contains("its key was revoked") == true)
     let again = try await scratch.worker("keys/join-lent.json").ending()
     #expect(again.end == .exited(2))
-    #expect(again.complaints.last?.contains("does not admit this worker's key (\(fingerprint))") == true)
+    #expect(again.errorLines.last?.contains("does not admit this worker's key (\(fingerprint))") == true)
 
     let honest = try scratch.worker("keys/join.json")
     #expect(try await search.ending().end == .exited(0))

@@ -3,7 +3,7 @@ import Testing
 @testable import Search
 
 @Suite struct ASHATests {
-  private func standing(_ trial: Int, _ score: Double?) -> Halving.Standing {
+  private func standing(_ trial: Int, _ score: Double?) -> Halving.RungResult {
     .init(trial: trial, objective: score, valLoss: nil)
   }
 

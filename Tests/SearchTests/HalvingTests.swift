@@ -14,7 +14,7 @@ import Testing
     let budgets: [Double]
     let seed: UInt64
 
-    func standing(_ trial: Int, _ rung: Int) -> Halving.Standing {
+    func standing(_ trial: Int, _ rung: Int) -> Halving.RungResult {
       let random = Philox.block(seed: seed, stream: UInt64(rung), position: UInt64(trial)).first
       let score = random % 11 == 0 ? nil : Double(random % 17)
       return .init(trial: trial, objective: score, valLoss: Double(random % 3))
@@ -44,7 +44,7 @@ import Testing
     }
     for trial in (0..<23).reversed() {
       let standing = scores.standing(trial, 0)
-      let own = Halving.Standing(
+      let own = Halving.RungResult(
         trial: trial % 10, objective: standing.objective, valLoss: standing.valLoss)
       let expected = parts[trial / 10].report(own, at: 0).map { decision -> Halving.Decision in
         switch decision {

@@ -49,14 +49,14 @@ import Testing
   @Test func commitsAreDurable() throws {
     do {
       let study = try create()
-      #expect(try study.begin().epoch == 1)
+      #expect(try study.begin().generation == 1)
       try study.commit(
         [
           joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker),
           .attemptStarted(AttemptID(2), trial: 1, worker: worker),
           .epochEnded(AttemptID(1), number: 1, epoch(0.5)),
           .epochEnded(AttemptID(2), number: 1, epoch(0.25)),
-          .attemptEnded(AttemptID(1), .finished, words: ""),
+          .attemptEnded(AttemptID(1), .finished, detail: ""),
           .trialEnded(
             TrialEnd(trial: 0, status: .done, epochs: 1, valAccuracy: 0.5, valLoss: 0.1 + 0.2),
             by: AttemptID(1)),
@@ -65,7 +65,7 @@ import Testing
     }
     let snapshot = try StudyDatabase(openingAt: folder.study).begin()
     #expect(snapshot.search == SearchID(.max - 1))
-    #expect(snapshot.epoch == 2)
+    #expect(snapshot.generation == 2)
     #expect(snapshot.lastAttempt == AttemptID(2))
     #expect(
       snapshot.results == [
@@ -99,6 +99,8 @@ import Testing
       try study.run { db in
         try db.execute(
           sql: """
+            ALTER TABLE search RENAME COLUMN generation TO epoch;
+            ALTER TABLE attempt RENAME COLUMN detail TO words;
             DROP TABLE checkpoint;
             DROP TABLE rung;
             ALTER TABLE search DROP COLUMN trials;
@@ -123,10 +125,10 @@ import Testing
       try study.commit(
         [
           joined, .attemptStarted(AttemptID(1), trial: 3, worker: worker),
-          .epochEnded(AttemptID(1), number: 1, epoch(0.5)), .attemptEnded(AttemptID(1), .paused, words: ""),
+          .epochEnded(AttemptID(1), number: 1, epoch(0.5)), .attemptEnded(AttemptID(1), .paused, detail: ""),
           .attemptStarted(AttemptID(2), trial: 3, worker: worker),
           .epochsInherited(AttemptID(2), from: AttemptID(1), count: 1),
-          .epochEnded(AttemptID(2), number: 2, epoch(0.75)), .attemptEnded(AttemptID(2), .paused, words: ""),
+          .epochEnded(AttemptID(2), number: 2, epoch(0.75)), .attemptEnded(AttemptID(2), .paused, detail: ""),
         ], at: date)
       try study.run { db in
         try db.execute(sql: "DROP TABLE rung; DELETE FROM grdb_migrations WHERE identifier LIKE '5:%'")
@@ -173,7 +175,7 @@ import Testing
     try Data("half made".utf8).write(to: URL(fileURLWithPath: folder.study + ".new"))
     #expect(throws: StudyError.self) { try StudyDatabase(openingAt: folder.study) }
     let study = try create()
-    #expect(try study.begin().epoch == 1)
+    #expect(try study.begin().generation == 1)
     #expect(!FileManager.default.fileExists(atPath: folder.study + ".new"))
   }
 
@@ -209,7 +211,7 @@ import Testing
     #expect(throws: StudyError.inUse(folder.study)) {
       try StudyDatabase(openingAt: folder.study)
     }
-    #expect(try study.begin().epoch == 1)
+    #expect(try study.begin().generation == 1)
   }
 
   @Test func filesThatAreNotStudiesAreRejected() throws {
@@ -226,7 +228,7 @@ import Testing
         joined, .attemptStarted(AttemptID(1), trial: 1, worker: worker),
         .attemptStarted(AttemptID(2), trial: 0, worker: worker),
         .epochEnded(AttemptID(1), number: 1, epoch(0.1)),
-        .attemptEnded(AttemptID(1), .lost, words: ""),
+        .attemptEnded(AttemptID(1), .lost, detail: ""),
         .attemptStarted(AttemptID(3), trial: 1, worker: worker),
         .epochEnded(AttemptID(3), number: 1, epoch(0.3)),
         .epochEnded(AttemptID(3), number: 2, epoch(0.4)),
@@ -252,10 +254,10 @@ import Testing
     try study.commit(
       [joined, .attemptStarted(AttemptID(1), trial: 3, worker: worker)], at: date)
     try study.commit(
-      [.attemptEnded(AttemptID(1), .lost, words: "no heartbeat")], at: date + 5)
+      [.attemptEnded(AttemptID(1), .lost, detail: "no heartbeat")], at: date + 5)
     try study.commit([.attemptResumed(AttemptID(1))], at: date + 6)
     #expect(try study.attempts().first?.ending == nil)
-    try study.commit([.attemptEnded(AttemptID(1), .superseded, words: "")], at: date + 7)
+    try study.commit([.attemptEnded(AttemptID(1), .superseded, detail: "")], at: date + 7)
     let row = try #require(try study.attempts().first)
     #expect(row.trial == 3 && row.host == "node1" && row.pid == 42)
     #expect(row.ending == .superseded && row.ended == row.started + 7)

@@ -36,7 +36,7 @@ extension Coordinator {
       // For a lost attempt the message may be stale: the attempt may run again.
       guard attempts[id]?.worker == worker, attempts[id]?.isLost == false else { return }
       peers[worker]?.isPaused = true
-      return endAttempt(id, as: givenBackEnd(from: worker), detail: release.why.asPeerText, at: now)
+      return endAttempt(id, as: releasedEnd(from: worker), detail: release.why.asPeerText, at: now)
     }
     guard isNext(release.sequence, of: id, from: worker, at: now), let attempt = attempts[id],
       attempt.handover == nil
@@ -121,11 +121,11 @@ extension Coordinator {
   /// The end of an attempt that has handed over its checkpoint.
   func handoverEnd(of attempt: Attempt) -> AttemptEnd {
     let isAtRung = rungs.last.map { attempt.budget < $0 } ?? false
-    return isAtRung && attempt.hasReachedRung ? .paused : givenBackEnd(from: attempt.worker)
+    return isAtRung && attempt.hasReachedRung ? .paused : releasedEnd(from: attempt.worker)
   }
 
   /// The end of an attempt that its worker returns. A leaving worker has announced 0 slots.
-  private func givenBackEnd(from worker: WorkerID) -> AttemptEnd {
+  private func releasedEnd(from worker: WorkerID) -> AttemptEnd {
     peers[worker].map { $0.description.slots > 0 } == true ? .refused : .released
   }
 

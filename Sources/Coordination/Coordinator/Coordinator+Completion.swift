@@ -18,14 +18,14 @@ extension Coordinator {
       backlog.forgetFresh()
       trialCount = backlog.begun
       reevaluation = file.reevaluation(of: trialCount)
-      for end in results.values { confirm(after: end) }
+      for end in results.values { queueReplicates(after: end) }
     }
-    stopParked(at: now)
+    stopPaused(at: now)
     if isFinished { sendFinish() }
   }
 
-  mutating func stopParked(at now: Duration) {
-    for trial in openTrials.keys.sorted() where isParked(trial) {
+  mutating func stopPaused(at now: Duration) {
+    for trial in openTrials.keys.sorted() where isPausedAtRung(trial) {
       openTrials[trial].map { stop(trial, at: $0.reached - 1, now: now) }
     }
   }

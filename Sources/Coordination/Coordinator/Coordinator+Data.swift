@@ -24,9 +24,9 @@ extension Coordinator {
   ) {
     let own = (data ?? []).hexadecimal.prefix(16)
     let found = Array(other.prefix(Limits.digest)).hexadecimal.prefix(16)
-    let words =
+    let detail =
       "its dataset (SHA-256 sum \(found)...) is not the one that this search began with (\(own)...); "
-      + "'trawl data inspect' prints the sum of what lies on a machine"
+      + "'trawl data inspect' prints the sum of the files on a machine"
     if let peer = peers[id], peer.key == sender.key {
       for attempt in peer.attempts.sorted() {
         endAttempt(attempt, as: .released, detail: "its worker has other data", at: now)
@@ -34,8 +34,8 @@ extension Coordinator {
       delayWork(for: peer, at: now)
       forget([id])
       let worker = "worker \(peer.description.host) (pid \(peer.description.pid))"
-      effects.append(.warn("\(worker) was sent away: \(words)"))
+      effects.append(.warn("\(worker) was rejected: \(detail)"))
     }
-    reject(.data, words, to: sender)
+    reject(.data, detail, to: sender)
   }
 }

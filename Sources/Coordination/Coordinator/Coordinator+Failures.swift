@@ -44,7 +44,7 @@ extension Coordinator {
     abandonHandover(of: id)
     let (trial, place) = (attempts[id]?.trial, place(of: id))
     if let attempt = attempts[id], attempt.isLost {
-      effects.append(.persist(.attemptEnded(id, end, words: detail)))
+      effects.append(.persist(.attemptEnded(id, end, detail: detail)))
       openTrials[attempt.trial]?.failures.remove(id)
       recordFailure(of: id, attempt, as: end, detail)
       if openTrials[attempt.trial]?.current == nil { decide(attempt.trial, at: now) }
@@ -72,7 +72,8 @@ extension Coordinator {
   }
 
   /// Ends an attempt if a gap in its messages has lasted too long.
-  mutating func noteGap(before sequence: UInt32, of id: AttemptID, from worker: WorkerID, at now: Duration) {
+  mutating func recordGap(before sequence: UInt32, of id: AttemptID, from worker: WorkerID, at now: Duration)
+  {
     guard let attempt = attempts[id] else { return }
     let start = attempt.gapStart ?? now
     attempts[id]?.gapStart = start
@@ -111,7 +112,7 @@ extension Coordinator {
   /// - Returns: whether the trial has ended.
   @discardableResult
   mutating func decide(_ trial: Int, at now: Duration) -> Bool {
-    guard let entry = openTrials[trial], !isParked(trial), let last = entry.attempts.last else {
+    guard let entry = openTrials[trial], !isPausedAtRung(trial), let last = entry.attempts.last else {
       return false
     }
     if hasReachedAttemptLimit(trial) {
@@ -212,16 +213,16 @@ extension Coordinator {
     conducts[worker, default: WorkerConduct()].suspect(trial, isBreach: isBreach)
   }
 
-  mutating func noteSuccess(of worker: WorkerID) {
+  mutating func recordSuccess(of worker: WorkerID) {
     if proven.count >= Limits.workers { proven = proven.filter { peers[$0] != nil } }
     proven.insert(worker)
     guard conducts[worker] != nil else { return }
-    conducts[worker]?.noteSuccess()
+    conducts[worker]?.recordSuccess()
     if conducts[worker]?.isEmpty == true { conducts[worker] = nil }
   }
 
   /// Confirms suspicions: an attempt has completed epochs at which the trial failed on other workers.
-  mutating func noteProgress(
+  mutating func resetFailures(
     of trial: Int, by worker: WorkerID?, epochs: Double, at now: Duration
   ) {
     guard failedTrials.contains(trial) else { return }
@@ -266,7 +267,7 @@ extension Coordinator {
   }
 
   /// Records a departed worker, which may return or be replaced.
-  mutating func noteDeparture(of worker: WorkerID, at now: Duration) {
+  mutating func logDeparture(of worker: WorkerID, at now: Duration) {
     guard let peer = peers[worker], !peer.isExcluded, peer.isRecorded || peer.description.slots > 0,
       departed.count < Self.recordLimit
     else { return }

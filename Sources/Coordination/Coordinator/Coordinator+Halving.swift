@@ -9,7 +9,7 @@ extension Coordinator {
   }
 
   /// Whether a trial is paused at a rung and waits for the promotion decision.
-  func isParked(_ trial: Int) -> Bool {
+  func isPausedAtRung(_ trial: Int) -> Bool {
     guard let trial = openTrials[trial] else { return false }
     return trial.reached > trial.goal
   }
@@ -41,7 +41,7 @@ extension Coordinator {
   }
 
   /// Handles a reported epoch of an attempt.
-  mutating func noteEpoch(of id: AttemptID, at now: Duration) {
+  mutating func recordEpoch(of id: AttemptID, at now: Duration) {
     guard let epochs = attempts[id]?.epochs.map(EpochScore.init), let score = file.objective.decisive(epochs)
     else { return }
     note(score, after: Double(epochs.count), of: id, at: now)
@@ -58,14 +58,14 @@ extension Coordinator {
     let reached = RungScore(trial: trial, attempt: id, score: score)
     effects.append(.persist(.rungReached(reached, rung: rung)))
     cancelOtherAttempt(at: trial, than: id)
-    if let worker = attempts[id]?.worker { noteSuccess(of: worker) }
-    noteProgress(of: trial, by: attempts[id]?.worker, epochs: epochs.rounded(.up), at: now)
+    if let worker = attempts[id]?.worker { recordSuccess(of: worker) }
+    resetFailures(of: trial, by: attempts[id]?.worker, epochs: epochs.rounded(.up), at: now)
     requeue(reach(rung, reached, at: now))
-    if isComplete, isParked(trial) { stop(trial, at: rung, now: now) }
+    if isComplete, isPausedAtRung(trial) { stop(trial, at: rung, now: now) }
   }
 
   /// Reports a trial that ended without a score to its rung.
-  mutating func noteEnd(of end: TrialEnd, after trial: OpenTrial, at now: Duration) {
+  mutating func logEnd(of end: TrialEnd, after trial: OpenTrial, at now: Duration) {
     guard !rungs.isEmpty, end.endsWithoutScore, !isReplicate(end.trial) else { return }
     requeue(report(nil, of: end.trial, at: trial.reached, now: now))
   }
@@ -95,7 +95,7 @@ extension Coordinator {
   @discardableResult
   private mutating func report(_ score: EpochScore?, of trial: Int, at rung: Int, now: Duration) -> [Int] {
     let objective = file.objective == .valLoss ? score?.valLoss : score?.valAccuracy
-    let standing = Halving.Standing(trial: trial, objective: objective, valLoss: score?.valLoss)
+    let standing = Halving.RungResult(trial: trial, objective: objective, valLoss: score?.valLoss)
     if rung == 0 { suggestions.report(trial: trial, objective: objective) }
     asha?.report(standing, at: rung)
     var promoted: [Int] = []
@@ -130,7 +130,7 @@ extension Coordinator {
     _ trial: Int, with score: EpochScore, after epochs: Double, in id: AttemptID, at now: Duration
   ) {
     if let attempt = attempts[id], !attempt.isLost {
-      effects.append(.persist(.attemptEnded(id, .finished, words: "")))
+      effects.append(.persist(.attemptEnded(id, .finished, detail: "")))
       if let peer = peers[attempt.worker] { sendRevoke(id, to: peer.address) }
     }
     endTrial(

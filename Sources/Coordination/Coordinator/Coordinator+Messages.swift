@@ -17,7 +17,7 @@ extension Coordinator {
       return reject(.unknownWorker, "say Hello first", to: sender)
     }
     guard peer.key == sender.key else {
-      return reject(.invalid, "another key holder goes by this name", to: sender)
+      return reject(.invalid, "another worker key uses this worker ID", to: sender)
     }
     peers[id]?.address = sender.address
     peers[id]?.lastHeard = now
@@ -33,17 +33,17 @@ extension Coordinator {
     }
   }
 
-  mutating func reject(_ code: WireReject.Code, _ words: String, to sender: Sender) {
-    if code == .invalid { effects.append(.note("rejected a message: \(words)")) }
+  mutating func reject(_ code: WireReject.Code, _ detail: String, to sender: Sender) {
+    if code == .invalid { effects.append(.note("rejected a message: \(detail)")) }
     var reject = WireReject()
     reject.code = code
-    reject.words = words
+    reject.detail = detail
     send(.reject(reject), to: sender.address)
   }
 
-  mutating func reject(_ words: String, to id: WorkerID) {
+  mutating func reject(_ detail: String, to id: WorkerID) {
     guard let peer = peers[id] else { return }
-    reject(.invalid, words, to: Sender(address: peer.address, key: peer.key))
+    reject(.invalid, detail, to: Sender(address: peer.address, key: peer.key))
   }
 
   // MARK: Hello, heartbeats, Bye
@@ -52,16 +52,16 @@ extension Coordinator {
     _ id: WorkerID, _ hello: WireHello, from sender: Sender, at now: Duration
   ) {
     guard hello.version == Limits.version else {
-      let words =
+      let detail =
         "it speaks version \(Limits.version) of the protocol, the worker \(hello.version)"
-      return reject(.version, words, to: sender)
+      return reject(.version, detail, to: sender)
     }
     guard (0...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
       peers[id].map({ $0.key == sender.key }) ?? hasRoom(for: sender.key)
     else { return reject(.invalid, "a Hello beyond the limits", to: sender) }
     let orphaned = (orphans[id] ?? []).compactMap { attempts[$0] }.filter { !$0.isLost }
     guard orphaned.allSatisfy({ $0.belongs(to: id, key: sender.key) }) else {
-      return reject(.invalid, "another key holder went by this name before", to: sender)
+      return reject(.invalid, "another worker key used this worker ID before", to: sender)
     }
     if hello.local, endedProcesses.contains(Int32(bitPattern: hello.pid)) { return }
     if peers[id] == nil {
@@ -94,13 +94,13 @@ extension Coordinator {
   }
 
   /// Warns if workers have different numerics: their results differ in the last bits, which can change the ranking.
-  private mutating func noteNumerics(of worker: WorkerID) {
+  private mutating func checkNumerics(of worker: WorkerID) {
     guard let own = peers[worker]?.description.numerics, numerics.insert(own).inserted,
       numerics.count == 2
     else { return }
     effects.append(
       .warn(
-        "workers differ in their arithmetic (\(numerics.sorted().joined(separator: "; "))): results depend on "
+        "workers use different instruction sets (\(numerics.sorted().joined(separator: "; "))): results depend on "
           + "which one trains a trial; 'numerics: portable' in the search file makes them agree"))
   }
 
@@ -156,7 +156,7 @@ extension Coordinator {
     guard let peer = peers[id] else { return }
     let progress = Array(heartbeat.held.prefix(4 * Limits.slots))
     let held = Set(progress.map { AttemptID($0.attempt) })
-    noteSteps(progress, of: id, at: now)
+    recordSteps(progress, of: id, at: now)
     for attempt in unwanted(progress, of: id, at: now).prefix(Limits.revokesPerHeartbeat) {
       sendRevoke(attempt, to: peer.address)
     }
@@ -164,7 +164,7 @@ extension Coordinator {
     send(isFinished ? .finish(WireFinish()) : .lease(WireLease()), to: peer.address)
   }
 
-  private mutating func noteSteps(_ progress: [WireProgress], of worker: WorkerID, at now: Duration) {
+  private mutating func recordSteps(_ progress: [WireProgress], of worker: WorkerID, at now: Duration) {
     for step in progress {
       let id = AttemptID(step.attempt)
       guard let attempt = attempts[id], attempt.worker == worker, attempt.steps < step.step else { continue }
@@ -196,12 +196,12 @@ extension Coordinator {
     for attempt in peer.attempts.sorted() {
       endAttempt(attempt, as: .released, detail: "its worker left", at: now)
     }
-    if bye.unable { delayWork(for: peer, at: now) } else { noteDeparture(of: id, at: now) }
+    if bye.unable { delayWork(for: peer, at: now) } else { logDeparture(of: id, at: now) }
     forget([id])
     send(.finish(WireFinish()), to: peer.address)
     let why = bye.why.isEmpty ? "" : ": \(bye.why.asPeerText)"
-    let words = "worker \(peer.description.host) (pid \(peer.description.pid)) left\(why)"
-    effects.append(bye.unable ? .warn(words) : .note(words))
+    let detail = "worker \(peer.description.host) (pid \(peer.description.pid)) left\(why)"
+    effects.append(bye.unable ? .warn(detail) : .note(detail))
   }
 
   // MARK: Reports and results
@@ -226,7 +226,7 @@ extension Coordinator {
       if sequence <= attempt.lastSequence {
         acknowledge(id, attempt.lastSequence, worker)
       } else {
-        noteGap(before: sequence, of: id, from: worker, at: now)
+        recordGap(before: sequence, of: id, from: worker, at: now)
       }
       return false
     }
@@ -251,7 +251,7 @@ extension Coordinator {
       return rejectAttempt(id, of: worker, because: problem, at: now)
     }
     adoptData(data, from: worker)
-    if attempt.epochs.count == attempt.inherited { noteNumerics(of: worker) }
+    if attempt.epochs.count == attempt.inherited { checkNumerics(of: worker) }
     attempts[id]?.epochs.append(report.epoch)
     attempts[id]?.isDelivered = true
     attempts[id]?.leaseEnd = now + intervals.lease
@@ -263,8 +263,8 @@ extension Coordinator {
     acknowledge(id, report.sequence, worker)
     lastProgress = now
     endDelay(of: worker)
-    noteProgress(of: attempt.trial, by: worker, epochs: Double(attempt.epochs.count + 1), at: now)
-    noteEpoch(of: id, at: now)
+    resetFailures(of: attempt.trial, by: worker, epochs: Double(attempt.epochs.count + 1), at: now)
+    recordEpoch(of: id, at: now)
     applyMedianRule(to: id, at: now)
   }
 
@@ -282,7 +282,7 @@ extension Coordinator {
   ) {
     let id = AttemptID(result.attempt)
     guard isNext(result.sequence, of: id, from: worker, at: now), let attempt = attempts[id] else { return }
-    guard attempt.handover == nil, !isParked(attempt.trial),
+    guard attempt.handover == nil, !isPausedAtRung(attempt.trial),
       let outcome = trialEnd(of: attempt, result.outcome)
     else {
       let problem = "a result after \(attempt.epochs.count) epochs, where none is due"
@@ -290,12 +290,12 @@ extension Coordinator {
     }
     lastProgress = now
     guard outcome.status != .failed else {
-      failAttempt(id, because: result.words.asPeerText, at: now)
+      failAttempt(id, because: result.detail.asPeerText, at: now)
       return acknowledge(id, result.sequence, worker)
     }
     adoptData(data, from: worker)
-    noteSuccess(of: worker)
-    effects.append(.persist(.attemptEnded(id, .finished, words: result.words.asPeerText)))
+    recordSuccess(of: worker)
+    effects.append(.persist(.attemptEnded(id, .finished, detail: result.detail.asPeerText)))
     if outcome.status == .done, !isReplicate(attempt.trial) {
       medianRule?.complete(attempt.epochs.map { file.objective.value(EpochScore($0)) })
     }

@@ -3,7 +3,7 @@ import Search
 // The progress of a search, for display.
 extension Coordinator {
   /// Whether running attempts belong to workers that have not reconnected yet.
-  package var awaitsWorkers: Bool { attempts.values.contains { !$0.isLost && peers[$0.worker] == nil } }
+  package var hasAbsentWorkers: Bool { attempts.values.contains { !$0.isLost && peers[$0.worker] == nil } }
 
   /// The completed share of the work, 0...1; nil if the total is unknown.
   package var progress: Double? {
@@ -32,7 +32,7 @@ extension Coordinator {
   }
 
   /// A counter that changes with the ranking: ended trials and replicates and, with ASHA, reached rungs.
-  package var newsCount: Int { endedCount + rungScoreCount }
+  package var changeCount: Int { endedCount + rungScoreCount }
 
   /// The number of attempts begun.
   package var attemptCount: UInt64 { lastAttempt.number }
@@ -46,11 +46,11 @@ extension Coordinator {
   }
 
   package var runningCount: Int {
-    trialCount - results.count + unconfirmed.count - backlog.count - parkedCount
+    trialCount - results.count + pendingReplicates.count - backlog.count - pausedCount
   }
 
   /// The number of trials paused at a rung.
-  package var parkedCount: Int {
+  package var pausedCount: Int {
     rungs.isEmpty ? 0 : openTrials.values.count { $0.current == nil && $0.reached > $0.goal }
   }
 

@@ -4,7 +4,8 @@ extension Coordinator {
   mutating func revoke(_ keys: Set<String>, at now: Duration) {
     let revokedPeers = peers.filter { keys.contains($0.value.key) }
     for (worker, peer) in revokedPeers.sorted(by: { $0.key.description < $1.key.description }) {
-      effects.append(.note("worker \(peer.description.host) (\(worker)) is sent away: its key was revoked"))
+      effects.append(
+        .note("worker \(peer.description.host) (\(worker)) is disconnected: its key was revoked"))
       reject(.revoked, "its key was revoked", to: Sender(address: peer.address, key: peer.key))
     }
     forget(revokedPeers.keys)

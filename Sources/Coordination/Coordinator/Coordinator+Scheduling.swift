@@ -35,7 +35,7 @@ extension Coordinator {
         }
         orphans[attempt.worker, default: []].insert(attempt.id)
       } else if attempt.end == nil {
-        effects.append(.persist(.attemptEnded(attempt.id, .interrupted, words: "")))
+        effects.append(.persist(.attemptEnded(attempt.id, .interrupted, detail: "")))
       } else if let end = attempt.end, end.isFailure {
         failedTrials.insert(attempt.trial)
         if end.isWorkersFault {
@@ -218,7 +218,7 @@ extension Coordinator {
     for (worker, peer) in gone.sorted(by: { $0.key.description < $1.key.description }) {
       effects.append(.note("worker \(peer.description.host) (\(worker)) is gone"))
       if peer.description.isLocal { effects.append(.kill(pid: peer.description.pid)) }
-      noteDeparture(of: worker, at: now)
+      logDeparture(of: worker, at: now)
     }
     forget(gone.keys)
     departed = departed.filter { now - $0.value.time < Self.absence }
@@ -264,7 +264,7 @@ extension Coordinator {
     }
     for (worker, peer) in workers {
       warnOfLoss(of: peer.attempts.count, on: peer, end == .killed ? "was killed" : "crashed")
-      noteDeparture(of: worker, at: now)
+      logDeparture(of: worker, at: now)
     }
     forget(workers.keys)
   }
@@ -280,7 +280,7 @@ extension Coordinator {
     peers[attempt.worker]?.attempts.remove(id)
     markIdle(attempt.worker)
     let isAlone = detach(id, from: attempt.trial)
-    effects.append(.persist(.attemptEnded(id, end, words: detail)))
+    effects.append(.persist(.attemptEnded(id, end, detail: detail)))
     if !end.isWorkersFault {
       effects.append(.note("attempt \(id.number) of \(Replicate(number: attempt.trial)) \(end): \(detail)"))
     }
@@ -289,7 +289,7 @@ extension Coordinator {
     if isAlone, end.isFailure || hasReachedAttemptLimit(attempt.trial), decide(attempt.trial, at: now) {
       return
     }
-    if isAlone, !isParked(attempt.trial) {
+    if isAlone, !isPausedAtRung(attempt.trial) {
       if end.delaysTrial { delay(attempt.trial, after: attempt, at: now) }
       backlog.putBack(attempt.trial)
     }
@@ -314,12 +314,12 @@ extension Coordinator {
       if id != winner, !attempt.isLost { supersede(id, on: attempt.worker) }
     }
     settleSuspicions(trial.failures, of: result, by: worker, at: now)
-    noteEnd(of: result, after: trial, at: now)
+    logEnd(of: result, after: trial, at: now)
     if isFinished { sendFinish() }
   }
 
   mutating func supersede(_ id: AttemptID, on worker: WorkerID) {
-    effects.append(.persist(.attemptEnded(id, .superseded, words: "")))
+    effects.append(.persist(.attemptEnded(id, .superseded, detail: "")))
     if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
   }
 

@@ -41,7 +41,7 @@ extension Coordinator {
   }
 
   private func waitingTrial(at now: Duration) -> String? {
-    let waiting = failedTrials.filter { openTrials[$0]?.current == nil && !isParked($0) }
+    let waiting = failedTrials.filter { openTrials[$0]?.current == nil && !isPausedAtRung($0) }
     guard let trial = waiting.min(), let entry = openTrials[trial] else { return nil }
     let detail = entry.failures.failures.last.map { " (attempt \($0.attempt.number): \($0.detail))" } ?? ""
     let wait =

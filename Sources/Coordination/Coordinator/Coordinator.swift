@@ -11,7 +11,7 @@ package struct Coordinator: Sendable {
     /// A local worker's process has ended.
     case processEnded(pid: Int32, ProcessEnd)
     /// The stop condition is met: no more trials begin.
-    case enoughBegun
+    case stopConditionMet
     /// These public keys have been revoked.
     case keysRevoked(Set<String>)
     /// The last piece of an attempt's checkpoint has been stored; `isWhole` if size and digest match.
@@ -181,7 +181,7 @@ package struct Coordinator: Sendable {
   let intervals: Intervals
   package let search: SearchID
   /// The generation of this coordinator.
-  let epoch: UInt64
+  let generation: UInt64
 
   var peers: [WorkerID: Peer] = [:]
   /// Peers by key: counted at each tick, incremented when a worker joins.
@@ -240,7 +240,7 @@ package struct Coordinator: Sendable {
   /// The results of replicates, by number.
   var replicates: [Int: TrialEnd]
   /// Replicates that are required and have not ended.
-  var unconfirmed: Set<Int> = []
+  var pendingReplicates: Set<Int> = []
   /// Attempts whose checkpoints are fetched, in order; the first ones concurrently.
   var handovers: [AttemptID] = []
   /// Bytes of stored checkpoints.
@@ -270,7 +270,7 @@ package struct Coordinator: Sendable {
     searchFileText = text
     self.intervals = intervals
     search = snapshot.search
-    epoch = snapshot.epoch
+    generation = snapshot.generation
     lastAttempt = snapshot.lastAttempt
     data = snapshot.data
     excluded = snapshot.excluded
@@ -290,19 +290,21 @@ package struct Coordinator: Sendable {
     reevaluation = file.reevaluation(of: trialCount)
     suggestions = Suggestions(of: file)
     resumeSuggestions(snapshot)
-    for result in results.values { noteBest(result) }
+    for result in results.values { recordBest(result) }
     adoptAttempts(snapshot.openAttempts, at: now)
     resumeRungs(snapshot.rungs, at: now)
     for (id, attempt) in attempts {
       let budget = budget(trial: attempt.trial)
       attempts[id]?.budget = budget
     }
-    for result in snapshot.results where results[result.trial] != nil { confirm(after: result) }
+    for result in snapshot.results where results[result.trial] != nil { queueReplicates(after: result) }
     dropUnwantedReplicates()
-    for (trial, entry) in openTrials where entry.current == nil && !isParked(trial) { backlog.putBack(trial) }
+    for (trial, entry) in openTrials where entry.current == nil && !isPausedAtRung(trial) {
+      backlog.putBack(trial)
+    }
     for checkpoint in snapshot.checkpoints { adoptCheckpoint(checkpoint) }
     for trial in openTrials.keys where !isReplicate(trial) { openEpochs += budget(trial: trial) }
-    if isComplete { stopParked(at: now) }
+    if isComplete { stopPaused(at: now) }
   }
 
   /// Handles one event. Total: any input is answered or ignored.
@@ -310,7 +312,7 @@ package struct Coordinator: Sendable {
     switch event {
     case .received(let message, let sender): receive(message, from: sender, at: now)
     case .processEnded(let pid, let end): processEnded(pid, end, at: now)
-    case .enoughBegun: complete(at: now)
+    case .stopConditionMet: complete(at: now)
     case .keysRevoked(let keys): revoke(keys, at: now)
     case .checkpointArrived(let id, let isWhole): endHandover(of: id, isWhole: isWhole, at: now)
     case .ticked:
@@ -326,7 +328,7 @@ package struct Coordinator: Sendable {
   }
 
   /// Whether all trials and all required replicates have ended.
-  package var isFinished: Bool { results.count == trialCount && unconfirmed.isEmpty }
+  package var isFinished: Bool { results.count == trialCount && pendingReplicates.isEmpty }
 
   /// Stops the assignment of work: this coordinator ends when its local workers have handed over their attempts.
   package mutating func close() {
@@ -347,22 +349,22 @@ package struct Coordinator: Sendable {
   mutating func record(_ end: TrialEnd) {
     guard !isReplicate(end.trial) else {
       replicates[end.trial] = end
-      unconfirmed.remove(end.trial)
+      pendingReplicates.remove(end.trial)
       return
     }
     results[end.trial] = end
     if rungs.isEmpty { reportEnd(after: end) }
-    noteBest(end)
-    confirm(after: end)
+    recordBest(end)
+    queueReplicates(after: end)
   }
 
-  private mutating func noteBest(_ end: TrialEnd) {
+  private mutating func recordBest(_ end: TrialEnd) {
     endedEpochs += end.epochs
-    let hasLed = best?.trial == end.trial
-    if hasLed { best = nil }
+    let wasBest = best?.trial == end.trial
+    if wasBest { best = nil }
     updateBest(with: end)
     // The best trial ended without a score.
-    if hasLed, best == nil { for other in results.values { updateBest(with: other) } }
+    if wasBest, best == nil { for other in results.values { updateBest(with: other) } }
   }
 
   /// Updates `best`.
@@ -380,7 +382,7 @@ package struct Coordinator: Sendable {
   package var envelope: WireToWorker {
     var message = WireToWorker()
     message.search = search.number
-    message.epoch = epoch
+    message.generation = generation
     return message
   }
 

@@ -38,7 +38,7 @@ struct WorkerConduct: Sendable, Equatable {
   }
 
   /// Records that an attempt here delivered a result.
-  mutating func noteSuccess() {
+  mutating func recordSuccess() {
     failures = []
     suspicions = suspicions.filter(\.value)
   }

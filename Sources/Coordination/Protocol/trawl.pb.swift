@@ -182,7 +182,7 @@ package nonisolated struct WireToWorker: Sendable {
   package var search: UInt64 = 0
 
   /// Counts the starts of the search's coordinator. Workers ignore a lower one than they have seen.
-  package var epoch: UInt64 = 0
+  package var generation: UInt64 = 0
 
   package var body: WireToWorker.OneOf_Body? = nil
 
@@ -410,7 +410,7 @@ package nonisolated struct WireResult: Sendable {
   package var outcome: WireOutcome = .unspecified
 
   /// Why it failed, for people.
-  package var words: String = String()
+  package var detail: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -718,7 +718,7 @@ package nonisolated struct WireReject: Sendable {
 
   package var code: WireReject.Code = .unspecified
 
-  package var words: String = String()
+  package var detail: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -732,7 +732,7 @@ package nonisolated struct WireReject: Sendable {
     /// The coordinator speaks another version of the protocol.
     case version // = 2
 
-    /// The message broke a rule; the words say which.
+    /// The message broke a rule, which `detail` names.
     case invalid // = 3
 
     /// The worker's key was revoked: it must leave.
@@ -979,7 +979,7 @@ nonisolated extension WireToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireToWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToWorker"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}search\0\u{1}epoch\0\u{1}welcome\0\u{1}assign\0\u{1}ack\0\u{1}lease\0\u{1}revoke\0\u{1}finish\0\u{1}reject\0\u{1}fetch\0\u{1}chunk\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}search\0\u{1}generation\0\u{1}welcome\0\u{1}assign\0\u{1}ack\0\u{1}lease\0\u{1}revoke\0\u{1}finish\0\u{1}reject\0\u{1}fetch\0\u{1}chunk\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -988,7 +988,7 @@ nonisolated extension WireToWorker: SwiftProtobuf.Message, SwiftProtobuf._Messag
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.search) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.generation) }()
       case 3: try {
         var v: WireWelcome?
         var hadOneofValue = false
@@ -1119,8 +1119,8 @@ nonisolated extension WireToWorker: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.search != 0 {
       try visitor.visitSingularFixed64Field(value: self.search, fieldNumber: 1)
     }
-    if self.epoch != 0 {
-      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 2)
+    if self.generation != 0 {
+      try visitor.visitSingularUInt64Field(value: self.generation, fieldNumber: 2)
     }
     switch self.body {
     case .welcome?: try {
@@ -1166,7 +1166,7 @@ nonisolated extension WireToWorker: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
   package static func ==(lhs: WireToWorker, rhs: WireToWorker) -> Bool {
     if lhs.search != rhs.search {return false}
-    if lhs.epoch != rhs.epoch {return false}
+    if lhs.generation != rhs.generation {return false}
     if lhs.body != rhs.body {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -1434,7 +1434,7 @@ nonisolated extension WireEpoch: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Result"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}sequence\0\u{1}outcome\0\u{1}words\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}sequence\0\u{1}outcome\0\u{1}detail\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1445,7 +1445,7 @@ nonisolated extension WireResult: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.attempt) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.sequence) }()
       case 3: try { try decoder.decodeSingularEnumField(value: &self.outcome) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.detail) }()
       default: break
       }
     }
@@ -1461,8 +1461,8 @@ nonisolated extension WireResult: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.outcome != .unspecified {
       try visitor.visitSingularEnumField(value: self.outcome, fieldNumber: 3)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 4)
+    if !self.detail.isEmpty {
+      try visitor.visitSingularStringField(value: self.detail, fieldNumber: 4)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1471,7 +1471,7 @@ nonisolated extension WireResult: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.attempt != rhs.attempt {return false}
     if lhs.sequence != rhs.sequence {return false}
     if lhs.outcome != rhs.outcome {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.detail != rhs.detail {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2046,7 +2046,7 @@ nonisolated extension WireFinish: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireReject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reject"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}words\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}detail\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2055,7 +2055,7 @@ nonisolated extension WireReject: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularEnumField(value: &self.code) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.detail) }()
       default: break
       }
     }
@@ -2065,15 +2065,15 @@ nonisolated extension WireReject: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.code != .unspecified {
       try visitor.visitSingularEnumField(value: self.code, fieldNumber: 1)
     }
-    if !self.words.isEmpty {
-      try visitor.visitSingularStringField(value: self.words, fieldNumber: 2)
+    if !self.detail.isEmpty {
+      try visitor.visitSingularStringField(value: self.detail, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireReject, rhs: WireReject) -> Bool {
     if lhs.code != rhs.code {return false}
-    if lhs.words != rhs.words {return false}
+    if lhs.detail != rhs.detail {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -4,10 +4,10 @@ extension Worker {
     switch message.body {
     case .reject(let reject): handleReject(reject, of: message.search, at: now)
     case .welcome(let welcome):
-      guard message.search != search || message.epoch >= epoch else { return }
+      guard message.search != search || message.generation >= generation else { return }
       enter(message, welcome, at: now)
     case let body?:
-      guard message.search == search, message.epoch == epoch, search != 0 else { return }
+      guard message.search == search, message.generation == generation, search != 0 else { return }
       lastHeard = now
       receive(body, at: now)
     case nil: break
@@ -36,9 +36,9 @@ extension Worker {
     case .version, .revoked, .data:
       // Results of a different dataset are useless.
       if reject.code == .data { dropEverything() }
-      effects.append(.exit(.unable("the coordinator refused this worker: \(reject.words.asPeerText)")))
+      effects.append(.exit(.unable("the coordinator refused this worker: \(reject.detail.asPeerText)")))
     default:
-      effects.append(.note("the coordinator answers: \(reject.words.asPeerText)"))
+      effects.append(.note("the coordinator answers: \(reject.detail.asPeerText)"))
     }
   }
 
@@ -51,7 +51,7 @@ extension Worker {
       data = []
       effects.append(.enter(searchFile: welcome.searchFile))
     }
-    epoch = message.epoch
+    generation = message.generation
     // Unlike `min` and `max`, these return the other number for NaN.
     heartbeat = .seconds(Double.minimum(Double.maximum(welcome.heartbeatSeconds, 0.05), 3600))
     lastHeard = now
@@ -144,12 +144,12 @@ extension Worker {
   mutating func finish(at now: Duration) {
     if case .leaving(_, let exit) = phase {
       effects.append(.exit(exit))
-    } else if identity.staysForever {
+    } else if identity.waitsForNextSearch {
       if phase == .serving { send(.bye(WireBye())) }
       dropEverything()
       search = 0
       data = []
-      epoch = 0
+      generation = 0
       lastHeard = nil
       phase = .seeking
       effects.append(.note("the search has ended; waiting for the next one"))

@@ -26,7 +26,7 @@ extension Worker {
   }
 
   mutating func end(
-    _ attempt: AttemptID, outcome: WireOutcome, words: String, at now: Duration
+    _ attempt: AttemptID, outcome: WireOutcome, detail: String, at now: Duration
   ) {
     guard held[attempt] != nil else { return }
     postLast(attempt, at: now) { sequence in
@@ -34,7 +34,7 @@ extension Worker {
       result.attempt = attempt.number
       result.sequence = sequence
       result.outcome = outcome
-      result.words = words
+      result.detail = detail
       return .result(result)
     }
   }
@@ -92,8 +92,8 @@ extension Worker {
     phase = .leaving(since: now, exit)
     var bye = WireBye()
     bye.why = why
-    if case .unable(let words) = exit {
-      bye.why = words
+    if case .unable(let detail) = exit {
+      bye.why = detail
       bye.unable = true
     }
     send(.bye(bye))
@@ -126,7 +126,7 @@ extension Worker {
       }
       if let lastHeard, now - lastHeard > silence {
         phase = .seeking
-        effects.append(.note("the coordinator is silent; training goes on"))
+        effects.append(.note("no answer from the coordinator; training continues"))
       }
     case .leaving(let since, let exit):
       if now - since > Self.byeTimeout { effects.append(.exit(exit)) }
@@ -159,7 +159,7 @@ extension Worker {
   }
 
   private mutating func seek(at now: Duration) {
-    let mayWait = identity.staysForever && held.isEmpty
+    let mayWait = identity.waitsForNextSearch && held.isEmpty
     if let lastHeard, now - lastHeard > Self.patience, !mayWait {
       if held.isEmpty { return effects.append(.exit(.finished)) }
       if drain != nil { return effects.append(.exit(.abandoned)) }

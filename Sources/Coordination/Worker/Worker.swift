@@ -11,7 +11,7 @@ package struct Worker: Sendable {
     /// An attempt has completed an epoch.
     case epochEnded(AttemptID, WireEpoch)
     /// An attempt has ended.
-    case ended(AttemptID, WireOutcome, words: String)
+    case ended(AttemptID, WireOutcome, detail: String)
     /// An attempt has been suspended or has reached its rung; nil if it had not begun.
     case suspended(AttemptID, Suspended?)
     /// This machine cannot train the search, for example without its dataset.
@@ -84,13 +84,13 @@ package struct Worker: Sendable {
     package var isLocal: Bool
     package var numerics: String
     /// Waits for the next search when one ends.
-    package var staysForever: Bool
+    package var waitsForNextSearch: Bool
     /// The time limit of a drain.
     package var grace: Duration
 
     package init(
       id: WorkerID, slots: Int, host: String, pid: Int32, isLocal: Bool, numerics: String,
-      staysForever: Bool, grace: Duration = .seconds(10)
+      waitsForNextSearch: Bool, grace: Duration = .seconds(10)
     ) {
       precondition((0...Limits.slots).contains(slots), "\(slots) slots")
       self.id = id
@@ -99,7 +99,7 @@ package struct Worker: Sendable {
       self.pid = pid
       self.isLocal = isLocal
       self.numerics = numerics
-      self.staysForever = staysForever
+      self.waitsForNextSearch = waitsForNextSearch
       self.grace = grace
     }
   }
@@ -153,7 +153,7 @@ package struct Worker: Sendable {
   var drain: Drain?
   var search: UInt64 = 0
   /// The highest generation of the coordinator seen in this search.
-  var epoch: UInt64 = 0
+  var generation: UInt64 = 0
   var heartbeat = Duration.seconds(5)
   /// The SHA-256 of the loaded dataset; empty before.
   var data: [UInt8] = []
@@ -186,10 +186,10 @@ package struct Worker: Sendable {
     case .received(let message): receive(message, at: now)
     case .dataLoaded(let attempt, let digest): if held[attempt] != nil { data = digest }
     case .epochEnded(let attempt, let epoch): report(epoch, of: attempt, at: now)
-    case .ended(let attempt, let outcome, let words):
-      end(attempt, outcome: outcome, words: words, at: now)
+    case .ended(let attempt, let outcome, let detail):
+      end(attempt, outcome: outcome, detail: detail, at: now)
     case .suspended(let attempt, let suspended): handOver(attempt, suspended, at: now)
-    case .unable(let words): leave(because: .unable(words), at: now)
+    case .unable(let detail): leave(because: .unable(detail), at: now)
     case .drainRequested(let why): beginDrain(because: .left, why: why, at: now)
     case .searchEnded(let number): if search == number || hasNoSearch { finish(at: now) }
     case .ticked(let progress): tick(progress, at: now)
@@ -200,7 +200,7 @@ package struct Worker: Sendable {
   }
 
   /// Whether it never received a Welcome and does not wait for further searches.
-  private var hasNoSearch: Bool { search == 0 && !identity.staysForever }
+  private var hasNoSearch: Bool { search == 0 && !identity.waitsForNextSearch }
 
   mutating func send(_ body: WireToCoordinator.OneOf_Body) {
     effects.append(.send(envelope(body)))

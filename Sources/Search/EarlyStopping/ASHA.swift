@@ -10,7 +10,7 @@ package struct ASHA: Sendable {
 
   /// The trials that have reported at a rung, best first.
   private struct Rung {
-    var reported: [Halving.Standing] = []
+    var reported: [Halving.RungResult] = []
     var promoted: Set<Int> = []
   }
 
@@ -31,7 +31,7 @@ package struct ASHA: Sendable {
 
   /// Records the result of a trial at a rung, once per trial and rung. A trial without a finite objective is not
   /// promoted.
-  package mutating func report(_ standing: Halving.Standing, at rung: Int) {
+  package mutating func report(_ standing: Halving.RungResult, at rung: Int) {
     let place = rungs[rung].reported.partitioningIndex { standing.ranks(before: $0, by: objective) }
     rungs[rung].reported.insert(standing, at: place)
   }

@@ -1,6 +1,6 @@
 /// A bracket of halving: trials that are compared with each other.
 struct Bracket: Sendable {
-  typealias Standing = Halving.Standing
+  typealias RungResult = Halving.RungResult
   typealias Decision = Halving.Decision
 
   /// A budget at which trials are compared.
@@ -12,7 +12,7 @@ struct Bracket: Sendable {
     /// The number of places for which there are not enough trials.
     var unfilled = 0
     /// The trials that have reported and are undecided, best first.
-    var contenders: [Standing] = []
+    var contenders: [RungResult] = []
     var promoted = 0
   }
 
@@ -26,7 +26,7 @@ struct Bracket: Sendable {
   }
 
   /// Records the result of a trial at a rung and returns the decisions that are now certain.
-  mutating func report(_ standing: Standing, at rung: Int) -> [Decision] {
+  mutating func report(_ standing: RungResult, at rung: Int) -> [Decision] {
     assert(rungs[rung].unreported > 0, "rung \(rung) expects no more trials, but \(standing.trial) reports")
     rungs[rung].unreported -= 1
     if standing.objective?.isFinite == true, rung + 1 < rungs.count {

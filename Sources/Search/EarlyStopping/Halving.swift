@@ -17,7 +17,7 @@ package struct Halving: Sendable {
   }
 
   /// The result of a trial at a rung.
-  package struct Standing: Hashable, Sendable {
+  package struct RungResult: Hashable, Sendable {
     /// The number of the trial.
     package let trial: Int
     /// The objective; a trial with nil or a value that is not finite is not promoted.
@@ -33,7 +33,7 @@ package struct Halving: Sendable {
     }
 
     /// Whether it ranks before another of its rung.
-    package func ranks(before other: Standing, by objective: Objective) -> Bool {
+    package func ranks(before other: RungResult, by objective: Objective) -> Bool {
       Ranking.isBetter(result, other.result, objective)
     }
 
@@ -101,7 +101,7 @@ package struct Halving: Sendable {
   /// Records the result of a trial at a rung, once per trial and rung.
   ///
   /// - Returns: The decisions that are now certain. There are none about a trial at the last rung, which is done.
-  package mutating func report(_ standing: Standing, at rung: Int) -> [Decision] {
+  package mutating func report(_ standing: RungResult, at rung: Int) -> [Decision] {
     let (index, start) = (standing.trial / size, standing.trial / size * size)
     let empty = Bracket(capacities(min(size, trials - start)), objective)
     return brackets[index, default: empty].report(standing, at: rung)

@@ -54,7 +54,7 @@ struct HalvingTrials: TrialScheduler {
   }
 
   mutating func report(_ job: TrainingJob, _ score: EpochScore?) {
-    let standing = Halving.Standing(job.trial, score)
+    let standing = Halving.RungResult(job.trial, score)
     for decision in halving.report(standing, at: rungs[job.trial, default: 0]) {
       guard case .promote(let trial, let rung) = decision else { continue }
       rungs[trial] = rung
@@ -119,7 +119,7 @@ struct MedianRuleTrials: TrialScheduler {
   }
 }
 
-extension Halving.Standing {
+extension Halving.RungResult {
   init(_ trial: Int, _ score: EpochScore?) {
     self.init(trial: trial, objective: score?.valAccuracy, valLoss: score?.valLoss)
   }

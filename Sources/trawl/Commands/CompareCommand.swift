@@ -38,7 +38,7 @@ struct CompareCommand: ParsableCommand {
       row("epochs trained") { _, record in
         record.attempts.reduce(0) { $0 + $1.epochs - $1.inherited }.description
       },
-      row("time") { status, _ in status.seconds.map { Duration.seconds($0).words } },
+      row("time") { status, _ in status.seconds.map { Duration.seconds($0).text } },
       row("best trial") { status, _ in status.best.map { "\($0.trial)" } },
       row("val_accuracy") { status, _ in status.best?.valAccuracy.map { "\($0.rounded4)" } },
       row("val_loss") { status, _ in status.best?.valLoss.map { "\($0.rounded4)" } },

@@ -32,7 +32,7 @@ struct ListCommand: ParsableCommand {
       let date = Date(timeIntervalSince1970: status.updated)
       return [
         run.path, status.shortState, "\(status.done)/\(status.trials.map(String.init) ?? "open")\(failed)",
-        score.map { "\($0.rounded4)" } ?? "", status.seconds.map { Duration.seconds($0).words } ?? "",
+        score.map { "\($0.rounded4)" } ?? "", status.seconds.map { Duration.seconds($0).text } ?? "",
         date.formatted(
           .iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false)),
       ]

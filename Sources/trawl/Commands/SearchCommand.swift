@@ -69,6 +69,9 @@ struct SearchCommand: ParsableCommand {
   @Flag(help: "With --dry-run: print one JSON object.")
   var json = false
 
+  @Option(help: "The format of the lines on standard error and in trawl.log.")
+  var logFormat = LogFormat.text
+
   @Flag(help: "Print only warnings, errors and the ranking.")
   var quiet = false
 
@@ -82,9 +85,14 @@ struct SearchCommand: ParsableCommand {
     guard (0...86400).contains(grace) else {
       throw ValidationError("--grace must be a number from 0 to 86400")
     }
-    if advertise != nil, listen == nil, keys == nil {
+    if advertise != nil, listen == nil, keys == nil, !resume {
       throw ValidationError("--advertise needs --listen or --keys")
     }
+    if let advertise, advertise.contains(":"), !System.isIPv6(advertise) {
+      throw ValidationError(
+        "--advertise needs a host name or an address without port; --listen sets the port")
+    }
+    if output == "" { throw ValidationError("--output must not be empty") }
     if trials != nil, !resume {
       throw ValidationError("--trials needs --resume; for a new search use --set search.trials=N")
     }
@@ -94,6 +102,7 @@ struct SearchCommand: ParsableCommand {
   }
 
   func run() throws {
+    logFormat.apply()
     guard !dryRun else { return try plan() }
     let (stop, enough, isOpenEnded) = (Latch(), Latch(), Latch())
     let waker = try UserError.wrapping { try Waker() }

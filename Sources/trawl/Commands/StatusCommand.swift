@@ -80,7 +80,7 @@ extension Status {
     if let best { lines += best.lines }
     if let seconds, seconds > 0 {
       let rate = isAlive ? trialsPerHour.map { ", \(($0 / 3600).trialRate)" } ?? "" : ""
-      lines.append("time: \(Duration.seconds(seconds).words)\(rate)")
+      lines.append("time: \(Duration.seconds(seconds).text)\(rate)")
     }
     if let attempts { lines.append("attempts: \(attempts)") }
     if isAlive { lines += workerLines }
@@ -134,7 +134,7 @@ extension Status {
     return ["workers: \(workers.count)"]
       + workers.map { worker in
         "  \(worker.host.asShownText) (process \(worker.pid)): \(worker.running) of \(worker.slots) slots busy, "
-          + "last heartbeat \(Duration.seconds(worker.secondsSinceHeard + age).words) ago"
+          + "last heartbeat \(Duration.seconds(worker.secondsSinceHeard + age).text) ago"
       } + [idleLine].compactMap(\.self)
   }
 }

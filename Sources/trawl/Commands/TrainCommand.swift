@@ -38,6 +38,6 @@ struct TrainCommand: ParsableCommand {
     if !quiet {
       for note in file.inertKeys + run.notes { StandardError.write("note: \(note.asShownText)\n") }
     }
-    _ = try run.run(resume ? .resumed : .anew, stop: stop)
+    _ = try run.run(resume ? .resumed : .fromStart, stop: stop)
   }
 }

@@ -59,6 +59,9 @@ struct WorkerCommand: ParsableCommand {
     completion: .directory)
   var spool: String?
 
+  @Option(help: "The format of the lines on standard error.")
+  var logFormat = LogFormat.text
+
   @Option(help: .private)
   var localEndpoint: String?
 
@@ -78,6 +81,7 @@ struct WorkerCommand: ParsableCommand {
   }
 
   func run() throws {
+    logFormat.apply()
     let leaving = Latch()
     let waker = try UserError.wrapping { try Waker() }
     Signals.listen { signal in
@@ -94,7 +98,8 @@ struct WorkerCommand: ParsableCommand {
       joinFile: join,
       localEndpoint: try localEndpoint.map { text in try UserError.wrapping { try Endpoint(text) } })
     guard place.waitForJoinFile(unless: leaving) else { return }
-    let arithmetic = try InstructionSet.ofThisProcess()
+    try place.checkKind()
+    let numerics = try InstructionSet.ofThisProcess()
     let joinFile = try place.load()
     guard joinFile.endedSearch == nil || keep else {
       return StandardError.write("the search of \(join) has ended\n")
@@ -102,7 +107,7 @@ struct WorkerCommand: ParsableCommand {
     let folder = Spool.folder(spool, of: joinFile.coordinatorKey)
     if localEndpoint == nil {
       for spool in Spool.leftovers(in: folder) {
-        try deliverKeptResults(spool, place, arithmetic, waker: waker, leaving: leaving)
+        try deliverKeptResults(spool, place, numerics, waker: waker, leaving: leaving)
       }
     }
     let slots = chooseSlots()
@@ -113,7 +118,7 @@ struct WorkerCommand: ParsableCommand {
     let store = DatasetStore { if !isLocal { StandardError.write("note: \($0.asShownText)\n") } }
     let pool = SlotPool(count: slots, store: store, waker: waker, pace: .seconds(pace))
     let shell = try WorkerShell(
-      place: place, worker: Worker(identity: identity), pool: pool, spool: spool, arithmetic: arithmetic,
+      place: place, worker: Worker(identity: identity), pool: pool, spool: spool, numerics: numerics,
       waker: waker)
     let end = try shell.run(leaving: leaving)
     spool.removeIfEmpty()
@@ -122,7 +127,7 @@ struct WorkerCommand: ParsableCommand {
         "\(shell.unsavedCount) trial\(shell.unsavedCount == 1 ? "" : "s") lost: neither delivered to the coordinator nor "
           + "saved to disk; other workers train them again\n")
     }
-    if let next = shell.nextArithmetic, !leaving.isRaised { throw InstructionSet.restart(next) }
+    if let next = shell.requestedNumerics, !leaving.isRaised { throw InstructionSet.restart(next) }
     switch end {
     case .finished: if localEndpoint == nil { StandardError.write("the search has ended\n") }
     case .left:
@@ -147,7 +152,7 @@ struct WorkerCommand: ParsableCommand {
 
   /// Delivers the results that an ended worker left in its spool, under its ID.
   private func deliverKeptResults(
-    _ spool: Spool, _ place: WorkerShell.Place, _ arithmetic: SearchFile.Numerics, waker: Waker,
+    _ spool: Spool, _ place: WorkerShell.Place, _ numerics: SearchFile.Numerics, waker: Waker,
     leaving: Latch
   ) throws {
     guard !leaving.isRaised else { return }
@@ -161,7 +166,7 @@ struct WorkerCommand: ParsableCommand {
       let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
       let pool = SlotPool(count: 0, store: DatasetStore(), waker: waker)
       let shell = try WorkerShell(
-        place: place, worker: worker, pool: pool, spool: spool, arithmetic: arithmetic, waker: waker)
+        place: place, worker: worker, pool: pool, spool: spool, numerics: numerics, waker: waker)
       _ = try shell.run(leaving: leaving)
     }
     spool.removeIfEmpty()
@@ -170,7 +175,8 @@ struct WorkerCommand: ParsableCommand {
   private func identity(id: WorkerID, slots: Int) -> Worker.Identity {
     Worker.Identity(
       id: id, slots: slots, host: System.hostName, pid: getpid(), isLocal: localEndpoint != nil,
-      numerics: "\(NumericsFingerprint.current)", staysForever: keep && slots > 0, grace: .seconds(grace))
+      numerics: "\(NumericsFingerprint.current)", waitsForNextSearch: keep && slots > 0,
+      grace: .seconds(grace))
   }
 
   /// Exits when the coordinator ends: standard input is a pipe from it that carries no data and closes with it.

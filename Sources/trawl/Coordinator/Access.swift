@@ -16,23 +16,42 @@ final class Access: Sendable {
   /// The endpoints to try, in order.
   private let endpoints: [Endpoint]
   private let advertisedHost: String?
+  /// The host of `--listen`, which may be a name.
+  private let listenHost: String?
 
   init(_ options: SearchOptions, _ directory: RunDirectory) throws {
     folder = options.keys ?? directory.keys
     isClusters = options.keys != nil
     advertisedHost = options.advertise
-    // Keys of an earlier start that never created the study are not loaded.
-    let hasKeys = isClusters || directory.content == .search
-    loaded = hasKeys ? try Self.load(folder, ofSearchIn: isClusters ? nil : directory) : nil
+    listenHost = options.listen.flatMap { try? Endpoint($0).host }
+    loaded = try Self.load(options, directory)
     coordinatorKeys = loaded?.coordinatorKeys ?? .generate()
     admitted = Mutex(loaded?.authorizedKeys ?? [])
     endpoints = try Self.endpoints(options, loaded, directory)
   }
 
-  private static func load(_ folder: String, ofSearchIn owner: RunDirectory?) throws -> ClusterKeys {
-    do { return try ClusterKeys.load(from: folder) } catch {
-      guard error == .noClusterKeys(folder), let owner else { throw UserError(error) }
-      throw UserError("\(owner.path) was started with the keys of a cluster: give --keys DIR again")
+  /// The keys of the cluster, or those that the search made at its first start; nil to make new ones.
+  private static func load(_ options: SearchOptions, _ directory: RunDirectory) throws -> ClusterKeys? {
+    if let keys = options.keys {
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: keys, isDirectory: &isFolder), !isFolder.boolValue {
+        let parent = URL(filePath: keys).deletingLastPathComponent().path
+        throw UserError("\(keys) is a file; give the folder with the keys: --keys \(parent.asShellWord)")
+      }
+      return try UserError.wrapping { try ClusterKeys.load(from: keys) }
+    }
+    // Keys of an earlier start that never created the study are not loaded.
+    guard directory.content == .search else { return nil }
+    do { return try ClusterKeys.load(from: directory.keys) } catch {
+      guard error == .noClusterKeys(directory.keys) else { throw UserError(error) }
+      let before = directory.options
+      guard let before, before.keys == nil else {
+        let keys = before?.keys?.asShellWord ?? "DIR"
+        throw UserError("\(directory.path) was started with the keys of a cluster: give --keys \(keys) again")
+      }
+      StandardError.write(
+        "warning: the keys of this search are gone; new ones are made, and workers need join.json again\n")
+      return nil
     }
   }
 
@@ -41,14 +60,31 @@ final class Access: Sendable {
   ) throws -> [Endpoint] {
     try UserError.wrapping {
       if let listen = options.listen {
-        let wanted = try Endpoint(listen)
+        let wanted = try Self.listening(Endpoint(listen), advertised: options.advertise)
         guard wanted.port == 0, let old = oldPort(directory) else { return [wanted] }
         return [wanted.at(port: old), wanted]
       }
-      if options.keys != nil, let keys { return [try Endpoint("tcp://*:\(keys.endpoint.port)")] }
+      if options.keys != nil, let keys {
+        let host = options.advertise ?? keys.endpoint.host
+        return [try listening(Endpoint("tcp://*:\(keys.endpoint.port)"), advertised: host)]
+      }
       let local = try Endpoint("tcp://127.0.0.1:0")
       return oldPort(directory).map { [local.at(port: $0), local] } ?? [local]
     }
+  }
+
+  /// The endpoint to listen at: a host name becomes an address of this machine, and `*` includes IPv6 if workers are told
+  /// an IPv6 address.
+  private static func listening(_ endpoint: Endpoint, advertised: String?) throws -> Endpoint {
+    if endpoint.host == "*", advertised?.contains(":") == true { return try endpoint.at(host: "[::]") }
+    guard let address = System.address(of: endpoint.host) else { return endpoint }
+    let resolved = try endpoint.at(host: address)
+    guard !resolved.isLoopback || endpoint.isLoopback else {
+      throw UserError(
+        "'\(endpoint.host)' is \(address) on this machine, which others cannot reach; use --listen "
+          + "'tcp://*:\(endpoint.port)' --advertise \(endpoint.host)")
+    }
+    return resolved
   }
 
   /// The previous port of this search, to which its workers still try to connect.
@@ -143,7 +179,7 @@ final class Access: Sendable {
 
   private func advertise(_ endpoint: Endpoint) throws -> Endpoint {
     if let advertisedHost { return try endpoint.at(host: advertisedHost) }
-    guard endpoint.isWildcard else { return endpoint }
+    guard endpoint.isWildcard else { return try listenHost.map(endpoint.at(host:)) ?? endpoint }
     return try endpoint.at(host: isClusters ? loaded?.endpoint.host ?? "" : System.hostName)
   }
 }

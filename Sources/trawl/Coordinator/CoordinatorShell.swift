@@ -88,8 +88,8 @@ final class CoordinatorShell {
     parts.display.clear()
     if hasGivenUp { ending = .interrupted }
     parts.log.info("search \(ending): \(parts.coordinator.results.count) trials done")
-    do { try writeLastExports() } catch let complaint as UserError {
-      parts.display.say("warning: \(complaint.words); write it again with 'trawl search ... --resume'")
+    do { try writeLastExports() } catch let userError as UserError {
+      parts.display.say("warning: \(userError.message); write it again with 'trawl search ... --resume'")
       if case .finished = ending { throw ExitStatus.failed }
     }
     return ending
@@ -112,30 +112,30 @@ final class CoordinatorShell {
 
   private func startWorkers() throws -> Bool {
     for pid in try parts.workers.start(at: monotonicNow()) { parts.coordinator.processStarted(pid) }
-    return !parts.workers.isHopeless || parts.coordinator.slotCount > 0 || parts.coordinator.awaitsWorkers
+    return !parts.workers.hasFailed || parts.coordinator.slotCount > 0 || parts.coordinator.hasAbsentWorkers
   }
 
   /// Waits for messages, worker exits or the tick, and handles them.
   private func turn() throws {
     _ = try parts.socket.wait(timeout: waiting.isEmpty ? Self.tick : .milliseconds(5))
     flushWaiting()
-    noteStandstill()
+    renewLeasesAfterStall()
     var effects = receive()
     for ended in parts.workers.reap() {
       effects += parts.coordinator.handle(.processEnded(pid: ended.pid, ended.end), at: monotonicNow())
     }
     let now = monotonicNow()
-    effects += noteKeys(at: now)
+    effects += applyKeyChanges(at: now)
     effects += checkStopCondition(at: now)
     if now - lastTick >= Self.tick {
       lastTick = now
-      noteConnections()
+      warnOfConnections()
       effects += parts.coordinator.handle(.ticked, at: now)
     }
     try perform(effects)
-    noteProgress()
+    resetFailures()
     writeExports(at: now)
-    if let warning = parts.display.noteWorkers(parts.coordinator, at: now) { warn(warning) }
+    if let warning = parts.display.absenceWarning(parts.coordinator, at: now) { warn(warning) }
     parts.display.show(parts.coordinator, leaders: parts.exports.leaders, at: now)
   }
 
@@ -157,7 +157,7 @@ final class CoordinatorShell {
   }
 
   /// Applies worker keys that were added or revoked while the search runs.
-  private func noteKeys(at now: Duration) -> [Coordinator.Effect] {
+  private func applyKeyChanges(at now: Duration) -> [Coordinator.Effect] {
     do {
       let change = try parts.keys.look(at: now)
       hasWarnedOfKeys = false
@@ -168,10 +168,10 @@ final class CoordinatorShell {
         parts.display.say("the key \(worker.label) was revoked: its workers are disconnected")
       }
       // They restart with the key that is now in the join file.
-      if change.concernsLocalWorkers { parts.workers.noteOtherKeys() }
+      if change.concernsLocalWorkers { parts.workers.restartWithNewKeys() }
       return parts.coordinator.handle(.keysRevoked(Set(change.revoked.map(\.key.z85))), at: now)
     } catch {
-      let words = (error as? UserError)?.words ?? "\(error)"
+      let words = (error as? UserError)?.message ?? "\(error)"
       if !hasWarnedOfKeys { warn("\(words); the previous keys stay valid") }
       hasWarnedOfKeys = true
       return []
@@ -193,10 +193,10 @@ final class CoordinatorShell {
       "no more trials start; \(parts.coordinator.runningCount) running trials train to their \(goal) "
         + "(Ctrl-C: stop now, resume with --resume)"
     )
-    return parts.coordinator.handle(.enoughBegun, at: now)
+    return parts.coordinator.handle(.stopConditionMet, at: now)
   }
 
-  private func noteConnections() {
+  private func warnOfConnections() {
     let (connections, limit) = (parts.socket.connections, OpenFiles.limit)
     guard connections > limit / 10 * 7 else {
       hasWarnedOfConnections = hasWarnedOfConnections && connections > limit / 2
@@ -241,7 +241,7 @@ final class CoordinatorShell {
       case .sendPiece(let fetch, let address): try sendPiece(fetch, to: address)
       case .remove(let checkpoint): parts.checkpoints.remove(checkpoint)
       case .kill(let pid): parts.workers.kill(pid)
-      case .persist(let decision): if let words = decision.words { parts.display.detail(words) }
+      case .persist(let decision): if let line = decision.logLine { parts.display.detail(line) }
       case .send(let message, let address): try send(message, to: address)
       case .note(let words): note(words)
       case .warn(let words): warn(words)
@@ -287,7 +287,7 @@ final class CoordinatorShell {
   }
 
   /// After a stall of this process, renews all leases: heartbeats could not be received.
-  private func noteStandstill() {
+  private func renewLeasesAfterStall() {
     let now = monotonicNow()
     if lastTick > .zero, now - lastTick > .seconds(2) { parts.coordinator.renewLeases(at: now) }
   }
@@ -298,7 +298,7 @@ final class CoordinatorShell {
       hasWarnedOfExports = false
     } catch {
       // Not fatal: these files are derived from the study and are written again.
-      let words = (error as? UserError)?.words ?? "\(error)"
+      let words = (error as? UserError)?.message ?? "\(error)"
       if !hasWarnedOfExports { parts.display.say("warning: \(words); retrying") }
       hasWarnedOfExports = true
     }
@@ -330,9 +330,9 @@ final class CoordinatorShell {
     }
   }
 
-  private func noteProgress() {
+  private func resetFailures() {
     let count = parts.coordinator.results.count
-    if count > lastResultCount { parts.workers.noteProgress() }
+    if count > lastResultCount { parts.workers.resetFailures() }
     lastResultCount = count
   }
 

@@ -17,7 +17,7 @@ struct Display {
   /// The number of trials started and ended before it.
   private let before: (begun: Int, ended: Int)
   private var lastShown = Duration.zero
-  private var shownResults: Int
+  private var shownCount: Int
   /// The time since when there is no slot; nil if there is one.
   private var absentSince: Duration?
   private var hasWarnedOfAbsence = false
@@ -34,7 +34,7 @@ struct Display {
     resumed = coordinator.progress ?? 0
     before = (coordinator.begunCount, coordinator.results.count)
     begin = now
-    shownResults = coordinator.endedCount
+    shownCount = coordinator.endedCount
     lastShown = now
   }
 
@@ -60,7 +60,7 @@ struct Display {
   /// Notes whether there are workers.
   ///
   /// - Returns: a warning when there has been no worker for a while, once each time.
-  mutating func noteWorkers(_ coordinator: Coordinator, at now: Duration) -> String? {
+  mutating func absenceWarning(_ coordinator: Coordinator, at now: Duration) -> String? {
     guard coordinator.slotCount == 0, !coordinator.isFinished else {
       (absentSince, hasWarnedOfAbsence) = (nil, false)
       return nil
@@ -79,11 +79,11 @@ struct Display {
   mutating func show(_ coordinator: Coordinator, leaders: [TrialResult], at now: Duration) {
     guard verbosity != .quiet else { return }
     let isInteractive = terminal.isInteractive
-    let hasNews = coordinator.endedCount != shownResults
+    let hasNews = coordinator.endedCount != shownCount
     let interval = isInteractive ? Self.redraw : hasNews ? Self.plainInterval : Self.longestSilence
     guard now - lastShown >= interval else { return }
     lastShown = now
-    shownResults = coordinator.endedCount
+    shownCount = coordinator.endedCount
     let view = view(coordinator, leaders, at: now)
     if isInteractive { terminal.show(view.lines(terminal.style)) } else { terminal.say(view.line) }
   }
@@ -95,7 +95,7 @@ struct Display {
       count: isOpen ? "\(begun) started, \(done) ended" : "\(done)/\(trials ?? done) trials",
       share: coordinator.progress, running: coordinator.runningCount, failed: coordinator.failedCount)
     if let (done, all) = coordinator.reevaluations { view.details.append("\(done)/\(all) replicates") }
-    if coordinator.parkedCount > 0 { view.details.append("\(coordinator.parkedCount) waiting") }
+    if coordinator.pausedCount > 0 { view.details.append("\(coordinator.pausedCount) waiting") }
     view.scoreName = coordinator.file.objective == .valLoss ? "best loss" : "best"
     let best = coordinator.best.map { coordinator.result(of: $0) }
     let others = leaders.filter { $0.trial != best?.trial && $0.objective?.isFinite == true }
@@ -106,14 +106,14 @@ struct Display {
     }
     if let absentSince {
       let time = now - absentSince
-      view.absence = "no workers connected" + (time >= .seconds(1) ? " for \(time.words)" : "")
+      view.absence = "no workers connected" + (time >= .seconds(1) ? " for \(time.text)" : "")
       return view
     }
     let seconds = max((now - begin).seconds, 0.001)
     let ended = isOpen ? begun - before.begun : done - before.ended
     if ended > 0 { view.rate = (Double(ended) / seconds).trialRate }
     if let progress = coordinator.progress, progress > resumed {
-      view.left = "\(Duration.seconds((1 - progress) / (progress - resumed) * seconds).words) left"
+      view.left = "\(Duration.seconds((1 - progress) / (progress - resumed) * seconds).text) left"
     }
     return view
   }
@@ -145,7 +145,7 @@ extension Double {
 
 extension Decision {
   /// The line for verbose output; nil if the log has a line for this decision.
-  var words: String? {
+  var logLine: String? {
     switch self {
     case .epochsInherited(let id, let earlier, let count):
       "attempt \(id.number) resumes attempt \(earlier.number) after epoch \(count)"

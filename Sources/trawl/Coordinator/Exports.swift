@@ -39,7 +39,7 @@ struct Exports {
   ) throws {
     guard now - lastStatus >= max(Self.interval, lastStatusCost * 50) else { return }
     lastStatus = now
-    if coordinator.newsCount != writtenResults, now - lastTables >= lastCost * 50 {
+    if coordinator.changeCount != writtenResults, now - lastTables >= lastCost * 50 {
       lastTables = now
       try writeTables(coordinator, study)
       lastCost = monotonicNow() - now
@@ -72,7 +72,7 @@ struct Exports {
     try AtomicFile.write(history(study, of: coordinator), to: directory.history)
     try writeBest(ranked.first, of: file)
     leaders = Array(ranked.prefix(ProgressView.mostTrials))
-    writtenResults = coordinator.newsCount
+    writtenResults = coordinator.changeCount
   }
 
   private func attempts(_ study: StudyDatabase) throws -> Data {
@@ -88,7 +88,7 @@ struct Exports {
         .integer(Int(row.attempt)), .integer(replicate.trial), .integer(replicate.index), .text(row.host),
         .integer(row.pid), .text(row.numerics), .text(started.formatted(Self.time)), seconds(row),
         .integer(row.inherited), .integer(row.epochs), .text(row.ending?.rawValue ?? "running"),
-        .text(row.words),
+        .text(row.detail),
       ])
     }
     return Data(csv.bytes)

@@ -18,7 +18,7 @@ struct LocalWorkers {
   private var failures = 0
   /// The number of processes that exited because they cannot work.
   private var refusals = 0
-  private(set) var isHopeless = false
+  private(set) var hasFailed = false
 
   private static let mostRefusals = 3
 
@@ -38,8 +38,8 @@ struct LocalWorkers {
   /// - Returns: the new process IDs.
   mutating func start(at now: Duration) throws -> [pid_t] {
     // Decided here and not when a process ends, because its end may decide a trial, which is progress.
-    isHopeless = isHopeless || refusals >= Self.mostRefusals || failures >= mostFailures
-    guard !isHopeless, children.count < wanted else { return [] }
+    hasFailed = hasFailed || refusals >= Self.mostRefusals || failures >= mostFailures
+    guard !hasFailed, children.count < wanted else { return [] }
     guard failures == 0 || now - lastStart > .milliseconds(200 << min(failures, 5)) else { return [] }
     lastStart = now
     let missing = failures == 0 ? wanted - children.count : 1
@@ -82,12 +82,12 @@ struct LocalWorkers {
   }
 
   /// Resets the failure count: a trial has ended, so the program works.
-  mutating func noteProgress() {
+  mutating func resetFailures() {
     failures = 0
   }
 
   /// Restarts the processes with the new keys. Earlier refusals no longer count.
-  mutating func noteOtherKeys() {
+  mutating func restartWithNewKeys() {
     refusals = 0
     killAll()
   }

@@ -10,7 +10,7 @@ extension RunDirectory {
     do {
       return try UserError.wrapping { try record().insight }
     } catch {
-      let detail = (error as? UserError)?.words ?? "\(error)"
+      let detail = (error as? UserError)?.message ?? "\(error)"
       StandardError.write("parameter importance is not available: \(detail.asShownText)\n")
       return nil
     }

@@ -30,7 +30,7 @@ extension RunDirectory {
       if let accuracy = report.testAccuracy, let loss = report.testLoss {
         sentences.append("Test accuracy \(accuracy), test loss \(loss).")
       }
-      let time = Duration.seconds(report.seconds).words
+      let time = Duration.seconds(report.seconds).text
       sentences.append("It was trained for \(report.modelEpoch) epochs, in \(time).")
     }
     return sentences

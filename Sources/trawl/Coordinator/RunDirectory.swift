@@ -117,21 +117,21 @@ struct RunDirectory {
   ///
   /// - Parameters:
   ///   - wait: whether to keep waiting for a coordinator on another machine.
-  ///   - tell: called with a line about the wait.
-  func lock(while wait: () -> Bool, tell: (String) -> Void) throws {
+  ///   - report: called with a line about the wait.
+  func lock(waitingWhile wait: () -> Bool, report: (String) -> Void) throws {
     try System.makeFolder(path)
     let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw UserError.system("cannot write \(log)") }
     let begin = monotonicNow()
-    var hasTold = false
+    var hasReported = false
     let holder = try? Status.read(status)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      if hasTold, !wait() { throw ExitStatus.interrupted }
+      if hasReported, !wait() { throw ExitStatus.interrupted }
       guard wait(), let holder, holder.host != System.hostName else { throw inUse }
       // Exit status 1: a later start may succeed.
-      guard monotonicNow() - begin < Self.patience else { throw UserError(inUse.words, status: .failed) }
-      if !hasTold { tell("\(inUse.words); waiting \(Self.patience.words) for it to end") }
-      hasTold = true
+      guard monotonicNow() - begin < Self.patience else { throw UserError(inUse.message, status: .failed) }
+      if !hasReported { report("\(inUse.message); waiting \(Self.patience.text) for it to end") }
+      hasReported = true
       Thread.sleep(forTimeInterval: 0.5)
     }
   }

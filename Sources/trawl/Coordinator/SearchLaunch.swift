@@ -112,7 +112,7 @@ struct SearchLaunch {
   func begin(stop: Latch, enough: Latch) throws -> CoordinatorShell {
     InstructionSet.settleForChildren(file.numerics)
     try directory.lock(
-      while: { command.resume && !stop.isRaised }, tell: { StandardError.write("\($0)\n") })
+      waitingWhile: { command.resume && !stop.isRaised }, report: { StandardError.write("\($0)\n") })
     let before = try directory.openStudy(file, named: options.file, resume: command.resume)
     let keys = try access.write(socket.endpoint, to: directory)
     try directory.write(options)
@@ -136,7 +136,8 @@ struct SearchLaunch {
     announce(
       &display, done: coordinator.results.count, retried: retried, joinFile: access.joinFile(keys, directory))
     let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
-    log.info("search '\(file.name)', generation \(snapshot.epoch): coordinator listens at \(socket.endpoint)")
+    log.info(
+      "search '\(file.name)', generation \(snapshot.generation): coordinator listens at \(socket.endpoint)")
     return CoordinatorShell(
       .init(
         coordinator: coordinator, study: study, socket: socket, keys: KeyWatch(keys, of: access, directory),
@@ -202,7 +203,7 @@ struct SearchLaunch {
       print(try RankingTable(directory).text(top: 10, width: Terminal.size(of: STDOUT_FILENO)?.columns))
       if !command.quiet {
         try directory.printInsight()
-        let time = Duration.seconds(Status.seconds(in: directory.status)).words
+        let time = Duration.seconds(Status.seconds(in: directory.status)).text
         StandardError.write("\(coordinator.results.count) trials in \(time); results: \(directory.results)\n")
       }
       if coordinator.best == nil {
@@ -222,7 +223,7 @@ struct SearchLaunch {
       try directory.writeReport(to: directory.report)
       StandardError.write("report: \(directory.report)\n")
     } catch {
-      let detail = (error as? UserError)?.words ?? "\(error)"
+      let detail = (error as? UserError)?.message ?? "\(error)"
       StandardError.write("no report: \(detail.asShownText); write it with 'trawl report'\n")
     }
   }

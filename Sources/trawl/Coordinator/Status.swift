@@ -116,7 +116,7 @@ struct Status: Codable {
     begun = coordinator.begunCount
     done = coordinator.results.count
     running = isRunning ? coordinator.runningCount : 0
-    undecided = coordinator.parkedCount
+    undecided = coordinator.pausedCount
     waitsForResults = coordinator.waitsForResults
     (replicatesDone, replicates) = (coordinator.reevaluations?.done, coordinator.reevaluations?.of)
     failed = coordinator.failedCount
@@ -150,7 +150,7 @@ struct Status: Codable {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do { return try decoder.decode(Status.self, from: data) } catch {
-      throw UserError("\(path) is damaged")
+      throw UserError("\(path) is damaged; resuming the search writes it again")
     }
   }
 }

@@ -86,7 +86,7 @@ struct DatasetDownload {
     do {
       try FileDownload(dataset: dataset, name: name, mirrors: mirrors, folder: partial).run(&terminal)
     } catch let failure as FileDownload.Failure {
-      let problems = failure.problems.map { "\($0.mirror): \($0.words.asShownText)" }.joined(separator: "; ")
+      let problems = failure.problems.map { "\($0.mirror): \($0.reason.asShownText)" }.joined(separator: "; ")
       throw UserError("cannot download \(dataset.name), \(name).gz: \(problems). \(alternatives)")
     }
   }

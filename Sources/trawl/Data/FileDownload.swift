@@ -6,7 +6,7 @@ import Training
 struct FileDownload {
   /// The error of each mirror.
   struct Failure: Error {
-    let problems: [(mirror: URL, words: String)]
+    let problems: [(mirror: URL, reason: String)]
   }
 
   let dataset: KnownDataset
@@ -31,11 +31,11 @@ struct FileDownload {
       for mirror in mirrors where !refused.contains(mirror) {
         switch try fetch(from: mirror, &terminal) {
         case .complete: return
-        case .refused(let words):
-          problems[mirror] = words
+        case .refused(let reason):
+          problems[mirror] = reason
           refused.insert(mirror)
-        case .interrupted(let words): problems[mirror] = words
-        case .unwritable(let words): throw UserError("\(path): \(words)")
+        case .interrupted(let reason): problems[mirror] = reason
+        case .unwritable(let reason): throw UserError("\(path): \(reason)")
         }
       }
     }
@@ -58,9 +58,9 @@ struct FileDownload {
         // A part from another mirror may not match this mirror's file: retry from the start.
         if isOwn { return .refused("not the published file") }
         isOwn = true
-      case .interrupted(let words):
+      case .interrupted(let reason):
         guard size > before else { return outcome }
-        terminal.say("\(words); resuming")
+        terminal.say("\(reason); resuming")
       case .refused, .unwritable: return outcome
       }
     }

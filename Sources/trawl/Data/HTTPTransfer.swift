@@ -105,7 +105,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
     switch status {
     case 200:
       // The server sends the whole file, even if a range was requested.
-      guard truncate() else { return .unwritable(System.words("cannot write")) }
+      guard truncate() else { return .unwritable(System.errorMessage("cannot write")) }
       expected.store(Int(max(response.expectedContentLength, 0)), ordering: .relaxed)
       return nil
     case 206:
@@ -121,7 +121,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
   }
 
   private func restart(_ reason: String) -> Outcome {
-    truncate() ? .interrupted(reason) : .unwritable(System.words("cannot write"))
+    truncate() ? .interrupted(reason) : .unwritable(System.errorMessage("cannot write"))
   }
 
   private func truncate() -> Bool {
@@ -136,7 +136,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
       while !rest.isEmpty {
         let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
         if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return System.words("cannot write") }
+        guard count > 0 else { return System.errorMessage("cannot write") }
         rest = rest.dropFirst(count)
         received.wrappingAdd(count, ordering: .relaxed)
       }

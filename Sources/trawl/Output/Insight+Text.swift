@@ -4,10 +4,10 @@ import Search
 extension Insight {
   /// The lines of the terminal output.
   var lines: [String] {
-    [importance.map(words)].compactMap(\.self) + edges.map(\.words) + rungs.map(\.words)
+    [importance.map(text)].compactMap(\.self) + edges.map(\.text) + rungs.map(\.text)
   }
 
-  private func words(_ importance: Importance) -> String {
+  private func text(_ importance: Importance) -> String {
     let when = epochs.map { " after \($0.inEpochs)" } ?? ""
     guard importance.isReliable else {
       return "parameter importance\(when): \(importance.trials) trials are too few to estimate it"
@@ -24,7 +24,7 @@ extension Insight {
 }
 
 extension EdgeWarning {
-  fileprivate var words: String {
+  fileprivate var text: String {
     let name = parameter.column
     let what = holdsBest ? "the best value \(best.shown) is" : "\(count) of the top \(few) are"
     return "\(name): \(what) at the \(end) edge of \(range); try a wider range"
@@ -36,7 +36,7 @@ extension EdgeWarning {
 }
 
 extension RungAgreement {
-  fileprivate var words: String {
+  fileprivate var text: String {
     "rung \(epochs.inEpochs) -> \(nextEpochs.inEpochs): "
       + "rank correlation tau \(String(format: "%.2f", tau)) over \(trials) trials"
   }

@@ -70,7 +70,7 @@ struct ChildProcess {
 /// System calls and their error messages.
 enum System {
   /// The message for the errno of the last system call.
-  static func words(_ call: String) -> String {
+  static func errorMessage(_ call: String) -> String {
     "\(call): \(String(cString: strerror(errno)))"
   }
 
@@ -82,7 +82,7 @@ enum System {
       folder += "/\(part)"
       guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
         let refusal = UserError.system("cannot make the folder \(path)")
-        throw UserError("\(refusal.words); choose another with --output", status: refusal.status)
+        throw UserError("\(refusal.message); choose another with --output", status: refusal.status)
       }
     }
     var status = stat()

@@ -16,7 +16,11 @@ struct FileLog: LogHandler {
 
   func log(event: LogEvent) {
     let time = Date().formatted(.iso8601)
-    file.append(Array("\(time) \(event.level): \(event.message)\n".utf8))
+    let line =
+      LogFormat.isJSON
+      ? LogFormat.json("\(event.message)", level: "\(event.level)")
+      : "\(time) \(event.level): \(event.message)"
+    file.append(Array("\(line)\n".utf8))
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -15,7 +15,7 @@ struct SlotCount: Equatable {
   /// An upper limit and its reason.
   private struct Bound {
     let number: Int
-    let words: String
+    let text: String
   }
 
   /// The memory reserved for a slot: LeNet-5 takes 10 MiB, a network of 784-2000-2000-10 with AdamW 75 MiB. The images are
@@ -31,23 +31,23 @@ struct SlotCount: Equatable {
     let groups = Cgroups(read: evidence.read)
     let slurm = SlurmTask(evidence.environment)
     var bounds = [
-      Bound(number: Limits.slots, words: "the maximum per worker")
+      Bound(number: Limits.slots, text: "the maximum per worker")
     ]
     if let cores = Self.affinity(evidence.read) {
-      bounds.append(Bound(number: cores, words: "the affinity mask"))
+      bounds.append(Bound(number: cores, text: "the affinity mask"))
     }
-    if let slurm { bounds.append(Bound(number: slurm.cores, words: slurm.coresWords)) }
+    if let slurm { bounds.append(Bound(number: slurm.cores, text: slurm.coresWords)) }
     bounds += Self.quotas(groups, evidence.read)
     bounds += Self.memories(groups, slurm, evidence.read).map { bytes, source in
       Bound(
         number: bytes / Self.memory,
-        words: "\(source) leaves \(bytes >> 20) MiB of memory, a slot needs \(Self.memory >> 20)")
+        text: "\(source) leaves \(bytes >> 20) MiB of memory, a slot needs \(Self.memory >> 20)")
     }
-    var least = Bound(number: evidence.cores, words: "")
+    var least = Bound(number: evidence.cores, text: "")
     for bound in bounds where bound.number < least.number { least = bound }
     number = max(1, least.number)
     cores = evidence.cores
-    reason = number < cores ? least.words : nil
+    reason = number < cores ? least.text : nil
   }
 
   /// The number of cores in the affinity mask, from a kernel list such as `0-3,8`.
@@ -83,7 +83,7 @@ struct SlotCount: Equatable {
     let cores = String(format: "%g", Double(quota) / Double(period))
     return Bound(
       number: (quota - 1) / period + 1,
-      words: "\(file) allows the time of \(cores) core\(cores == "1" ? "" : "s")")
+      text: "\(file) allows the time of \(cores) core\(cores == "1" ? "" : "s")")
   }
 
   /// The available memory in bytes by each source, and the source.

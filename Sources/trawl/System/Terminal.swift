@@ -6,7 +6,9 @@ import Foundation
 /// same terminal, begins on a line of its own and stays; the block continues below it. A changed width needs no care.
 struct Terminal {
   /// Whether this is a terminal that can move the cursor, and this process runs in its foreground.
-  var isInteractive: Bool { StandardError.isCapable && tcgetpgrp(STDERR_FILENO) == getpgrp() }
+  var isInteractive: Bool {
+    StandardError.isCapable && !LogFormat.isJSON && tcgetpgrp(STDERR_FILENO) == getpgrp()
+  }
   private var hasBlock = false
 
   /// Prints a permanent line.
@@ -57,8 +59,12 @@ enum StandardError {
 
   /// Writes a text; ignores errors, because there is no other place to report them.
   static func write(_ text: String) {
+    guard !LogFormat.isJSON else { return writeBytes(LogFormat.jsonLines(text)) }
     // Lines may replace the progress of another process on the same terminal; see `Terminal`.
-    let text = isCapable ? text.replacing("\n", with: "\u{1b}[K\n") : text
+    writeBytes(isCapable ? text.replacing("\n", with: "\u{1b}[K\n") : text)
+  }
+
+  private static func writeBytes(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -73,7 +79,7 @@ extension Duration {
   var seconds: Double { self / .seconds(1) }
 
   /// A readable text: `0.4 s`, `12 s`, `3 min 20 s`, `5 h 10 min`.
-  var words: String {
+  var text: String {
     let total = Int(seconds.rounded())
     return switch seconds {
     case ..<9.95: "\((seconds * 10).rounded() / 10) s"

@@ -80,7 +80,7 @@ struct TrainingRun {
   /// The treatment of an existing checkpoint in the folder.
   enum Beginning {
     /// Throw.
-    case anew
+    case fromStart
     /// Resume from it.
     case resumed
     /// Resume from it if it is from this recipe, otherwise start from the beginning.
@@ -121,7 +121,7 @@ struct TrainingRun {
       try drawAll(model, history, on: dataset)
       if !isQuiet { StandardError.write("pictures: \(folder)/*.svg\n") }
     } catch {
-      let detail = (error as? UserError)?.words ?? "\(error)"
+      let detail = (error as? UserError)?.message ?? "\(error)"
       StandardError.write(
         "no pictures: \(detail.asShownText); 'trawl plot \(folder.asShownText)' draws them\n")
     }
@@ -145,7 +145,7 @@ struct TrainingRun {
       return try Trainer(recipe, data: data)
     }
     do {
-      guard beginning != .anew else {
+      guard beginning != .fromStart else {
         throw UserError(
           "\(folder) already holds a training run; resume it with --resume, or choose another --output")
       }

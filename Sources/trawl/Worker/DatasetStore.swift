@@ -61,7 +61,7 @@ extension DatasetLocations {
     let environment = ProcessInfo.processInfo.environment
     let path = environment["TRAWL_DATA_PATH"] ?? ""
     let caches = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    let home = environment["HOME"]
+    let home = System.home
     return DatasetLocations(
       dataPath: path.split(separator: ":").map(String.init),
       cache: (caches ?? home.map { "\($0)/.cache" }).map { "\($0)/trawl" }, home: home)

@@ -131,7 +131,7 @@ final class Slot: Sendable {
     do {
       try train(work, with: trainer(for: work, data: data))
     } catch {
-      report(.ended(work.attempt, .failed, words: "\(error)"), work)
+      report(.ended(work.attempt, .failed, detail: "\(error)"), work)
     }
   }
 
@@ -167,7 +167,7 @@ final class Slot: Sendable {
       }
       switch outcome {
       case .stopped: return stop(work, trainer, hasTrainedItsPart: trainer.step >= lastStep)
-      case .diverged: return report(.ended(work.attempt, .diverged, words: ""), work)
+      case .diverged: return report(.ended(work.attempt, .diverged, detail: ""), work)
       case .completed(let metrics):
         waitOut(pace, since: begin)
         guard trainer.epoch > work.reported else { continue }
@@ -177,7 +177,7 @@ final class Slot: Sendable {
     }
     report(
       trainer.isComplete
-        ? .ended(work.attempt, .done, words: "") : .suspended(work.attempt, .init(trainer)), work)
+        ? .ended(work.attempt, .done, detail: "") : .suspended(work.attempt, .init(trainer)), work)
   }
 }
 
@@ -187,7 +187,7 @@ extension Slot {
     guard order.load(ordering: .relaxed) != .stop else { return }
     guard hasTrainedItsPart else { return report(.suspended(work.attempt, .init(trainer)), work) }
     let validation = trainer.validate()
-    guard validation.loss.isFinite else { return report(.ended(work.attempt, .diverged, words: ""), work) }
+    guard validation.loss.isFinite else { return report(.ended(work.attempt, .diverged, detail: ""), work) }
     var score = WirePartScore()
     score.part = work.part
     score.valLoss = validation.loss

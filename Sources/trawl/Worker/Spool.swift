@@ -18,7 +18,7 @@ final class Spool {
   static func folder(_ named: String?, of coordinator: CurveKey) -> String {
     let environment = ProcessInfo.processInfo.environment
     let state = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    let home = state ?? "\(environment["HOME"] ?? NSTemporaryDirectory())/.local/state"
+    let home = state ?? "\(System.home ?? NSTemporaryDirectory())/.local/state"
     return "\(named ?? "\(home)/trawl/spool")/\(coordinator.fingerprint)"
   }
 
@@ -93,9 +93,9 @@ final class Spool {
     } catch { throw UserError("cannot make the folder \(draft): \(error.localizedDescription)") }
     let descriptor = open("\(draft)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0, rename(draft, path) == 0 else {
-      let words = System.words("cannot make \(path)")
+      let message = System.errorMessage("cannot make \(path)")
       close(descriptor)
-      throw UserError(words)
+      throw UserError(message)
     }
     lock = descriptor
   }

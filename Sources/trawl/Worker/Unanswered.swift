@@ -7,7 +7,7 @@ enum Unanswered {
   static let patience = Duration.seconds(5)
 
   /// The message. Resolves the host, which may take long if name servers do not answer.
-  static func words(about endpoint: Endpoint) -> String {
+  static func message(about endpoint: Endpoint) -> String {
     var found: UnsafeMutablePointer<addrinfo>?
     let code = getaddrinfo(endpoint.host.filter { $0 != "[" && $0 != "]" }, nil, nil, &found)
     if found != nil { freeaddrinfo(found) }
@@ -15,6 +15,11 @@ enum Unanswered {
       return
         "cannot resolve host '\(endpoint.host)' (\(String(cString: gai_strerror(code)))): set another with "
         + "--advertise for a search, or with 'trawl keys move' for a cluster; retrying"
+    }
+    guard !endpoint.isLoopback else {
+      return
+        "no answer from \(endpoint): the search is not running, or it runs on another machine without --listen; start "
+        + "it with --listen 'tcp://*:5555' and copy its join file again; retrying"
     }
     return
       "no answer from \(endpoint): check that the search is running (with --listen or --keys), that "

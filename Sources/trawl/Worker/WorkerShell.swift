@@ -12,6 +12,18 @@ final class WorkerShell {
     /// Replaces the join file's endpoint for local workers.
     let localEndpoint: Endpoint?
 
+    /// Throws if there is a file that is no join file, before its mode or content is judged as that of one.
+    func checkKind() throws {
+      guard let file = FileHandle(forReadingAtPath: joinFile),
+        let start = try? file.read(upToCount: 4096)
+      else { return }
+      guard String(decoding: start, as: UTF8.self).contains("coordinator_public_key") else {
+        throw UserError(
+          "\(joinFile) is not a join file; a search with --listen writes RUN/join.json, and 'trawl keys new DIR' writes "
+            + "DIR/join.json")
+      }
+    }
+
     func load() throws -> JoinFile {
       var join = try UserError.wrapping { try JoinFile.load(from: joinFile) }
       if let localEndpoint { join.endpoint = localEndpoint }
@@ -23,8 +35,10 @@ final class WorkerShell {
     /// - Returns: false if the worker was stopped.
     func waitForJoinFile(unless leaving: Latch) -> Bool {
       guard !FileManager.default.fileExists(atPath: joinFile) else { return true }
+      let folder = URL(filePath: joinFile).deletingLastPathComponent().path
+      let hint = FileManager.default.fileExists(atPath: folder) ? "" : "; there is no folder \(folder) yet"
       StandardError.write(
-        "waiting for \(joinFile), which the coordinator writes when it starts (40 minutes at most)\n")
+        "waiting for \(joinFile), which the coordinator writes when it starts (40 minutes at most)\(hint)\n")
       let deadline = monotonicNow() + Worker.patience
       while !FileManager.default.fileExists(atPath: joinFile), monotonicNow() < deadline {
         if leaving.isRaised { return false }
@@ -40,11 +54,11 @@ final class WorkerShell {
   }
 
   /// The numerics with which the process must restart to work for its coordinator; nil if no restart is needed.
-  private(set) var nextArithmetic: SearchFile.Numerics?
+  private(set) var requestedNumerics: SearchFile.Numerics?
 
   private let place: Place
   /// Fixed for the life of a process.
-  private let arithmetic: SearchFile.Numerics
+  private let numerics: SearchFile.Numerics
   private let isLocal: Bool
   private let waker: Waker
   private let pool: SlotPool
@@ -69,12 +83,12 @@ final class WorkerShell {
   private static let tick = Duration.milliseconds(100)
 
   init(
-    place: Place, worker: Worker, pool: SlotPool, spool: Spool, arithmetic: SearchFile.Numerics, waker: Waker
+    place: Place, worker: Worker, pool: SlotPool, spool: Spool, numerics: SearchFile.Numerics, waker: Waker
   ) throws {
     self.place = place
     self.worker = worker
     self.spool = spool
-    self.arithmetic = arithmetic
+    self.numerics = numerics
     self.waker = waker
     isLocal = worker.identity.isLocal
     self.pool = pool
@@ -112,7 +126,7 @@ final class WorkerShell {
         hasAskedToLeave = true
         perform(worker.handle(.drainRequested("its worker was stopped"), at: monotonicNow()))
       }
-      try noteConnection()
+      try recordConnection()
       while exit == nil, let bytes = socket.receive() { receive(bytes) }
       while exit == nil, let event = pool.nextEvent() { perform(worker.handle(event, at: monotonicNow())) }
       if pool.hangs(at: monotonicNow()) {
@@ -132,7 +146,7 @@ final class WorkerShell {
     perform(worker.handle(.received(message), at: monotonicNow()))
   }
 
-  private func noteConnection() throws {
+  private func recordConnection() throws {
     for event in socket.events() {
       switch event {
       case .connected:
@@ -157,7 +171,7 @@ final class WorkerShell {
 
   private func explainSilence() {
     let endpoint = join.endpoint
-    Thread { StandardError.write("\(Unanswered.words(about: endpoint))\n") }.start()
+    Thread { StandardError.write("\(Unanswered.message(about: endpoint))\n") }.start()
   }
 
   private func perform(_ effects: [Worker.Effect]) {
@@ -173,7 +187,7 @@ final class WorkerShell {
         spool.forget(attempt, of: search)
         unsaved.remove(attempt)
       case .seekCoordinator: seekCoordinator()
-      case .note(let words): say(words)
+      case .note(let detail): say(detail)
       case .exit(let why): exit = exit ?? why
       }
     }
@@ -198,8 +212,8 @@ final class WorkerShell {
     do {
       let file = try SearchFile.parse(text, file: "search.yaml")
       self.file = file
-      if file.numerics != arithmetic {
-        nextArithmetic = file.numerics
+      if file.numerics != numerics {
+        requestedNumerics = file.numerics
         return perform(
           worker.handle(
             .drainRequested("it restarts with \(file.numerics) numerics"), at: monotonicNow()))
@@ -219,8 +233,8 @@ final class WorkerShell {
       unsaved.remove(attempt)
     } catch {
       unsaved.insert(attempt)
-      let words = (error as? UserError)?.words ?? "\(error)"
-      if !hasWarnedOfSpool { say("warning: \(words); results are kept in memory only") }
+      let detail = (error as? UserError)?.message ?? "\(error)"
+      if !hasWarnedOfSpool { say("warning: \(detail); results are kept in memory only") }
       hasWarnedOfSpool = true
     }
   }
@@ -228,8 +242,8 @@ final class WorkerShell {
   private func start(_ assign: WireAssign, _ checkpoint: [UInt8]) {
     let attempt = AttemptID(assign.attempt)
     guard let values = assign.searchedValues, let configuration = file?.configuration(values: values) else {
-      let words = "its values are outside the search space"
-      return perform(worker.handle(.ended(attempt, .failed, words: words), at: monotonicNow()))
+      let detail = "its values are outside the search space"
+      return perform(worker.handle(.ended(attempt, .failed, detail: detail), at: monotonicNow()))
     }
     let recipe = Recipe(configuration, seed: assign.seed)
     pool.start(attempt) { number in
@@ -250,9 +264,9 @@ final class WorkerShell {
   }
 
   /// Prints a line. Local workers print nothing, because their coordinator uses the terminal.
-  private func say(_ words: String) {
-    guard !isLocal, words != lastSaid else { return }
-    lastSaid = words
-    StandardError.write("\(words)\n")
+  private func say(_ detail: String) {
+    guard !isLocal, detail != lastSaid else { return }
+    lastSaid = detail
+    StandardError.write("\(detail)\n")
   }
 }

@@ -129,7 +129,7 @@ struct Adversary {
     result.attempt = attempt(knowledge)
     result.sequence = sequence(of: result.attempt)
     result.outcome = dice.element(of: [.done, .done, .diverged, .failed, .UNRECOGNIZED(9), .unspecified])!
-    result.words = String(repeating: "x", count: dice.chance(0.02) ? 50_000 : 10)
+    result.detail = String(repeating: "x", count: dice.chance(0.02) ? 50_000 : 10)
     return result
   }
 

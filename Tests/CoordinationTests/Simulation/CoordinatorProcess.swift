@@ -8,7 +8,7 @@ struct CoordinatorProcess {
   }
 
   var machine: Coordinator
-  let epoch: UInt64
+  let generation: UInt64
   var inbox: [(message: WireToCoordinator, origin: Origin)] = []
   /// Local processes that have started and ended since its last turn.
   var started: [Int32] = []
@@ -48,13 +48,13 @@ extension Simulation {
     if snapshot.openAttempts.contains(where: { $0.end == nil && !$0.isLocal }) {
       counts.note(.attemptAdopted)
     }
-    note("coordinator \(snapshot.epoch) starts")
+    note("coordinator \(snapshot.generation) starts")
     let known = Set(snapshot.checkpoints.map { Array($0.checkpoint.digest) })
     files = files.filter { known.contains($0.key) }
     coordinator = CoordinatorProcess(
       machine: Coordinator(
         file: scenario.file, text: scenario.text, intervals: scenario.intervals, from: snapshot, at: now),
-      epoch: snapshot.epoch, lastTick: now)
+      generation: snapshot.generation, lastTick: now)
     for place in scenario.places.indices where scenario.places[place].isLocal {
       put(.processStarts(place: place))
     }
@@ -64,7 +64,7 @@ extension Simulation {
   private mutating func planTurn(after delay: Duration) {
     guard let process = coordinator else { return }
     coordinator?.turn = (process.turn.number + 1, now + delay)
-    put(.coordinatorTurns(epoch: process.epoch, number: process.turn.number + 1), after: delay)
+    put(.coordinatorTurns(generation: process.generation, number: process.turn.number + 1), after: delay)
   }
 
   mutating func receive(_ message: WireToCoordinator, from origin: Origin) {
@@ -75,8 +75,10 @@ extension Simulation {
     }
   }
 
-  mutating func turn(_ epoch: UInt64, _ number: Int) throws(Violation) {
-    guard let process = coordinator, process.epoch == epoch, process.turn.number == number else { return }
+  mutating func turn(_ generation: UInt64, _ number: Int) throws(Violation) {
+    guard let process = coordinator, process.generation == generation, process.turn.number == number else {
+      return
+    }
     guard process.pausedUntil <= now else { return planTurn(after: process.pausedUntil - now) }
     for pid in process.started { coordinator?.machine.processStarted(pid) }
     coordinator?.started = []
@@ -168,20 +170,24 @@ extension Simulation {
     coordinator?.batch = effects
     if now < diskTrouble.slowUntil { counts.note(.diskSlow) }
     let time = dice.seconds(now < diskTrouble.slowUntil ? 0.5...8 : 0.0001...0.005)
-    put(.commitEnds(epoch: coordinator?.epoch ?? 0), after: time)
+    put(.commitEnds(generation: coordinator?.generation ?? 0), after: time)
   }
 
   private func nextTurn() -> Duration {
     coordinator?.inbox.isEmpty == true ? Self.tick : .zero
   }
 
-  mutating func endCommit(_ epoch: UInt64) throws(Violation) {
-    guard let process = coordinator, process.epoch == epoch, let effects = process.batch else { return }
-    guard process.pausedUntil <= now else { return put(.commitEnds(epoch: epoch), at: process.pausedUntil) }
+  mutating func endCommit(_ generation: UInt64) throws(Violation) {
+    guard let process = coordinator, process.generation == generation, let effects = process.batch else {
+      return
+    }
+    guard process.pausedUntil <= now else {
+      return put(.commitEnds(generation: generation), at: process.pausedUntil)
+    }
     guard now >= diskTrouble.fullUntil else {
       counts.note(.diskFull)
       coordinator?.hasWaitedForRoom = true
-      return put(.commitEnds(epoch: epoch), after: .seconds(1))
+      return put(.commitEnds(generation: generation), after: .seconds(1))
     }
     if diskTrouble.fails {
       diskTrouble.fails = false
@@ -269,7 +275,7 @@ extension Simulation {
   /// Kills the coordinator, which loses all state that is not on disk, and schedules its restart.
   mutating func killCoordinator(_ fault: Fault) {
     guard let process = coordinator else { return }
-    note("coordinator \(process.epoch) is gone: \(fault)")
+    note("coordinator \(process.generation) is gone: \(fault)")
     counts.note(fault)
     coordinator = nil
     disk.isLocked = false
@@ -279,7 +285,7 @@ extension Simulation {
       files[digest] = nil
       counts.note(.checkpointGone)
     }
-    if dice.chance(0.5) { staleEpochs.insert(process.epoch) }
+    if dice.chance(0.5) { staleGenerations.insert(process.generation) }
     for number in processes.keys.sorted() where processes[number]?.machine.identity.isLocal == true {
       put(.orphanEnds(process: number), after: dice.seconds(0...0.5))
     }

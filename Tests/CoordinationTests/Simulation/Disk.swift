@@ -31,7 +31,7 @@ struct Disk {
   private(set) var results: [Int: TrialEnd] = [:]
   private(set) var lastAttempt = AttemptID(0)
   /// The current generation.
-  private(set) var epoch: UInt64 = 0
+  private(set) var generation: UInt64 = 0
   /// The attempts that hold a trial's lease: one, and at most one speculative attempt.
   private var holders: [Int: Set<AttemptID>] = [:]
   private var workers: [WorkerID: WorkerDescription] = [:]
@@ -60,10 +60,10 @@ struct Disk {
   mutating func begin() -> Snapshot? {
     guard !isLocked else { return nil }
     isLocked = true
-    epoch += 1
+    generation += 1
     let open = attempts.filter { results[$0.value.trial] == nil }.sorted { $0.key < $1.key }
     return Snapshot(
-      search: Self.search, epoch: epoch, lastAttempt: lastAttempt,
+      search: Self.search, generation: generation, lastAttempt: lastAttempt,
       results: results.values.sorted { $0.trial < $1.trial },
       openAttempts: open.map { id, attempt in
         .init(
@@ -149,7 +149,7 @@ struct Disk {
       throw Violation("epoch \(number) of attempt \(id.number) after epoch \(attempt.epochs.count)")
     }
     guard attempt.end?.isFinal != true, results[attempt.trial] == nil else {
-      throw Violation("an epoch of attempt \(id.number), which is over")
+      throw Violation("an epoch of attempt \(id.number), which has ended")
     }
     attempts[id]?.epochs.append(epoch)
   }
@@ -157,7 +157,7 @@ struct Disk {
   private mutating func note(_ reached: RungScore, _ rung: Int) throws(Violation) {
     while rungs.count <= rung { rungs.append([]) }
     guard rungs[...rung].map({ $0.contains { $0.trial == reached.trial } }) == (0...rung).map({ $0 < rung })
-    else { throw Violation("trial \(reached.trial) comes to rung \(rung) out of turn") }
+    else { throw Violation("trial \(reached.trial) reaches rung \(rung) out of order") }
     rungs[rung].append(reached)
   }
 

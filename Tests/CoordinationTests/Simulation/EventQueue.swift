@@ -17,8 +17,8 @@ enum Occurrence {
   /// A local worker detects that its coordinator has ended.
   case orphanEnds(process: Int)
   case coordinatorStarts
-  case coordinatorTurns(epoch: UInt64, number: Int)
-  case commitEnds(epoch: UInt64)
+  case coordinatorTurns(generation: UInt64, number: Int)
+  case commitEnds(generation: UInt64)
   case faultStrikes
 }
 

@@ -206,7 +206,7 @@ extension Simulation {
   func checkWorker(_ number: Int, before: Worker) throws(Violation) {
     guard let process = processes[number] else { return }
     let worker = process.machine
-    if worker.search == before.search, worker.epoch < before.epoch {
+    if worker.search == before.search, worker.generation < before.generation {
       throw Violation("process \(number) follows an older coordinator")
     }
     guard process.running.count <= worker.identity.slots else {
@@ -247,7 +247,7 @@ extension Coordinator {
     var waiting = backlog
     while let trial = waiting.next() { places.append(trial) }
     places += openTrials.values.compactMap(\.current).compactMap { attempts[$0]?.trial }
-    places += openTrials.filter { $0.value.current == nil && isParked($0.key) }.keys
+    places += openTrials.filter { $0.value.current == nil && isPausedAtRung($0.key) }.keys
     let wanted = (reevaluation?.candidates ?? []).flatMap { trial in
       (1...(reevaluation?.seeds ?? 1)).map { Replicate($0, of: trial).number }
     }

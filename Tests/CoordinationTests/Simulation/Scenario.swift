@@ -10,7 +10,7 @@ struct Scenario {
     let slots: Int
     /// Whether its workers are children of the coordinator.
     let isLocal: Bool
-    let staysForever: Bool
+    let waitsForNextSearch: Bool
     /// Whether it cannot train this search.
     let isUnable: Bool
     /// Whether it has a different dataset of the same name.
@@ -153,7 +153,8 @@ struct Scenario {
       let isLocal = dice.chance(localShare)
       return Place(
         slots: isLocal || dice.chance(0.5) ? 1 : dice.number(2...4), isLocal: isLocal,
-        staysForever: !isLocal && dice.chance(0.2), isUnable: !isLocal && index > 0 && dice.chance(0.05),
+        waitsForNextSearch: !isLocal && dice.chance(0.2),
+        isUnable: !isLocal && index > 0 && dice.chance(0.05),
         hasOtherData: !isLocal && index > 0 && dice.chance(0.05),
         defect: !isLocal && index > 0 && index == defective
           ? dice.element(of: Defect.allCases) : nil,

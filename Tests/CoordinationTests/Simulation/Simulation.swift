@@ -43,7 +43,7 @@ struct Simulation {
   var ledger = Ledger()
   var counts = FaultCounts()
   /// Ended generations whose last messages are still in flight.
-  var staleEpochs: Set<UInt64> = []
+  var staleGenerations: Set<UInt64> = []
   private var faultsStoppedAt: Duration?
   private var finishedAt: Duration?
   private var steps = 0
@@ -118,8 +118,8 @@ struct Simulation {
     case .reachesCoordinator(let message, let origin): receive(message, from: origin)
     case .orphanEnds(let process): endProcess(process, .killed)
     case .coordinatorStarts: startCoordinator()
-    case .coordinatorTurns(let epoch, let number): try turn(epoch, number)
-    case .commitEnds(let epoch): try endCommit(epoch)
+    case .coordinatorTurns(let generation, let number): try turn(generation, number)
+    case .commitEnds(let generation): try endCommit(generation)
     case .faultStrikes: strike()
     }
   }

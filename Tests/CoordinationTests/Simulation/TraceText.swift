@@ -20,7 +20,7 @@ extension WireToCoordinator {
 extension WireToWorker {
   var traceText: String {
     switch body {
-    case .welcome(let welcome): "Welcome of coordinator \(epoch), stop \(welcome.stop)"
+    case .welcome(let welcome): "Welcome of coordinator \(generation), stop \(welcome.stop)"
     case .assign(let assign): "Assign of attempt \(assign.attempt), trial \(assign.trial)"
     case .ack(let ack): "Ack \(ack.sequence) of attempt \(ack.attempt)"
     case .lease: "Lease"
@@ -28,7 +28,7 @@ extension WireToWorker {
     case .finish: "Finish"
     case .fetch(let fetch): "Fetch from \(fetch.offset)"
     case .chunk(let chunk): "Chunk of \(chunk.data.count) from \(chunk.offset)"
-    case .reject(let reject): "Reject: \(reject.words)"
+    case .reject(let reject): "Reject: \(reject.detail)"
     case nil: "nothing"
     }
   }

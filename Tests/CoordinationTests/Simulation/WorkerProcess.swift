@@ -31,7 +31,7 @@ struct WorkerProcess {
   var pausedUntil = Duration.zero
 
   /// Whether it has no work and waits for the next search.
-  var isAtRest: Bool { machine.identity.staysForever && machine.held.isEmpty && running.isEmpty }
+  var isAtRest: Bool { machine.identity.waitsForNextSearch && machine.held.isEmpty && running.isEmpty }
 }
 
 // Places and their processes.
@@ -64,7 +64,7 @@ extension Simulation {
     let site = scenario.places[place]
     let identity = Worker.Identity(
       id: id, slots: kept == nil ? site.slots : 0, host: "node\(place)", pid: pid, isLocal: site.isLocal,
-      numerics: "numerics", staysForever: site.staysForever && kept == nil)
+      numerics: "numerics", waitsForNextSearch: site.waitsForNextSearch && kept == nil)
     guard let kept else { return Worker(identity: identity) }
     return Worker(identity: identity, handingIn: kept.sorted { $0.key < $1.key }.map(\.value))
   }
@@ -106,9 +106,10 @@ extension Simulation {
     _ message: WireToWorker, to number: Int, over address: ReturnAddress?, _ event: Occurrence
   ) throws(Violation) {
     guard !isPaused(number, event), let process = processes[number] else { return }
-    guard address == nil || ledger.addresses[number] == address || staleEpochs.contains(message.epoch)
+    guard
+      address == nil || ledger.addresses[number] == address || staleGenerations.contains(message.generation)
     else { return }
-    if message.search == process.machine.search, message.epoch < process.machine.epoch {
+    if message.search == process.machine.search, message.generation < process.machine.generation {
       counts.note(.staleCoordinatorHeard)
     }
     note("process \(number) hears \(message.traceText)")
@@ -182,7 +183,7 @@ extension Simulation {
     // As in the real worker, a damaged checkpoint is ignored and training starts from the beginning.
     let isValid = SimulatedCheckpoint(checkpoint) == SimulatedCheckpoint(trial: trial, epochs: reported)
     guard isValid || checkpoint.isEmpty || ledger.tainted.contains(trial) else {
-      throw Violation("attempt \(assign.attempt) goes on from another checkpoint")
+      throw Violation("attempt \(assign.attempt) resumes from another checkpoint")
     }
     let epochs = isValid ? reported : 0
     processes[number]?.running[attempt] = Training(
@@ -299,9 +300,9 @@ extension Simulation {
     processes[number]?.running[attempt] = nil
     switch outcome {
     case .broke: break
-    case .done: try dispatch(number, .ended(attempt, .done, words: ""))
-    case .diverged: try dispatch(number, .ended(attempt, .diverged, words: ""))
-    case .failed: try dispatch(number, .ended(attempt, .failed, words: "no"))
+    case .done: try dispatch(number, .ended(attempt, .done, detail: ""))
+    case .diverged: try dispatch(number, .ended(attempt, .diverged, detail: ""))
+    case .failed: try dispatch(number, .ended(attempt, .failed, detail: "no"))
     case .died:
       counts.note(.trialKilledItsWorker)
       endProcess(number, .crashed)
@@ -318,7 +319,7 @@ extension Simulation {
     counts.note(.trialBrokeRule)
     if breach == .resultTooEarly {
       processes[number]?.running[attempt] = nil
-      return try dispatch(number, .ended(attempt, .done, words: ""))
+      return try dispatch(number, .ended(attempt, .done, detail: ""))
     }
     let epoch = scenario.plan(trial).epoch(training.epochs + 1).breaking(breach)
     guard training.part > 0 else {

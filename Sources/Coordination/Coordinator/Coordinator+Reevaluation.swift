@@ -5,19 +5,19 @@ extension Coordinator {
   func isReplicate(_ number: Int) -> Bool { number >= file.trials }
 
   /// Queues the replicates that are required now that a trial has ended, except those with results.
-  mutating func confirm(after end: TrialEnd) {
+  mutating func queueReplicates(after end: TrialEnd) {
     let result = result(of: end)
     let wanted = (reevaluation?.report(result) ?? []).map(\.number)
-    for number in wanted where replicates[number] == nil && unconfirmed.insert(number).inserted {
+    for number in wanted where replicates[number] == nil && pendingReplicates.insert(number).inserted {
       if openTrials[number] == nil { backlog.putBack(number) }
     }
   }
 
   /// Drops open replicates of trials that are no longer candidates: a search resumed with more trials may have others.
   mutating func dropUnwantedReplicates() {
-    for (number, entry) in openTrials where isReplicate(number) && !unconfirmed.contains(number) {
+    for (number, entry) in openTrials where isReplicate(number) && !pendingReplicates.contains(number) {
       for id in entry.attempts where attempts.removeValue(forKey: id)?.isLost == false {
-        effects.append(.persist(.attemptEnded(id, .superseded, words: "")))
+        effects.append(.persist(.attemptEnded(id, .superseded, detail: "")))
       }
       speculativeAttempts.subtract(entry.attempts)
       openTrials[number] = nil
@@ -26,7 +26,7 @@ extension Coordinator {
   }
 
   /// The result of a trial's replicates; nil unless all have ended.
-  private func confirmed(_ trial: Int) -> Reevaluated? {
+  private func reevaluated(_ trial: Int) -> Reevaluated? {
     guard let reevaluation, reevaluation.candidates.contains(trial) else { return nil }
     let ends = (1...reevaluation.seeds).map { replicates[Replicate($0, of: trial).number] }
     return Reevaluated(ends.compactMap { $0.map(result(of:)) })
@@ -37,7 +37,7 @@ extension Coordinator {
   package var ranking: [TrialResult] {
     let ended = results.values.map { end in
       var result = result(of: end)
-      if isFinished { result.reevaluated = confirmed(end.trial) }
+      if isFinished { result.reevaluated = reevaluated(end.trial) }
       return result
     }
     let ongoing = asha == nil ? [] : openTrials.keys.compactMap { provisionalResult(of: $0).map(result(of:)) }
@@ -55,7 +55,7 @@ extension Coordinator {
     guard let reevaluation else { return nil }
     let wanted =
       results.count == trialCount ? reevaluation.candidates.count : reevaluation.top
-    let done = reevaluation.candidates.count * reevaluation.seeds - unconfirmed.count
+    let done = reevaluation.candidates.count * reevaluation.seeds - pendingReplicates.count
     return (done, wanted * reevaluation.seeds)
   }
 
