@@ -155,11 +155,14 @@ package struct DatasetCatalog: Sendable {
     let names = known.joined(separator: ", ")
     // fashion_mnist, FashionMNIST and Fashion-MNIST are usual names, too.
     func letters(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
-    let guess = known.first { letters($0) == letters(name) }.map { "did you mean '\($0)'?" }
+    let guess = known.first { $0 != name && letters($0) == letters(name) }.map { "did you mean '\($0)'?" }
+    if let guess {
+      return DatasetError(name, .missing(lookedIn: locations.candidates(name), remedy: guess))
+    }
     let remedy =
       (try? entries(of: name)) != nil
       ? "for the folder of this name, write ./\(name), or idx: ./\(name) in a search file"
-      : KnownDataset.named(name)?.remedy ?? guess ?? "known ones are \(names)"
+      : KnownDataset.named(name)?.remedy ?? "known ones are \(names)"
     return DatasetError(
       name,
       .missing(

@@ -52,9 +52,9 @@ struct Trawl: ParsableCommand {
     }
   }
 
-  /// Flushes standard output. A closed pipe (EPIPE) is not an error.
+  /// Flushes standard output. A closed pipe (EPIPE) or descriptor (EBADF) is not an error: there is no reader.
   static func flushOutput() throws {
-    guard fflush(nil) != 0, errno != EPIPE else { return }
+    guard fflush(nil) != 0, errno != EPIPE, errno != EBADF else { return }
     throw UserError.system("cannot write the output")
   }
 

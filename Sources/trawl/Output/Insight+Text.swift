@@ -13,7 +13,9 @@ extension Insight {
       return "parameter importance\(when): \(importance.trials) trials are too few to estimate it"
     }
     let shares = zip(parameters, importance.shares).sorted { $0.1 > $1.1 }.filter { $0.1 >= 0.005 }
-    var parts = shares.map { "\($0.column) \($1.percent)" }
+    var parts = shares.map { parameter, share in
+      "\(parameter.column)\(conditional.contains(parameter.column) ? " (where it has an effect)" : "") \(share.percent)"
+    }
     if shares.count < parameters.count { parts.append("others less than 1 %") }
     parts.append("interactions and noise \(importance.interactions.percent)")
     let worst = scoreless == 0 ? "" : ", \(scoreless) diverged counted as worst"
@@ -39,6 +41,7 @@ extension RungAgreement {
   fileprivate var text: String {
     "rung \(epochs.inEpochs) -> \(nextEpochs.inEpochs): "
       + "rank correlation tau \(String(format: "%.2f", tau)) over \(trials) trials"
+      + (tau < 0.2 ? "; halving may have stopped good trials: raise min_epochs" : "")
   }
 }
 
