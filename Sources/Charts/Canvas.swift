@@ -5,7 +5,7 @@ struct Canvas {
 
   let width: Double
   var drawing = Drawing()
-  /// Above is what has been drawn.
+  /// The y coordinate of the lower edge of everything drawn so far.
   private(set) var bottom = 8.0
   private let heading: Heading
 
@@ -31,7 +31,7 @@ struct Canvas {
     return Rect(x: Self.margin, y: bottom, width: width - 2 * Self.margin, height: height)
   }
 
-  /// What a mark of the picture stands for.
+  /// The legend entry of a mark.
   struct Key {
     enum Mark {
       case line, dot, cross, square

@@ -2,7 +2,7 @@ import Foundation
 
 /// Numbers in rows and columns.
 package struct Cells: Sendable {
-  /// How the numbers follow each other.
+  /// The order of the numbers.
   package enum Order: Sendable {
     case rowByRow
     case columnByColumn

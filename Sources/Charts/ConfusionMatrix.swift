@@ -1,4 +1,4 @@
-/// How often each class was taken for each other: a row for each true class, a column for each answer.
+/// A confusion matrix: a row for each true class, a column for each predicted class.
 package struct ConfusionMatrix: Chart {
   package var heading: Heading
   /// `counts[label][answer]`. What a row lacks is 0.

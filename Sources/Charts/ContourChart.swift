@@ -9,14 +9,14 @@ package struct ContourChart: Chart {
   package var highlighted: Set<Int>
   /// Points without a height, shown as crosses.
   package var missing: [ScatterChart.Mark]
-  /// What the height is.
+  /// The name of the height, for the colour bar.
   package var tones: Tones
 
   /// Heights at the crossings of rows and columns.
   package struct Grid: Sendable {
-    /// Where the columns are along the x axis, 0...1, ascending, at least 2.
+    /// The positions of the columns on the x axis, 0...1, ascending, at least 2.
     package var columns: [Double]
-    /// Where the rows are along the y axis.
+    /// The positions of the rows on the y axis.
     package var rows: [Double]
     /// Row by row; nil where nothing is known.
     package var heights: [[Double?]]
@@ -26,7 +26,7 @@ package struct ContourChart: Chart {
     }
   }
 
-  /// How heights become tones.
+  /// The mapping of heights to tones.
   package struct Tones: Sendable {
     package var title: String
     /// The height of the palest tone, and of the strongest; the strongest may be the lower one.

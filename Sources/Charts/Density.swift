@@ -1,6 +1,6 @@
 import Foundation
 
-/// How densely values lie along a line: a histogram smoothed by a Gaussian kernel.
+/// A density estimate of values: a histogram smoothed by a Gaussian kernel.
 ///
 /// Source of the bandwidth: Silverman, "Density Estimation for Statistics and Data Analysis", 1986, eq. 3.31.
 package struct Density: Hashable, Sendable {
@@ -12,9 +12,9 @@ package struct Density: Hashable, Sendable {
   package let quartiles: [Double]
   /// The lowest and the highest value.
   package let ends: ClosedRange<Double>
-  /// How many values there are, without those that are not finite.
+  /// The number of finite values.
   package let count: Int
-  /// How many of them lie outside of the places: a few far from all others, which would take up most of an axis.
+  /// The number of outliers outside the range: a few values far from all others, which would take up most of an axis.
   package let outlierCount: Int
 
   /// Nil if no value is finite. Takes time and memory in proportion to the values and a constant, and no copy of them.
@@ -58,10 +58,10 @@ package struct Density: Hashable, Sendable {
   }
 }
 
-/// How many values lie in each of many equal parts of a range.
+/// A histogram with many bins of equal width.
 private struct Histogram {
   static let binCount = 4096
-  /// How many places a smoothed histogram has.
+  /// The number of points of a smoothed histogram.
   static let placeCount = 193
 
   let ends: ClosedRange<Double>

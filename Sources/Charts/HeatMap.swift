@@ -1,13 +1,13 @@
 /// A matrix as an image: the colour of a cell shows its number, white is 0.
 package struct HeatMap: Chart {
   package let heading: Heading
-  /// What the columns are, from left to right.
+  /// The name of the columns, from left to right.
   package let x: String
-  /// What the rows are, from top to bottom.
+  /// The name of the rows, from top to bottom.
   package let y: String
-  /// What the numbers are.
+  /// The name of the numbers.
   package let value: String
-  /// What is drawn: the numbers, or the means of blocks of them.
+  /// The drawn cells: the numbers, or the means of blocks of them.
   private let cells: Cells
   private let sides: (rows: Int, columns: Int)
   private let scale: ColourScale

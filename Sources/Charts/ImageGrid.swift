@@ -13,7 +13,7 @@ package struct ImageGrid: Chart {
 
   package let heading: Heading
   package let scale: ColourScale
-  /// What the numbers are, above a bar of their colours; nil: there is no bar.
+  /// The name of the numbers, above a colour bar; nil for no bar.
   package var value: String?
   /// The number of tiles in a row; nil: it is chosen.
   package var columns: Int?

@@ -17,7 +17,7 @@ package struct LineChart: Chart {
     }
   }
 
-  /// How much a line stands out.
+  /// The emphasis of a line.
   package enum Look: Sendable {
     case normal
     /// Grey and thin, behind the others.

@@ -8,7 +8,7 @@ package struct ParallelCoordinates: Chart {
     package var number: Int
     /// A value for each axis; nil interrupts the line.
     package var values: [Double?]
-    /// How strong its colour is, 0...1; nil: it has no score.
+    /// The strength of its colour, 0...1; nil without a score.
     package var tone: Double?
     package var label: String
     /// Drawn in the colour of the best, above the others.
@@ -23,7 +23,7 @@ package struct ParallelCoordinates: Chart {
   package var heading: Heading
   package var axes: [Axis]
   package var lines: [Line]
-  /// What the tone stands for, and the values of the palest and the strongest.
+  /// The name of the tone, and the values of the palest and the strongest.
   package var tones: (title: String, low: String, high: String)
 
   package init(

@@ -2,7 +2,7 @@
 package struct Picture: Sendable {
   /// The line above it.
   package let title: String
-  /// What it shows, for people who cannot see it.
+  /// The description, for people who cannot see the picture.
   package let summary: String
   /// In user units, which are pixels where it is not scaled.
   package let width: Double
@@ -39,11 +39,11 @@ package protocol Chart: Sendable {
   func picture() -> Picture
 }
 
-/// What stands above the plot.
+/// The text above the plot.
 package struct Heading: Sendable {
-  /// What the picture shows, in a few words.
+  /// The title.
   package var title: String
-  /// What must be known to read it right: what was left out, how something was computed.
+  /// Notes below the title, such as what was left out or how a value was computed.
   package var notes: [String]
 
   package init(_ title: String, notes: [String] = []) {

@@ -6,7 +6,7 @@ package struct Raster: Hashable, Sendable {
   /// In pixels.
   package let width: Int
   package let height: Int
-  /// The places of the pixels in the palette, row by row.
+  /// The palette index of each pixel, row by row.
   private var pixels: [UInt8]
   private let palette: [Colour]
 
@@ -68,8 +68,8 @@ package struct Raster: Hashable, Sendable {
 
 /// Colours for numbers.
 package enum ColourScale: Hashable, Sendable {
-  /// Blue below 0, white at 0, red above, with the full colour from this magnitude on. (Between blue and red
-  /// colour-blind people can tell.)
+  /// Blue below 0, white at 0, red above, with the full colour from this magnitude on. (Colour-blind people
+  /// can distinguish blue from red.)
   case diverging(limit: Double)
   /// Black at the first, white at the second number.
   case grey(Double, Double)

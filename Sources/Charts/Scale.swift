@@ -1,6 +1,6 @@
 import Foundation
 
-/// How values map to places along an axis.
+/// The mapping of values to positions on an axis.
 package enum Scale: Hashable, Sendable {
   /// From the first to the second value. Reversed ends turn the axis round.
   case linear(Double, Double)
@@ -35,7 +35,7 @@ package enum Scale: Hashable, Sendable {
     return ends
   }
 
-  /// How far along the axis a value is: 0 at its start, 1 at its end; outside of that beyond them.
+  /// The position of a value on the axis: 0 at the start, 1 at the end; below 0 or above 1 outside the axis.
   package func position(of value: Double) -> Double {
     switch self {
     case .linear(let low, let high), .whole(let low, let high), .time(let low, let high):
@@ -46,7 +46,7 @@ package enum Scale: Hashable, Sendable {
     }
   }
 
-  /// How far from the middle of its category the mark of a numbered trial is drawn, so that marks do not hide each other:
+  /// The offset of a trial's mark from the middle of its category, so that marks do not hide each other:
   /// -0.25 to 0.25 of the category's part of the axis.
   package static func spread(_ number: Int) -> Double {
     // The multiples of the golden ratio fill an interval evenly.
@@ -73,7 +73,7 @@ package enum Scale: Hashable, Sendable {
 
 /// One axis of a plot.
 package struct Axis: Sendable {
-  /// What it measures, with its unit.
+  /// The measured quantity, with its unit.
   package var title: String
   package var scale: Scale
 

@@ -1,4 +1,4 @@
-/// How much room text takes, estimated by the widest of the usual sans-serif fonts (DejaVu Sans).
+/// The size of text, estimated with the widest of the usual sans-serif fonts (DejaVu Sans).
 package enum TextSize {
   /// The height of text, in user units.
   package static let normal = 12.0

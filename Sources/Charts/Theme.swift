@@ -4,9 +4,9 @@
 /// differ for colour-blind people too (hues after Okabe and Ito, "Color Universal Design", 2008, with a contrast to the
 /// background of at least 3:1). Tones run from pale to strong in one hue.
 package enum Theme {
-  /// How many different series colours there are.
+  /// The number of different series colours.
   package static let seriesCount = 6
-  /// How many steps a tone scale has.
+  /// The number of steps of a tone scale.
   static let toneCount = 8
 
   /// The class of a series; after the last, the first again.
@@ -38,7 +38,7 @@ package enum Theme {
     palette.map { rule(scope, $0.0, "\($0.1):\(colours($0.2))") }.joined()
   }
 
-  /// What does not depend on the theme.
+  /// The styles that do not depend on the theme.
   private static let shapes = [
     ("text", "font:12px Helvetica,Arial,\"Liberation Sans\",\"DejaVu Sans\",sans-serif"),
     (".title", "font-size:16px;font-weight:600"),

@@ -1,11 +1,11 @@
-/// What ran where and when: a row for each place, a bar for each span of time.
+/// A Gantt chart: a row for each lane, a bar for each span of time.
 package struct Timeline: Chart {
   /// One bar.
   package struct Span: Sendable {
     /// On the scale of the x axis.
     package var start: Double
     package var end: Double
-    /// Which of the chart's kinds it is.
+    /// The index of its kind in the chart's kinds.
     package var kind: Int
     package var label: String
 

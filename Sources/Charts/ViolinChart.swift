@@ -12,10 +12,10 @@ package struct ViolinChart: Chart {
   }
 
   package var heading: Heading
-  /// What the values are.
+  /// The name of the values.
   package var value: String
   package var groups: [Group]
-  /// What the halves are, such as before and after; with one name every violin has the same on both sides.
+  /// The names of the halves, such as before and after; with one name both sides of a violin are the same.
   package var halves: [String]
 
   /// - Parameter halves: one or two names; each group has as many densities.

@@ -34,8 +34,8 @@ extension WireEpoch {
   /// Why the metrics are invalid for an epoch that did not diverge; nil if they are valid.
   var problem: String? {
     problemOfShare("train_accuracy", trainAccuracy) ?? problemOfShare("val_accuracy", valAccuracy)
-      ?? problemOfLoss("train_loss", trainLoss) ?? problemOfLoss("val_loss", valLoss)
-      ?? problemOfLoss("seconds", seconds)
+      ?? problemOfNonnegative("train_loss", trainLoss) ?? problemOfNonnegative("val_loss", valLoss)
+      ?? problemOfNonnegative("seconds", seconds)
   }
 }
 
@@ -43,7 +43,7 @@ extension WirePartScore {
   /// Why the score is invalid for a part of an epoch that did not diverge; nil if it is valid.
   var problem: String? {
     guard 0 < part, part < 1 else { return "a score after \(part) epochs, where none is due" }
-    return problemOfShare("val_accuracy", valAccuracy) ?? problemOfLoss("val_loss", valLoss)
+    return problemOfShare("val_accuracy", valAccuracy) ?? problemOfNonnegative("val_loss", valLoss)
   }
 }
 
@@ -51,7 +51,7 @@ private func problemOfShare(_ name: String, _ value: Double) -> String? {
   (0...1).contains(value) ? nil : "\(name) \(value) is invalid: it must be between 0 and 1"
 }
 
-private func problemOfLoss(_ name: String, _ value: Double) -> String? {
+private func problemOfNonnegative(_ name: String, _ value: Double) -> String? {
   value >= 0 && value.isFinite ? nil : "\(name) \(Float(value)) is invalid: it must be finite and at least 0"
 }
 

@@ -25,11 +25,11 @@ enum Verdict {
 /// authenticator's thread.
 final class Admission: Sendable {
   private let isAuthorized: @Sendable (CurveKey) -> Bool
-  private let ledger: Mutex<PeerLedger>
+  private let ledger: Mutex<ConnectionCounts>
 
   init(limit: Int, isAuthorized: @escaping @Sendable (CurveKey) -> Bool) {
     self.isAuthorized = isAuthorized
-    ledger = Mutex(PeerLedger(limit: limit))
+    ledger = Mutex(ConnectionCounts(limit: limit))
   }
 
   var connections: Int { ledger.withLock { $0.connections } }

@@ -56,8 +56,8 @@ enum GuardedFile {
     _ status: stat, of path: String, _ secrecy: Secrecy
   ) throws(KeyFileError) {
     guard status.st_uid == geteuid() || status.st_uid == 0 else { throw .foreignOwner(path) }
-    let isGiven = status.st_uid == 0 && (geteuid() != 0 || status.st_gid != 0)
-    let readers: mode_t = isGiven ? 0o007 : 0o077
+    let isOwnedByRoot = status.st_uid == 0 && (geteuid() != 0 || status.st_gid != 0)
+    let readers: mode_t = isOwnedByRoot ? 0o007 : 0o077
     if secrecy == .secret, status.st_mode & (readers | 0o022) != 0 {
       throw .readableByOthers(path)
     }

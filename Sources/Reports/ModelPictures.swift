@@ -16,9 +16,9 @@ package struct ModelPictures {
   }
 
   package var model: Model
-  /// What titles begin with.
+  /// The name of the model, with which titles begin.
   package var name: String
-  /// What it was trained by; gives the weights at initialisation.
+  /// The recipe of its training, which gives the weights at initialisation.
   package var recipe: Recipe?
   package var history: RunHistory?
   package var test: TestEvaluation?

@@ -3,7 +3,7 @@ import Training
 
 /// The weights of a layer with what they connect.
 struct NamedLayer {
-  /// What titles begin with.
+  /// The name of the model, with which titles begin.
   var model = ""
   /// Counted from 1, from the image to the classes.
   let number: Int
@@ -13,7 +13,7 @@ struct NamedLayer {
   /// Inputs of each output.
   let inputs: Int
   let outputs: Int
-  /// What the inputs and outputs are.
+  /// The names of the inputs and outputs.
   let titles: (inputs: String, outputs: String)
   /// The side of the square kernels of a convolution; nil for a dense layer.
   let kernel: Int?

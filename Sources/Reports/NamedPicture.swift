@@ -5,7 +5,7 @@ package struct NamedPicture: Sendable {
   /// The name of the file, without a suffix.
   package let name: String
   package let picture: Picture
-  /// What the PNG file beside it holds; nil: there is none.
+  /// The content of the PNG file beside it; nil if there is none.
   package let raster: Raster?
 
   package init(_ name: String, _ picture: Picture, raster: Raster? = nil) {

@@ -37,7 +37,7 @@ struct ParameterAxis {
 
   var isOrdered: Bool { choices == nil }
 
-  /// Where a surface over this axis is evaluated.
+  /// The points of this axis at which a surface is evaluated.
   var nodes: Surface.Nodes { choices.map { .categories($0.count) } ?? .even }
 
   /// The position of a value on the scale; nil if the parameter does not have it.
@@ -62,13 +62,13 @@ extension Objective {
   }
 }
 
-/// The part of an axis that scores need, without the few that lie so far on the worse side that they would flatten the
+/// The range of an axis for scores, without outliers on the worse side, which would compress the
 /// rest.
 struct ScoreRange {
   /// The worst and the best score inside.
   let worst: Double
   let best: Double
-  /// How many scores are worse than the worst inside.
+  /// The number of scores worse than the worst inside.
   let beyond: Int
 
   /// Nil without scores.
@@ -97,7 +97,7 @@ struct ScoreRange {
   /// The score, or the worst inside if it is beyond.
   func limited(_ score: Double) -> Double { worst < best ? max(score, worst) : min(score, worst) }
 
-  /// What is to be said about the scores beyond; nothing if there are none.
+  /// Notes about the scores beyond; empty if there are none.
   func notes(isMaximized: Bool) -> [String] {
     guard beyond > 0 else { return [] }
     let side = isMaximized ? "below" : "above"

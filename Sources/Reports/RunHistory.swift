@@ -3,11 +3,11 @@ import Training
 
 /// The learning curves of one training run.
 package struct RunHistory: Sendable {
-  /// What the run is called in the legend; "" if it is the only one.
+  /// The name of the run in the legend; "" if it is the only one.
   package var name: String
   /// The completed epochs, in their order.
   package var epochs: [EpochMetrics]
-  /// What the images beside the training images are: "validation", or "test" where a network is validated on these.
+  /// The name of the other images: "validation", or "test" if a network is validated on the test images.
   package var validationName: String
 
   package init(_ epochs: [EpochMetrics], name: String = "", validationName: String = "validation") {
@@ -25,7 +25,7 @@ package struct RunHistory: Sendable {
   }
 }
 
-/// What a picture of learning curves shows.
+/// The quantity of a picture of learning curves.
 private enum Quantity: String, CaseIterable {
   case loss = "Loss"
   case accuracy = "Accuracy"

@@ -67,7 +67,7 @@ extension SearchPictures {
     }
   }
 
-  /// What the endings of attempts are drawn as.
+  /// The kinds of bars for the endings of attempts.
   private static let kinds: [(kind: Timeline.Kind, endings: Set<String>)] = [
     (.init("trained to its end or to a rung"), ["finished", "paused"]),
     (

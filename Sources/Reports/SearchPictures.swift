@@ -18,9 +18,9 @@ package struct SearchPictures {
     case importance
     /// The share of trials up to each objective.
     case distribution
-    /// How many trials each rung of halving compared, and how well it predicted the next.
+    /// The number of trials that each rung of halving compared, and its rank correlation with the next.
     case rungs
-    /// Which worker ran which attempt when.
+    /// The attempts of each worker over time.
     case timeline
     /// Trials trained again with new seeds.
     case intervals
@@ -103,7 +103,7 @@ package struct SearchPictures {
     }
   }
 
-  /// What must be known to read the scores right.
+  /// Notes that explain the scores.
   var scoreNotes: [String] {
     var notes = range?.notes(isMaximized: objective.isMaximized) ?? []
     if !record.file.rungs.isEmpty || scored.contains(where: Self.isStoppedEarly) {
@@ -122,7 +122,7 @@ package struct SearchPictures {
     trial.result.status == .stopped || trial.result.status == .paused
   }
 
-  /// How a trial without a score ended, in words.
+  /// The end of a trial without a score, in words.
   static func label(_ lost: TrialResult) -> String { "trial \(lost.trial): \(lost.status.rawValue)" }
 
   /// The scored trials in groups that look different, and those without a score.
@@ -235,7 +235,7 @@ extension SearchPictures {
 }
 
 extension ParameterAxis {
-  /// Where a trial's value is drawn; within a category, trials are spread so that they do not hide each other.
+  /// The position of a trial's value; within a category, trials are spread so that they do not hide each other.
   func spread(_ trial: TrialResult, _ index: Int) -> Double? {
     guard let number = trial.values[index].flatMap(number) else { return nil }
     guard !isOrdered else { return number }

@@ -3,17 +3,17 @@ import Foundation
 import RunFiles
 import Search
 
-/// What the report of a search says, before it is laid out as a page.
+/// The content of a search's report, before it is laid out as a page.
 package struct SearchReport {
   let record: RunRecord
   let pictures: SearchPictures
   let place: Place
 
-  /// What is not in the files that the record is read from.
+  /// Information for the report that is not in the files of the run directory.
   package struct Place: Sendable {
     /// The path of the run directory, as commands name it.
     package var directory: String
-    /// How the search stands: `finished`, `running` and so on.
+    /// The state of the search: `finished`, `running` and so on.
     package var state: String
     /// The version of the program.
     package var version: String
@@ -21,7 +21,7 @@ package struct SearchReport {
     package var libraries: String
     /// When the report is written.
     package var time: String
-    /// What is known of the model of the best configuration, in a few sentences; nil if there is none.
+    /// A few sentences about the model of the best configuration; nil if there is none.
     package var finalModel: [String]?
 
     package init(
@@ -163,7 +163,7 @@ package struct SearchReport {
     ]
   }
 
-  /// Where the attempts ran.
+  /// The hosts of the attempts.
   var environment: ReportTable? {
     guard !record.attempts.isEmpty else { return nil }
     let hosts = Dictionary(grouping: record.attempts) { [$0.host, $0.numerics] }.sorted {

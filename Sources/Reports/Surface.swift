@@ -14,14 +14,14 @@ struct Surface {
   /// The standard deviation of the Gaussian, in parts of an axis.
   let width: Double
 
-  /// Where a coordinate is evaluated.
+  /// The points of a coordinate at which the surface is evaluated.
   enum Nodes {
     /// At equal distances.
     case even
     /// At the middle of each of this many categories, which do not mix.
     case categories(Int)
 
-    /// Where a node is drawn, and where its height is that of.
+    /// The drawn position of a node, and the position at which its height is evaluated.
     fileprivate var places: [(drawn: Double, evaluated: Double)] {
       switch self {
       case .even: (0..<32).map { (Double($0) / 31, Double($0) / 31) }

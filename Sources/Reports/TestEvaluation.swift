@@ -1,6 +1,6 @@
 import Training
 
-/// How a model does on the test images of a dataset, and the images that it gets most wrong.
+/// The accuracy of a model on the test images of a dataset, and its worst mistakes.
 package struct TestEvaluation: Sendable {
   package let report: TestReport
   /// The worst first.

@@ -8,7 +8,7 @@ package struct CSVFile: Sendable {
   /// For errors.
   private let path: String
   private let bytes: [UInt8]
-  /// Where the first row after the header begins.
+  /// The offset of the first row after the header.
   private let start: Int
 
   /// Nil if there is no header.

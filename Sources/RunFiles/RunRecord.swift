@@ -6,7 +6,7 @@ package struct RunRecord: Sendable {
   package let file: SearchFile
   /// The rows of `results.csv`, best first.
   package let results: [TrialResult]
-  /// What `results.csv` says of trials that were trained again with new seeds.
+  /// The re-evaluated trials in `results.csv`.
   package let reevaluations: [ReevaluationRow]
   /// The rows of `history.csv` by trial, without those of replicates.
   package let curves: [Int: [CurvePoint]]
@@ -22,7 +22,7 @@ package struct RunRecord: Sendable {
     (self.curves, self.attempts) = (curves, attempts)
   }
 
-  /// The curves as the rules that compare trials take them.
+  /// The curves in the form that the diagnostics use.
   package var histories: [Int: TrialHistory] {
     curves.mapValues { points in
       points.reduce(into: TrialHistory()) { history, point in
@@ -32,16 +32,16 @@ package struct RunRecord: Sendable {
     }
   }
 
-  /// What the search shows beside its ranking.
+  /// The diagnostics of the search: parameter importance, edge warnings, rung agreement.
   package var insight: Insight {
     Insight(file, ranked: results, histories: file.rungs.isEmpty ? [:] : histories)
   }
 }
 
-/// What a trial's configuration reached with new seeds.
+/// The re-evaluation of a trial's configuration with new seeds.
 package struct ReevaluationRow: Hashable, Sendable {
   package var trial: Int
-  /// How many seeds.
+  /// The number of seeds.
   package var seeds: Int
   /// The mean validation accuracy.
   package var mean: Double
@@ -56,9 +56,9 @@ package struct ReevaluationRow: Hashable, Sendable {
   }
 }
 
-/// What a trial reached after some epochs. Numbers that were not measured are NaN.
+/// A point of a trial's learning curve. Numbers that were not measured are NaN.
 package struct CurvePoint: Hashable, Sendable {
-  /// How many epochs; below 1 a part of the first.
+  /// The number of epochs; below 1, a fraction of the first.
   package var epochs: Double
   package var trainLoss: Double
   package var trainAccuracy: Double
@@ -85,7 +85,7 @@ package struct AttemptRecord: Hashable, Sendable {
   package var numerics: String
   /// Seconds since 1970.
   package var started: Double
-  /// How long it ran; nil while it runs or where its end is not known.
+  /// The duration in seconds; nil while it runs or if its end is unknown.
   package var seconds: Double?
   /// The epochs that it took over from an earlier attempt.
   package var inherited: Int

@@ -70,7 +70,7 @@ extension StudyDatabase {
           -- Of a result that was thrown away: history only.
           ALTER TABLE attempt ADD COLUMN is_past INTEGER NOT NULL DEFAULT 0 CHECK (is_past IN (0, 1));
 
-          -- Where trials without result can go on. The files lie beside this one.
+          -- The checkpoints from which trials without a result resume. The files are in RUN/checkpoints.
           CREATE TABLE checkpoint (
             trial INTEGER NOT NULL PRIMARY KEY,
             attempt INTEGER NOT NULL REFERENCES attempt,

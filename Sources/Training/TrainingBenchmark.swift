@@ -103,7 +103,7 @@ private final class StepProducts {
       rounded.multiply(layer: index, into: output)
     }
     for (index, layer) in network.layers.enumerated() {
-      if index > 0 { rounded.passBack(layer: index, into: gradients[index - 1].matrix) }
+      if index > 0 { rounded.backpropagate(layer: index, into: gradients[index - 1].matrix) }
       rounded.differentiate(layer: index, into: network.factor(layer))
     }
   }

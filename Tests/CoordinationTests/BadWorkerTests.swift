@@ -111,7 +111,7 @@ import Testing
       cluster.wait(.seconds(1))
     }
     let begun = cluster.persisted.count { if case .attemptStarted(_, _, bad) = $0 { true } else { false } }
-    #expect(begun == WorkerConduct.suspicionLimit)
+    #expect(begun == WorkerFailures.unconfirmedLimit)
     #expect(cluster.coordinator.results.isEmpty)
   }
 

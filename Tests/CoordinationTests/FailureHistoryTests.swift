@@ -120,35 +120,35 @@ import Testing
   }
 
   @Test func confirmedFailuresExcludeAWorkerUnlessItSucceedsInBetween() {
-    var conduct = WorkerConduct()
-    for trial in 0..<WorkerConduct.failureLimit {
-      conduct.suspect(trial, isBreach: false)
-      conduct.confirmSuspicion(of: trial)
+    var conduct = WorkerFailures()
+    for trial in 0..<WorkerFailures.failureLimit {
+      conduct.recordFailure(trial, isViolation: false)
+      conduct.confirmFailure(of: trial)
       if trial == 2 { conduct.recordSuccess() }
     }
     #expect(conduct.exclusion == nil)
-    for trial in 10..<10 + WorkerConduct.failureLimit {
-      conduct.suspect(trial, isBreach: false)
-      conduct.confirmSuspicion(of: trial)
+    for trial in 10..<10 + WorkerFailures.failureLimit {
+      conduct.recordFailure(trial, isViolation: false)
+      conduct.confirmFailure(of: trial)
     }
     #expect(conduct.exclusion != nil)
   }
 
   @Test func confirmedBreachesExcludeAWorkerDespiteSuccesses() {
-    var conduct = WorkerConduct()
-    for trial in 0..<WorkerConduct.breachLimit {
-      conduct.suspect(trial, isBreach: true)
+    var conduct = WorkerFailures()
+    for trial in 0..<WorkerFailures.violationLimit {
+      conduct.recordFailure(trial, isViolation: true)
       conduct.recordSuccess()
-      conduct.confirmSuspicion(of: trial)
+      conduct.confirmFailure(of: trial)
     }
     #expect(conduct.exclusion != nil)
   }
 
   @Test func openSuspicionsPutAWorkerOnProbation() {
-    var conduct = WorkerConduct()
-    for trial in 0..<3 { conduct.suspect(trial, isBreach: trial == 0) }
-    #expect(conduct.isOnProbation)
-    conduct.clearSuspicion(of: 1)
-    #expect(!conduct.isOnProbation)
+    var conduct = WorkerFailures()
+    for trial in 0..<3 { conduct.recordFailure(trial, isViolation: trial == 0) }
+    #expect(conduct.getsNoNewTrials)
+    conduct.removeFailure(of: 1)
+    #expect(!conduct.getsNoNewTrials)
   }
 }

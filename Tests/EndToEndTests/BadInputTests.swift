@@ -150,7 +150,7 @@ struct BadInputTests {
     arguments: [
       (nil, "train-images-idx3-ubyte"),
       (Data("these are no images".utf8), "train-images-idx3-ubyte"),
-      (Data(IDXSet(images: 20).images.dropLast(5)), "cut short"),
+      (Data(IDXSet(images: 20).images.dropLast(5)), "truncated"),
       (Data(IDXSet(images: 20).images + [0]), "longer"),
       (IDXSet(images: 19).images, "20 labels for 19 images"),
       (Data(), "train-images-idx3-ubyte"),

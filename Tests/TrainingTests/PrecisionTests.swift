@@ -87,7 +87,7 @@ struct RoundedTrainingTests {
       at: 2 * capacity * 32, rows: capacity, columns: 19, stride: layer.stride)
     products.multiply(layer: 0, into: sums)
     let back = buffer.matrix(at: 3 * capacity * 32, rows: capacity, columns: 20, stride: 20)
-    products.passBack(layer: 0, into: back)
+    products.backpropagate(layer: 0, into: back)
     let slopes = buffer.matrix(
       at: 4 * capacity * 32, rows: 20, columns: 19, stride: layer.stride)
     products.differentiate(layer: 0, into: slopes)

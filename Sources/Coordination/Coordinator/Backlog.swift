@@ -15,16 +15,16 @@ struct Backlog: Sendable, Equatable {
   var count: Int { returned.count + max(total - fresh, 0) }
 
   /// Whether a requeued trial is ready.
-  func holdsReturned(where isReady: (Int) -> Bool) -> Bool { returned.reversed().contains(where: isReady) }
+  func hasRequeued(where isReady: (Int) -> Bool) -> Bool { returned.reversed().contains(where: isReady) }
 
   /// The number of trials that have begun: all below this number.
   var begun: Int { fresh }
 
   /// Drops all new trials.
-  mutating func forgetFresh() { total = min(total, fresh) }
+  mutating func dropNewTrials() { total = min(total, fresh) }
 
   /// The next new trial; nil if all have begun.
-  var nextFresh: Int? { fresh < total ? fresh : nil }
+  var nextNewTrial: Int? { fresh < total ? fresh : nil }
 
   /// Removes and returns the next trial; nil if there is none. Requeued trials must satisfy `fits`; those that satisfy
   /// `prefers` come first.

@@ -15,7 +15,7 @@ extension Coordinator {
     isComplete = true
     effects.append(.persist(.trialsComplete(count: backlog.begun)))
     if backlog.begun < trialCount {
-      backlog.forgetFresh()
+      backlog.dropNewTrials()
       trialCount = backlog.begun
       reevaluation = file.reevaluation(of: trialCount)
       for end in results.values { queueReplicates(after: end) }

@@ -200,56 +200,60 @@ extension Coordinator {
   // MARK: Workers
 
   /// Whether a worker gets no new trials until other workers have tried those that failed on it.
-  func isOnProbation(_ worker: WorkerID, at now: Duration) -> Bool {
-    guard conducts[worker]?.isOnProbation == true else { return false }
+  func getsNoNewTrials(_ worker: WorkerID, at now: Duration) -> Bool {
+    guard workerFailures[worker]?.getsNoNewTrials == true else { return false }
     return departed.contains { $0.key != worker }
       || peers.contains { id, peer in
-        id != worker && isUsable(peer, at: now) && conducts[id]?.isOnProbation != true
+        id != worker && isUsable(peer, at: now) && workerFailures[id]?.getsNoNewTrials != true
       }
   }
 
   private mutating func suspect(_ worker: WorkerID, of trial: Int, isBreach: Bool) {
-    if conducts.count >= Self.recordLimit { conducts = conducts.filter { peers[$0.key] != nil } }
-    conducts[worker, default: WorkerConduct()].suspect(trial, isBreach: isBreach)
+    if workerFailures.count >= Self.recordLimit {
+      workerFailures = workerFailures.filter { peers[$0.key] != nil }
+    }
+    workerFailures[worker, default: WorkerFailures()].recordFailure(trial, isViolation: isBreach)
   }
 
   mutating func recordSuccess(of worker: WorkerID) {
     if proven.count >= Limits.workers { proven = proven.filter { peers[$0] != nil } }
     proven.insert(worker)
-    guard conducts[worker] != nil else { return }
-    conducts[worker]?.recordSuccess()
-    if conducts[worker]?.isEmpty == true { conducts[worker] = nil }
+    guard workerFailures[worker] != nil else { return }
+    workerFailures[worker]?.recordSuccess()
+    if workerFailures[worker]?.isEmpty == true { workerFailures[worker] = nil }
   }
 
-  /// Confirms suspicions: an attempt has completed epochs at which the trial failed on other workers.
+  /// Confirms unconfirmedFailures: an attempt has completed epochs at which the trial failed on other workers.
   mutating func resetFailures(
     of trial: Int, by worker: WorkerID?, epochs: Double, at now: Duration
   ) {
     guard failedTrials.contains(trial) else { return }
     let refuted = openTrials[trial]?.failures.refute(before: epochs, by: worker) ?? []
-    for other in refuted { confirmSuspicion(against: other, of: trial, at: now) }
+    for other in refuted { confirmFailure(against: other, of: trial, at: now) }
   }
 
-  /// Resolves the suspicions about an ended trial: either it was at fault, or the workers that failed it.
-  mutating func settleSuspicions(
+  /// Resolves the unconfirmedFailures about an ended trial: either it was at fault, or the workers that failed it.
+  mutating func resolveFailures(
     _ failures: FailureHistory, of end: TrialEnd, by winner: WorkerID?, at now: Duration
   ) {
     guard failedTrials.remove(end.trial) != nil else { return }
     let isBelieved = failures.failures.contains { proven.contains($0.worker) }
     for failure in failures.failures {
       if end.status.isFailure, !isBelieved {
-        conducts[failure.worker]?.clearBreach(of: end.trial)
+        workerFailures[failure.worker]?.downgradeViolation(of: end.trial)
       } else if failure.worker == winner || !end.refutes(failure) {
-        conducts[failure.worker]?.clearSuspicion(of: end.trial)
+        workerFailures[failure.worker]?.removeFailure(of: end.trial)
       } else {
-        confirmSuspicion(against: failure.worker, of: end.trial, at: now)
+        confirmFailure(against: failure.worker, of: end.trial, at: now)
       }
     }
   }
 
-  private mutating func confirmSuspicion(against worker: WorkerID, of trial: Int, at now: Duration) {
-    conducts[worker]?.confirmSuspicion(of: trial)
-    guard let peer = peers[worker], !peer.isExcluded, let reason = conducts[worker]?.exclusion else { return }
+  private mutating func confirmFailure(against worker: WorkerID, of trial: Int, at now: Duration) {
+    workerFailures[worker]?.confirmFailure(of: trial)
+    guard let peer = peers[worker], !peer.isExcluded, let reason = workerFailures[worker]?.exclusion else {
+      return
+    }
     peers[worker]?.isExcluded = true
     excluded[worker] = reason
     effects.append(.persist(.workerExcluded(worker, reason: reason)))
@@ -267,7 +271,7 @@ extension Coordinator {
   }
 
   /// Records a departed worker, which may return or be replaced.
-  mutating func logDeparture(of worker: WorkerID, at now: Duration) {
+  mutating func recordDeparture(of worker: WorkerID, at now: Duration) {
     guard let peer = peers[worker], !peer.isExcluded, peer.isRecorded || peer.description.slots > 0,
       departed.count < Self.recordLimit
     else { return }

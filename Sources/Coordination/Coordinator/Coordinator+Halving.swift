@@ -65,7 +65,7 @@ extension Coordinator {
   }
 
   /// Reports a trial that ended without a score to its rung.
-  mutating func logEnd(of end: TrialEnd, after trial: OpenTrial, at now: Duration) {
+  mutating func reportEndToRung(of end: TrialEnd, after trial: OpenTrial, at now: Duration) {
     guard !rungs.isEmpty, end.endsWithoutScore, !isReplicate(end.trial) else { return }
     requeue(report(nil, of: end.trial, at: trial.reached, now: now))
   }

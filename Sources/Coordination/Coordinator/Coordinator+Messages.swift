@@ -14,7 +14,7 @@ extension Coordinator {
     }
     guard let peer = peers[id], message.search == search.number else {
       if case .bye = body { return send(.finish(WireFinish()), to: sender.address) }
-      return reject(.unknownWorker, "say Hello first", to: sender)
+      return reject(.unknownWorker, "send Hello first", to: sender)
     }
     guard peer.key == sender.key else {
       return reject(.invalid, "another worker key uses this worker ID", to: sender)
@@ -53,7 +53,7 @@ extension Coordinator {
   ) {
     guard hello.version == Limits.version else {
       let detail =
-        "it speaks version \(Limits.version) of the protocol, the worker \(hello.version)"
+        "the coordinator has version \(Limits.version) of the protocol, the worker \(hello.version)"
       return reject(.version, detail, to: sender)
     }
     guard (0...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
@@ -196,7 +196,7 @@ extension Coordinator {
     for attempt in peer.attempts.sorted() {
       endAttempt(attempt, as: .released, detail: "its worker left", at: now)
     }
-    if bye.unable { delayWork(for: peer, at: now) } else { logDeparture(of: id, at: now) }
+    if bye.unable { delayWork(for: peer, at: now) } else { recordDeparture(of: id, at: now) }
     forget([id])
     send(.finish(WireFinish()), to: peer.address)
     let why = bye.why.isEmpty ? "" : ": \(bye.why.asPeerText)"
@@ -214,7 +214,7 @@ extension Coordinator {
       if id <= lastAttempt, id.number > 0 {
         acknowledge(id, sequence, worker)
       } else {
-        reject("attempt \(id.number) was never handed out", to: worker)
+        reject("attempt \(id.number) was never assigned", to: worker)
       }
       return false
     }

@@ -39,7 +39,8 @@ extension Coordinator {
       } else if let end = attempt.end, end.isFailure {
         failedTrials.insert(attempt.trial)
         if end.isWorkersFault {
-          conducts[attempt.worker, default: .init()].suspect(attempt.trial, isBreach: end == .rejected)
+          workerFailures[attempt.worker, default: .init()].recordFailure(
+            attempt.trial, isViolation: end == .rejected)
         }
         trial.failures.append(
           Failure(
@@ -52,7 +53,7 @@ extension Coordinator {
     for attempt in open where failedTrials.contains(attempt.trial) {
       let epochs = Double(attempt.epochs.count)
       let refuted = openTrials[attempt.trial]?.failures.refute(before: epochs, by: attempt.worker) ?? []
-      for worker in refuted { conducts[worker]?.confirmSuspicion(of: attempt.trial) }
+      for worker in refuted { workerFailures[worker]?.confirmFailure(of: attempt.trial) }
     }
   }
 
@@ -101,17 +102,17 @@ extension Coordinator {
 
   /// Whether a trial waits for a slot. Promotions come before new trials.
   mutating func hasWork(at now: Duration) -> Bool {
-    backlog.holdsReturned { isReady($0, at: now) } || (!isStopping && (promoteNext() || backlog.count > 0))
+    backlog.hasRequeued { isReady($0, at: now) } || (!isStopping && (promoteNext() || backlog.count > 0))
   }
 
   /// Whether a trial waits that an idle worker, or one with a speculative attempt, may take.
   mutating func hasWorkForSpeculation(at now: Duration) -> Bool {
     let workers = idle + speculativeAttempts.compactMap { attempts[$0]?.worker }
-    let isWaiting = backlog.holdsReturned { trial in
+    let isWaiting = backlog.hasRequeued { trial in
       isReady(trial, at: now)
         && (!failedTrials.contains(trial) || workers.contains { mayRun(trial, on: $0, at: now) })
     }
-    return isWaiting || (!isStopping && (promoteNext() || backlog.nextFresh != nil))
+    return isWaiting || (!isStopping && (promoteNext() || backlog.nextNewTrial != nil))
   }
 
   /// Removes the next trial for a worker from the backlog; nil if there is none. A trial suspected of ending its
@@ -123,10 +124,10 @@ extension Coordinator {
     let unreserved = failedTrials.filter { trial in
       openTrials[trial]?.holder.map { !mayRun(trial, on: $0, at: now) } ?? true
     }
-    let isOnProbation = isOnProbation(worker, at: now)
-    let fresh = backlog.nextFresh
+    let getsNoNewTrials = getsNoNewTrials(worker, at: now)
+    let fresh = backlog.nextNewTrial
     let isKnown = fresh.map { suggestions.values(trial: $0) != nil } ?? false
-    let mayBegin = isKnown && !isStopping && !isOnProbation
+    let mayBegin = isKnown && !isStopping && !getsNoNewTrials
     waitsForResults = fresh != nil && !isKnown
     return backlog.next(mayBegin: mayBegin) { trial in
       let entry = openTrials[trial]
@@ -135,7 +136,7 @@ extension Coordinator {
       let isForAnother = holder?.canBeginTrial(attempts, openTrials) == true && !unreserved.contains(trial)
       return (entry?.backoff.end ?? .zero) <= now
         && (peer.attempts.isEmpty || entry?.failures.isSuspect != true) && !isForAnother
-        && !ineligible.contains(trial) && (!isOnProbation || entry != nil)
+        && !ineligible.contains(trial) && (!getsNoNewTrials || entry != nil)
     } prefers: {
       openTrials[$0]?.holder == worker
     }
@@ -218,7 +219,7 @@ extension Coordinator {
     for (worker, peer) in gone.sorted(by: { $0.key.description < $1.key.description }) {
       effects.append(.note("worker \(peer.description.host) (\(worker)) is gone"))
       if peer.description.isLocal { effects.append(.kill(pid: peer.description.pid)) }
-      logDeparture(of: worker, at: now)
+      recordDeparture(of: worker, at: now)
     }
     forget(gone.keys)
     departed = departed.filter { now - $0.value.time < Self.absence }
@@ -264,7 +265,7 @@ extension Coordinator {
     }
     for (worker, peer) in workers {
       warnOfLoss(of: peer.attempts.count, on: peer, end == .killed ? "was killed" : "crashed")
-      logDeparture(of: worker, at: now)
+      recordDeparture(of: worker, at: now)
     }
     forget(workers.keys)
   }
@@ -313,8 +314,8 @@ extension Coordinator {
       if peers[attempt.worker]?.attempts.remove(id) != nil { markIdle(attempt.worker) }
       if id != winner, !attempt.isLost { supersede(id, on: attempt.worker) }
     }
-    settleSuspicions(trial.failures, of: result, by: worker, at: now)
-    logEnd(of: result, after: trial, at: now)
+    resolveFailures(trial.failures, of: result, by: worker, at: now)
+    reportEndToRung(of: result, after: trial, at: now)
     if isFinished { sendFinish() }
   }
 

@@ -16,7 +16,7 @@ extension Coordinator {
       let holder = openTrials[trial]?.current.flatMap { attempts[$0]?.worker }
       let worker = idle.first { worker in
         worker != holder && peers[worker].map { canBeginTrial($0) && isResponsive($0, at: now) } == true
-          && mayRun(trial, on: worker, at: now) && !isOnProbation(worker, at: now)
+          && mayRun(trial, on: worker, at: now) && !getsNoNewTrials(worker, at: now)
       }
       if let worker { start(trial, on: worker, as: .speculativeAttempt, at: now) }
     }

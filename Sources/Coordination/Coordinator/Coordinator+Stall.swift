@@ -52,7 +52,7 @@ extension Coordinator {
   }
 
   private func idleWorkers(at now: Duration) -> String? {
-    let count = peers.keys.count { isOnProbation($0, at: now) }
+    let count = peers.keys.count { getsNoNewTrials($0, at: now) }
     let isAlone = !peers.values.contains(where: \.isAvailable)
     if isAlone {
       return "no worker may take its trials: start another, or repair those that get no more work"

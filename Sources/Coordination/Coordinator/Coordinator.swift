@@ -189,7 +189,7 @@ package struct Coordinator: Sendable {
   /// Workers with a free slot, in FIFO order; some may be full by now.
   var idle: [WorkerID] = []
   /// The conduct of workers with failures.
-  var conducts: [WorkerID: WorkerConduct] = [:]
+  var workerFailures: [WorkerID: WorkerFailures] = [:]
   /// Workers that have delivered a result or reached a rung since the coordinator started.
   var proven: Set<WorkerID> = []
   /// Open trials with failures.
@@ -370,8 +370,8 @@ package struct Coordinator: Sendable {
   /// Updates `best`.
   mutating func updateBest(with end: TrialEnd) {
     guard end.status == .done || end.status == .stopped || end.status == .paused else { return }
-    guard let champion = best,
-      !Ranking.isBetter(result(of: end), result(of: champion), file.objective)
+    guard let current = best,
+      !Ranking.isBetter(result(of: end), result(of: current), file.objective)
     else {
       best = end
       return

@@ -80,24 +80,24 @@ struct FailureHistory: Sendable, Equatable {
   func verdict(alternative: Alternative, proven: Set<WorkerID>) -> Verdict? {
     let open = failures.filter { !$0.isRefuted }
     guard let last = open.last else { return nil }
-    func isCorroborated(_ failures: [Failure]) -> Bool {
-      Self.isCorroborated(failures, alternative, isProven: failures.contains { proven.contains($0.worker) })
+    func isConfirmed(_ failures: [Failure]) -> Bool {
+      Self.isConfirmed(failures, alternative, isProven: failures.contains { proven.contains($0.worker) })
     }
     let alike = open.filter { $0.epochs == last.epochs }
     let failed = open.filter { $0.end == .failed }
     // If other attempts broke a rule, the report of one worker is not sufficient.
     let isUncontested = !open.contains { $0.end == .rejected }
-    if last.end == .failed, failed.workers > 1 || isUncontested, isCorroborated(failed) {
+    if last.end == .failed, failed.workers > 1 || isUncontested, isConfirmed(failed) {
       return .failed(reason: last.detail)
     }
     if open.count >= Self.totalLimit { return .quarantined(reason: reason(of: open)) }
     let rejected = alike.filter { $0.end == .rejected }
     let isBreach =
       last.end == .rejected && (rejected.workers > 1 || rejected.count >= Self.observedLimit)
-      && isCorroborated(rejected)
+      && isConfirmed(rejected)
     let isLimitReached =
       alike.count { $0.end.isObserved } >= Self.observedLimit || alike.count >= Self.silentLimit
-    guard isBreach || (isLimitReached && isCorroborated(alike)) else { return nil }
+    guard isBreach || (isLimitReached && isConfirmed(alike)) else { return nil }
     if let failure = alike.last(where: { $0.end == .failed }), rejected.isEmpty {
       return .failed(reason: failure.detail)
     }
@@ -105,7 +105,7 @@ struct FailureHistory: Sendable, Equatable {
   }
 
   /// Whether the failures come from enough different hosts, or from enough workers if only one host is left.
-  private static func isCorroborated(
+  private static func isConfirmed(
     _ failures: [Failure], _ alternative: Alternative, isProven: Bool
   ) -> Bool {
     let count: Int

@@ -134,7 +134,7 @@ extension SearchFile {
     }
   }
 
-  /// The epochs after which trials are compared, ascending, the last ones all; empty where they are not.
+  /// The budgets of the rungs in epochs, ascending; the last is a full training. Empty if trials are not compared.
   package var rungs: [Double] { (rungs("search.halving") ?? rungs("search.asha"))?.budgets ?? [] }
 
   private func rungs(_ section: String) -> (factor: Double, budgets: [Double])? {

@@ -1,6 +1,6 @@
 internal import Yams
 
-// What is wrong with a text that is not valid YAML, in the words of its author instead of those of the parser.
+// Converts the errors of the YAML parser to messages that name the line and the fix.
 
 /// The line and description of a YAML error.
 func explanation(of error: any Error, in text: String) -> (line: Int?, problem: String) {
@@ -77,7 +77,7 @@ extension Substring {
   }
 }
 
-/// A problem that the parser does not report, or only as a riddle.
+/// A problem that the parser does not report, or reports with an unclear message.
 func suspiciousText(_ text: String) -> (line: Int, problem: String)? {
   let lines = lines(of: text)
   if let line = lines.firstIndex(where: \.hasOddSpace) {

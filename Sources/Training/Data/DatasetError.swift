@@ -66,7 +66,7 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible {
     case .impossibleSize(let sides):
       "\(sides.product) images; Trawl reads 1 to \(IDXHeader.maximumItems) images of 1 to \(IDXHeader.longestSide) "
         + "rows and columns"
-    case .truncated: "cut short: it ends before what its header promises"
+    case .truncated: "truncated: shorter than its header says"
     case .trailingBytes: "longer than its header says"
     case .countsDiffer(let labels, let images): "\(labels) labels for \(images) images"
     case .labelOutOfRange(let label, let item):

@@ -83,7 +83,7 @@ final class RoundedProducts {
   }
 
   /// result ← gradient · weightsᵀ. Computes all rows.
-  func passBack(layer index: Int, into result: Matrix) {
+  func backpropagate(layer index: Int, into result: Matrix) {
     let layer = layers[index]
     layer.back.run(layer.gradient, layer.weights, into: result)
   }

@@ -42,7 +42,7 @@ final class BackwardPass {
       let index = network.layers.count - 1 - last
       forward.rounded?.take(gradient: gradients[index].prefix(rows), of: index)
       // The layer before needs these weights as the forward pass used them.
-      passBack(rows: rows, through: index)
+      backpropagate(rows: rows, through: index)
       optimizer.update(
         layer: index, inputs: forward.input(of: index).prefix(rows), gradient: gradients[index].prefix(rows),
         ones: ones.prefix(rows))
@@ -54,10 +54,10 @@ final class BackwardPass {
 
   /// The gradient with respect to the pre-activations of the layer before, (gradient · Wᵀ) · activation′; for the
   /// first layer, with respect to the features if a convolution computes them.
-  private func passBack(rows: Int, through index: Int) {
+  private func backpropagate(rows: Int, through index: Int) {
     guard let before = index > 0 ? gradients[index - 1] : forward.featuresGradient else { return }
     if let rounded = forward.rounded {
-      rounded.passBack(layer: index, into: before)
+      rounded.backpropagate(layer: index, into: before)
     } else {
       multiply(
         gradients[index].prefix(rows), network.factor(network.layers[index]),

@@ -61,7 +61,7 @@ struct PlotCommand: ParsableCommand {
   private static func wrong(_ word: String, after run: RunDirectory) -> UserError {
     RunDirectory(path: word).content == .search
       ? UserError("draw one search at a time: \(run.path), then \(word)")
-      : UserError("'\(word)' is no kind of picture of a search; there are \(list(SearchPictures.Kind.self))")
+      : UserError("'\(word)' is not a kind of picture of a search; kinds: \(list(SearchPictures.Kind.self))")
   }
 
   private static func list<Kind: CaseIterable & RawRepresentable<String>>(_ kinds: Kind.Type) -> String {

@@ -17,7 +17,7 @@ struct SearchCommand: ParsableCommand {
     discussion: """
       Writes all files into the run directory: results.csv (the ranking), attempts.csv, history.csv, best/recipe.yaml, \
       study.db. Ctrl-C stops the search; 'trawl search --resume RUN' resumes it, from any folder. (In a search 'until \
-      stopped', the first Ctrl-C starts no more trials, and the second one stops the search.)
+      stopped', no trial starts after the first Ctrl-C, and the second one stops the search.)
 
       Exit status: 0 done, 1 system error (such as a disk error), 2 bad input, 3 some trials failed, 130 interrupted.
       """)

@@ -9,7 +9,7 @@ import Synchronization
 /// can reconnect after a resume.
 final class Access: Sendable {
   private let folder: String
-  private let isClusters: Bool
+  private let usesClusterKeys: Bool
   private let loaded: ClusterKeys?
   private let coordinatorKeys: CurveKeyPair
   private let admitted: Mutex<Set<CurveKey>>
@@ -21,7 +21,7 @@ final class Access: Sendable {
 
   init(_ options: SearchOptions, _ directory: RunDirectory) throws {
     folder = options.keys ?? directory.keys
-    isClusters = options.keys != nil
+    usesClusterKeys = options.keys != nil
     advertisedHost = options.advertise
     listenHost = options.listen.flatMap { try? Endpoint($0).host }
     loaded = try Self.load(options, directory)
@@ -50,7 +50,8 @@ final class Access: Sendable {
         throw UserError("\(directory.path) was started with the keys of a cluster: give --keys \(keys) again")
       }
       StandardError.write(
-        "warning: the keys of this search are gone; new ones are made, and workers need join.json again\n")
+        "warning: the keys of this search are missing; new keys are created, and workers need the new join.json\n"
+      )
       return nil
     }
   }
@@ -165,7 +166,7 @@ final class Access: Sendable {
   /// The join file for workers on other machines. The cluster's file, valid for other searches too, is preferred.
   func joinFile(_ keys: ClusterKeys, _ directory: RunDirectory) -> String {
     let own = directory.joinFile
-    guard isClusters, let file = workersFile(of: keys), let join = try? JoinFile.load(from: file),
+    guard usesClusterKeys, let file = workersFile(of: keys), let join = try? JoinFile.load(from: file),
       join.endpoint == (try? JoinFile.load(from: own))?.endpoint
     else { return own }
     return file
@@ -180,6 +181,6 @@ final class Access: Sendable {
   private func advertise(_ endpoint: Endpoint) throws -> Endpoint {
     if let advertisedHost { return try endpoint.at(host: advertisedHost) }
     guard endpoint.isWildcard else { return try listenHost.map(endpoint.at(host:)) ?? endpoint }
-    return try endpoint.at(host: isClusters ? loaded?.endpoint.host ?? "" : System.hostName)
+    return try endpoint.at(host: usesClusterKeys ? loaded?.endpoint.host ?? "" : System.hostName)
   }
 }

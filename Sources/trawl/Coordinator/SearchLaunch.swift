@@ -110,7 +110,7 @@ struct SearchLaunch {
   ///   - stop: raised to stop the search so that it can be resumed.
   ///   - enough: raised to start no more trials.
   func begin(stop: Latch, enough: Latch) throws -> CoordinatorShell {
-    InstructionSet.settleForChildren(file.numerics)
+    InstructionSet.setForChildren(file.numerics)
     try directory.lock(
       waitingWhile: { command.resume && !stop.isRaised }, report: { StandardError.write("\($0)\n") })
     let before = try directory.openStudy(file, named: options.file, resume: command.resume)

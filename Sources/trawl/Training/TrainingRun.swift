@@ -60,7 +60,7 @@ struct TrainingRun {
       throw UserError(
         file.error(
           at: parameter.path,
-          "is searched; 'trawl search' runs it, or fix it with --set \(parameter.field)=VALUE"))
+          "is a distribution; run 'trawl search', or set one value with --set \(parameter.field)=VALUE"))
     }
     notes = try file.checkTraining(with: store)
     try InstructionSet.settle(file.numerics)

@@ -17,7 +17,7 @@ enum InstructionSet {
   }
 
   /// Sets the instruction set of child processes.
-  static func settleForChildren(_ numerics: SearchFile.Numerics) {
+  static func setForChildren(_ numerics: SearchFile.Numerics) {
     setenv(variable, numerics.rawValue, 1)
   }
 
@@ -31,7 +31,7 @@ enum InstructionSet {
 
   /// Restarts the process with the same arguments. Returns only on failure.
   static func restart(_ numerics: SearchFile.Numerics) -> UserError {
-    settleForChildren(numerics)
+    setForChildren(numerics)
     let words: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
     execv("/proc/self/exe", words)
     return UserError.system("cannot restart the worker")

@@ -12,7 +12,7 @@ final class WorkerShell {
     /// Replaces the join file's endpoint for local workers.
     let localEndpoint: Endpoint?
 
-    /// Throws if there is a file that is no join file, before its mode or content is judged as that of one.
+    /// Throws if the file is not a join file. Call it before the mode and the content of the file are checked.
     func checkKind() throws {
       guard let file = FileHandle(forReadingAtPath: joinFile),
         let start = try? file.read(upToCount: 4096)
@@ -116,7 +116,7 @@ final class WorkerShell {
     let begin = monotonicNow()
     var hasExplained = isLocal
     while true {
-      if !hasExplained, monotonicNow() - begin > Unanswered.patience {
+      if !hasExplained, monotonicNow() - begin > NoAnswerMessage.patience {
         hasExplained = true
         if !hasAnswer { explainSilence() }
       }
@@ -171,7 +171,7 @@ final class WorkerShell {
 
   private func explainSilence() {
     let endpoint = join.endpoint
-    Thread { StandardError.write("\(Unanswered.message(about: endpoint))\n") }.start()
+    Thread { StandardError.write("\(NoAnswerMessage.message(about: endpoint))\n") }.start()
   }
 
   private func perform(_ effects: [Worker.Effect]) {

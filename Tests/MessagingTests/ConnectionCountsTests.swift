@@ -7,7 +7,7 @@ struct PeerLedgerTests {
   private let other = CurveKeyPair.generate().publicKey
 
   @Test func silentPeersCount() {
-    var ledger = PeerLedger(limit: 2)
+    var ledger = ConnectionCounts(limit: 2)
     for connection: Int32 in 1...3 { ledger.opened(connection) }
     let verdicts = [key, key, key, other].map { ledger.admit($0) }
     #expect(verdicts == [true, true, false, true])
@@ -15,7 +15,7 @@ struct PeerLedgerTests {
   }
 
   @Test func speakingPeersCountOnce() {
-    var ledger = PeerLedger(limit: 2)
+    var ledger = ConnectionCounts(limit: 2)
     ledger.opened(1)
     let isAdmitted = ledger.admit(key)
     #expect(isAdmitted)
@@ -27,7 +27,7 @@ struct PeerLedgerTests {
   }
 
   @Test func peersThatLeftWithoutAMessageAreNotCounted() {
-    var ledger = PeerLedger(limit: 2)
+    var ledger = ConnectionCounts(limit: 2)
     for _ in 0..<100 {
       ledger.opened(7)
       let isAdmitted = ledger.admit(key)
@@ -38,14 +38,14 @@ struct PeerLedgerTests {
   }
 
   @Test func messagesOfClosedConnectionsChangeNothing() {
-    var ledger = PeerLedger(limit: 2)
+    var ledger = ConnectionCounts(limit: 2)
     ledger.heard(key, on: 4)
     #expect(ledger.peers(of: key) == 0)
     #expect(ledger.connections == 0)
   }
 
   @Test func aCloseMayOvertakeItsOpen() {
-    var ledger = PeerLedger(limit: 2)
+    var ledger = ConnectionCounts(limit: 2)
     for _ in 0..<3 {
       ledger.closed(4)
       ledger.opened(4)
@@ -58,7 +58,7 @@ struct PeerLedgerTests {
   }
 
   @Test func reusedConnectionsFollowTheSender() {
-    var ledger = PeerLedger(limit: 5)
+    var ledger = ConnectionCounts(limit: 5)
     ledger.opened(1)
     let isAdmitted = ledger.admit(key)
     #expect(isAdmitted)
@@ -73,7 +73,7 @@ struct PeerLedgerTests {
 
   @Test func countsAreCorrectForRandomHistories() {
     var generator = SystemRandomNumberGenerator()
-    var ledger = PeerLedger(limit: 8)
+    var ledger = ConnectionCounts(limit: 8)
     var open: [Int32: CurveKey] = [:]
     for _ in 0..<5_000 {
       let connection = Int32.random(in: 0..<16, using: &generator)

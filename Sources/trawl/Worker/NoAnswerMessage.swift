@@ -2,7 +2,7 @@ import Foundation
 import Messaging
 
 /// The message about a coordinator that does not answer.
-enum Unanswered {
+enum NoAnswerMessage {
   /// The time after which the message is printed.
   static let patience = Duration.seconds(5)
 

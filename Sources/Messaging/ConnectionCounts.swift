@@ -4,7 +4,7 @@
 /// both together only with each message. So an admitted key counts as silent until its first message. The number of
 /// connections without a message caps the number of silent peers, so that peers that left before their first message
 /// do not count.
-struct PeerLedger {
+struct ConnectionCounts {
   /// The maximum of connections per key.
   let limit: Int
 
