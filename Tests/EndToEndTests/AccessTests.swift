@@ -83,7 +83,7 @@ import Testing
     try FileManager.default.removeItem(atPath: "\(scratch.path)/run/join.json")
     let again = try await scratch.run("search", "--resume", "run", "--trials", "6")
     #expect(again.end == .exited(0), "\(again.errors)")
-    #expect(again.errors.contains("the keys of this search are gone"))
+    #expect(again.errors.contains("the keys of this search are missing"))
     // The keys of a cluster are not replaced.
     #expect(
       try await scratch.run("keys", "new", "cluster", "--endpoint", "tcp://127.0.0.1:\(HeldPort().number)")
