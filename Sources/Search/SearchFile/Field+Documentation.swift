@@ -1,11 +1,34 @@
 extension Field {
-  /// A table of all fields in Markdown.
+  /// A list of all fields in Markdown, by section, in lines of at most 120 characters.
   package static var documentation: String {
-    let head = "| key | needs | default | meaning |\n|---|---|---|---|\n"
-    return table.reduce(into: head) { text, field in
+    var section: String?
+    var lines: [String] = []
+    for field in table {
+      let parts = field.path.split(separator: ".")
+      let name = parts.count > 1 ? String(parts[0]) : "general"
+      if name != section {
+        lines += (section == nil ? [] : [""]) + ["### Keys: \(name)", ""]
+        section = name
+      }
       let unit = field.unit.map { ", in \($0)" } ?? ""
-      text += "| `\(field.path)` | \(field.kind)\(unit) | \(field.fallback) | \(field.meaning) |\n"
+      let range = "\(field.kind)\(unit)"
+      let fallback = if case .required = field.fallback { "Required." } else { "Default: \(field.fallback)." }
+      lines += wrapped("- **`\(field.path)`**: \(field.meaning) Value: \(range). \(fallback)")
     }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A list item in lines of at most 120 characters.
+  private static func wrapped(_ item: String) -> [String] {
+    var lines: [String] = []
+    for word in item.split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= 120 {
+        lines[lines.count - 1] += " \(word)"
+      } else {
+        lines.append(lines.isEmpty ? String(word) : "  \(word)")
+      }
+    }
+    return lines
   }
 }
 
