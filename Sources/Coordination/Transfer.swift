@@ -37,7 +37,7 @@ struct Transfer: Sendable {
   }
 
   /// Accepts the next piece; false if it is a different one.
-  mutating func take(_ chunk: WireChunk, at now: Duration) -> Bool {
+  mutating func append(_ chunk: WireChunk, at now: Duration) -> Bool {
     let size = min(UInt64(Limits.piece), checkpoint.size - received)
     guard chunk.digest == checkpoint.digest, chunk.offset == received, UInt64(chunk.data.count) == size
     else { return false }

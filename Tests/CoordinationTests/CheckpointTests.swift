@@ -149,14 +149,14 @@ import Testing
       return WireChunk(fetch, of: bytes)
     }
     // Pieces are accepted in order and once.
-    let taken = [0, 65536, 0].map { transfer.take(piece($0), at: .zero) }
+    let taken = [0, 65536, 0].map { transfer.append(piece($0), at: .zero) }
     #expect(taken == [true, false, false])
     let (soon, late) = (transfer.requests(at: .seconds(1)), transfer.requests(at: .seconds(3)))
     #expect(soon.isEmpty)
     #expect(late.map(\.offset) == [32768, 65536, 98304])
     for offset in [32768, 65536, 98304] as [UInt64] {
       #expect(!transfer.isComplete)
-      let isTaken = transfer.take(piece(offset), at: .seconds(3))
+      let isTaken = transfer.append(piece(offset), at: .seconds(3))
       #expect(isTaken)
     }
     #expect(transfer.isComplete)

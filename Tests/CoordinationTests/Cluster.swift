@@ -121,7 +121,7 @@ struct Cluster {
         resumed[assign.attempt] = checkpoint
         trained[assign.attempt] = Int(assign.checkpoint.epochs)
       case .suspend(let attempt): suspend(attempt, of: id)
-      case .keep(let attempt, let message, _): kept[id, default: [:]][attempt.number] = message
+      case .spool(let attempt, let message, _): kept[id, default: [:]][attempt.number] = message
       case .forget(let attempt, _): kept[id]?[attempt.number] = nil
       case .cancel(let attempt): running[id]?.removeAll { $0.attempt == attempt.number }
       case .exit(let exit):

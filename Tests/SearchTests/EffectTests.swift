@@ -15,27 +15,30 @@ import Testing
 
   /// Keys of `train` that have no effect, and the reason.
   static let inert = [
-    ("momentum: 0.9", "has an effect only with 'optimizer: momentum' or 'nesterov'; remove it"),
+    ("momentum: 0.9", "has no effect: it acts only with 'optimizer: momentum' or 'nesterov'; remove it"),
     (
       "momentum: { uniform: [0.5, 0.9] }",
-      "is searched, but has an effect only with 'optimizer: momentum' or 'nesterov'; remove it"
+      "is searched, but has no effect: it acts only with 'optimizer: momentum' or 'nesterov'; remove it"
     ),
     (
       "optimizer: { choice: [sgd, adamw] }, momentum: { choice: [0.5, 0.9] }",
-      "is searched, but has an effect only with 'optimizer: momentum' or 'nesterov'; remove it"
+      "is searched, but has no effect: it acts only with 'optimizer: momentum' or 'nesterov'; remove it"
     ),
-    ("decay: decoupled", "has an effect only with 'l2' above 0; remove it"),
-    ("l2: [0, 0], decay: norm", "has an effect only with 'l2' above 0; remove it"),
-    ("schedule: { exponential: 0.5 }, epochs: 1", "has an effect only with at least 2 epochs; remove it"),
+    ("decay: decoupled", "has no effect: it acts only with 'l2' above 0; remove it"),
+    ("l2: [0, 0], decay: norm", "has no effect: it acts only with 'l2' above 0; remove it"),
+    (
+      "schedule: { exponential: 0.5 }, epochs: 1",
+      "has no effect: it acts only with at least 2 epochs; remove it"
+    ),
     (
       "schedule: { step: { every: 3, gamma: 0.5 } }",
-      "has an effect only if 'every' is less than 'epochs'; remove it"
+      "has no effect: it acts only if 'every' is less than 'epochs'; remove it"
     ),
     (
       "schedule: { milestones: { at: [3, 5], gamma: 0.5 } }",
-      "has an effect only if 'at' is less than 'epochs'; remove it"
+      "has no effect: it acts only if 'at' is less than 'epochs'; remove it"
     ),
-    ("keep: last, patience: 2", "has an effect only if it is at most 'epochs' - 2; remove it"),
+    ("keep: last, patience: 2", "has no effect: it acts only if it is at most 'epochs' - 2; remove it"),
     (
       "keep: { choice: [last, best] }",
       "is searched, but has no effect on the results of trials; set it to one value"

@@ -127,12 +127,12 @@ import Testing
 
   @Test func everyFieldIsDocumented() {
     for field in Field.table {
-      #expect(Field.documentation.contains("| `\(field.path)` |"))
+      #expect(Field.documentation.contains("- **`\(field.path)`**: "))
       #expect(field.meaning.hasSuffix("."))
     }
     #expect(
       Field.documentation.contains(
-        "| `train.batch` | a whole number from 1 to 65536, in images | 128 |"))
+        "- **`train.lr`**: The learning rate. Value: a number above 0. Required.\n"))
   }
 
   @Test func augmentationIsSearchableAndOptional() throws {

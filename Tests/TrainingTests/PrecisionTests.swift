@@ -80,8 +80,8 @@ struct RoundedTrainingTests {
     _ = inputs.storage.update(fromContentsOf: input.exact)
     _ = gradients.storage.update(fromContentsOf: gradient.exact)
     let products = RoundedProducts(network, capacity: capacity)
-    products.take(input: inputs, of: 0)
-    products.take(gradient: gradients, of: 0)
+    products.round(input: inputs, of: 0)
+    products.round(gradient: gradients, of: 0)
 
     let sums = buffer.matrix(
       at: 2 * capacity * 32, rows: capacity, columns: 19, stride: layer.stride)

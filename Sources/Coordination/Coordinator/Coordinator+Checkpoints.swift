@@ -48,7 +48,7 @@ extension Coordinator {
     if !attempt.hasReachedRung, !release.hasScore { peers[worker]?.isPaused = true }
     attempts[id]?.handover = Handover(
       transfer: Transfer(release.checkpoint), why: release.why.asPeerText, isAtPart: release.hasScore)
-    if release.hasScore { note(EpochScore(release.score), after: release.score.part, of: id, at: now) }
+    if release.hasScore { recordScore(EpochScore(release.score), after: release.score.part, of: id, at: now) }
     // The score may have stopped its trial.
     guard let attempt = attempts[id] else { return }
     guard release.checkpoint.isPlausible, release.checkpoint.epochs <= attempt.epochs.count,
@@ -94,7 +94,7 @@ extension Coordinator {
     }
     guard let id = source, handovers.contains(id), let attempt = attempts[id] else { return }
     guard !chunk.data.isEmpty else { return endHandover(of: id, isWhole: false, at: now) }
-    guard attempts[id]?.handover?.transfer.take(chunk, at: now) == true,
+    guard attempts[id]?.handover?.transfer.append(chunk, at: now) == true,
       let transfer = attempts[id]?.handover?.transfer
     else { return }
     let stored = StoredCheckpoint(trial: attempt.trial, attempt: id, checkpoint: transfer.checkpoint)

@@ -44,11 +44,11 @@ extension Coordinator {
   mutating func recordEpoch(of id: AttemptID, at now: Duration) {
     guard let epochs = attempts[id]?.epochs.map(EpochScore.init), let score = file.objective.decisive(epochs)
     else { return }
-    note(score, after: Double(epochs.count), of: id, at: now)
+    recordScore(score, after: Double(epochs.count), of: id, at: now)
   }
 
   /// Handles the score of an attempt after `epochs` epochs.
-  mutating func note(_ score: EpochScore, after epochs: Double, of id: AttemptID, at now: Duration) {
+  mutating func recordScore(_ score: EpochScore, after epochs: Double, of id: AttemptID, at now: Duration) {
     lastProgress = now
     guard let trial = attempts[id]?.trial, !isReplicate(trial), let rung = openTrials[trial]?.reached,
       rung + 1 < rungs.count, epochs == rungs[rung]

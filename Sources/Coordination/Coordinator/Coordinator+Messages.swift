@@ -258,7 +258,7 @@ extension Coordinator {
     attempts[id]?.lastMoved = now
     attempts[id]?.lastEpoch = now
     // Reports buffered during an absence of the coordinator arrive all at once.
-    pace.note(max(now - attempt.lastEpoch, .seconds(report.epoch.seconds)))
+    pace.record(max(now - attempt.lastEpoch, .seconds(report.epoch.seconds)))
     effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
     acknowledge(id, report.sequence, worker)
     lastProgress = now

@@ -9,7 +9,7 @@ struct Pace: Sendable {
   /// The fewest durations for an estimate.
   private static let minimumCount = 8
 
-  mutating func note(_ duration: Duration) {
+  mutating func record(_ duration: Duration) {
     if recent.count == Self.capacity { recent.removeFirst() }
     recent.append(duration / .seconds(1))
   }

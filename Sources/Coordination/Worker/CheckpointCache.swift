@@ -15,7 +15,7 @@ struct CheckpointCache: Sendable {
   }
 
   /// Removes and returns the checkpoint with this digest; nil if it is not cached.
-  mutating func take(_ digest: Data) -> [UInt8]? {
+  mutating func remove(_ digest: Data) -> [UInt8]? {
     guard let place = checkpoints.firstIndex(where: { $0.digest == digest }) else { return nil }
     let bytes = checkpoints.remove(at: place).bytes
     size -= bytes.count

@@ -74,7 +74,7 @@ extension Worker {
     var kept = WireKept()
     kept.messages = entry.unacknowledged.map { envelope($0.body) }
     kept.checkpoint = .init(entry.checkpoint)
-    effects.append(.keep(attempt, kept, search: search))
+    effects.append(.spool(attempt, kept, search: search))
   }
 
   /// Restores an attempt from its spool file; ignores invalid files.

@@ -74,7 +74,7 @@ extension Worker {
     guard assign.hasCheckpoint, assign.checkpoint.isPlausible else {
       return effects.append(.start(assign, checkpoint: []))
     }
-    if let checkpoint = cache.take(assign.checkpoint.digest) {
+    if let checkpoint = cache.remove(assign.checkpoint.digest) {
       return effects.append(.start(assign, checkpoint: checkpoint))
     }
     held[attempt]?.stage = .fetching(assign, Transfer(assign.checkpoint), [])
@@ -95,7 +95,7 @@ extension Worker {
       else { continue }
       held[attempt]?.stage = .training
       let isGone = chunk.data.isEmpty
-      if transfer.take(chunk, at: now) { bytes += chunk.data }
+      if transfer.append(chunk, at: now) { bytes += chunk.data }
       if isGone || transfer.isComplete {
         effects.append(.start(assign, checkpoint: isGone ? [] : bytes))
       } else {

@@ -51,7 +51,7 @@ package struct Worker: Sendable {
     /// Stop an attempt after its current step and report `suspended`.
     case suspend(AttemptID)
     /// Spool an attempt's last messages to disk, in case this process ends before they are acknowledged.
-    case keep(AttemptID, WireKept, search: UInt64)
+    case spool(AttemptID, WireKept, search: UInt64)
     /// Delete an attempt's spool file: its messages are acknowledged or obsolete.
     case forget(AttemptID, search: UInt64)
     /// The coordinator does not answer: check the join file for a new address.

@@ -1,6 +1,6 @@
 /// The condition under which a field has an effect, where that depends on other fields.
 struct Effect: Sendable {
-  /// The condition in words, after "has an effect only".
+  /// The condition in words, after "it acts only".
   let condition: String
   /// The fields that the condition reads.
   let fields: [String]
@@ -169,7 +169,7 @@ extension SearchFileRules {
       else { return nil }
       let place = read.places[field.path] ?? read.places["\(field.path).0"] ?? .file
       let subject = if case .fixed = setting { "has" } else { "is searched, but has" }
-      return Fault(place, field.path, "\(subject) an effect only \(effect.condition); remove it")
+      return Fault(place, field.path, "\(subject) no effect: it acts only \(effect.condition); remove it")
     }
     if case .searched = settings["train.keep"] {
       faults.append(

@@ -60,13 +60,13 @@ final class RoundedProducts {
   }
 
   /// Rounds a layer's input, rows x inputs, and its current weights.
-  func take(input: Matrix, of index: Int) {
+  func round(input: Matrix, of index: Int) {
     layers[index].input.round(input)
     layers[index].weights.round(network.factor(network.layers[index]))
   }
 
   /// Rounds the gradient of a layer's pre-activations, rows x outputs.
-  func take(gradient: Matrix, of index: Int) {
+  func round(gradient: Matrix, of index: Int) {
     layers[index].gradient.round(gradient)
   }
 

@@ -49,30 +49,30 @@ extension Model {
   }
 
   init(_ file: Safetensors, name: String) throws(ModelError) {
-    func refuse(_ reason: String) -> ModelError { ModelError(name, .notTrawl(reason)) }
+    func error(_ reason: String) -> ModelError { ModelError(name, .notTrawl(reason)) }
     guard file.metadata["format_version"] == Self.formatVersion else {
-      throw refuse("its format version is not \(Self.formatVersion)")
+      throw error("its format version is not \(Self.formatVersion)")
     }
     guard file.metadata["pixel_scale"] == Self.pixelScale else {
-      throw refuse("its pixels are not scaled by \(Self.pixelScale)")
+      throw error("its pixels are not scaled by \(Self.pixelScale)")
     }
     guard let architecture = Architecture(file.metadata) else {
-      throw refuse("its metadata does not describe a network")
+      throw error("its metadata does not describe a network")
     }
     let text = file.metadata["labels"]
     guard
       let labels = text.map(LabelSet.init(text:)) ?? LabelSet(count: architecture.classes),
       labels.values.count == architecture.classes
-    else { throw refuse("its labels are not those of \(architecture.classes) classes") }
+    else { throw error("its labels are not those of \(architecture.classes) classes") }
     let layers = try architecture.weightShapes.enumerated().map { index, shape throws(ModelError) in
       guard
         let weights = file.values("layers.\(index).weight", shape: shape),
         let bias = file.values("layers.\(index).bias", shape: [shape[0]])
-      else { throw refuse("layer \(index) is missing or of another shape") }
+      else { throw error("layer \(index) is missing or of another shape") }
       return LayerParameters(weights: weights, bias: bias)
     }
     guard file.tensors.count(where: { $0.name.hasPrefix("layers.") }) == 2 * layers.count else {
-      throw refuse("it has too many tensors")
+      throw error("it has too many tensors")
     }
     self.init(
       architecture: architecture, dataset: file.metadata["dataset"] ?? "", labels: labels, layers: layers)

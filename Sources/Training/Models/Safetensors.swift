@@ -78,24 +78,24 @@ extension Safetensors {
   /// Parses an untrusted file: validates every length, offset and shape against the available bytes. The name is used
   /// only in errors.
   init(_ bytes: UnsafeRawBufferPointer, name: String) throws(ModelError) {
-    func refuse(_ reason: String) -> ModelError { ModelError(name, .notSafetensors(reason)) }
-    guard bytes.count >= 8 else { throw refuse("it is cut short") }
+    func error(_ reason: String) -> ModelError { ModelError(name, .notSafetensors(reason)) }
+    guard bytes.count >= 8 else { throw error("it is truncated") }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-    guard length <= UInt64(bytes.count - 8) else { throw refuse("its header is cut short") }
+    guard length <= UInt64(bytes.count - 8) else { throw error("its header is truncated") }
     let header = bytes[8..<8 + Int(length)]
     let data = UnsafeRawBufferPointer(rebasing: bytes[(8 + Int(length))...])
     guard
       let entries = try? JSONSerialization.jsonObject(with: Data(header)) as? [String: Any]
-    else { throw refuse("its header is not a JSON object") }
+    else { throw error("its header is not a JSON object") }
     let metadata = entries["__metadata__"] ?? [String: String]()
     guard let metadata = metadata as? [String: String] else {
-      throw refuse("its metadata is not text")
+      throw error("its metadata is not text")
     }
     self.metadata = metadata
     let places = try entries.filter { $0.key != "__metadata__" }
       .map { name, entry throws(ModelError) in
         guard let place = Place(name, entry) else {
-          throw refuse("the entry of '\(name.prefix(80))' is not one of 32-bit floats")
+          throw error("the entry of '\(name.prefix(80))' is not one of 32-bit floats")
         }
         return place
       }
@@ -103,12 +103,12 @@ extension Safetensors {
     tensors = []
     var end = 0
     for place in places {
-      guard place.start == end else { throw refuse("its tensors overlap or leave gaps") }
-      guard place.end <= data.count else { throw refuse("it is cut short") }
+      guard place.start == end else { throw error("its tensors overlap or leave gaps") }
+      guard place.end <= data.count else { throw error("it is truncated") }
       end = place.end
       tensors.append(place.tensor(data))
     }
-    guard end == data.count else { throw refuse("it is longer than its header says") }
+    guard end == data.count else { throw error("it is longer than its header says") }
   }
 
   /// The location of a tensor according to the header.

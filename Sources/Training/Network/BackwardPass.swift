@@ -40,7 +40,7 @@ final class BackwardPass {
     differentiateLoss(rows: rows)
     for last in network.layers.indices {
       let index = network.layers.count - 1 - last
-      forward.rounded?.take(gradient: gradients[index].prefix(rows), of: index)
+      forward.rounded?.round(gradient: gradients[index].prefix(rows), of: index)
       // The layer before needs these weights as the forward pass used them.
       backpropagate(rows: rows, through: index)
       optimizer.update(

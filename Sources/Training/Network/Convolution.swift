@@ -81,17 +81,17 @@ package struct ConvolutionStack: Sendable, Equatable {
     var numbers = rows * columns
     for (index, convolution) in convolutions.enumerated() {
       let shape = shapes[index]
-      func refuse(_ key: String, _ what: String, _ shape: ImageShape) -> RecipeError {
+      func error(_ key: String, _ what: String, _ shape: ImageShape) -> RecipeError {
         RecipeError(
           field: "model.convolutions.\(key)",
           problem: "\(what) of convolution \(index + 1) is larger than its image, "
             + "\(shape.rows)x\(shape.columns)")
       }
       guard let result = shape.convolved(by: convolution) else {
-        throw refuse("kernel", "the kernel \(convolution.kernel)", shape)
+        throw error("kernel", "the kernel \(convolution.kernel)", shape)
       }
       guard let pooled = result.pooled(by: convolution.pool) else {
-        throw refuse("pool", "the pooling \(convolution.pool)", result)
+        throw error("pool", "the pooling \(convolution.pool)", result)
       }
       // The padded image and the pre-activations; after pooling, the output, the gradient and the positions of the
       // maxima.

@@ -122,7 +122,7 @@ final class ForwardPass {
       let (layer, output) = (network.layers[index], outputs[index])
       let input = input(of: index).prefix(rows)
       if let rounded {
-        rounded.take(input: input, of: index)
+        rounded.round(input: input, of: index)
         rounded.multiply(layer: index, into: output)
       } else {
         multiply(input, network.factor(layer), into: output.prefix(rows))

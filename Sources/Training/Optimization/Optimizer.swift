@@ -105,7 +105,7 @@ final class Optimizer {
     let weights = network.weights(layer)
     let pull = penalty.pull(on: weights, layer: network.kernels.count + index, rate: rate)
     if layer.multiplied < layer.inputs {
-      move(nothing.all, at: layer.weightsOffset + layer.multiplied * layer.stride, pull)
+      applyGradient(nothing.all, at: layer.weightsOffset + layer.multiplied * layer.stride, pull)
     }
     if rule == .sgd, rounded == nil {
       multiply(
@@ -124,10 +124,10 @@ final class Optimizer {
         multiply(
           inputs.columns(first..<first + slopes.rows), gradient, transposing: .left, into: slopes)
       }
-      move(slopes.storage, at: layer.weightsOffset + first * layer.stride, pull)
+      applyGradient(slopes.storage, at: layer.weightsOffset + first * layer.stride, pull)
     }
     multiply(ones, gradient, transposing: .left, into: block.prefix(1))
-    move(block.prefix(1).storage, at: layer.biasOffset, .none)
+    applyGradient(block.prefix(1).storage, at: layer.biasOffset, .none)
   }
 
   /// Updates the weights and biases of a convolution; `slopes` holds their gradients at the offsets of the parameters
@@ -136,12 +136,12 @@ final class Optimizer {
     let layer = network.kernels[index]
     let weights = layer.weights(in: network.parameters)
     let pull = penalty.pull(on: weights, layer: index, rate: rate)
-    move(layer.weights(in: slopes).storage, at: layer.weightsOffset, pull)
-    move(layer.bias(in: slopes).storage, at: layer.biasOffset, .none)
+    applyGradient(layer.weights(in: slopes).storage, at: layer.weightsOffset, pull)
+    applyGradient(layer.bias(in: slopes).storage, at: layer.biasOffset, .none)
   }
 
   /// Updates the parameters at an offset from their gradient.
-  private func move(
+  private func applyGradient(
     _ gradient: UnsafeMutableBufferPointer<Float>, at place: Int, _ pull: Penalty.Pull
   ) {
     let (slopes, count) = (gradient.baseAddress, gradient.count)

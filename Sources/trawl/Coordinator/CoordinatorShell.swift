@@ -78,7 +78,7 @@ final class CoordinatorShell {
         ending = .noUsableWorker
         break
       }
-      try turn()
+      try runOnce()
     }
     switch ending {
     case .finished: try closeWorkers()
@@ -116,7 +116,7 @@ final class CoordinatorShell {
   }
 
   /// Waits for messages, worker exits or the tick, and handles them.
-  private func turn() throws {
+  private func runOnce() throws {
     _ = try parts.socket.wait(timeout: waiting.isEmpty ? Self.tick : .milliseconds(5))
     flushWaiting()
     renewLeasesAfterStall()
@@ -145,7 +145,7 @@ final class CoordinatorShell {
     for _ in 0..<Self.batch where monotonicNow() < deadline {
       guard let incoming = parts.socket.receive() else { break }
       guard let message = try? WireToCoordinator(serializedBytes: incoming.bytes) else {
-        note("dropped an invalid message from key \(incoming.key.fingerprint)")
+        logNote("dropped an invalid message from key \(incoming.key.fingerprint)")
         continue
       }
       let sender = Coordinator.Sender(
@@ -210,15 +210,15 @@ final class CoordinatorShell {
     hasWarnedOfConnections = true
   }
 
-  private func note(_ words: String) {
-    for line in notes.spend(on: words, at: monotonicNow()) {
+  private func logNote(_ note: String) {
+    for line in notes.admit(note, at: monotonicNow()) {
       parts.log.info("\(line)")
       parts.display.detail(line)
     }
   }
 
   private func warn(_ words: String) {
-    for line in warnings.spend(on: words, at: monotonicNow()) {
+    for line in warnings.admit(words, at: monotonicNow()) {
       parts.log.warning("\(line)")
       parts.display.say("warning: \(line)")
     }
@@ -243,7 +243,7 @@ final class CoordinatorShell {
       case .kill(let pid): parts.workers.kill(pid)
       case .persist(let decision): if let line = decision.logLine { parts.display.detail(line) }
       case .send(let message, let address): try send(message, to: address)
-      case .note(let words): note(words)
+      case .note(let words): logNote(words)
       case .warn(let words): warn(words)
       }
     }
@@ -261,15 +261,15 @@ final class CoordinatorShell {
   /// Sends a message, or queues it if the peer's queue is full. Lost messages are sent again on heartbeat or Hello.
   private func send(_ message: WireToWorker, to address: ReturnAddress) throws {
     let bytes: [UInt8] = try message.serializedBytes()
-    guard waiting[address] == nil else { return keep(bytes, for: address) }
+    guard waiting[address] == nil else { return enqueue(bytes, for: address) }
     switch parts.socket.send(bytes, to: Route(number: address.number)) {
-    case .full: keep(bytes, for: address)
+    case .full: enqueue(bytes, for: address)
     case .tooLarge: parts.log.error("cannot send a message of \(bytes.count) bytes: too long")
     case .sent, .unreachable: break
     }
   }
 
-  private func keep(_ bytes: [UInt8], for address: ReturnAddress) {
+  private func enqueue(_ bytes: [UInt8], for address: ReturnAddress) {
     guard waiting[address, default: []].count < Self.mostWaiting, waitingBytes < Self.mostWaitingBytes
     else { return }
     waiting[address, default: []].append(bytes)
@@ -341,13 +341,13 @@ final class CoordinatorShell {
     parts.coordinator.close()
     parts.workers.terminateAll()
     let deadline = monotonicNow() + grace
-    while parts.workers.count > 0, monotonicNow() < deadline, !hasGivenUp { try turn() }
+    while parts.workers.count > 0, monotonicNow() < deadline, !hasGivenUp { try runOnce() }
   }
 
   /// Serves until every worker has received the end of the search, or the time limit is reached.
   private func closeWorkers() throws {
     let deadline = monotonicNow() + Self.closingTime
-    while parts.coordinator.hasWorkers, monotonicNow() < deadline, !stop.isRaised { try turn() }
+    while parts.coordinator.hasWorkers, monotonicNow() < deadline, !stop.isRaised { try runOnce() }
     parts.workers.killAll()
   }
 }

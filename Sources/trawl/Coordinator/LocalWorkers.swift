@@ -60,13 +60,13 @@ struct LocalWorkers {
     var ended: [Ended] = []
     for child in children {
       guard let end = child.reap() else { continue }
-      ended.append(Ended(pid: child.pid, end: judge(end)))
+      ended.append(Ended(pid: child.pid, end: classify(end)))
     }
     children.removeAll { child in ended.contains { $0.pid == child.pid } }
     return ended
   }
 
-  private mutating func judge(_ end: ChildProcess.End) -> Coordinator.ProcessEnd {
+  private mutating func classify(_ end: ChildProcess.End) -> Coordinator.ProcessEnd {
     switch end {
     case .exited(ExitStatus.badInput.rawValue), .exited(ExitStatus.failed.rawValue):
       refusals += 1

@@ -69,7 +69,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
   ) {
-    verdict = (response as? HTTPURLResponse).map(judge) ?? .refused("not an HTTP response")
+    verdict = (response as? HTTPURLResponse).map(outcome(of:)) ?? .refused("not an HTTP response")
     completionHandler(verdict == nil ? .allow : .cancel)
   }
 
@@ -99,7 +99,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
   }
 
   /// Checks the header of a response; nil if the body is to be appended.
-  private func judge(_ response: HTTPURLResponse) -> Outcome? {
+  private func outcome(of response: HTTPURLResponse) -> Outcome? {
     let status = response.statusCode
     let range = response.value(forHTTPHeaderField: "Content-Range").flatMap(ContentRange.init)
     switch status {

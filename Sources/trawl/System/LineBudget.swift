@@ -14,7 +14,7 @@ struct LineBudget {
   }
 
   /// The lines to write: this one, preceded by the number of skipped lines; none if the limit is reached.
-  mutating func spend(on line: String, at now: Duration) -> [String] {
+  mutating func admit(_ line: String, at now: Duration) -> [String] {
     left = min(burst, left + (now - last).seconds * perSecond)
     last = now
     guard left >= 1 else {

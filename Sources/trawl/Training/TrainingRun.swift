@@ -63,7 +63,7 @@ struct TrainingRun {
           "is a distribution; run 'trawl search', or set one value with --set \(parameter.field)=VALUE"))
     }
     notes = try file.checkTraining(with: store)
-    try InstructionSet.settle(file.numerics)
+    try InstructionSet.set(file.numerics)
     self.configuration = configuration
     name = file.name
     recipe = Recipe(configuration, seed: file.seed)

@@ -12,7 +12,7 @@ enum InstructionSet {
     guard getenv(variable).map({ String(cString: $0) }) == SearchFile.Numerics.portable.rawValue else {
       return .native
     }
-    try settle(.portable)
+    try set(.portable)
     return .portable
   }
 
@@ -22,7 +22,7 @@ enum InstructionSet {
   }
 
   /// Fixes the instruction set. Call it before the first computation.
-  static func settle(_ numerics: SearchFile.Numerics) throws {
+  static func set(_ numerics: SearchFile.Numerics) throws {
     guard numerics == .portable else { return }
     guard NumericsFingerprint.limitToPortable() else {
       throw UserError("'numerics: portable' needs a processor with AVX2")

@@ -43,7 +43,7 @@ final class SlotPool {
 
   /// The next event of the slots; nil if there is none.
   func nextEvent() -> Worker.Event? {
-    while let (event, work) = inbox.take() {
+    while let (event, work) = inbox.dequeue() {
       // Ignore events of cancelled attempts.
       guard places[work.attempt]?.number == work.number else { continue }
       switch event {
@@ -84,7 +84,7 @@ final class SlotPool {
       waker.wake()
     }
 
-    func take() -> (Worker.Event, Slot.Work)? {
+    func dequeue() -> (Worker.Event, Slot.Work)? {
       events.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
   }

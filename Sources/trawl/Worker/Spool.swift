@@ -78,7 +78,7 @@ final class Spool {
   var count: Int { lock < 0 ? 0 : names.count }
 
   /// Saves an attempt durably.
-  func keep(_ attempt: AttemptID, _ kept: WireKept, of search: UInt64) throws {
+  func save(_ attempt: AttemptID, _ kept: WireKept, of search: UInt64) throws {
     if lock < 0 { try make() }
     let content: Data = try kept.serializedBytes()
     try AtomicFile.write(SHA256.hash(content) + content, to: file(attempt, search), as: .privateDurable)

@@ -182,7 +182,7 @@ final class WorkerShell {
       case .start(let assign, let checkpoint): start(assign, checkpoint)
       case .cancel(let attempt): pool.cancel(attempt)
       case .suspend(let attempt): pool.suspend(attempt)
-      case .keep(let attempt, let kept, let search): keep(attempt, kept, of: search)
+      case .spool(let attempt, let kept, let search): saveInSpool(attempt, kept, of: search)
       case .forget(let attempt, let search):
         spool.forget(attempt, of: search)
         unsaved.remove(attempt)
@@ -227,9 +227,9 @@ final class WorkerShell {
   }
 
   /// Saves an attempt in the spool. If that fails, the attempt stays in memory.
-  private func keep(_ attempt: AttemptID, _ kept: WireKept, of search: UInt64) {
+  private func saveInSpool(_ attempt: AttemptID, _ kept: WireKept, of search: UInt64) {
     do {
-      try spool.keep(attempt, kept, of: search)
+      try spool.save(attempt, kept, of: search)
       unsaved.remove(attempt)
     } catch {
       unsaved.insert(attempt)

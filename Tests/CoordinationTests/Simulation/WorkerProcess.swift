@@ -138,7 +138,7 @@ extension Simulation {
     case .start(let assign, let checkpoint): try start(assign, checkpoint, in: number)
     case .cancel(let attempt): processes[number]?.running[attempt] = nil
     case .suspend(let attempt): put(.isSuspended(process: number, attempt), after: dice.seconds(0...0.3))
-    case .keep(let attempt, let kept, _):
+    case .spool(let attempt, let kept, _):
       counts.note(.resultKept)
       spools[process.place][process.id, default: [:]][attempt] = kept
     case .forget(let attempt, _):
