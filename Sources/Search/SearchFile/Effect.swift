@@ -149,7 +149,7 @@ extension SearchFile {
     }
   }
 
-  /// The values with one of the distribution in place of each nil, for a parameter without an effect.
+  /// The values, with any value of the distribution for each nil, which is a parameter without an effect.
   package func completed(_ values: [Value?]) -> [Value] {
     zip(space.parameters, values).map { $1 ?? $0.distribution.value(at: 0) }
   }
