@@ -31,6 +31,27 @@ struct ReevaluationTests {
       ["trawl", "search", "search.yaml", "--output", "run", "--workers", "\(workers)"] + more)
   }
 
+  /// `status` and status.json name rank 1 of results.csv, with its mean over the new seeds.
+  private func expectOneBest(_ first: [String: String]) async throws {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let best = try decoder.decode(StatusFile.self, from: scratch.data("run/status.json")).best
+    #expect(first["trial"] == "\(best.trial)" && first["val_accuracy_mean"] == "\(best.valAccuracyMean)")
+    #expect(first["lr"].flatMap(Double.init) == best.parameters["lr"])
+    let status = try await scratch.run("status", "run").output
+    #expect(status.contains("best: trial \(best.trial), ") && status.contains("over 3 new seeds: "))
+  }
+
+  private struct StatusFile: Decodable {
+    struct Best: Decodable {
+      let trial: Int
+      let valAccuracyMean: Double
+      let parameters: [String: Double]
+    }
+
+    let best: Best
+  }
+
   @Test func reevaluationRanksTheSameDespiteKills() async throws {
     #expect(try await search(workers: 1).ending().end == .exited(0))
     let outcome = try run.outcome()
@@ -43,6 +64,7 @@ struct ReevaluationTests {
     #expect(Set(replicates.map { $0["trial"] }) == Set(results.prefix(3).map { $0["trial"] }))
     #expect(replicates.count == 3 * 3 * 3)
 
+    try await expectOneBest(results[0])
     let other = Run(scratch: scratch, name: "killed")
     var generator = SeededGenerator(seed: 5)
     for done in [2, 6, 8, 8] {

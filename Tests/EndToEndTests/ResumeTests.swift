@@ -108,6 +108,19 @@ import Testing
     #expect(bad.end == .exited(2))
   }
 
+  @Test func watchedResultsEndWithTheSearch() async throws {
+    try scratch.write("search.yaml", SearchText.lasting())
+    let search = try scratch.trawl("search", "search.yaml", "--output", "run", "--workers", "1")
+    try await Run(scratch: scratch).waitForResults(1, of: search)
+    let watch = try scratch.trawl("results", "run", "--watch", "--top", "2")
+    #expect(try await search.ending().end == .exited(0))
+    let ending = try await watch.ending()
+    #expect(ending.end == .exited(0))
+    #expect(
+      ending.output.components(separatedBy: "rank").count > 2, "printed while the search ran, and at its end")
+    #expect(ending.output.contains("(2 of 14 trials)"))
+  }
+
   @Test func startingFileRuns() async throws {
     for network in ["mlp", "cnn"] {
       #expect(try await scratch.run("init", network, "--output", "\(network).yaml").end == .exited(0))

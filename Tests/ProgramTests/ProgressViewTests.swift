@@ -54,6 +54,12 @@ import Testing
     #expect(view.lines(.init(width: 79, height: 24))[0].hasSuffix("no workers connected for 65 s"))
   }
 
+  @Test func logHasALineEachMinuteWithoutNews() {
+    #expect(Display.interval(isInteractive: false, hasNews: false) == .seconds(60))
+    #expect(Display.interval(isInteractive: false, hasNews: true) == .seconds(10))
+    #expect(Display.interval(isInteractive: true, hasNews: false) < .seconds(1))
+  }
+
   @Test func rateHasTheUnitThatSuitsIt() {
     #expect(2.04.trialRate == "2 trials/s")
     #expect(0.5.trialRate == "30 trials/min")

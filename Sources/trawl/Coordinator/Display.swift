@@ -22,10 +22,11 @@ struct Display {
   private var absentSince: Duration?
   private var hasWarnedOfAbsence = false
 
-  private static let redraw = Duration.milliseconds(200)
-  /// The interval of plain lines while trials end, and without news.
-  private static let plainInterval = Duration.seconds(10)
-  private static let longestSilence = Duration.seconds(60)
+  /// The interval between updates: of the bar, of plain lines while trials end, and of plain lines without news.
+  static func interval(isInteractive: Bool, hasNews: Bool) -> Duration {
+    isInteractive ? .milliseconds(200) : .seconds(hasNews ? 10 : 60)
+  }
+
   /// The time without a worker after which the user is warned. A local worker that was killed is replaced sooner.
   private static let absenceToReport = Duration.seconds(5)
 
@@ -79,9 +80,10 @@ struct Display {
   mutating func show(_ coordinator: Coordinator, leaders: [TrialResult], at now: Duration) {
     guard verbosity != .quiet else { return }
     let isInteractive = terminal.isInteractive
-    let hasNews = coordinator.endedCount != shownCount
-    let interval = isInteractive ? Self.redraw : hasNews ? Self.plainInterval : Self.longestSilence
-    guard now - lastShown >= interval else { return }
+    guard
+      now - lastShown
+        >= Self.interval(isInteractive: isInteractive, hasNews: coordinator.endedCount != shownCount)
+    else { return }
     lastShown = now
     shownCount = coordinator.endedCount
     let view = view(coordinator, leaders, at: now)
