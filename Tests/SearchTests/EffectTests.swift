@@ -127,7 +127,7 @@ import Testing
       separator: "\n")
     #expect(rows.count { $0.contains(",sgd,,") } == sgd.count)
     #expect(file.configuration(values: file.completed(sgd[0].values)) != nil)
-    #expect(file.isConditional(file.space.parameters[2]) && !file.isConditional(file.space.parameters[0]))
+    #expect(file.conditional == [2])
   }
 
   @Test func trialsWithoutEffectDoNotCountForImportanceAndEdges() throws {

@@ -28,7 +28,7 @@ package struct Insight: Hashable, Sendable {
     let budgets = file.rungs
     epochs = budgets.first
     parameters = file.space.parameters
-    conditional = Set(parameters.filter(file.isConditional).map(\.column))
+    conditional = Set(file.conditional.map { file.space.parameters[$0].column })
     let ranked = budgets.isEmpty || file.isOpenEnded || ranked.count == file.trials ? ranked : []
     let scores = Scores(ranked, of: file.objective, histories, epochs)
     scoreless = scores.scoreless

@@ -141,23 +141,19 @@ extension [Value] {
 extension SearchFile {
   /// The values with nil for each parameter that has no effect in the configuration.
   package func effective(_ values: [Value]) -> [Value?] {
-    guard space.parameters.contains(where: { effect(of: $0) != nil }),
-      let configuration = configuration(values: values)
-    else { return values }
-    return zip(space.parameters, values).map { parameter, value in
-      effect(of: parameter)?.holds(configuration.values) == false ? nil : value
+    guard !conditional.isEmpty, let configuration = configuration(values: values) else { return values }
+    var effective = values.map(Optional.some)
+    for index in conditional {
+      let effect = Field.named(space.parameters[index].field)?.effect
+      if effect?.holds(configuration.values) == false { effective[index] = nil }
     }
+    return effective
   }
 
   /// The values, with any value of the distribution for each nil, which is a parameter without an effect.
   package func completed(_ values: [Value?]) -> [Value] {
     zip(space.parameters, values).map { $1 ?? $0.distribution.value(at: 0) }
   }
-
-  /// Whether a parameter has an effect only for some values of others.
-  package func isConditional(_ parameter: SearchSpace.Parameter) -> Bool { effect(of: parameter) != nil }
-
-  private func effect(of parameter: SearchSpace.Parameter) -> Effect? { Field.named(parameter.field)?.effect }
 }
 
 extension SearchFileRules {

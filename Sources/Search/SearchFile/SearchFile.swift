@@ -6,6 +6,8 @@ package struct SearchFile: Hashable, Sendable {
   package let notices: [String]
   /// The keys without an effect in any trial, with the reasons.
   package let inertKeys: [String]
+  /// The indices of the parameters that have an effect only for some values of others.
+  let conditional: [Int]
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
   /// The name and text of the file.
@@ -18,6 +20,7 @@ package struct SearchFile: Hashable, Sendable {
     source: Source, places: [String: SearchFileError.Place]
   ) {
     self.space = space
+    conditional = space.parameters.indices.filter { Field.named(space.parameters[$0].field)?.effect != nil }
     self.settings = settings
     self.notices = notices.trials
     self.inertKeys = notices.inertKeys
