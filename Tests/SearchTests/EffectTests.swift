@@ -128,6 +128,10 @@ import Testing
     #expect(rows.count { $0.contains(",sgd,,") } == sgd.count)
     #expect(file.configuration(values: file.completed(sgd[0].values)) != nil)
     #expect(file.conditional == [2])
+    // The activation and dropout always have an effect with a hidden layer.
+    let always = SearchTests.file(
+      model: "activation: { choice: [relu, tanh] }, dropout: { uniform: [0, 0.5] }")
+    #expect(try parse(always).conditional == [])
   }
 
   @Test func trialsWithoutEffectDoNotCountForImportanceAndEdges() throws {

@@ -25,6 +25,8 @@ import Testing
         "search.yaml:7: train.lr: 'uniform' needs two numbers, low < high",
         "search.yaml:8: train.bacth: unknown key",
       ])
+    let layers = file().replacing("hidden: [32]", with: "hidden: [{ int: 5 }, 8, { randint: [1, 9] }, 0]")
+    #expect(rejection(layers).split(separator: "\n").count == 3, "each element of a list")
     #expect(rejection("name: x").split(separator: "\n").count == 4, "all missing keys")
     let overrides = [("train.lrr", "1"), ("train.batch", "0")].map {
       SearchFile.Override(key: $0.0, value: $0.1)

@@ -123,6 +123,10 @@ import Testing
     #expect(file.configuration(values: file.values(trial: 0))?.has("train.patience") == false)
     #expect(file.configuration(values: file.values(trial: 1))?["train.patience"] == .integer(1))
     #expect(rejection(Self.train("lr: { choice: [null, 1] }")).contains("not 'null'"))
+    // In a choice it is the default, too.
+    let momentum = try parse(
+      Self.train("lr: 1, optimizer: nesterov, momentum: { choice: [null, 0.5] }"))
+    #expect(momentum.configuration(values: [.omitted])?["train.momentum"] == .real(0.9))
     // Null alone is the default.
     #expect(
       try parse(Self.train("lr: 1, momentum: null")).configuration(values: [])?["train.momentum"]

@@ -83,7 +83,14 @@ extension SearchFile {
   ) -> Value? {
     switch setting {
     case .fixed(let value): value
-    case .searched: sampled[path] == .omitted ? nil : sampled[path]
+    case .searched:
+      if sampled[path] != .omitted {
+        sampled[path]
+      } else if case .value(let value)? = Field.named(path)?.fallback {
+        value
+      } else {
+        nil
+      }
     case .list(let elements):
       list(elements.enumerated().compactMap { value(of: $1, at: "\(path).\($0)", sampled) })
     }

@@ -13,7 +13,13 @@ struct Effect: Sendable {
   }
 
   /// Whether the field has an effect in any configuration with these settings.
-  func canHold(_ settings: [String: Setting]) -> Bool {
+  func canHold(_ settings: [String: Setting]) -> Bool { combinations(settings).contains(where: holds) }
+
+  /// Whether the field has no effect in some configuration with these settings.
+  func canFail(_ settings: [String: Setting]) -> Bool { !combinations(settings).allSatisfy(holds) }
+
+  /// The combinations of the extremes of the fields.
+  private func combinations(_ settings: [String: Setting]) -> [[String: Value]] {
     var combinations: [[String: Value]] = [[:]]
     for field in fields {
       guard let values = settings[field]?.extremes else { continue }
@@ -21,7 +27,7 @@ struct Effect: Sendable {
         values.map { $0 == .omitted ? combination : combination.merging([field: $0]) { $1 } }
       }
     }
-    return combinations.contains(where: holds)
+    return combinations
   }
 }
 
@@ -161,7 +167,7 @@ extension SearchFileRules {
   var inertKeys: [Fault] {
     var faults: [Fault] = Field.table.compactMap { field in
       guard let effect = field.effect, let setting = read.settings[field.path], !isReported(field.path),
-        !effect.canHold(settings)
+        !effect.fields.contains(where: isReported), !effect.canHold(settings)
       else { return nil }
       let place = read.places[field.path] ?? read.places["\(field.path).0"] ?? .file
       let subject = if case .fixed = setting { "has" } else { "is searched, but has" }

@@ -62,9 +62,9 @@ package struct Field: Sendable {
 
   /// Whether `null` in a choice of values leaves the key out. Not for the parts of a section, which belong together.
   var canBeOmitted: Bool {
-    guard case .described = fallback, isSearchable, !path.hasPrefix("train.schedule.") else { return false }
+    if case .required = fallback { return false }
     if case .integers = kind { return false }
-    return true
+    return isSearchable && !path.hasPrefix("train.schedule.")
   }
 
   /// The field with a path.

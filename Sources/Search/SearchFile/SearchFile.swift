@@ -6,7 +6,7 @@ package struct SearchFile: Hashable, Sendable {
   package let notices: [String]
   /// The keys without an effect in any trial, with the reasons.
   package let inertKeys: [String]
-  /// The indices of the parameters that have an effect only for some values of others.
+  /// The indices of the parameters that have no effect for some values of others.
   let conditional: [Int]
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
@@ -20,7 +20,9 @@ package struct SearchFile: Hashable, Sendable {
     source: Source, places: [String: SearchFileError.Place]
   ) {
     self.space = space
-    conditional = space.parameters.indices.filter { Field.named(space.parameters[$0].field)?.effect != nil }
+    conditional = space.parameters.indices.filter { index in
+      Field.named(space.parameters[index].field)?.effect.map { $0.canFail(settings) } ?? false
+    }
     self.settings = settings
     self.notices = notices.trials
     self.inertKeys = notices.inertKeys

@@ -148,11 +148,17 @@ extension SearchFileReader {
       throw Fault(node.place, field.path, "needs \(field.kind), not \(elements.count)")
     }
     var settings: [Setting] = []
+    var mistakes: [Fault] = []
     for (index, element) in elements.enumerated() {
-      let path = "\(field.path).\(index)"
-      settings.append(try setting(of: field, field.kind.element, element, at: path))
+      do throws(Fault) {
+        settings.append(try setting(of: field, field.kind.element, element, at: "\(field.path).\(index)"))
+      } catch {
+        mistakes.append(error)
+      }
     }
-    return .list(settings)
+    guard let last = mistakes.popLast() else { return .list(settings) }
+    faults += mistakes
+    throw last
   }
 }
 

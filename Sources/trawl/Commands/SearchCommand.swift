@@ -92,6 +92,7 @@ struct SearchCommand: ParsableCommand {
       throw ValidationError(
         "--advertise needs a host name or an address without port; --listen sets the port")
     }
+    if advertise == "" { throw ValidationError("--advertise must not be empty") }
     if output == "" { throw ValidationError("--output must not be empty") }
     if trials != nil, !resume {
       throw ValidationError("--trials needs --resume; for a new search use --set search.trials=N")

@@ -106,12 +106,12 @@ extension Status {
 
   private var counts: String {
     let running = isAlive ? running : 0
-    let waiting = left - running
+    let waiting = max(0, (trials ?? begun ?? 0) - (begun ?? done))
     let failed = failed > 0 ? " (\(failed) failed)" : ""
-    let undecided = undecided.map { $0 > 0 ? " (\($0) undecided)" : "" } ?? ""
-    let replicates = replicates.map { ", \(replicatesDone ?? 0) of \($0) replicates" } ?? ""
+    let undecided = undecided.map { $0 > 0 ? ", \($0) undecided" : "" } ?? ""
+    let replicates = replicates.map { "; \(replicatesDone ?? 0) of \($0) replicates done" } ?? ""
     let ended = trials.map { "\(done) of \($0) done" } ?? "\(begun ?? 0) started, \(done) done"
-    return "\(ended)\(failed)\(replicates), \(running) running, \(waiting) waiting\(undecided)"
+    return "\(ended)\(failed), \(running) running\(undecided), \(waiting) not started\(replicates)"
   }
 
   /// The reason why slots are idle; nil if none is.

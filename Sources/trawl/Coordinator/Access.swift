@@ -160,7 +160,8 @@ final class Access: Sendable {
   private func workersFile(of keys: ClusterKeys) -> String? {
     let authorized = keys.authorizedKeys
     let files = keys.workers.filter { authorized.contains($0.key) }.map { keys.joinFile(of: $0.name) }
-    return files.first(where: FileManager.default.fileExists) ?? files.first
+    let present = files.filter { FileManager.default.fileExists(atPath: $0) }
+    return present.first { $0.hasSuffix("/join.json") } ?? present.first ?? files.first
   }
 
   /// The join file for workers on other machines. The cluster's file, valid for other searches too, is preferred.
@@ -170,6 +171,14 @@ final class Access: Sendable {
       join.endpoint == (try? JoinFile.load(from: own))?.endpoint
     else { return own }
     return file
+  }
+
+  /// A warning if the join files of the cluster name another port than the one at which the search listens.
+  func portWarning(_ endpoint: Endpoint) -> String? {
+    guard usesClusterKeys, let port = loaded?.endpoint.port, port != endpoint.port else { return nil }
+    return
+      "the join files in \(folder) name port \(port), but this search listens at port \(endpoint.port): workers need "
+      + "its own join.json (or change the keys: trawl keys move)"
   }
 
   private func makeKeys(_ endpoint: Endpoint) throws -> ClusterKeys {

@@ -70,7 +70,8 @@ struct Display {
     absentSince = since
     guard !hasWarnedOfAbsence, now - since >= Self.absenceToReport else { return nil }
     hasWarnedOfAbsence = true
-    let left = coordinator.leftCount
+    let left = (coordinator.trials ?? coordinator.begunCount) - coordinator.results.count
+    guard left > 0 else { return "no workers connected; the replicates wait for one" }
     return "no workers connected; \(left) trial\(left == 1 ? " waits" : "s wait") for one"
   }
 
@@ -97,7 +98,7 @@ struct Display {
       count: isOpen ? "\(begun) started, \(done) ended" : "\(done)/\(trials ?? done) trials",
       share: coordinator.progress, running: coordinator.runningCount, failed: coordinator.failedCount)
     if let (done, all) = coordinator.reevaluations { view.details.append("\(done)/\(all) replicates") }
-    if coordinator.pausedCount > 0 { view.details.append("\(coordinator.pausedCount) waiting") }
+    if coordinator.pausedCount > 0 { view.details.append("\(coordinator.pausedCount) undecided") }
     view.scoreName = coordinator.file.objective == .valLoss ? "best loss" : "best"
     let best = coordinator.best.map { coordinator.result(of: $0) }
     let others = leaders.filter { $0.trial != best?.trial && $0.objective?.isFinite == true }

@@ -167,7 +167,11 @@ struct SearchLaunch {
       "searching \(file.name): \(trials)\(done), \(workerCount) local worker"
         + "\(workerCount == 1 ? "" : "s"), into \(directory.path.asShellWord)")
     let join = "trawl worker --join \(joinFile.asAbsolutePath.asShellWord)"
-    if options.isOpen {
+    let isLoopback = (try? JoinFile.load(from: joinFile).endpoint.isLoopback) ?? false
+    if let warning = access.portWarning(socket.endpoint) { display.say("warning: \(warning)") }
+    if options.isOpen, isLoopback {
+      display.say("start a worker on this machine: \(join)")
+    } else if options.isOpen {
       display.say("start a worker on any machine: \(join)")
     } else if workerCount == 0 {
       display.say("start a worker on this machine (on others: needs --listen): \(join)")
@@ -189,9 +193,10 @@ struct SearchLaunch {
   func conclude(_ ending: CoordinatorShell.Ending, _ coordinator: Coordinator, stop: Latch) throws {
     switch ending {
     case .interrupted:
+      let replicates = coordinator.reevaluations.map { " and \($0.done) of \($0.of) replicates" } ?? ""
       StandardError.write(
-        "stopped with \(coordinator.results.count) of \(coordinator.trials ?? coordinator.begunCount) trials done; "
-          + "resume with: \(resumeCommand)\n"
+        "stopped with \(coordinator.results.count) of \(coordinator.trials ?? coordinator.begunCount) trials done"
+          + "\(replicates); resume with: \(resumeCommand)\n"
       )
       throw ExitStatus.interrupted
     case .noUsableWorker:

@@ -55,7 +55,9 @@ extension Table {
     let (text, omitted) = width.map { self.text(width: $0) } ?? (self.text, [])
     var notes: [String] = []
     if rows.count < count { notes.append("\(rows.count) of \(count) trials") }
-    if !omitted.isEmpty { notes.append("not shown: \(omitted.joined(separator: ", ")); \(format) has all") }
+    // The duration is only in tables, not in results.csv.
+    let left = omitted.filter { $0 != "seconds" }
+    if !left.isEmpty { notes.append("not shown: \(left.joined(separator: ", ")); \(format) has all") }
     guard !notes.isEmpty else { return text }
     return "\(text)\n\("(\(notes.joined(separator: "; ")))".wrapped(to: width))"
   }

@@ -49,7 +49,7 @@ struct Table {
 
   /// The columns that a narrow terminal leaves out first, in this order; then the searched parameters, from the last.
   private static let expendable = [
-    "seeds", "tie", "epochs", "val_loss", "host", "seconds", "val_accuracy_ci95", "status",
+    "seconds", "seeds", "val_loss", "status", "host", "tie", "epochs", "val_accuracy_ci95",
   ]
   /// The columns that are always shown.
   private static let essential = ["rank", "trial", "val_accuracy", "val_accuracy_mean", "why"]
@@ -151,7 +151,7 @@ struct Table {
 extension String {
   /// The text in lines of at most `width` characters, if possible, that end between words; nil keeps it in one line.
   func wrapped(to width: Int?, indent: String = "") -> String {
-    guard let width else { return self }
+    guard let width, count > width else { return self }
     var lines: [String] = []
     var line = String(prefix { $0 == " " })
     var isEmpty = true
