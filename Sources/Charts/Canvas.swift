@@ -122,7 +122,7 @@ struct Frame {
   /// The point of a pair of values; on the edge if it is outside.
   func point(_ x: Double, _ y: Double) -> Point { Point(place(x: x), place(y: y)) }
 
-  /// The point of a pair of finite values, inside or outside; at most some widths away.
+  /// The point of a pair of finite values, which may lie outside the plot by a few widths.
   func unlimitedPoint(_ x: Double, _ y: Double) -> Point {
     let shares = (self.x.scale.position(of: x), self.y.scale.position(of: y))
     return Point(

@@ -38,7 +38,7 @@ package struct Cells: Sendable {
     return sides
   }
 
-  /// The means of blocks of cells, which do not count what is not finite; not a number where nothing is.
+  /// The means of the finite values of each block of cells; NaN for a block without finite values.
   func averaged(rows blockRows: Int, columns blockColumns: Int) -> Cells {
     guard blockRows > 1 || blockColumns > 1 else { return self }
     let isByRow = order == .rowByRow
@@ -101,7 +101,7 @@ extension ColourScale {
 }
 
 extension Double {
-  /// The next number of one or two digits that is not smaller, of few between two powers of ten. For positive numbers.
+  /// Rounds a positive number up to 1, 1.5, 2, 2.5, 3, 4, 5, 6 or 8 times a power of ten.
   var roundedUp: Double {
     let exponent = Int(log10(self).rounded(.down))
     let candidates = ["1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10", "15"]

@@ -13,7 +13,7 @@ package struct ConfusionMatrix: Chart {
 
   /// With more classes the cells have no numbers.
   static let mostNumbered = 30
-  /// A cell has the first tone whose share of its row is not below the cell's; above all of them the last tone.
+  /// The tone is the first whose limit is at least the cell's share of its row; otherwise the last tone.
   private static let shares = [0, 0.005, 0.01, 0.02, 0.05, 0.2, 0.5]
 
   package func picture() -> Picture {

@@ -17,7 +17,7 @@ package struct Density: Hashable, Sendable {
   /// The number of outliers outside the range: a few values far from all others, which would take up most of an axis.
   package let outlierCount: Int
 
-  /// Nil if no value is finite. Takes time and memory in proportion to the values and a constant, and no copy of them.
+  /// Nil if no value is finite. Takes linear time and constant memory, and does not copy the values.
   package init?(_ values: [Float]) {
     self.init(of: values)
   }
@@ -97,7 +97,7 @@ private struct Histogram {
 
   private var binWidth: Double { (ends.upperBound - ends.lowerBound) / Double(Self.binCount) }
 
-  /// The range of the bins that hold all but a thousandth of the values, the lowest and the highest; all of few.
+  /// The range of the bins without the outermost thousandth of the values; all bins for few values.
   var core: ClosedRange<Double> {
     let rest = count < 100 ? 0 : max(1, count / 2000)
     var (first, last) = (0, bins.count - 1)

@@ -135,7 +135,7 @@ extension Double {
   package func label(digits: Int = 4) -> String {
     guard isFinite else { return self > 0 ? "∞" : self < 0 ? "-∞" : "none" }
     if self == 0 { return "0" }
-    // A power of ten below would be 0.
+    // Smaller powers of ten underflow to 0.
     if abs(self) < 1e-300 { return "\(self)" }
     let exponent = Int(log10(abs(self)).rounded(.down))
     guard exponent < -3 || exponent >= 6 else { return text(decimals: max(0, digits - 1 - exponent)) }

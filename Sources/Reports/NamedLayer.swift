@@ -55,7 +55,7 @@ struct NamedLayer {
     titles = (source, number == model.layers.count ? "class" : "output neuron")
   }
 
-  /// All weights as an image. Of a dense layer a row for each input, of a convolution one for each output channel.
+  /// All weights as an image. Rows are the inputs of a dense layer or the output channels of a convolution.
   ///
   /// - Parameter moment: when the layer has these weights, unless it is after training.
   func weightPicture(_ moment: String? = nil) -> NamedPicture {

@@ -40,7 +40,7 @@ package struct SearchReport {
 
   var title: String { "\(record.file.name): search report" }
 
-  /// When it was written, of what.
+  /// The state of the search, and when and by which version the report was written.
   var subtitle: String { "\(place.state); written \(place.time) by trawl \(place.version)" }
 
   var finalModel: [String]? { place.finalModel }

@@ -3,7 +3,7 @@ import Search
 
 extension RunRecord {
   /// Reads the files of a run directory. They are replaced as a whole while a search runs, each for itself, so one may
-  /// know of a trial that another does not know yet.
+  /// contain a trial that another does not contain yet.
   ///
   /// - Parameters:
   ///   - directory: the path of the run directory.

@@ -1,5 +1,5 @@
 extension String {
-  /// As a shell takes it for one word.
+  /// The text quoted as one word of a shell command.
   package var asShellWord: String {
     let plain = allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,+@%".contains($0)) }
     return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"

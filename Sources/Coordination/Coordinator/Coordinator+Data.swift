@@ -8,7 +8,7 @@ extension Coordinator {
     data = digest
     effects.append(.persist(.dataKnown(digest)))
     let host = peer.description.host
-    effects.append(.note("the dataset, as \(host) has it, has the SHA-256 sum \(digest.hexadecimal)"))
+    effects.append(.note("the dataset on \(host) has the SHA-256 sum \(digest.hexadecimal)"))
   }
 
   /// Whether the message carries a different dataset digest; Bye is exempt.

@@ -223,7 +223,7 @@ extension Coordinator {
     if workerFailures[worker]?.isEmpty == true { workerFailures[worker] = nil }
   }
 
-  /// Confirms unconfirmedFailures: an attempt has completed epochs at which the trial failed on other workers.
+  /// Confirms failures: an attempt has completed epochs at which the trial failed on other workers.
   mutating func resetFailures(
     of trial: Int, by worker: WorkerID?, epochs: Double, at now: Duration
   ) {
@@ -232,7 +232,7 @@ extension Coordinator {
     for other in refuted { confirmFailure(against: other, of: trial, at: now) }
   }
 
-  /// Resolves the unconfirmedFailures about an ended trial: either it was at fault, or the workers that failed it.
+  /// Resolves the unconfirmed failures of an ended trial: the trial or the workers on it were at fault.
   mutating func resolveFailures(
     _ failures: FailureHistory, of end: TrialEnd, by winner: WorkerID?, at now: Duration
   ) {

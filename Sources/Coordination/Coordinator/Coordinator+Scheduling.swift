@@ -105,7 +105,7 @@ extension Coordinator {
     backlog.hasRequeued { isReady($0, at: now) } || (!isStopping && (promoteNext() || backlog.count > 0))
   }
 
-  /// Whether a trial waits that an idle worker, or one with a speculative attempt, may take.
+  /// Whether a waiting trial may run on an idle worker or on one with a speculative attempt.
   mutating func hasWorkForSpeculation(at now: Duration) -> Bool {
     let workers = idle + speculativeAttempts.compactMap { attempts[$0]?.worker }
     let isWaiting = backlog.hasRequeued { trial in

@@ -14,7 +14,7 @@ struct Failure: Sendable, Equatable {
 
 /// The failed attempts of one trial, and the verdict that follows from them.
 ///
-/// A trial is a pure function: a fault of the trial fails after the same epoch on every worker.
+/// A trial is a pure function: a failure caused by the trial occurs after the same epoch on every worker.
 struct FailureHistory: Sendable, Equatable {
   /// The end of a trial that further attempts would not change.
   enum Verdict: Equatable {

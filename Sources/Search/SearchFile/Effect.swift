@@ -156,7 +156,7 @@ extension SearchFile {
     return effective
   }
 
-  /// The values, with any value of the distribution for each nil, which is a parameter without an effect.
+  /// The values, with nil (a parameter without an effect) replaced by any value of its distribution.
   package func completed(_ values: [Value?]) -> [Value] {
     zip(space.parameters, values).map { $1 ?? $0.distribution.value(at: 0) }
   }

@@ -11,7 +11,7 @@ extension Field.Kind {
     }
   }
 
-  /// A list of values is a choice, of two ascending numbers perhaps a range.
+  /// A list of values is a choice; two ascending numbers may also be a range.
   private func listed(_ nodes: [Node]) -> String? {
     let values = nodes.compactMap(\.text)
     guard values.count == nodes.count, values.count > 1 else { return nil }

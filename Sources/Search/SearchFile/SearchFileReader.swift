@@ -62,7 +62,7 @@ struct SearchFileReader {
     if let field { settings[path] = try setting(of: field, node) }
   }
 
-  /// Whether the value is null, which means the same as leaving the key out. Nothing at all is null only where no
+  /// Whether the value is null, which means the same as leaving the key out. An empty value is null only where no
   /// default exists, because it may be a mistake.
   private static func isOmitted(_ entry: Node.Entry, _ path: String) -> Bool {
     let isEmpty = if case .scalar("", isQuoted: false) = entry.value.content { true } else { false }

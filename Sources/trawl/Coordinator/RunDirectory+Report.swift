@@ -16,7 +16,7 @@ extension RunDirectory {
     try AtomicFile.write(UserError.wrapping { try ReportPage(report).html() }, to: path)
   }
 
-  /// How the search stands, as far as that can be read.
+  /// The state of the search, if it can be read.
   private var state: String {
     do { return try Status.read(status).state } catch { return "state unknown: no readable status.json" }
   }

@@ -11,7 +11,7 @@ enum AtomicFile {
   }
 
   static func write(_ data: Data, to path: String, as kind: Kind = .output) throws {
-    // A link stays, and so does a device or a pipe.
+    // A symbolic link, a device or a pipe is not replaced.
     let path = kind == .output ? realPath(path) : path
     if kind == .output, isSpecial(path) { return try writeInPlace(data, to: path) }
     let temporary = "\(path).\(getpid()).tmp"
@@ -35,7 +35,7 @@ enum AtomicFile {
     }
   }
 
-  /// Where a link leads; the path itself if it is none.
+  /// The target of a symbolic link; the path itself if it is not a link.
   private static func realPath(_ path: String) -> String {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let resolved = realpath(path, nil)
