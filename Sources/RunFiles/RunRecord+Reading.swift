@@ -34,11 +34,14 @@ extension RunRecord {
       let values = file.completed(cellValues)
       guard let trial = cells[0].integer, let status = TrialResult.Status(rawValue: cells[1].text),
         let epochs = cells[2].number,
-        zip(cellValues, file.effective(values)).allSatisfy({ $0 != nil || $1 == nil })
+        cellValues.indices.allSatisfy({ cellValues[$0] != nil || file.conditional.contains($0) })
       else { return false }
       let end = TrialEnd(
         trial: trial, status: status, epochs: epochs, valAccuracy: cells[3].number, valLoss: cells[4].number)
-      results.append(file.result(of: end, values))
+      var result = file.result(of: end, values)
+      // An empty cell is without an effect, whatever its value was.
+      for (index, value) in cellValues.enumerated() where value == nil { result.values[index] = nil }
+      results.append(result)
       guard let mean = cells[6].number, let seeds = cells[5].integer else { return true }
       reevaluations.append(
         ReevaluationRow(

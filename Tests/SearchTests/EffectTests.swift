@@ -149,4 +149,31 @@ import Testing
     #expect(insight.importance?.shares[1] ?? 0 > 0.9)
     #expect(insight.conditional == ["momentum"])
   }
+
+  @Test func manyChoicesOfSeveralKeysStayFew() {
+    func choices(_ scale: Double) -> String {
+      (0..<330).map { "\(Double($0) * scale)" }.joined(separator: ",")
+    }
+    let text =
+      file() + """
+
+        augment: { rotate: { choice: [\(choices(0.5))] }, shift: { choice: [\(choices(0.001))] }, scale: { choice: [\(choices(0.001))] }, mode: online }
+        """
+    #expect(mistakes(text) == [])
+  }
+
+  @Test func activationSelectsTheInitialisationOfALinearModel() throws {
+    let text = file(model: "activation: { choice: [relu, tanh] }").replacing("[32]", with: "[]")
+    let linear = try parse(text)
+    #expect(linear.effective([.word("tanh")]) == [.word("tanh")])
+    let fixed = try parse(text.replacing("activation", with: "init: he, activation"))
+    #expect(fixed.effective([.word("tanh")]) == [nil])
+  }
+
+  @Test func nullIsAnAlternativeEvenWithoutEffect() throws {
+    let file = try parse(file(train: "lr: 1, keep: last, patience: { choice: [null, 1, 9] }"))
+    #expect(file.effective([.omitted]) == [.omitted])
+    #expect(file.effective([.integer(1)]) == [.integer(1)])
+    #expect(file.effective([.integer(9)]) == [nil])
+  }
 }

@@ -124,7 +124,7 @@ extension Setting {
     switch self {
     case .fixed(let value): [value]
     case .searched(let distribution):
-      distribution.ends.map { [$0.low, $0.high] } ?? distribution.points ?? []
+      distribution.ends.map { [$0.low, $0.high] } ?? (distribution.points ?? []).extremes
     case .list(let elements):
       // The lists of all lowest and all highest elements.
       [\[Value].first, \[Value].last].map { end in
@@ -135,12 +135,17 @@ extension Setting {
 }
 
 extension [Value] {
-  /// The lowest and highest number, and all other values.
+  /// All words, and of the numbers and lists those with the lowest and highest number and the empty list: few, so that
+  /// combinations of several fields stay few.
   fileprivate var extremes: [Value] {
-    let numbers = filter { if case .integer = $0 { true } else if case .real = $0 { true } else { false } }
-      .sorted { Optional($0).largest < Optional($1).largest }
-    return filter { !numbers.contains($0) }
-      + (numbers.count > 2 ? [numbers[0], numbers[numbers.count - 1]] : numbers)
+    let words = filter { if case .word = $0 { true } else { false } }
+    let others = filter { if case .word = $0 { false } else { true } }
+    let ends = [
+      others.min { Optional($0).smallest < Optional($1).smallest },
+      others.max { Optional($0).largest < Optional($1).largest },
+      others.first { $0 == .integers([]) },
+    ]
+    return words + ends.compactMap(\.self)
   }
 }
 
@@ -148,10 +153,13 @@ extension SearchFile {
   /// The values with nil for each parameter that has no effect in the configuration.
   package func effective(_ values: [Value]) -> [Value?] {
     guard !conditional.isEmpty, let configuration = configuration(values: values) else { return values }
+    var given = configuration.values
+    // The activation selects the default.
+    if settings["model.init"] == nil { given["model.init"] = nil }
     var effective = values.map(Optional.some)
-    for index in conditional {
+    for index in conditional where values[index] != .omitted {
       let effect = Field.named(space.parameters[index].field)?.effect
-      if effect?.holds(configuration.values) == false { effective[index] = nil }
+      if effect?.holds(given) == false { effective[index] = nil }
     }
     return effective
   }

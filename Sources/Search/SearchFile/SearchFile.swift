@@ -7,7 +7,7 @@ package struct SearchFile: Hashable, Sendable {
   /// The keys without an effect in any trial, with the reasons.
   package let inertKeys: [String]
   /// The indices of the parameters that have no effect for some values of others.
-  let conditional: [Int]
+  package let conditional: [Int]
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
   /// The name and text of the file.

@@ -32,8 +32,8 @@ struct RunDirectory {
   init(existing path: String) throws {
     let folder = path.hasSuffix("/results.csv") ? String(path.dropLast("/results.csv".count)) : path
     self.init(path: folder)
-    guard !FileManager.default.fileExists(atPath: status), !FileManager.default.fileExists(atPath: results)
-    else { return }
+    // A search that was killed at its start has only the database.
+    guard ![status, results, study].contains(where: FileManager.default.fileExists) else { return }
     guard FileManager.default.fileExists(atPath: folder) else {
       throw UserError("\(folder): no such directory")
     }

@@ -41,10 +41,17 @@ extension RunDirectory {
 
   /// The options of the search; nil if they cannot be read.
   var options: SearchOptions? {
-    guard let data = FileManager.default.contents(atPath: optionsFile) else { return nil }
+    var status = stat()
+    // Not a pipe, which would never end, nor a file of another kind or size.
+    guard stat(optionsFile, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20,
+      let data = FileManager.default.contents(atPath: optionsFile)
+    else { return nil }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try? decoder.decode(SearchOptions.self, from: data)
+    guard let options = try? decoder.decode(SearchOptions.self, from: data),
+      options.workers.map((0...1024).contains) ?? true
+    else { return nil }
+    return options
   }
 
   func write(_ options: SearchOptions) throws {
