@@ -1,4 +1,5 @@
 import Foundation
+import Search
 
 /// The table of results.csv for people, with the duration of each trial.
 struct RankingTable {
@@ -65,6 +66,6 @@ extension Table {
   /// The rows of failed and quarantined trials, by index.
   var failures: [Int] {
     guard let status = columns.firstIndex(of: "status") else { return [] }
-    return rows.indices.filter { ["failed", "quarantined"].contains(rows[$0][status]) }
+    return rows.indices.filter { TrialResult.Status(rawValue: rows[$0][status])?.isFailure == true }
   }
 }
