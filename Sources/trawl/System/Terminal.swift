@@ -13,7 +13,7 @@ struct Terminal {
 
   /// Prints a permanent line.
   mutating func say(_ line: String) {
-    StandardError.write((hasBlock ? "\r\u{1b}[J" : "") + line + "\n")
+    StandardError.write((hasBlock ? "\r\u{1b}[J" : "") + line.asShownText + "\n")
     hasBlock = false
   }
 
