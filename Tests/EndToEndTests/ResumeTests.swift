@@ -46,6 +46,12 @@ import Testing
     try FileManager.default.removeItem(atPath: "\(scratch.path)/run/search.yaml")
     #expect(try await sh("cd elsewhere && trawl search --resume ../run --quiet").end == .exited(0))
     #expect(try scratch.text("run/search.yaml").contains("idx: "))
+
+    // A damaged record of the options is not ignored without a word.
+    try scratch.write("run/launch.json", "{")
+    let damaged = try await sh("cd elsewhere && trawl search --resume ../run --quiet")
+    #expect(
+      damaged.errors.contains("warning: ") && damaged.errors.contains("/run/launch.json cannot be read"))
   }
 
   @Test func mistakesOfResumingAreNamed() async throws {

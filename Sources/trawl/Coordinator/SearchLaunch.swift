@@ -22,26 +22,15 @@ struct SearchLaunch {
 
   init(_ command: SearchCommand, waker: Waker) throws {
     self.command = command
-    let source: SearchFileSource
-    let given: SearchFile
-    if let run = try Self.runDirectory(command) {
-      directory = run
-      options = SearchOptions(command).resuming(run)
-      source = try run.storedSearchFile(named: options.file)
-      given = try Self.parse(source, command, trials: command.trials)
-      try Self.enterFolder(of: given, options)
-    } else {
-      options = SearchOptions(command)
-      source = try SearchFileSource.read(command.file)
-      given = try Self.parse(source, command, trials: command.trials)
-      directory = RunDirectory(path: command.output ?? "runs/\(given.name)")
-    }
+    let given = try Given(command)
+    options = given.options
+    directory = given.run ?? RunDirectory(path: command.output ?? "runs/\(given.file.name)")
     let isBegun = try directory.check(resume: command.resume)
     if command.trials != nil, !isBegun { throw UserError("\(directory.path) holds no search to resume") }
     // An earlier --trials may have extended the search.
     let before = isBegun && command.trials == nil ? directory.searchFile(named: options.file) : nil
-    let grown = max(given.trials, before?.trials ?? 0)
-    file = grown == given.trials ? given : try Self.parse(source, command, trials: grown)
+    let grown = max(given.file.trials, before?.trials ?? 0)
+    file = grown == given.file.trials ? given.file : try given.parse(command, trials: grown)
     guard command.retry == nil || (!file.comparesTrials && !file.sampler.learns) else {
       throw UserError(
         "--retry is not available with halving, asha, median_rule or tpe: failed trials already influenced later decisions"
@@ -62,46 +51,9 @@ struct SearchLaunch {
 
   /// The search file of a command, after the checks of a start. Writes nothing.
   static func checkedFile(_ command: SearchCommand) throws -> SearchFile {
-    let run = try runDirectory(command)
-    let options = run.map(SearchOptions(command).resuming) ?? SearchOptions(command)
-    let source = try run?.storedSearchFile(named: options.file) ?? SearchFileSource.read(command.file)
-    let file = try parse(source, command, trials: command.trials)
-    if run != nil { try enterFolder(of: file, options) }
+    let file = try Given(command).file
     _ = try file.checkTraining(with: command.workers == 0 ? nil : DatasetStore())
     return file
-  }
-
-  /// The run directory in `trawl search --resume RUN`; nil if the argument is a search file.
-  private static func runDirectory(_ command: SearchCommand) throws -> RunDirectory? {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: command.file, isDirectory: &isFolder), isFolder.boolValue
-    else { return nil }
-    let run = try RunDirectory(existing: command.file.asAbsolutePath)
-    guard command.resume else {
-      throw UserError("\(command.file) is the run directory of a search; to resume it, add --resume")
-    }
-    guard command.output == nil else {
-      throw UserError("--output cannot be combined with --resume RUN, which continues in \(command.file)")
-    }
-    return run
-  }
-
-  /// Changes to the folder where a resumed search was started if its dataset has a relative path.
-  private static func enterFolder(of file: SearchFile, _ options: SearchOptions) throws {
-    guard let folder = file.datasetFolder, !folder.hasPrefix("/"), !folder.hasPrefix("~") else { return }
-    guard FileManager.default.changeCurrentDirectoryPath(options.folder) else {
-      throw UserError(
-        "dataset.idx: \(folder) is relative to \(options.folder), where the search was started and which is gone"
-      )
-    }
-  }
-
-  private static func parse(
-    _ source: SearchFileSource, _ command: SearchCommand, trials: Int?
-  ) throws -> SearchFile {
-    let trials = trials.map { [SearchFile.Override(key: "search.trials", value: "\($0)")] } ?? []
-    return try source.parse(
-      overrides: command.overrides.values() + trials, inertKeys: command.resume ? .noted : .rejected)
   }
 
   /// Creates the run directory and the coordinator.
@@ -209,7 +161,8 @@ struct SearchLaunch {
       if !command.quiet {
         try directory.printInsight()
         let time = Duration.seconds(Status.seconds(in: directory.status)).text
-        StandardError.write("\(coordinator.results.count) trials in \(time); results: \(directory.results)\n")
+        StandardError.write(
+          "\(coordinator.results.count) trials in \(time); results: \(directory.results.asShownText)\n")
       }
       if coordinator.best == nil {
         StandardError.write(
@@ -247,4 +200,58 @@ struct SearchLaunch {
   }
 
   private var resumeCommand: String { "trawl search --resume \(directory.path.asAbsolutePath.asShellWord)" }
+}
+
+/// The search that a command names: by a search file, or by the run directory to resume.
+private struct Given {
+  /// The run directory; nil if the argument is a search file.
+  let run: RunDirectory?
+  let options: SearchOptions
+  let file: SearchFile
+  private let source: SearchFileSource
+
+  init(_ command: SearchCommand) throws {
+    run = try Self.runDirectory(command)
+    options = run.map(SearchOptions(command).resuming) ?? SearchOptions(command)
+    source = try run?.storedSearchFile(named: options.file) ?? SearchFileSource.read(command.file)
+    file = try Self.parse(source, command, trials: command.trials)
+    if run != nil { try enterFolder() }
+  }
+
+  /// The search file with another number of trials.
+  func parse(_ command: SearchCommand, trials: Int) throws -> SearchFile {
+    try Self.parse(source, command, trials: trials)
+  }
+
+  private static func runDirectory(_ command: SearchCommand) throws -> RunDirectory? {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: command.file, isDirectory: &isFolder), isFolder.boolValue
+    else { return nil }
+    let run = try RunDirectory(existing: command.file.asAbsolutePath)
+    guard command.resume else {
+      throw UserError("\(command.file) is the run directory of a search; to resume it, add --resume")
+    }
+    guard command.output == nil else {
+      throw UserError("--output cannot be combined with --resume RUN, which continues in \(command.file)")
+    }
+    return run
+  }
+
+  /// Changes to the folder where a resumed search was started if its dataset has a relative path.
+  private func enterFolder() throws {
+    guard let folder = file.datasetFolder, !folder.hasPrefix("/"), !folder.hasPrefix("~") else { return }
+    guard FileManager.default.changeCurrentDirectoryPath(options.folder) else {
+      throw UserError(
+        "dataset.idx: \(folder) is relative to \(options.folder), where the search was started and which is gone; "
+          + "resume it where the dataset is: trawl search FILE --output RUN --resume")
+    }
+  }
+
+  private static func parse(
+    _ source: SearchFileSource, _ command: SearchCommand, trials: Int?
+  ) throws -> SearchFile {
+    let trials = trials.map { [SearchFile.Override(key: "search.trials", value: "\($0)")] } ?? []
+    return try source.parse(
+      overrides: command.overrides.values() + trials, inertKeys: command.resume ? .noted : .rejected)
+  }
 }

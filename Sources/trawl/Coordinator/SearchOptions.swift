@@ -25,6 +25,11 @@ struct SearchOptions: Codable {
   /// The options of a resumed search: those that are given now, otherwise those it had before.
   func resuming(_ directory: RunDirectory) -> SearchOptions {
     let before = directory.options
+    if before == nil, FileManager.default.fileExists(atPath: directory.optionsFile) {
+      StandardError.write(
+        "warning: \(directory.optionsFile.asShownText) cannot be read; give the options of the last start again\n"
+      )
+    }
     var options = self
     // Searches of earlier versions have no options, but a status with their name.
     options.file = before?.file ?? (try? Status.read(directory.status)).map { "\($0.name).yaml" } ?? file
@@ -37,7 +42,7 @@ struct SearchOptions: Codable {
 }
 
 extension RunDirectory {
-  private var optionsFile: String { "\(path)/launch.json" }
+  fileprivate var optionsFile: String { "\(path)/launch.json" }
 
   /// The options of the search; nil if they cannot be read.
   var options: SearchOptions? {
