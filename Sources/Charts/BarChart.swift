@@ -57,7 +57,7 @@ package struct BarChart: Chart {
 extension Drawing {
   fileprivate mutating func grid(of frame: Frame) {
     for tick in frame.x.scale.ticks(atMost: 6) {
-      let x = frame.place(x: tick.value)
+      let x = frame.position(x: tick.value)
       line(Point(x, frame.area.y), Point(x, frame.area.maxY), "grid")
     }
   }
@@ -71,7 +71,7 @@ extension Drawing {
     let middle = top + 27
     var sum = 0.0
     for (index, value) in row.values.enumerated() where !drawsPoints && value > 0 {
-      let (start, end) = (frame.place(x: sum), frame.place(x: sum + value))
+      let (start, end) = (frame.position(x: sum), frame.position(x: sum + value))
       sum += value
       let colour = row.values.count > 1 ? index : row.colour
       rectangle(
@@ -79,7 +79,7 @@ extension Drawing {
         title: "\(row.name): \(value.label(digits: 6))")
     }
     if let (low, high) = row.interval {
-      let (start, stop) = (frame.place(x: low), frame.place(x: high))
+      let (start, stop) = (frame.position(x: low), frame.position(x: high))
       line(
         Point(start, middle), Point(stop, middle), drawsPoints ? "line \(Theme.series(row.colour))" : "rule")
       for x in [start, stop] {
@@ -90,7 +90,7 @@ extension Drawing {
     }
     if drawsPoints, let value = row.values.first {
       circle(
-        Point(frame.place(x: value), middle), radius: 4.5, "dot \(Theme.series(row.colour))",
+        Point(frame.position(x: value), middle), radius: 4.5, "dot \(Theme.series(row.colour))",
         title: "\(row.name): \(value.label(digits: 6))")
     }
   }

@@ -60,12 +60,13 @@ struct Canvas {
     bottom += TextSize.lineHeight + 8
   }
 
-  private mutating func draw(_ key: Key, at place: Point) {
+  private mutating func draw(_ key: Key, at position: Point) {
     switch key.mark {
-    case .line: drawing.line(place, Point(place.x + 22, place.y), key.style)
-    case .dot: drawing.circle(Point(place.x + 11, place.y), radius: 4, key.style)
-    case .cross: drawing.cross(Point(place.x + 11, place.y), key.style)
-    case .square: drawing.rectangle(Rect(x: place.x + 5, y: place.y - 6, width: 12, height: 12), key.style)
+    case .line: drawing.line(position, Point(position.x + 22, position.y), key.style)
+    case .dot: drawing.circle(Point(position.x + 11, position.y), radius: 4, key.style)
+    case .cross: drawing.cross(Point(position.x + 11, position.y), key.style)
+    case .square:
+      drawing.rectangle(Rect(x: position.x + 5, y: position.y - 6, width: 12, height: 12), key.style)
     }
   }
 
@@ -120,7 +121,7 @@ struct Frame {
   let y: Axis
 
   /// The point of a pair of values; on the edge if it is outside.
-  func point(_ x: Double, _ y: Double) -> Point { Point(place(x: x), place(y: y)) }
+  func point(_ x: Double, _ y: Double) -> Point { Point(position(x: x), position(y: y)) }
 
   /// The point of a pair of finite values, which may lie outside the plot by a few widths.
   func unlimitedPoint(_ x: Double, _ y: Double) -> Point {
@@ -130,11 +131,11 @@ struct Frame {
     )
   }
 
-  func place(x value: Double) -> Double {
+  func position(x value: Double) -> Double {
     area.x + area.width * min(max(x.scale.position(of: value), 0), 1)
   }
 
-  func place(y value: Double) -> Double {
+  func position(y value: Double) -> Double {
     area.maxY - area.height * min(max(y.scale.position(of: value), 0), 1)
   }
 
@@ -142,18 +143,18 @@ struct Frame {
   func isOutside(y value: Double) -> Bool { !(-1e-9...1 + 1e-9).contains(y.scale.position(of: value)) }
 
   /// The labels below the plot that fit beside each other.
-  var xLabels: [(place: Double, lines: [String])] {
+  var xLabels: [(position: Double, lines: [String])] {
     let ticks = x.scale.ticks(atMost: max(2, Int(area.width / 64)))
     if case .categories(let names) = x.scale {
       let room = area.width / Double(max(1, names.count))
       let every = max(1, Int((26 / room).rounded(.up)))
       return ticks.enumerated().filter { $0.offset % every == 0 }.map { _, tick in
-        (place(x: tick.value), Frame.lines(tick.label, room: room * Double(every) - 6))
+        (position(x: tick.value), Frame.lines(tick.label, room: room * Double(every) - 6))
       }
     }
     var end = -Double.infinity
     return ticks.compactMap { tick in
-      let (middle, half) = (place(x: tick.value), TextSize.width(tick.label) / 2)
+      let (middle, half) = (position(x: tick.value), TextSize.width(tick.label) / 2)
       guard middle - half > end + 8 else { return nil }
       end = middle + half
       return (middle, [tick.label])
@@ -185,7 +186,7 @@ extension Drawing {
   fileprivate mutating func axes(of frame: Frame, _ yTicks: [Scale.Tick]) {
     let area = frame.area
     for tick in yTicks {
-      let y = frame.place(y: tick.value)
+      let y = frame.position(y: tick.value)
       if case .categories = frame.y.scale {} else { line(Point(area.x, y), Point(area.maxX, y), "grid") }
       let label = TextSize.shortened(tick.label, to: 200)
       self.label(
@@ -198,20 +199,20 @@ extension Drawing {
   mutating func xLabels(of frame: Frame) {
     let area = frame.area
     line(Point(area.x, area.maxY), Point(area.maxX, area.maxY), "axis")
-    for (place, lines) in frame.xLabels {
-      line(Point(place, area.maxY), Point(place, area.maxY + 4), "axis")
+    for (position, lines) in frame.xLabels {
+      line(Point(position, area.maxY), Point(position, area.maxY + 4), "axis")
       // The first and the last label stay inside of the picture.
       let half = (lines.map { TextSize.width($0) }.max() ?? 0) / 2
-      let middle = min(max(place, half + 4), area.maxX + 16 - half)
+      let middle = min(max(position, half + 4), area.maxX + 16 - half)
       self.lines(lines, at: Point(middle, area.maxY + 17), "", .middle)
     }
   }
 
   /// The mark of what ended without a value.
-  mutating func cross(_ place: Point, _ style: String, title: String? = nil) {
+  mutating func cross(_ position: Point, _ style: String, title: String? = nil) {
     var outline = PathText()
-    outline.add([Point(place.x - 4, place.y - 4), Point(place.x + 4, place.y + 4)])
-    outline.add([Point(place.x - 4, place.y + 4), Point(place.x + 4, place.y - 4)])
+    outline.add([Point(position.x - 4, position.y - 4), Point(position.x + 4, position.y + 4)])
+    outline.add([Point(position.x - 4, position.y + 4), Point(position.x + 4, position.y - 4)])
     path(outline, style, title: title)
   }
 }

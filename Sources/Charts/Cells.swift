@@ -50,12 +50,12 @@ package struct Cells: Sendable {
     var counts = sums
     for line in 0..<lines {
       for index in 0..<blocks {
-        let place = line / lineBlock * blocks + index
+        let position = line / lineBlock * blocks + index
         for cell in line * length + index * block..<line * length + min(length, (index + 1) * block) {
           let value = values[cell]
           guard value.isFinite else { continue }
-          sums[place] += value
-          counts[place] += 1
+          sums[position] += value
+          counts[position] += 1
         }
       }
     }
@@ -73,12 +73,13 @@ package struct Cells: Sendable {
     return Cells(cells, rows: rows * factor, columns: columns * factor)
   }
 
-  /// Sets the pixels of an image from this place on.
+  /// Sets the pixels of an image from this position on.
   func draw(in image: inout Raster, top: Int = 0, left: Int = 0, _ scale: ColourScale) {
     for row in 0..<rows {
       for column in 0..<columns {
         let value = self[row, column]
-        image[top + row, left + column] = value.isFinite ? scale.place(of: Double(value)) : ColourScale.ground
+        image[top + row, left + column] =
+          value.isFinite ? scale.position(of: Double(value)) : ColourScale.ground
       }
     }
   }
@@ -120,7 +121,7 @@ extension Canvas {
     drawing.label(words, at: Point(row.x, row.y + 12), "muted", title: words == title ? nil : title)
     let bar = Rect(x: row.x + TextSize.width(words) + 44, y: row.y + 2, width: 256, height: 12)
     var image = Raster(width: 255, height: 1, palette: scale.palette)
-    for place in 0..<255 { image[0, place] = UInt8(place) }
+    for position in 0..<255 { image[0, position] = UInt8(position) }
     drawing.image(image, in: bar)
     let (low, high) = scale.ends
     for (index, share) in [0, 0.25, 0.5, 0.75, 1].enumerated() {

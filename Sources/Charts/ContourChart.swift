@@ -112,8 +112,9 @@ package struct ContourChart: Chart {
         let isWhole = level <= 0 || corners.allSatisfy { $0.share >= level }
         if isWhole {
           let cell = Rect(
-            x: corners[0].place.x, y: corners[2].place.y, width: corners[1].place.x - corners[0].place.x,
-            height: corners[0].place.y - corners[2].place.y)
+            x: corners[0].position.x, y: corners[2].position.y,
+            width: corners[1].position.x - corners[0].position.x,
+            height: corners[0].position.y - corners[2].position.y)
           run = run.map { Rect(x: $0.x, y: $0.y, width: cell.maxX - $0.x, height: $0.height) } ?? cell
         } else {
           run.map { outline.addRectangle($0) }
@@ -127,7 +128,7 @@ package struct ContourChart: Chart {
   }
 
   private struct Corner {
-    var place: Point
+    var position: Point
     var share: Double
   }
 
@@ -138,7 +139,7 @@ package struct ContourChart: Chart {
       guard let height = surface.heights[row][column] else { return nil }
       let range = tones.strong - tones.pale
       return Corner(
-        place: Point(
+        position: Point(
           area.x + area.width * surface.columns[column], area.maxY - area.height * surface.rows[row]),
         share: range == 0 ? 0.5 : (height - tones.pale) / range)
     }
@@ -148,13 +149,13 @@ package struct ContourChart: Chart {
   private static func clipped(_ corners: [Corner], atLeast level: Double) -> [Point] {
     var points: [Point] = []
     for (corner, next) in zip(corners, corners.dropFirst() + corners.prefix(1)) {
-      if corner.share >= level { points.append(corner.place) }
+      if corner.share >= level { points.append(corner.position) }
       guard (corner.share >= level) != (next.share >= level) else { continue }
       let part = (level - corner.share) / (next.share - corner.share)
       points.append(
         Point(
-          corner.place.x + (next.place.x - corner.place.x) * part,
-          corner.place.y + (next.place.y - corner.place.y) * part))
+          corner.position.x + (next.position.x - corner.position.x) * part,
+          corner.position.y + (next.position.y - corner.position.y) * part))
     }
     return points
   }

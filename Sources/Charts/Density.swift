@@ -6,7 +6,7 @@ import Foundation
 package struct Density: Hashable, Sendable {
   /// Values at equal distances, ascending; a single one if all values that count are equal.
   package let places: [Double]
-  /// The density at each place, relative to the highest, which is 1.
+  /// The density at each position, relative to the highest, which is 1.
   package let heights: [Double]
   /// The lower quartile, the median and the upper quartile.
   package let quartiles: [Double]
@@ -52,9 +52,9 @@ package struct Density: Hashable, Sendable {
   func height(at value: Double) -> Double {
     guard let first = places.first, let last = places.last, value >= first, value <= last else { return 0 }
     guard places.count > 1 else { return 1 }
-    let place = (value - first) / (last - first) * Double(places.count - 1)
-    let left = min(Int(place), places.count - 2)
-    return heights[left] + (heights[left + 1] - heights[left]) * (place - Double(left))
+    let position = (value - first) / (last - first) * Double(places.count - 1)
+    let left = min(Int(position), places.count - 2)
+    return heights[left] + (heights[left + 1] - heights[left]) * (position - Double(left))
   }
 }
 
@@ -133,7 +133,7 @@ private struct Histogram {
   func smoothed(quartileRange: Double) -> (places: [Double], heights: [Double]) {
     let width = ends.upperBound - ends.lowerBound
     let step = width / Double(Self.placeCount - 1)
-    // A range without room for this many different numbers is a single place.
+    // A range without room for this many different numbers is a single position.
     guard step > max(abs(ends.lowerBound), abs(ends.upperBound)) * 1e-15 else {
       return ([quantile(0.5)], [1])
     }
@@ -144,9 +144,9 @@ private struct Histogram {
     var sums = places.map { _ in 0.0 }
     for (index, bin) in bins.enumerated() where bin > 0 {
       let middle = ends.lowerBound + (Double(index) + 0.5) * binWidth
-      for (place, value) in places.enumerated() {
+      for (position, value) in places.enumerated() {
         let distance = (value - middle) / bandwidth
-        if abs(distance) < 5 { sums[place] += Double(bin) * exp(-0.5 * distance * distance) }
+        if abs(distance) < 5 { sums[position] += Double(bin) * exp(-0.5 * distance * distance) }
       }
     }
     let most = sums.max() ?? 0

@@ -9,12 +9,12 @@ struct Drawing {
     case start, middle, end
   }
 
-  /// A line from one place to another.
+  /// A line from one position to another.
   mutating func line(_ start: Point, _ end: Point, _ style: String) {
     path([start, end], style)
   }
 
-  /// A polyline through at least one place; closed, the outline of an area.
+  /// A polyline through at least one position; closed, the outline of an area.
   mutating func path(_ points: [Point], _ style: String, isClosed: Bool = false, title: String? = nil) {
     guard !points.isEmpty else { return }
     var outline = PathText()
@@ -45,11 +45,11 @@ struct Drawing {
     close("circle", title)
   }
 
-  /// One line of text whose baseline starts, is centred or ends at the place.
+  /// One line of text whose baseline starts, is centred or ends at the position.
   mutating func label(
-    _ words: String, at place: Point, _ style: String = "", _ anchor: Anchor = .start, title: String? = nil
+    _ words: String, at position: Point, _ style: String = "", _ anchor: Anchor = .start, title: String? = nil
   ) {
-    text += "<text x=\"\(place.x.coordinate)\" y=\"\(place.y.coordinate)\""
+    text += "<text x=\"\(position.x.coordinate)\" y=\"\(position.y.coordinate)\""
     if !style.isEmpty { text += " class=\"\(style)\"" }
     if anchor != .start { text += " text-anchor=\"\(anchor.rawValue)\"" }
     text += ">"
@@ -57,13 +57,13 @@ struct Drawing {
     text += "\(words.escaped)</text>\n"
   }
 
-  /// Several lines of text, the first one's baseline at the place.
+  /// Several lines of text, the first one's baseline at the position.
   mutating func lines(
-    _ lines: [String], at place: Point, _ style: String = "", _ anchor: Anchor = .start,
+    _ lines: [String], at position: Point, _ style: String = "", _ anchor: Anchor = .start,
     height: Double = TextSize.lineHeight
   ) {
     for (index, line) in lines.enumerated() {
-      label(line, at: Point(place.x, place.y + Double(index) * height), style, anchor)
+      label(line, at: Point(position.x, position.y + Double(index) * height), style, anchor)
     }
   }
 
@@ -131,12 +131,12 @@ struct PathText {
     text += "a\(r) \(r) 0 1 0 \(d) 0a\(r) \(r) 0 1 0 -\(d) 0"
   }
 
-  /// Dots on a grid, each place once.
+  /// Dots on a grid, each position once.
   init(dots: [Point], step: Double) {
     var seen: Set<Point> = []
     for dot in dots {
-      let place = dot.rounded(to: step)
-      if seen.insert(place).inserted { addDot(place) }
+      let position = dot.rounded(to: step)
+      if seen.insert(position).inserted { addDot(position) }
     }
   }
 

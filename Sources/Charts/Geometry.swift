@@ -1,4 +1,4 @@
-/// A place in a picture, in SVG user units: x to the right, y downwards.
+/// A position in a picture, in SVG user units: x to the right, y downwards.
 package struct Point: Hashable, Sendable {
   package var x: Double
   package var y: Double
@@ -7,7 +7,7 @@ package struct Point: Hashable, Sendable {
     (self.x, self.y) = (x, y)
   }
 
-  /// The nearest place on a grid.
+  /// The nearest position on a grid.
   func rounded(to step: Double) -> Point {
     Point((x / step).rounded() * step, (y / step).rounded() * step)
   }

@@ -74,9 +74,9 @@ package struct LineChart: Chart {
       for part in line.points.split(whereSeparator: { !$0.x.isFinite || !$0.y.isFinite }) {
         var places: [Point] = []
         for point in part {
-          let place = frame.unlimitedPoint(point.x, point.y)
-          if line.look == .steps, let last = places.last { places.append(Point(place.x, last.y)) }
-          places.append(place)
+          let position = frame.unlimitedPoint(point.x, point.y)
+          if line.look == .steps, let last = places.last { places.append(Point(position.x, last.y)) }
+          places.append(position)
         }
         if places.count == 1 { outline.addCircle(places[0], radius: 2) } else { outline.add(places) }
       }

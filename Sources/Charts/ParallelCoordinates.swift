@@ -62,7 +62,7 @@ package struct ParallelCoordinates: Chart {
       for line in lines.filter({ !$0.isHighlighted }) + lines.filter(\.isHighlighted) {
         draw(line, &drawing, places, area)
       }
-      for (axis, place) in zip(axes, places) { drawing.axis(axis, at: place, area) }
+      for (axis, position) in zip(axes, places) { drawing.axis(axis, at: position, area) }
     }
     let names = axes.map(\.title).joined(separator: ", ")
     return canvas.picture(summary: "Parallel coordinates of \(lines.count) trials over \(names)")
@@ -74,7 +74,7 @@ package struct ParallelCoordinates: Chart {
     }
     var outline = PathText()
     for part in zip(places, shares).split(whereSeparator: { $0.1 == nil }) where part.count > 1 {
-      outline.add(part.map { place, share in Point(area.x + (share ?? 0) * area.width, place) })
+      outline.add(part.map { position, share in Point(area.x + (share ?? 0) * area.width, position) })
     }
     let look =
       line.isHighlighted
@@ -89,7 +89,7 @@ package struct ParallelCoordinates: Chart {
   private func share(of value: Double, on axis: Axis, _ number: Int) -> Double {
     let share = min(max(axis.scale.position(of: value), 0), 1)
     guard case .categories(let names) = axis.scale, lines.count > 1 else { return share }
-    return share + Scale.spread(number) / Double(max(1, names.count))
+    return share + Scale.jitter(number) / Double(max(1, names.count))
   }
 }
 
@@ -115,22 +115,22 @@ extension Axis {
 }
 
 extension Drawing {
-  fileprivate mutating func axis(_ axis: Axis, at place: Double, _ area: Rect) {
-    plate(Rect(x: area.x, y: place - 17, width: TextSize.width(axis.title, size: 13), height: 15))
-    label(axis.title, at: Point(area.x, place - 6), "name")
+  fileprivate mutating func axis(_ axis: Axis, at position: Double, _ area: Rect) {
+    fillBackground(Rect(x: area.x, y: position - 17, width: TextSize.width(axis.title, size: 13), height: 15))
+    label(axis.title, at: Point(area.x, position - 6), "name")
     for (share, lines) in axis.labels(area.width) {
       let x = area.x + area.width * share
       let half = (lines.map { TextSize.width($0) }.max() ?? 0) / 2
       let middle = min(max(x, area.x - 8 + half), area.maxX + 8 - half)
       let lineHeight = TextSize.lineHeight - 3
-      plate(
-        Rect(x: middle - half, y: place + 4, width: 2 * half, height: Double(lines.count) * lineHeight))
-      self.lines(lines, at: Point(middle, place + 14), "muted", .middle, height: lineHeight)
-      line(Point(x, place - 3), Point(x, place + 3), "rule")
+      fillBackground(
+        Rect(x: middle - half, y: position + 4, width: 2 * half, height: Double(lines.count) * lineHeight))
+      self.lines(lines, at: Point(middle, position + 14), "muted", .middle, height: lineHeight)
+      line(Point(x, position - 3), Point(x, position + 3), "rule")
     }
-    line(Point(area.x, place), Point(area.maxX, place), "rule")
+    line(Point(area.x, position), Point(area.maxX, position), "rule")
   }
 
   /// Hides the lines behind a text.
-  private mutating func plate(_ rect: Rect) { rectangle(rect, "ground") }
+  private mutating func fillBackground(_ rect: Rect) { rectangle(rect, "ground") }
 }

@@ -99,8 +99,8 @@ package enum ColourScale: Hashable, Sendable {
     }
   }
 
-  /// The place of a number in the palette.
-  func place(of number: Double) -> UInt8 {
+  /// The position of a number in the palette.
+  func position(of number: Double) -> UInt8 {
     let (low, high) = ends
     guard low < high, number.isFinite else { return 127 }
     return UInt8((254 * min(max((number - low) / (high - low), 0), 1)).rounded())
@@ -109,9 +109,9 @@ package enum ColourScale: Hashable, Sendable {
   /// 255 colours with the stops at equal distances.
   private static func colours(through stops: [(Double, Double, Double)]) -> [Raster.Colour] {
     (0..<255).map { index in
-      let place = Double(index) / 254 * Double(stops.count - 1)
-      let left = min(Int(place), stops.count - 2)
-      let part = place - Double(left)
+      let position = Double(index) / 254 * Double(stops.count - 1)
+      let left = min(Int(position), stops.count - 2)
+      let part = position - Double(left)
       func mixed(_ low: Double, _ high: Double) -> UInt8 { UInt8((low + (high - low) * part).rounded()) }
       let (a, b) = (stops[left], stops[left + 1])
       return Raster.Colour(red: mixed(a.0, b.0), green: mixed(a.1, b.1), blue: mixed(a.2, b.2))

@@ -48,12 +48,12 @@ package enum Scale: Hashable, Sendable {
 
   /// The offset of a trial's mark from the middle of its category, so that marks do not hide each other:
   /// -0.25 to 0.25 of the category's part of the axis.
-  package static func spread(_ number: Int) -> Double {
+  package static func jitter(_ number: Int) -> Double {
     // The multiples of the golden ratio fill an interval evenly.
     ((Double(number) * 0.618033988749895).truncatingRemainder(dividingBy: 1) - 0.5) * 0.5
   }
 
-  /// A place along an axis that is labelled.
+  /// A position along an axis that is labelled.
   struct Tick: Hashable {
     var value: Double
     var label: String

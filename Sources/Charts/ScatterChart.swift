@@ -1,4 +1,4 @@
-/// Points, with a line where wanted, and marks on the edge for what has no place on the y axis.
+/// Points, with a line where wanted, and marks on the edge for what has no position on the y axis.
 package struct ScatterChart: Chart {
   /// One point.
   package struct Mark: Sendable {
@@ -65,9 +65,9 @@ package struct ScatterChart: Chart {
     if let line {
       var places: [Point] = []
       for point in line.points {
-        let place = frame.point(point.x, point.y)
-        if let last = places.last { places.append(Point(place.x, last.y)) }
-        places.append(place)
+        let position = frame.point(point.x, point.y)
+        if let last = places.last { places.append(Point(position.x, last.y)) }
+        places.append(position)
       }
       canvas.drawing.path(places, "line s1", title: line.name)
     }
@@ -97,18 +97,18 @@ extension Drawing {
     let isMissing = group.look == .missing
     if isLabelled {
       let places = group.marks.map { mark in
-        (isMissing ? Point(frame.place(x: mark.x), edge) : frame.point(mark.x, mark.y), mark)
+        (isMissing ? Point(frame.position(x: mark.x), edge) : frame.point(mark.x, mark.y), mark)
       }
       let isSoft = group.look == .normal || group.look == .secondary
       let style = group.look.style + (isSoft ? " soft" : "")
       self.group("") { drawing in
-        for (place, mark) in places {
+        for (position, mark) in places {
           if isMissing {
-            drawing.cross(place, group.look.style, title: mark.label)
+            drawing.cross(position, group.look.style, title: mark.label)
           } else if frame.isOutside(y: mark.y) {
-            drawing.arrow(place, isUp: place.y < frame.area.middle.y, style, title: mark.label)
+            drawing.arrow(position, isUp: position.y < frame.area.middle.y, style, title: mark.label)
           } else {
-            drawing.circle(place, radius: isSoft ? 3.5 : 4.5, style, title: mark.label)
+            drawing.circle(position, radius: isSoft ? 3.5 : 4.5, style, title: mark.label)
           }
         }
       }
@@ -117,7 +117,7 @@ extension Drawing {
     let step = group.marks.count > 5000 ? 2.0 : 1
     guard !isMissing else {
       var crosses = PathText()
-      for x in Set(group.marks.map { frame.place(x: $0.x).rounded() }).sorted() {
+      for x in Set(group.marks.map { frame.position(x: $0.x).rounded() }).sorted() {
         crosses.add([Point(x, edge - 3), Point(x, edge + 3)])
       }
       return path(crosses, "crosses bad")

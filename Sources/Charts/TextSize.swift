@@ -33,9 +33,9 @@ package enum TextSize {
     for character in text {
       line.append(character)
       if self.width(line, size: size) > width, line.count > 1 {
-        let place = breakPlace ?? line.index(before: line.endIndex)
-        lines.append(String(line[..<place]).trimmed)
-        line = String(line[place...])
+        let position = breakPlace ?? line.index(before: line.endIndex)
+        lines.append(String(line[..<position]).trimmed)
+        line = String(line[position...])
         breakPlace = nil
       }
       if " .-_/,".contains(character), line.count > 1 { breakPlace = line.endIndex }

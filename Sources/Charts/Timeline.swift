@@ -18,14 +18,14 @@ package struct Timeline: Chart {
   package struct Kind: Sendable {
     package var name: String
     /// Its bars end with a cross in the colour of failures.
-    package var isLoss: Bool
+    package var isFailure: Bool
 
-    package init(_ name: String, isLoss: Bool = false) {
-      (self.name, self.isLoss) = (name, isLoss)
+    package init(_ name: String, isFailure: Bool = false) {
+      (self.name, self.isFailure) = (name, isFailure)
     }
   }
 
-  /// A place; spans that overlap are drawn below each other.
+  /// A position; spans that overlap are drawn below each other.
   package struct Row: Sendable {
     package var name: String
     package var spans: [Span]
@@ -83,8 +83,8 @@ package struct Timeline: Chart {
       let height = Double(lanes.count) * laneHeight
       if top + height / 2 - 7 >= labelEnd {
         let name = TextSize.shortened(row.name, to: labelWidth)
-        let place = Point(area.x - 8, top + height / 2 + 4)
-        canvas.drawing.label(name, at: place, "", .end, title: name == row.name ? nil : row.name)
+        let position = Point(area.x - 8, top + height / 2 + 4)
+        canvas.drawing.label(name, at: position, "", .end, title: name == row.name ? nil : row.name)
         labelEnd = top + height / 2 + 7
       }
       for (index, lane) in lanes.enumerated() {
@@ -99,7 +99,7 @@ package struct Timeline: Chart {
     return canvas.picture(summary: "Timeline of \(count) attempts on \(rows.count) workers")
   }
 
-  private func style(of kind: Int) -> String { kinds[kind].isLoss ? "bad" : Theme.series(kind) }
+  private func style(of kind: Int) -> String { kinds[kind].isFailure ? "bad" : Theme.series(kind) }
 
   /// The spans in as few lanes as they need without overlapping.
   private static func lanes(of spans: [Span]) -> [[Span]] {
@@ -124,7 +124,7 @@ package struct Timeline: Chart {
       Rect(x: start, y: strip.y, width: max(end - start - 0.5, 0.75), height: strip.height)
     }
     for span in lane {
-      let (start, end) = (frame.place(x: span.start), frame.place(x: span.end))
+      let (start, end) = (frame.position(x: span.start), frame.position(x: span.end))
       if isLabelled {
         drawing.rectangle(bar(start, end), "area \(style(of: span.kind))", title: span.label)
       } else if let open = last, open.kind == span.kind, start - open.end < 1, end - open.start < 2 {
@@ -135,7 +135,7 @@ package struct Timeline: Chart {
         if let open = last { bars[open.kind].addRectangle(bar(open.start, open.end)) }
         last = (span.kind, start, end)
       }
-      if kinds[span.kind].isLoss {
+      if kinds[span.kind].isFailure {
         drawing.cross(Point(end, strip.middle.y), "cross bad")
       }
     }

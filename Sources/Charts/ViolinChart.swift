@@ -36,7 +36,7 @@ package struct ViolinChart: Chart {
     let room = frame.area.width / Double(max(1, groups.count))
     for (index, group) in groups.enumerated() {
       let violin = Violin(
-        frame: frame, middle: frame.place(x: Double(index)), halfWidth: min(room * 0.44, 70))
+        frame: frame, middle: frame.position(x: Double(index)), halfWidth: min(room * 0.44, 70))
       for (side, density) in group.halves.prefix(2).enumerated() {
         guard let density else { continue }
         let sides = group.halves.count == 1 ? -1.0...1.0 : side == 0 ? -1.0...0.0 : 0.0...1.0
@@ -87,25 +87,26 @@ extension Drawing {
     _ violin: Violin, _ density: Density, sides: ClosedRange<Double>, colour: Int, title: String
   ) {
     let series = Theme.series(colour)
-    func place(_ side: Double, _ value: Double, _ height: Double) -> Point {
-      Point(violin.middle + side * height * violin.halfWidth, violin.frame.place(y: value))
+    func position(_ side: Double, _ value: Double, _ height: Double) -> Point {
+      Point(violin.middle + side * height * violin.halfWidth, violin.frame.position(y: value))
     }
     let curve = Array(zip(density.places, density.heights))
     if curve.count == 1 {
       let value = curve[0].0
       path(
-        [place(sides.lowerBound, value, 1), place(sides.upperBound, value, 1)], "line strong \(series)",
+        [position(sides.lowerBound, value, 1), position(sides.upperBound, value, 1)], "line strong \(series)",
         title: title)
       return
     }
     let outline =
-      curve.map { place(sides.upperBound, $0, $1) } + curve.reversed().map { place(sides.lowerBound, $0, $1) }
+      curve.map { position(sides.upperBound, $0, $1) }
+      + curve.reversed().map { position(sides.lowerBound, $0, $1) }
     path(outline, "area soft \(series)", isClosed: true, title: title)
     path(outline, "line \(series)", isClosed: true)
     for (index, value) in density.quartiles.enumerated() {
       let height = density.height(at: value)
       line(
-        place(sides.lowerBound, value, height), place(sides.upperBound, value, height),
+        position(sides.lowerBound, value, height), position(sides.upperBound, value, height),
         "line \(index == 1 ? "strong" : "dotted") \(series)")
     }
   }

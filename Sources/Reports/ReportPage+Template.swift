@@ -138,7 +138,7 @@ extension ReportPage {
       status.textContent = "Drag along an axis to select trials; click on it to clear.";
       svg.closest("figure").append(status);
       let drag = null;
-      const place = event => {
+      const position = event => {
         const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
         return { share: Math.min(1, Math.max(0, (point.x - left) / width)), y: point.y };
       };
@@ -153,7 +153,7 @@ extension ReportPage {
         status.textContent = count + " of " + lines.length + " lines selected.";
       };
       svg.addEventListener("pointerdown", event => {
-        const at = place(event), axis = axes.findIndex(y => Math.abs(y - at.y) < 12);
+        const at = position(event), axis = axes.findIndex(y => Math.abs(y - at.y) < 12);
         if (axis < 0) return;
         event.preventDefault();
         svg.setPointerCapture(event.pointerId);
@@ -168,7 +168,7 @@ extension ReportPage {
       });
       svg.addEventListener("pointermove", event => {
         if (!drag) return;
-        const share = place(event).share, low = Math.min(share, drag.start), high = Math.max(share, drag.start);
+        const share = position(event).share, low = Math.min(share, drag.start), high = Math.max(share, drag.start);
         if (high - low < 0.01) return;
         drag.mark.setAttribute("x", left + low * width);
         drag.mark.setAttribute("width", (high - low) * width);

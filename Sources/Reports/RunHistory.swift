@@ -92,8 +92,8 @@ struct CurveScale {
     guard leavesOutFirst else { return [] }
     let outside = lines.compactMap { line -> (name: String, point: Point)? in
       guard let point = line.points.first, point.y.isFinite else { return nil }
-      let place = axis.position(of: point.y)
-      return (0...1).contains(place) ? nil : (line.name, point)
+      let share = axis.position(of: point.y)
+      return (0...1).contains(share) ? nil : (line.name, point)
     }
     guard let first = outside.first else { return [] }
     let epoch = "Outside of the scale: epoch \(first.point.x.label())"

@@ -112,7 +112,7 @@ extension SearchPictures {
           "Shares of the variance of the \(objective.axisTitle) (fANOVA over \(importance.trials) trials); "
             + "whiskers: ± one standard deviation between the trees. "
             + "Interactions and noise: \(importance.interactions.inPercent). "
-            + "The forest explains \(importance.explained.inPercent) of the variance out of bag."
+            + "The forest explains \(importance.rSquared.inPercent) of the variance out of bag."
         ]),
       x: Axis("share of the variance", .linear(0, 1)), rows: rows)
   }

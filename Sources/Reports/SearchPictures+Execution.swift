@@ -76,7 +76,7 @@ extension SearchPictures {
     ),
     (.init("running"), ["running"]),
     (
-      .init("worker lost, trial failed or result rejected", isLoss: true),
+      .init("worker lost, trial failed or result rejected", isFailure: true),
       ["lost", "crashed", "killed", "failed", "rejected", "refused"]
     ),
   ]

@@ -239,7 +239,7 @@ extension ParameterAxis {
   func spread(_ trial: TrialResult, _ index: Int) -> Double? {
     guard let number = trial.values[index].flatMap(number) else { return nil }
     guard !isOrdered else { return number }
-    return number + Scale.spread(trial.trial)
+    return number + Scale.jitter(trial.trial)
   }
 }
 

@@ -7,10 +7,10 @@ import Search
 package struct SearchReport {
   let record: RunRecord
   let pictures: SearchPictures
-  let place: Place
+  let context: Context
 
   /// Information for the report that is not in the files of the run directory.
-  package struct Place: Sendable {
+  package struct Context: Sendable {
     /// The path of the run directory, as commands name it.
     package var directory: String
     /// The state of the search: `finished`, `running` and so on.
@@ -33,17 +33,17 @@ package struct SearchReport {
     }
   }
 
-  package init(_ record: RunRecord, at place: Place) {
-    (self.record, self.place) = (record, place)
+  package init(_ record: RunRecord, at context: Context) {
+    (self.record, self.context) = (record, context)
     pictures = SearchPictures(record)
   }
 
   var title: String { "\(record.file.name): search report" }
 
   /// The state of the search, and when and by which version the report was written.
-  var subtitle: String { "\(place.state); written \(place.time) by trawl \(place.version)" }
+  var subtitle: String { "\(context.state); written \(context.time) by trawl \(context.version)" }
 
-  var finalModel: [String]? { place.finalModel }
+  var finalModel: [String]? { context.finalModel }
 
   private var best: SearchPictures.Scored? { pictures.scored.first }
 
@@ -106,7 +106,7 @@ package struct SearchReport {
     let names = shares.map { "\($0.column) \($1.inPercent)" }
     let when = pictures.insight.epochs.map { " after \($0.inEpochs)" } ?? ""
     return "Shares of the parameters in the variance of the objective\(when) (fANOVA, R² "
-      + "\(importance.explained.label(digits: 2)) out of bag): \(names.joined(separator: ", "))."
+      + "\(importance.rSquared.label(digits: 2)) out of bag): \(names.joined(separator: ", "))."
   }
 
   /// The ranking, best first.
@@ -152,12 +152,12 @@ package struct SearchReport {
   /// The commands that train and test the best configuration.
   var commands: [String] {
     guard best != nil else { return [] }
-    guard place.finalModel == nil else {
-      return ["trawl test \("\(place.directory)/best/model.safetensors".asShellWord)"]
+    guard context.finalModel == nil else {
+      return ["trawl test \("\(context.directory)/best/model.safetensors".asShellWord)"]
     }
     let model = "models/\(record.file.name)"
     return [
-      "trawl train \("\(place.directory)/best/recipe.yaml".asShellWord) --output \(model.asShellWord)",
+      "trawl train \("\(context.directory)/best/recipe.yaml".asShellWord) --output \(model.asShellWord)",
       "trawl test \("\(model)/model.safetensors".asShellWord)",
       "trawl plot \(model.asShellWord)",
     ]

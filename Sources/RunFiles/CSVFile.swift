@@ -16,10 +16,10 @@ package struct CSVFile: Sendable {
   /// - Parameter path: for errors.
   package init?(_ bytes: [UInt8], path: String = "") {
     (self.bytes, self.path) = (bytes, path)
-    var place = 0
-    guard let header = Self.row(bytes, &place) else { return nil }
+    var position = 0
+    guard let header = Self.row(bytes, &position) else { return nil }
     columns = header.map(\.text)
-    start = place
+    start = position
   }
 
   /// Reads a file.
@@ -62,8 +62,8 @@ package struct CSVFile: Sendable {
   ///
   /// - Returns: false if a row has another number of cells than the header; then the rows before it were read.
   @discardableResult package func forEachRow(_ body: ([Cell]) -> Void) -> Bool {
-    var place = start
-    while let cells = Self.row(bytes, &place) {
+    var position = start
+    while let cells = Self.row(bytes, &position) {
       guard cells.count == columns.count else { return false }
       body(cells)
     }
@@ -80,7 +80,7 @@ package struct CSVFile: Sendable {
     of names: [String], defaults: [String: String] = [:], _ body: ([Cell]) -> Bool
   ) throws(RunFileError) {
     let places = names.map(columns.firstIndex(of:))
-    for (name, place) in zip(names, places) where place == nil && defaults[name] == nil {
+    for (name, position) in zip(names, places) where position == nil && defaults[name] == nil {
       throw RunFileError("\(path): the column '\(name)' is missing")
     }
     let missing = names.map { Cell(bytes: Array((defaults[$0] ?? "").utf8)[...]) }
@@ -88,7 +88,7 @@ package struct CSVFile: Sendable {
     let isWhole = forEachRow { cells in
       row += 1
       guard wrong == 0 else { return }
-      if !body(zip(places, missing).map { place, missing in place.map { cells[$0] } ?? missing }) {
+      if !body(zip(places, missing).map { position, missing in position.map { cells[$0] } ?? missing }) {
         wrong = row
       }
     }
@@ -96,40 +96,40 @@ package struct CSVFile: Sendable {
     guard wrong == 0 else { throw RunFileError("\(path): row \(wrong) is damaged") }
   }
 
-  /// The cells of the row that begins at a place, which moves behind it; nil at the end.
-  private static func row(_ bytes: [UInt8], _ place: inout Int) -> [Cell]? {
-    guard place < bytes.count else { return nil }
+  /// The cells of the row that begins at a position, which moves behind it; nil at the end.
+  private static func row(_ bytes: [UInt8], _ position: inout Int) -> [Cell]? {
+    guard position < bytes.count else { return nil }
     var cells: [Cell] = []
     while true {
-      cells.append(cell(bytes, &place))
-      guard place < bytes.count else { return cells }
-      let end = bytes[place]
-      place += 1
+      cells.append(cell(bytes, &position))
+      guard position < bytes.count else { return cells }
+      let end = bytes[position]
+      position += 1
       if end == UInt8(ascii: "\n") { return cells }
     }
   }
 
-  /// The cell that begins at a place, which moves to the comma or line feed after it.
-  private static func cell(_ bytes: [UInt8], _ place: inout Int) -> Cell {
+  /// The cell that begins at a position, which moves to the comma or line feed after it.
+  private static func cell(_ bytes: [UInt8], _ position: inout Int) -> Cell {
     let (quote, comma, feed) = (UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: "\n"))
-    guard place < bytes.count, bytes[place] == quote else {
-      let start = place
-      while place < bytes.count, bytes[place] != comma, bytes[place] != feed { place += 1 }
-      let end = place > start && bytes[place - 1] == UInt8(ascii: "\r") ? place - 1 : place
+    guard position < bytes.count, bytes[position] == quote else {
+      let start = position
+      while position < bytes.count, bytes[position] != comma, bytes[position] != feed { position += 1 }
+      let end = position > start && bytes[position - 1] == UInt8(ascii: "\r") ? position - 1 : position
       return Cell(bytes: bytes[start..<end])
     }
     var text: [UInt8] = []
-    place += 1
-    while place < bytes.count {
-      if bytes[place] == quote {
-        place += 1
+    position += 1
+    while position < bytes.count {
+      if bytes[position] == quote {
+        position += 1
         // A quote right after a closing one stands for itself.
-        guard place < bytes.count, bytes[place] == quote else { break }
+        guard position < bytes.count, bytes[position] == quote else { break }
       }
-      text.append(bytes[place])
-      place += 1
+      text.append(bytes[position])
+      position += 1
     }
-    while place < bytes.count, bytes[place] != comma, bytes[place] != feed { place += 1 }
+    while position < bytes.count, bytes[position] != comma, bytes[position] != feed { position += 1 }
     return Cell(bytes: text[...])
   }
 }

@@ -86,7 +86,7 @@ struct ChartTests {
         "timeline",
         Timeline(
           heading, x: Axis("time", .time(1_795_824_000, 1_795_824_060)),
-          kinds: [.init("trained"), .init(name, isLoss: true)],
+          kinds: [.init("trained"), .init(name, isFailure: true)],
           rows: [
             .init(
               name,

@@ -4,7 +4,7 @@ import Testing
 
 /// The verdict on the failures of one trial.
 @Suite struct FailureHistoryTests {
-  private var proven: Set<WorkerID> { [worker(1)] }
+  private var workersWithResults: Set<WorkerID> { [worker(1)] }
 
   private func worker(_ number: UInt8) -> WorkerID {
     WorkerID([UInt8](repeating: number, count: WorkerID.length))!
@@ -25,7 +25,9 @@ import Testing
   }
 
   private func isQuarantined(_ history: FailureHistory, _ alternative: FailureHistory.Relation) -> Bool {
-    if case .quarantined = history.verdict(alternative: .init(relation: alternative), proven: proven) {
+    if case .quarantined = history.verdict(
+      alternative: .init(relation: alternative), workersWithResults: workersWithResults)
+    {
       true
     } else {
       false
@@ -34,11 +36,12 @@ import Testing
 
   @Test func sameBreachOnTwoWorkersQuarantinesTheTrial() {
     #expect(
-      history([(1, .rejected, 2)]).verdict(alternative: .init(relation: .unrelated), proven: proven) == nil)
+      history([(1, .rejected, 2)]).verdict(
+        alternative: .init(relation: .unrelated), workersWithResults: workersWithResults) == nil)
     #expect(isQuarantined(history([(1, .rejected, 2), (2, .rejected, 2)]), .unrelated))
     #expect(
       history([(1, .rejected, 2), (2, .rejected, 1)]).verdict(
-        alternative: .init(relation: .unrelated), proven: proven) == nil)
+        alternative: .init(relation: .unrelated), workersWithResults: workersWithResults) == nil)
   }
 
   @Test func sameBreachThreeTimesOnTheOnlyWorkerQuarantinesTheTrial() {
@@ -49,20 +52,27 @@ import Testing
   @Test func workersOfOneMachineCountOnceIfOtherMachinesAreAvailable() {
     for end in [AttemptEnd.rejected, .failed] {
       let failures = history([(1, end, 0), (2, end, 0), (3, end, 0)], host: "bad")
-      #expect(failures.verdict(alternative: .init(relation: .unrelated), proven: proven) == nil)
-      #expect(failures.verdict(alternative: .init(relation: .sameHost), proven: proven) != nil)
+      #expect(
+        failures.verdict(alternative: .init(relation: .unrelated), workersWithResults: workersWithResults)
+          == nil)
+      #expect(
+        failures.verdict(alternative: .init(relation: .sameHost), workersWithResults: workersWithResults)
+          != nil)
     }
   }
 
   @Test func aTrialFailsIfTwoWorkersOrTheOnlyOneReportFailure() {
     let once = history([(1, .failed, 0)])
-    #expect(once.verdict(alternative: .init(relation: .unrelated), proven: proven) == nil)
-    #expect(once.verdict(alternative: .init(relation: .sameHost), proven: proven) == nil)
     #expect(
-      once.verdict(alternative: .init(relation: .sameWorker), proven: proven) == .failed(reason: "reason"))
+      once.verdict(alternative: .init(relation: .unrelated), workersWithResults: workersWithResults) == nil)
+    #expect(
+      once.verdict(alternative: .init(relation: .sameHost), workersWithResults: workersWithResults) == nil)
+    #expect(
+      once.verdict(alternative: .init(relation: .sameWorker), workersWithResults: workersWithResults)
+        == .failed(reason: "reason"))
     #expect(
       history([(1, .failed, 0), (2, .failed, 3)]).verdict(
-        alternative: .init(relation: .unrelated), proven: proven) != nil)
+        alternative: .init(relation: .unrelated), workersWithResults: workersWithResults) != nil)
   }
 
   @Test func failuresOnTwoUnprovenWorkersAreNotSufficientIfOthersCanTry() {
@@ -70,7 +80,9 @@ import Testing
     let three = history([(2, .rejected, 0), (3, .rejected, 0), (4, .rejected, 0)])
     func isQuarantined(_ history: FailureHistory, _ relation: FailureHistory.Relation, isProven: Bool) -> Bool
     {
-      history.verdict(alternative: .init(relation: relation, isProven: isProven), proven: proven) != nil
+      history.verdict(
+        alternative: .init(relation: relation, isProven: isProven), workersWithResults: workersWithResults)
+        != nil
     }
     #expect(!isQuarantined(two, .unrelated, isProven: false))
     #expect(isQuarantined(three, .unrelated, isProven: false))
@@ -88,7 +100,7 @@ import Testing
   @Test func oneReportedFailureIsNotSufficientAfterABreach() {
     #expect(
       history([(1, .rejected, 2), (2, .failed, 0)]).verdict(
-        alternative: .init(relation: .sameWorker), proven: proven) == nil)
+        alternative: .init(relation: .sameWorker), workersWithResults: workersWithResults) == nil)
   }
 
   @Test(arguments: [AttemptEnd.crashed, .revoked])
@@ -126,12 +138,12 @@ import Testing
       conduct.confirmFailure(of: trial)
       if trial == 2 { conduct.recordSuccess() }
     }
-    #expect(conduct.exclusion == nil)
+    #expect(conduct.exclusionReason == nil)
     for trial in 10..<10 + WorkerFailures.failureLimit {
       conduct.recordFailure(trial, isViolation: false)
       conduct.confirmFailure(of: trial)
     }
-    #expect(conduct.exclusion != nil)
+    #expect(conduct.exclusionReason != nil)
   }
 
   @Test func confirmedBreachesExcludeAWorkerDespiteSuccesses() {
@@ -141,7 +153,7 @@ import Testing
       conduct.recordSuccess()
       conduct.confirmFailure(of: trial)
     }
-    #expect(conduct.exclusion != nil)
+    #expect(conduct.exclusionReason != nil)
   }
 
   @Test func openSuspicionsPutAWorkerOnProbation() {

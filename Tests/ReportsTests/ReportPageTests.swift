@@ -11,10 +11,10 @@ struct ReportPageTests {
     "\"\u{301}><script>alert(1)</script><img src=x onerror=alert(2)>=1+1\u{1b}[31m\u{202e}x"
 
   private static func page(_ record: RunRecord, directory: String = "run") throws -> String {
-    let place = SearchReport.Place(
+    let context = SearchReport.Context(
       directory: directory, state: "finished", version: "1.0", libraries: "libpng 1.6",
       time: "2026-11-28T00:00:00Z")
-    return try ReportPage(SearchReport(record, at: place)).html()
+    return try ReportPage(SearchReport(record, at: context)).html()
   }
 
   @Test func hasAllSections() throws {

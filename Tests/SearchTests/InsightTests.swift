@@ -72,7 +72,7 @@ private func samples(
     #expect(abs(importance.shares[0] - 0.9) < 0.05)
     #expect(abs(importance.shares[1] - 0.1) < 0.05)
     #expect(importance.shares[2] < 0.01 && importance.interactions < 0.05)
-    #expect(importance.explained > 0.9 && importance.isReliable && importance.trials == 200)
+    #expect(importance.rSquared > 0.9 && importance.isReliable && importance.trials == 200)
     #expect(abs(importance.shares.reduce(0, +) + importance.interactions - 1) < 1e-9)
   }
 
@@ -268,9 +268,9 @@ private func samples(
     let all = ranked(file)
     let best = Set(all.prefix(20).map(\.trial))
     let insight = Insight(file, ranked: ranked(file, diverging: best), histories: [:])
-    #expect(insight.scoreless == 20 && insight.importance?.trials == 60)
+    #expect(insight.divergedCount == 20 && insight.importance?.trials == 60)
     let without = Insight(file, ranked: Array(all.dropFirst(20)), histories: [:])
-    #expect(insight.importance != without.importance && without.scoreless == 0)
+    #expect(insight.importance != without.importance && without.divergedCount == 0)
     let lost = all.map { result in
       var result = result
       result.status = .failed

@@ -74,9 +74,9 @@ import Testing
     try folder.write(SampleFiles(), to: "b/mnist")
     #expect(
       catalog.list() == [
-        DatasetListing(name: "mnist", place: .folder("\(folder.path)/b/mnist")),
-        DatasetListing(name: "fashion-mnist", place: .missing),
-        DatasetListing(name: "digits", place: .generated),
+        DatasetListing(name: "mnist", location: .folder("\(folder.path)/b/mnist")),
+        DatasetListing(name: "fashion-mnist", location: .missing),
+        DatasetListing(name: "digits", location: .generated),
       ])
   }
 

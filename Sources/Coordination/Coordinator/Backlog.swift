@@ -33,8 +33,8 @@ struct Backlog: Sendable, Equatable {
   ) -> Int? {
     let begins = mayBegin && fresh < total
     func mayReturn(_ trial: Int) -> Bool { fits(trial) && (trial < fresh || !begins) }
-    let place = returned.lastIndex { mayReturn($0) && prefers($0) } ?? returned.lastIndex(where: mayReturn)
-    if let place { return returned.remove(at: place) }
+    let index = returned.lastIndex { mayReturn($0) && prefers($0) } ?? returned.lastIndex(where: mayReturn)
+    if let index { return returned.remove(at: index) }
     guard begins else { return nil }
     defer { fresh += 1 }
     return fresh

@@ -9,7 +9,7 @@ extension Coordinator {
   }
 
   /// A machine, identified by key and host name.
-  struct Site: Hashable, Sendable {
+  struct Machine: Hashable, Sendable {
     let key: String
     let host: String
 
@@ -42,7 +42,7 @@ extension Coordinator {
     _ id: AttemptID, as end: AttemptEnd = .failed, because detail: String, at now: Duration
   ) {
     abandonHandover(of: id)
-    let (trial, place) = (attempts[id]?.trial, place(of: id))
+    let (trial, worker) = (attempts[id]?.trial, workerText(of: id))
     if let attempt = attempts[id], attempt.isLost {
       effects.append(.persist(.attemptEnded(id, end, detail: detail)))
       openTrials[attempt.trial]?.failures.remove(id)
@@ -54,11 +54,11 @@ extension Coordinator {
     attempts[id] = nil
     // The end of a trial has its own warning.
     guard let trial, openTrials[trial] != nil else { return }
-    effects.append(.warn("attempt \(id.number) of \(Replicate(number: trial)) failed\(place): \(detail)"))
+    effects.append(.warn("attempt \(id.number) of \(Replicate(number: trial)) failed\(worker): \(detail)"))
   }
 
   /// The worker of an attempt, as text for a warning.
-  private func place(of id: AttemptID) -> String {
+  private func workerText(of id: AttemptID) -> String {
     guard let worker = attempts[id]?.worker, let peer = peers[worker] else { return "" }
     return " on \(peer.description.host) (pid \(peer.description.pid))"
   }
@@ -122,7 +122,7 @@ extension Coordinator {
     }
     guard let failure = entry.failures.failures.last,
       let verdict = entry.failures.verdict(
-        alternative: alternative(to: entry.failures, at: now), proven: proven)
+        alternative: alternative(to: entry.failures, at: now), workersWithResults: workersWithResults)
     else { return false }
     switch verdict {
     case .failed(let reason):
@@ -182,7 +182,7 @@ extension Coordinator {
   /// The other workers that the next attempt of a trial could run on.
   private func alternative(to failures: FailureHistory, at now: Duration) -> FailureHistory.Alternative {
     let isProven = peers.contains { id, peer in
-      proven.contains(id) && isUsable(peer, at: now)
+      workersWithResults.contains(id) && isUsable(peer, at: now)
         && failures.relation(to: id, on: peer.description.host) < .sameWorker
     }
     if hasWorker(betterThan: .sameHost, for: failures, at: now) {
@@ -194,7 +194,7 @@ extension Coordinator {
 
   /// Whether a worker is available for other trials; not on a machine with a backoff, whose workers could not train.
   private func isUsable(_ peer: Peer, at now: Duration) -> Bool {
-    peer.isAvailable && now - peer.lastHeard < Self.absence && siteBackoffs[Site(peer)] == nil
+    peer.isAvailable && now - peer.lastHeard < Self.absence && siteBackoffs[Machine(peer)] == nil
   }
 
   // MARK: Workers
@@ -216,8 +216,10 @@ extension Coordinator {
   }
 
   mutating func recordSuccess(of worker: WorkerID) {
-    if proven.count >= Limits.workers { proven = proven.filter { peers[$0] != nil } }
-    proven.insert(worker)
+    if workersWithResults.count >= Limits.workers {
+      workersWithResults = workersWithResults.filter { peers[$0] != nil }
+    }
+    workersWithResults.insert(worker)
     guard workerFailures[worker] != nil else { return }
     workerFailures[worker]?.recordSuccess()
     if workerFailures[worker]?.isEmpty == true { workerFailures[worker] = nil }
@@ -237,7 +239,7 @@ extension Coordinator {
     _ failures: FailureHistory, of end: TrialEnd, by winner: WorkerID?, at now: Duration
   ) {
     guard failedTrials.remove(end.trial) != nil else { return }
-    let isBelieved = failures.failures.contains { proven.contains($0.worker) }
+    let isBelieved = failures.failures.contains { workersWithResults.contains($0.worker) }
     for failure in failures.failures {
       if end.status.isFailure, !isBelieved {
         workerFailures[failure.worker]?.downgradeViolation(of: end.trial)
@@ -251,7 +253,8 @@ extension Coordinator {
 
   private mutating func confirmFailure(against worker: WorkerID, of trial: Int, at now: Duration) {
     workerFailures[worker]?.confirmFailure(of: trial)
-    guard let peer = peers[worker], !peer.isExcluded, let reason = workerFailures[worker]?.exclusion else {
+    guard let peer = peers[worker], !peer.isExcluded, let reason = workerFailures[worker]?.exclusionReason
+    else {
       return
     }
     peers[worker]?.isExcluded = true
@@ -282,18 +285,18 @@ extension Coordinator {
   mutating func delayWork(for peer: Peer, at now: Duration) {
     if siteBackoffs.count >= Self.recordLimit { siteBackoffs = siteBackoffs.filter { $0.value.end > now } }
     guard siteBackoffs.count < Self.recordLimit else { return }
-    siteBackoffs[Site(peer), default: Backoff()].extend(at: now)
+    siteBackoffs[Machine(peer), default: Backoff()].extend(at: now)
   }
 
   func isDelayed(_ worker: WorkerID, at now: Duration) -> Bool {
     guard !siteBackoffs.isEmpty, let peer = peers[worker] else { return false }
-    return siteBackoffs[Site(peer)].map { now < $0.end } ?? false
+    return siteBackoffs[Machine(peer)].map { now < $0.end } ?? false
   }
 
   /// Removes the backoff of a worker's machine, which trains now.
   mutating func endDelay(of worker: WorkerID) {
     guard !siteBackoffs.isEmpty, let peer = peers[worker] else { return }
-    siteBackoffs[Site(peer)] = nil
+    siteBackoffs[Machine(peer)] = nil
   }
 }
 

@@ -59,7 +59,7 @@ extension Coordinator {
     guard (0...Limits.slots).contains(Int(hello.slots)), hello.held.count <= 4 * Limits.slots,
       peers[id].map({ $0.key == sender.key }) ?? hasRoom(for: sender.key)
     else { return reject(.invalid, "a Hello beyond the limits", to: sender) }
-    let orphaned = (orphans[id] ?? []).compactMap { attempts[$0] }.filter { !$0.isLost }
+    let orphaned = (attemptsOfAbsentWorkers[id] ?? []).compactMap { attempts[$0] }.filter { !$0.isLost }
     guard orphaned.allSatisfy({ $0.belongs(to: id, key: sender.key) }) else {
       return reject(.invalid, "another worker key used this worker ID before", to: sender)
     }
@@ -75,7 +75,7 @@ extension Coordinator {
   }
 
   private func hasRoom(for key: String) -> Bool {
-    peers.count < Limits.workers && population[key, default: 0] < Limits.workersPerKey
+    peers.count < Limits.workers && peerCounts[key, default: 0] < Limits.workersPerKey
   }
 
   private mutating func admit(
@@ -88,7 +88,7 @@ extension Coordinator {
       description: description, address: sender.address, key: sender.key, fingerprint: sender.fingerprint,
       lastHeard: now, isExcluded: excluded[id] != nil)
     departed[id] = nil
-    population[sender.key, default: 0] += 1
+    peerCounts[sender.key, default: 0] += 1
     effects.append(
       .note("worker \(description.host) (pid \(description.pid), \(description.slots) slots) joined"))
   }
@@ -107,7 +107,7 @@ extension Coordinator {
   private mutating func welcome(_ id: WorkerID, holding progress: [WireProgress], at now: Duration) {
     guard let peer = peers[id] else { return }
     let held = Set(progress.map { AttemptID($0.attempt) })
-    for orphan in (orphans.removeValue(forKey: id) ?? []).subtracting(held).sorted() {
+    for orphan in (attemptsOfAbsentWorkers.removeValue(forKey: id) ?? []).subtracting(held).sorted() {
       endAttempt(orphan, as: .interrupted, detail: "its worker came back without it", at: now)
     }
     let stop = unwanted(progress, of: id, at: now)

@@ -14,9 +14,9 @@ extension Coordinator {
   mutating func adoptAttempts(_ open: [Snapshot.OpenAttempt], at now: Duration) {
     backlog = Backlog(trials: trialCount, taken: Set(results.keys).union(open.map(\.trial)))
     for attempt in open where attempt.end != .superseded {
-      let isOut = excluded[attempt.worker] != nil
-      let continues = attempt.end == nil && !attempt.isLocal && !isOut
-      if attempt.end?.isFinal != true, !isOut {
+      let isExcluded = excluded[attempt.worker] != nil
+      let continues = attempt.end == nil && !attempt.isLocal && !isExcluded
+      if attempt.end?.isFinal != true, !isExcluded {
         attempts[attempt.id] = Attempt(
           trial: attempt.trial, worker: attempt.worker, key: attempt.key,
           budget: 0, epochs: attempt.epochs, inherited: attempt.inherited,
@@ -33,7 +33,7 @@ extension Coordinator {
           trial.speculativeAttempt = attempt.id
           speculativeAttempts.insert(attempt.id)
         }
-        orphans[attempt.worker, default: []].insert(attempt.id)
+        attemptsOfAbsentWorkers[attempt.worker, default: []].insert(attempt.id)
       } else if attempt.end == nil {
         effects.append(.persist(.attemptEnded(attempt.id, .interrupted, detail: "")))
       } else if let end = attempt.end, end.isFailure {
@@ -84,9 +84,9 @@ extension Coordinator {
 
   private mutating func fillSlots(at now: Duration) {
     var left: [WorkerID] = []
-    for (place, worker) in idle.enumerated() {
+    for (index, worker) in idle.enumerated() {
       guard hasWork(at: now) else {
-        left += idle[place...]
+        left += idle[index...]
         break
       }
       // A worker that missed two heartbeats may be gone; its next one makes it available again.
@@ -214,7 +214,7 @@ extension Coordinator {
       guard let peer = peers[worker] else { continue }
       warnOfLoss(of: count, on: peer, "is lost: no heartbeat for \((now - peer.lastHeard).wholeSeconds) s")
     }
-    population = peers.values.reduce(into: [:]) { $0[$1.key, default: 0] += 1 }
+    peerCounts = peers.values.reduce(into: [:]) { $0[$1.key, default: 0] += 1 }
     let gone = peers.filter { now - $0.value.lastHeard > intervals.lease && $0.value.attempts.isEmpty }
     for (worker, peer) in gone.sorted(by: { $0.key.description < $1.key.description }) {
       effects.append(.note("worker \(peer.description.host) (\(worker)) is gone"))

@@ -185,13 +185,13 @@ package struct Coordinator: Sendable {
 
   var peers: [WorkerID: Peer] = [:]
   /// Peers by key: counted at each tick, incremented when a worker joins.
-  var population: [String: Int] = [:]
+  var peerCounts: [String: Int] = [:]
   /// Workers with a free slot, in FIFO order; some may be full by now.
   var idle: [WorkerID] = []
   /// The conduct of workers with failures.
   var workerFailures: [WorkerID: WorkerFailures] = [:]
   /// Workers that have delivered a result or reached a rung since the coordinator started.
-  var proven: Set<WorkerID> = []
+  var workersWithResults: Set<WorkerID> = []
   /// Open trials with failures.
   var failedTrials: Set<Int> = []
   /// Excluded workers and the reason.
@@ -199,7 +199,7 @@ package struct Coordinator: Sendable {
   /// Recently departed workers, which may return or be replaced.
   var departed: [WorkerID: Departure] = [:]
   /// Backoffs of machines whose workers could not train.
-  var siteBackoffs: [Site: Backoff] = [:]
+  var siteBackoffs: [Machine: Backoff] = [:]
   /// Further workers are expected until this time.
   let arrivalEnd: Duration
   /// When an epoch or a result last arrived, or nothing was pending.
@@ -209,7 +209,7 @@ package struct Coordinator: Sendable {
   var attempts: [AttemptID: Attempt] = [:]
   var openTrials: [Int: OpenTrial] = [:]
   /// Attempts of an earlier generation whose workers have not reconnected yet.
-  var orphans: [WorkerID: Set<AttemptID>] = [:]
+  var attemptsOfAbsentWorkers: [WorkerID: Set<AttemptID>] = [:]
   var backlog: Backlog
   /// The sampled values of trials.
   var suggestions: Suggestions

@@ -55,12 +55,12 @@ struct FailureHistory: Sendable, Equatable {
   /// - Returns: the workers of these failures.
   mutating func refute(before epochs: Double, by worker: WorkerID?) -> [WorkerID] {
     var workers: [WorkerID] = []
-    for place in failures.indices
-    where failures[place].worker != worker && Double(failures[place].epochs) < epochs
-      && !failures[place].isRefuted
+    for index in failures.indices
+    where failures[index].worker != worker && Double(failures[index].epochs) < epochs
+      && !failures[index].isRefuted
     {
-      failures[place].isRefuted = true
-      workers.append(failures[place].worker)
+      failures[index].isRefuted = true
+      workers.append(failures[index].worker)
     }
     return workers
   }
@@ -75,13 +75,14 @@ struct FailureHistory: Sendable, Equatable {
 
   /// The verdict after the latest failure; nil if the trial runs again.
   ///
-  /// - Parameter proven: the workers that have delivered results. While other workers could try the trial, failures on
+  /// - Parameter workersWithResults: the workers that have delivered results. While other workers could try the trial, failures on
   ///   two unproven workers are not sufficient.
-  func verdict(alternative: Alternative, proven: Set<WorkerID>) -> Verdict? {
+  func verdict(alternative: Alternative, workersWithResults: Set<WorkerID>) -> Verdict? {
     let open = failures.filter { !$0.isRefuted }
     guard let last = open.last else { return nil }
     func isConfirmed(_ failures: [Failure]) -> Bool {
-      Self.isConfirmed(failures, alternative, isProven: failures.contains { proven.contains($0.worker) })
+      Self.isConfirmed(
+        failures, alternative, isProven: failures.contains { workersWithResults.contains($0.worker) })
     }
     let alike = open.filter { $0.epochs == last.epochs }
     let failed = open.filter { $0.end == .failed }

@@ -50,7 +50,7 @@ struct WorkerFailures: Sendable, Equatable {
   var getsNoNewTrials: Bool { unconfirmedFailures.count >= Self.unconfirmedLimit }
 
   /// Why the worker is excluded; nil if it is not.
-  var exclusion: String? {
+  var exclusionReason: String? {
     if violations.count >= Self.violationLimit {
       return "\(violations.count) of its trials broke a rule and succeeded on other workers"
     }

@@ -16,8 +16,8 @@ struct CheckpointCache: Sendable {
 
   /// Removes and returns the checkpoint with this digest; nil if it is not cached.
   mutating func remove(_ digest: Data) -> [UInt8]? {
-    guard let place = checkpoints.firstIndex(where: { $0.digest == digest }) else { return nil }
-    let bytes = checkpoints.remove(at: place).bytes
+    guard let index = checkpoints.firstIndex(where: { $0.digest == digest }) else { return nil }
+    let bytes = checkpoints.remove(at: index).bytes
     size -= bytes.count
     return bytes
   }

@@ -82,7 +82,7 @@ extension Worker {
     var entry = Held(stage: .ended, checkpoint: Array(kept.checkpoint), isSpooled: true)
     var attempts: Set<UInt64> = []
     for message in kept.messages {
-      guard let body = message.body, let (attempt, sequence) = body.place, message.search == search,
+      guard let body = message.body, let (attempt, sequence) = body.position, message.search == search,
         entry.unacknowledged.isEmpty || sequence == entry.lastSequence + 1
       else { return }
       attempts.insert(attempt)
@@ -96,7 +96,7 @@ extension Worker {
 
 extension WireToCoordinator.OneOf_Body {
   /// The attempt and the sequence of a numbered message.
-  fileprivate var place: (attempt: UInt64, sequence: UInt32)? {
+  fileprivate var position: (attempt: UInt64, sequence: UInt32)? {
     switch self {
     case .report(let report): (report.attempt, report.sequence)
     case .result(let result): (result.attempt, result.sequence)

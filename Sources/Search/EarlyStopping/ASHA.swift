@@ -32,8 +32,8 @@ package struct ASHA: Sendable {
   /// Records the result of a trial at a rung, once per trial and rung. A trial without a finite objective is not
   /// promoted.
   package mutating func report(_ standing: Halving.RungResult, at rung: Int) {
-    let place = rungs[rung].reported.partitioningIndex { standing.ranks(before: $0, by: objective) }
-    rungs[rung].reported.insert(standing, at: place)
+    let index = rungs[rung].reported.partitioningIndex { standing.ranks(before: $0, by: objective) }
+    rungs[rung].reported.insert(standing, at: index)
   }
 
   /// The next promotion, from the highest rung that has one; nil if a new trial is to start.

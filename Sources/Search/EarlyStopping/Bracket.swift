@@ -30,8 +30,8 @@ struct Bracket: Sendable {
     assert(rungs[rung].unreported > 0, "rung \(rung) expects no more trials, but \(standing.trial) reports")
     rungs[rung].unreported -= 1
     if standing.objective?.isFinite == true, rung + 1 < rungs.count {
-      let place = rungs[rung].contenders.partitioningIndex { standing.ranks(before: $0, by: objective) }
-      rungs[rung].contenders.insert(standing, at: place)
+      let index = rungs[rung].contenders.partitioningIndex { standing.ranks(before: $0, by: objective) }
+      rungs[rung].contenders.insert(standing, at: index)
     }
     return (rung..<rungs.count - 1).flatMap { decide($0) }
   }

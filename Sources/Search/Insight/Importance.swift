@@ -12,12 +12,12 @@ package struct Importance: Hashable, Sendable {
   /// The standard deviation of each share between the trees of the forest.
   package let deviations: [Double]
   /// The out-of-bag R² of the forest: 1 is a perfect prediction, 0 or less is none.
-  package let explained: Double
+  package let rSquared: Double
   /// The number of trials used.
   package let trials: Int
 
   /// Whether R² is high enough for the shares to be meaningful.
-  package var isReliable: Bool { explained >= 0.1 }
+  package var isReliable: Bool { rSquared >= 0.1 }
 
   /// The share of interactions and noise.
   package var interactions: Double { max(0, 1 - shares.reduce(0, +)) }
@@ -59,7 +59,7 @@ package struct Importance: Hashable, Sendable {
     let estimates = choices.indices.map { side in Estimate(treeShares.map { $0[side] }) }
     shares = estimates.map(\.mean)
     deviations = estimates.map { $0.variance.squareRoot() }
-    explained = Self.explained(samples.map(\.score), predicted)
+    rSquared = Self.rSquared(samples.map(\.score), predicted)
     trials = samples.count
   }
 
@@ -73,15 +73,15 @@ package struct Importance: Hashable, Sendable {
       var order = Array(0..<count)
       generator.shuffle(&order)
       for index in samples.indices {
-        let place = order[min(Int(samples[index].point[side] * Double(count)), count - 1)]
-        samples[index].point[side] = (Double(place) + 0.5) / Double(count)
+        let index = order[min(Int(samples[index].point[side] * Double(count)), count - 1)]
+        samples[index].point[side] = (Double(index) + 0.5) / Double(count)
       }
     }
     return samples
   }
 
   /// R² of the out-of-bag predictions.
-  private static func explained(_ scores: [Double], _ predicted: [(sum: Double, count: Int)]) -> Double {
+  private static func rSquared(_ scores: [Double], _ predicted: [(sum: Double, count: Int)]) -> Double {
     let pairs = zip(scores, predicted).filter { $0.1.count > 0 }.map { ($0, $1.sum / Double($1.count)) }
     let mean = pairs.reduce(0) { $0 + $1.0 } / Double(pairs.count)
     let variance = pairs.reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) }

@@ -7,7 +7,7 @@ package struct Insight: Hashable, Sendable {
   /// The importance of the parameters; nil with too few trials or only one parameter.
   package let importance: Importance?
   /// The number of diverged trials in the importance, which get the worst score of the others.
-  package let scoreless: Int
+  package let divergedCount: Int
   /// The epochs after which the importance compares trials; nil means after their last epoch.
   package let epochs: Double?
   /// The ranges that may be too narrow.
@@ -31,7 +31,7 @@ package struct Insight: Hashable, Sendable {
     conditional = Set(file.conditional.map { file.space.parameters[$0].column })
     let ranked = budgets.isEmpty || file.isOpenEnded || ranked.count == file.trials ? ranked : []
     let scores = Scores(ranked, of: file.objective, histories, epochs)
-    scoreless = scores.scoreless
+    divergedCount = scores.divergedCount
     let samples = scores.all.map { result, score in
       // A parameter without an effect is at the same position in all such trials, so that it explains nothing.
       let positions = zip(file.space.parameters, result.values).map { parameter, value in
@@ -52,7 +52,7 @@ package struct Insight: Hashable, Sendable {
 private struct Scores {
   private(set) var all: [(TrialResult, Double)] = []
   /// The number of diverged trials, which get the worst score of the others.
-  private(set) var scoreless = 0
+  private(set) var divergedCount = 0
 
   /// The scores after `epochs`, or after the last epoch if nil. Failed trials are left out.
   init(_ results: [TrialResult], of objective: Objective, _ histories: [Int: TrialHistory], _ epochs: Double?)
@@ -71,7 +71,7 @@ private struct Scores {
     }
     let scores = all.lazy.map(\.1)
     guard let worst = objective.isMaximized ? scores.min() : scores.max() else { return }
-    scoreless = diverged.count
+    divergedCount = diverged.count
     all += diverged.map { ($0, worst) }
   }
 }

@@ -41,19 +41,19 @@ struct RegressionTree {
       return
     }
     var (below, above) = (box, box)
-    below.high[cut.side] = cut.place
-    above.low[cut.side] = cut.place
-    grow(samples.filter { $0.point[cut.side] <= cut.place }[...], below, fewest)
-    grow(samples.filter { $0.point[cut.side] > cut.place }[...], above, fewest)
+    below.high[cut.side] = cut.threshold
+    above.low[cut.side] = cut.threshold
+    grow(samples.filter { $0.point[cut.side] <= cut.threshold }[...], below, fewest)
+    grow(samples.filter { $0.point[cut.side] > cut.threshold }[...], above, fewest)
   }
 
   /// The cut with the smallest sum of squared errors of both parts; nil if no cut is possible.
   private static func bestCut(
     _ samples: ArraySlice<Sample>, _ fewest: Int
-  ) -> (side: Int, place: Double)? {
+  ) -> (side: Int, threshold: Double)? {
     guard let first = samples.first, samples.contains(where: { $0.score != first.score }) else { return nil }
     let total = samples.reduce(0) { $0 + $1.score }
-    var best: (side: Int, place: Double)?
+    var best: (side: Int, threshold: Double)?
     var most = -Double.infinity
     for side in first.point.indices {
       let ordered = samples.sorted { $0.point[side] < $1.point[side] }

@@ -30,8 +30,8 @@ package struct Reevaluation: Hashable, Sendable {
   package mutating func report(_ result: TrialResult) -> [Replicate] {
     unended -= 1
     if result.objective?.isFinite == true {
-      let place = leaders.firstIndex { Ranking.isBetter(result, $0, objective) } ?? leaders.endIndex
-      leaders.insert(result, at: place)
+      let index = leaders.firstIndex { Ranking.isBetter(result, $0, objective) } ?? leaders.endIndex
+      leaders.insert(result, at: index)
       if leaders.count > top { leaders.removeLast() }
     }
     let certain = leaders.prefix(max(0, top - unended)).map(\.trial)

@@ -47,10 +47,10 @@ package struct LearningCurves: Sendable {
   package func score(of configuration: Int, after budget: Double) -> EpochScore? {
     let curve = curves[configuration]
     let isWhole = budget == budget.rounded()
-    let (scores, place) =
+    let (scores, index) =
       isWhole ? (curve.epochs, budget) : (curve.beginning, budget * Double(partsOfFirstEpoch))
-    precondition(place == place.rounded() && place >= 1, "no measurement after \(budget) epochs")
-    return Int(place) <= scores.count ? scores[Int(place) - 1] : nil
+    precondition(index == index.rounded() && index >= 1, "no measurement after \(budget) epochs")
+    return Int(index) <= scores.count ? scores[Int(index) - 1] : nil
   }
 
   /// The epochs to train a configuration from one budget to another. A configuration that diverges trains that epoch

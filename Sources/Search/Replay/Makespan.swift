@@ -5,7 +5,7 @@ package struct Makespan: Sendable {
   /// The lower bound of each makespan: its work divided by the slots, or one full training.
   package let bounds: [Double]
   /// The epochs trained in each replay.
-  package let works: [Double]
+  package let epochsTrained: [Double]
 
   /// Replays a method with each seed on a random subset of the table.
   package init(
@@ -15,8 +15,8 @@ package struct Makespan: Sendable {
       Replay(method, on: curves.sample(trials, seed: seed), seed: seed, slots: slots)
     }
     times = replays.map(\.makespan)
-    works = replays.map(\.work)
-    bounds = works.map { max($0 / Double(slots), Double(curves.epochs)) }
+    epochsTrained = replays.map(\.work)
+    bounds = epochsTrained.map { max($0 / Double(slots), Double(curves.epochs)) }
   }
 
   /// The makespans divided by their lower bounds.

@@ -65,10 +65,10 @@ package struct Replay: Sendable {
     var now = 0.0
     while true {
       while running.count < slots, let job = scheduler.next() { running.append(begin(job, at: now)) }
-      guard let place = running.indices.min(by: { (running[$0].end, $0) < (running[$1].end, $1) }) else {
+      guard let index = running.indices.min(by: { (running[$0].end, $0) < (running[$1].end, $1) }) else {
         break
       }
-      let ended = running.remove(at: place)
+      let ended = running.remove(at: index)
       now = ended.end
       scheduler.report(ended.job, end(ended, at: now, isOfSearch: true))
     }

@@ -38,9 +38,9 @@ package struct ReplaySummary: Sendable {
 
   /// A quantile of the epochs, with linear interpolation.
   package func quantile(_ share: Double) -> Double {
-    let place = share * Double(epochs.count - 1)
-    let (below, above) = (epochs[Int(place)], epochs[Int(place.rounded(.up))])
-    return below + (above - below) * (place - place.rounded(.down))
+    let position = share * Double(epochs.count - 1)
+    let (below, above) = (epochs[Int(position)], epochs[Int(position.rounded(.up))])
+    return below + (above - below) * (position - position.rounded(.down))
   }
 }
 

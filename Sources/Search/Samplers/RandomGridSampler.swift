@@ -30,10 +30,10 @@ struct Permutation {
     halfBits = max(4, (bits + 1) / 2)
   }
 
-  /// The number at a place of the permutation.
-  func callAsFunction(_ place: UInt64) -> UInt64 {
-    precondition(place < count, "place \(place) of \(count)")
-    var number = encrypted(place)
+  /// The number at a position of the permutation.
+  func callAsFunction(_ position: UInt64) -> UInt64 {
+    precondition(position < count, "position \(position) of \(count)")
+    var number = encrypted(position)
     while number >= count { number = encrypted(number) }
     return number
   }

@@ -177,14 +177,14 @@ extension SearchFileRules {
       guard let effect = field.effect, let setting = read.settings[field.path], !isReported(field.path),
         !effect.fields.contains(where: isReported), !effect.canHold(settings)
       else { return nil }
-      let place = read.places[field.path] ?? read.places["\(field.path).0"] ?? .file
+      let location = read.locations[field.path] ?? read.locations["\(field.path).0"] ?? .file
       let subject = if case .fixed = setting { "has" } else { "is searched, but has" }
-      return Fault(place, field.path, "\(subject) no effect: it acts only \(effect.condition); remove it")
+      return Fault(location, field.path, "\(subject) no effect: it acts only \(effect.condition); remove it")
     }
     if case .searched = settings["train.keep"] {
       faults.append(
         Fault(
-          read.places["train.keep"] ?? .file, "train.keep",
+          read.locations["train.keep"] ?? .file, "train.keep",
           "is searched, but has no effect on the results of trials; set it to one value"))
     }
     return faults
@@ -192,7 +192,7 @@ extension SearchFileRules {
 
   /// Whether a key has no effect only because the number of epochs was set on the command line, as for a short try.
   func isShortened(_ fault: Fault) -> Bool {
-    read.places["train.epochs"] == .option
+    read.locations["train.epochs"] == .option
       && Field.named(fault.key)?.effect?.fields.contains("train.epochs") == true
   }
 }

@@ -18,7 +18,7 @@ extension Field.Kind {
     do {
       return try Distribution(shape, steps: steps)
     } catch {
-      throw Fault(entry.place, path, error.message)
+      throw Fault(entry.location, path, error.message)
     }
   }
 
@@ -28,14 +28,14 @@ extension Field.Kind {
     for entry in entries where !allowed.contains(entry.key) {
       let guess = nearest(to: entry.key, among: allowed).map { "did you mean '\($0)'?" }
       throw Fault(
-        entry.place, path,
+        entry.location, path,
         "unknown key \(quoted(entry.key)) in a distribution; "
           + (guess ?? "allowed: \(allowed.joined(separator: ", "))"))
     }
     let found = entries.filter { $0.key != "steps" }
     guard found.count == 1 else {
       throw Fault(
-        found[1].place, path, "takes one distribution, not '\(found[0].key)' and '\(found[1].key)'")
+        found[1].location, path, "takes one distribution, not '\(found[0].key)' and '\(found[1].key)'")
     }
     return found[0]
   }
@@ -44,7 +44,7 @@ extension Field.Kind {
     guard case .scalar(let text, isQuoted: false) = node.content, let steps = Number.integer(text)
     else {
       throw Fault(
-        node.place, path,
+        node.location, path,
         "'steps' needs a whole number from 2 to \(Distribution.mostPoints), not \(node.shown)")
     }
     return steps
@@ -55,7 +55,7 @@ extension Field.Kind {
       (1...Distribution.mostPoints).contains(nodes.count)
     else {
       throw Fault(
-        node.place, path, "'choice' needs a list of 1 to \(Distribution.mostPoints) values")
+        node.location, path, "'choice' needs a list of 1 to \(Distribution.mostPoints) values")
     }
     var values: [Value] = []
     let isOptional = Field.named(path)?.canBeOmitted == true
@@ -69,7 +69,7 @@ extension Field.Kind {
     switch self {
     case .integer:
       guard name.hasSuffix("int") else {
-        throw Fault(node.place, path, "takes whole numbers; use 'int' or 'log_int', not '\(name)'")
+        throw Fault(node.location, path, "takes whole numbers; use 'int' or 'log_int', not '\(name)'")
       }
       guard case (.integer(let low), .integer(let high)) = try ends(name, node, at: path) else {
         throw mistake(node, at: path)
@@ -78,7 +78,7 @@ extension Field.Kind {
     case .real:
       guard name.hasSuffix("uniform") else {
         throw Fault(
-          node.place, path,
+          node.location, path,
           "takes real numbers; use 'uniform' or 'log_uniform' (with 'steps' for a grid), not '\(name)'"
         )
       }
@@ -88,7 +88,7 @@ extension Field.Kind {
       return name == "uniform"
         ? .uniform(low: low, high: high) : .logUniform(low: low, high: high)
     case .word, .name, .folder, .heldOut, .trials, .integers, .realOrReals:
-      throw Fault(node.place, path, "takes words; use 'choice', not '\(name)'")
+      throw Fault(node.location, path, "takes words; use 'choice', not '\(name)'")
     }
   }
 
@@ -101,7 +101,7 @@ extension Field.Kind {
     else {
       let order = name.hasPrefix("log") ? "0 < low < high" : "low < high"
       throw Fault(
-        node.place, path, "'\(name)' needs two \(isWhole ? "whole " : "")numbers, \(order)")
+        node.location, path, "'\(name)' needs two \(isWhole ? "whole " : "")numbers, \(order)")
     }
     return (try end(nodes[0], name, at: path), try end(nodes[1], name, at: path))
   }
@@ -110,7 +110,7 @@ extension Field.Kind {
     do {
       return try value(node, at: path)
     } catch {
-      throw Fault(node.place, path, "each end of '\(name)' needs \(self), not \(node.shown)")
+      throw Fault(node.location, path, "each end of '\(name)' needs \(self), not \(node.shown)")
     }
   }
 }

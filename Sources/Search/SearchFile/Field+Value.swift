@@ -58,7 +58,7 @@ extension Field.Kind {
       return .integers([try integer(node, kind, at: path)])
     }
     guard nodes.count <= most else {
-      throw Fault(node.place, path, "needs \(self), not \(nodes.count)")
+      throw Fault(node.location, path, "needs \(self), not \(nodes.count)")
     }
     var numbers: [Int] = []
     for (index, element) in nodes.enumerated() {
@@ -70,7 +70,7 @@ extension Field.Kind {
   private func reals(_ node: Node, atMost most: Int, at path: String) throws(Fault) -> Value {
     guard case .list(let nodes) = node.content else { return try element.value(node, at: path) }
     guard (1...most).contains(nodes.count) else {
-      throw Fault(node.place, path, "needs \(self), not \(nodes.count)")
+      throw Fault(node.location, path, "needs \(self), not \(nodes.count)")
     }
     var numbers: [Double] = []
     for (index, node) in nodes.enumerated() {
@@ -96,13 +96,13 @@ extension Field.Kind {
         text.contains("/") || text.contains("~")
       {
         return Fault(
-          node.place, path,
+          node.location, path,
           "needs the name of a dataset; for a folder, write dataset: { idx: \(printable(text)) }")
       }
-      return Fault(node.place, path, "needs \(self), not \(node.shown)")
+      return Fault(node.location, path, "needs \(self), not \(node.shown)")
     }
     let guess = nearest(to: text, among: words).map { "; did you mean '\($0)'?" } ?? ""
-    return Fault(node.place, path, "needs \(self), not \(node.shown)\(guess)")
+    return Fault(node.location, path, "needs \(self), not \(node.shown)\(guess)")
   }
 }
 

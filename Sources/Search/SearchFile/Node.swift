@@ -1,7 +1,7 @@
 /// A parsed YAML node of a search file, with its position.
 struct Node {
   var content: Content
-  var place: SearchFileError.Place
+  var location: SearchFileError.Location
 
   indirect enum Content {
     /// A text; a quoted text is never a number.
@@ -13,7 +13,7 @@ struct Node {
   /// A key with its value.
   struct Entry {
     let key: String
-    let place: SearchFileError.Place
+    let location: SearchFileError.Location
     var value: Node
   }
 
@@ -49,8 +49,8 @@ struct Node {
     if case .map(let present) = content { entries = present }
     let index = entries.firstIndex { $0.key == key } ?? entries.endIndex
     if index == entries.endIndex {
-      let section = Node(content: .map([]), place: value.place)
-      entries.append(Entry(key: key, place: value.place, value: section))
+      let section = Node(content: .map([]), location: value.location)
+      entries.append(Entry(key: key, location: value.location, value: section))
     }
     entries[index].value.set(path.dropFirst(), to: value)
     content = .map(entries)
@@ -63,7 +63,7 @@ struct Node {
       case .scalar = entries[index].value.content
     else { return }
     let name = entries[index].value
-    entries[index].value.content = .map([Entry(key: "name", place: name.place, value: name)])
+    entries[index].value.content = .map([Entry(key: "name", location: name.location, value: name)])
     content = .map(entries)
   }
 }

@@ -80,7 +80,7 @@ extension SearchFile {
     settings["search.trials"] = .fixed(trials)
     self.init(
       space: space, settings: settings, notices: (notices, inertKeys), source: source,
-      places: rules.read.places)
+      locations: rules.read.locations)
   }
 
   private static var tooLarge: Fault { Fault(.file, "", "is larger than \(mostBytes / 1024) KiB") }
@@ -111,7 +111,7 @@ extension Node {
     do {
       value = try Node(yaml: override.value) { _ in .option }
     } catch {
-      value = Node(content: .scalar("", isQuoted: false), place: .option)
+      value = Node(content: .scalar("", isQuoted: false), location: .option)
       guard override.value.allSatisfy(\.isWhitespace) else {
         throw Fault(.option, override.key, error.message)
       }

@@ -13,11 +13,11 @@ package struct SearchFile: Hashable, Sendable {
   /// The name and text of the file.
   private let source: Source
   /// The position of each section, field and searched element in the file.
-  private let places: [String: SearchFileError.Place]
+  private let locations: [String: SearchFileError.Location]
 
   init(
     space: SearchSpace, settings: [String: Setting], notices: (trials: [String], inertKeys: [String]),
-    source: Source, places: [String: SearchFileError.Place]
+    source: Source, locations: [String: SearchFileError.Location]
   ) {
     self.space = space
     conditional = space.parameters.indices.filter { index in
@@ -27,7 +27,7 @@ package struct SearchFile: Hashable, Sendable {
     self.notices = notices.trials
     self.inertKeys = notices.inertKeys
     self.source = source
-    self.places = places
+    self.locations = locations
   }
 
   struct Source: Hashable {
@@ -44,9 +44,9 @@ package struct SearchFile: Hashable, Sendable {
   /// of the field, or of the innermost section that is present.
   package func error(at key: String, _ message: String) -> SearchFileError {
     var parts = key.split(separator: ".")
-    while !parts.isEmpty, places[parts.joined(separator: ".")] == nil { parts.removeLast() }
-    let place = places[parts.joined(separator: ".")] ?? .file
-    return SearchFileError(file: source.name, [Fault(place, key, message)])
+    while !parts.isEmpty, locations[parts.joined(separator: ".")] == nil { parts.removeLast() }
+    let location = locations[parts.joined(separator: ".")] ?? .file
+    return SearchFileError(file: source.name, [Fault(location, key, message)])
   }
 
   /// The instruction sets that workers may use.

@@ -8,7 +8,7 @@ package struct SearchFileError: Error, Hashable, CustomStringConvertible {
   /// One mistake.
   package struct Mistake: Hashable, Sendable {
     /// The position of the mistake.
-    package let place: Place
+    package let location: Location
     /// The path of the key, such as `train.lr`; empty if the mistake has no single key.
     package let key: String
     /// The problem and the allowed values.
@@ -16,7 +16,7 @@ package struct SearchFileError: Error, Hashable, CustomStringConvertible {
   }
 
   /// The origin of a part of a search file.
-  package enum Place: Hashable, Sendable {
+  package enum Location: Hashable, Sendable {
     /// A line of the file, counted from 1.
     case line(Int)
     /// An override given on the command line.
@@ -32,14 +32,14 @@ package struct SearchFileError: Error, Hashable, CustomStringConvertible {
   init(file: String, _ faults: [Fault]) {
     self.file = file
     mistakes = faults.enumerated().sorted { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) }
-      .map { Mistake(place: $0.element.place, key: $0.element.key, message: $0.element.message) }
+      .map { Mistake(location: $0.element.location, key: $0.element.key, message: $0.element.message) }
   }
 
   /// A line of printable characters for each mistake.
   package var description: String {
     let lines = mistakes.prefix(Self.mostShown).map { mistake in
       let origin =
-        switch mistake.place {
+        switch mistake.location {
         case .line(let line): "\(printable(file)):\(line): "
         case .option: "--set "
         case .file: "\(printable(file)): "
@@ -54,19 +54,19 @@ package struct SearchFileError: Error, Hashable, CustomStringConvertible {
 
 /// A mistake found while parsing a file, before the file name is added.
 struct Fault: Error {
-  let place: SearchFileError.Place
+  let location: SearchFileError.Location
   let key: String
   let message: String
 
-  init(_ place: SearchFileError.Place, _ key: String, _ message: String) {
-    self.place = place
+  init(_ location: SearchFileError.Location, _ key: String, _ message: String) {
+    self.location = location
     self.key = key
     self.message = message
   }
 
   /// Mistakes are shown by line, those of the whole file and of the command line last.
   fileprivate var order: Int {
-    switch place {
+    switch location {
     case .line(let line): line
     case .file: .max - 1
     case .option: .max

@@ -13,7 +13,7 @@ struct SearchFileReader {
   /// The searched parameters, in the order of the file.
   private(set) var searched: [(path: String, distribution: Distribution)] = []
   /// The position of each section, field and searched element.
-  private(set) var places: [String: SearchFileError.Place] = [:]
+  private(set) var locations: [String: SearchFileError.Location] = [:]
   /// The mistakes found so far.
   private(set) var faults: [Fault] = []
   /// The keys that unknown keys are probably misspellings of.
@@ -26,7 +26,7 @@ struct SearchFileReader {
         throw Fault(.file, "", "the file is empty")
       }
       throw Fault(
-        root.place, "", "needs keys and values at the top level, such as 'name: ...', not \(root.shown)")
+        root.location, "", "needs keys and values at the top level, such as 'name: ...', not \(root.shown)")
     }
     read(entries, in: "")
   }
@@ -45,7 +45,7 @@ struct SearchFileReader {
   }
 
   private mutating func read(_ node: Node, at path: String) throws(Fault) {
-    places[path] = node.place
+    locations[path] = node.location
     let field = Field.named(path)
     if let keys = Field.sections[path] {
       if case .map(let entries) = node.content, field == nil || !entries.isEmpty,
@@ -55,7 +55,7 @@ struct SearchFileReader {
       }
       guard field != nil else {
         throw Fault(
-          node.place, path,
+          node.location, path,
           "needs a section with \(keys.joined(separator: ", ")), not \(node.shown)")
       }
     }
@@ -84,17 +84,17 @@ struct SearchFileReader {
       let (key, value) = (entry.key[..<colon], entry.key[entry.key.index(after: colon)...])
       guesses.append(section.isEmpty ? String(key) : "\(section).\(key)")
       throw Fault(
-        entry.place, path, "needs a space after the colon: \(quoted("\(key): \(value)"))")
+        entry.location, path, "needs a space after the colon: \(quoted("\(key): \(value)"))")
     }
     if entry.key.contains(".") {
-      throw Fault(entry.place, path, "unknown key; nest sections instead of joining keys with dots")
+      throw Fault(entry.location, path, "unknown key; nest sections instead of joining keys with dots")
     }
     guard let guess = nearest(to: entry.key, among: allowed) else {
       throw Fault(
-        entry.place, path, "unknown key; allowed here: \(allowed.joined(separator: ", "))")
+        entry.location, path, "unknown key; allowed here: \(allowed.joined(separator: ", "))")
     }
     guesses.append(section.isEmpty ? guess : "\(section).\(guess)")
-    throw Fault(entry.place, path, "unknown key; did you mean '\(guess)'?")
+    throw Fault(entry.location, path, "unknown key; did you mean '\(guess)'?")
   }
 }
 
@@ -117,21 +117,21 @@ extension SearchFileReader {
   ) throws(Fault) -> Setting {
     guard node.isDistribution else {
       if field.isSearchable, let equivalent = kind.equivalent(of: node) {
-        throw Fault(node.place, path, "needs \(kind), or a distribution: write \(equivalent)")
+        throw Fault(node.location, path, "needs \(kind), or a distribution: write \(equivalent)")
       }
       if case .map = node.content, field.isSearchable {
         throw Fault(
-          node.place, path,
+          node.location, path,
           "needs \(kind), or a distribution: \(alternatives(Distribution.names))")
       }
       return .fixed(try kind.value(node, at: path))
     }
     guard field.isSearchable else {
-      throw Fault(node.place, path, "cannot be searched; needs \(kind)")
+      throw Fault(node.location, path, "cannot be searched; needs \(kind)")
     }
     let distribution = try kind.distribution(node, at: path)
     searched.append((path, distribution))
-    places[path] = node.place
+    locations[path] = node.location
     return .searched(distribution)
   }
 
@@ -145,7 +145,7 @@ extension SearchFileReader {
       return .fixed(try field.kind.value(node, at: field.path))
     }
     guard elements.count <= most else {
-      throw Fault(node.place, field.path, "needs \(field.kind), not \(elements.count)")
+      throw Fault(node.location, field.path, "needs \(field.kind), not \(elements.count)")
     }
     var settings: [Setting] = []
     var mistakes: [Fault] = []

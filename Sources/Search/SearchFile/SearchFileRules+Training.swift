@@ -6,7 +6,7 @@ extension SearchFileRules {
       throw missing(
         "dataset", "needs a name (mnist, fashion-mnist, digits, ...) or idx: FOLDER")
     case (.some, .some):
-      throw Fault(read.places["dataset.idx"] ?? .file, "dataset", "takes name or idx, not both")
+      throw Fault(read.locations["dataset.idx"] ?? .file, "dataset", "takes name or idx, not both")
     default: break
     }
   }
@@ -17,13 +17,13 @@ extension SearchFileRules {
     guard settings[path]?.words.contains("test") == true else { return }
     if let parameter = read.searched.first {
       throw Fault(
-        read.places[path] ?? .file, path,
+        read.locations[path] ?? .file, path,
         "'test' is for a single training run; \(parameter.path) is searched, which needs validation images")
     }
     for selector in ["train.patience", "train.keep"] where settings[selector] != nil {
       if settings[selector]?.words == ["last"] { continue }
       throw Fault(
-        read.places[selector] ?? .file, selector,
+        read.locations[selector] ?? .file, selector,
         "selects by validation accuracy, so it cannot be combined with 'dataset.validation: test'")
     }
   }
@@ -33,7 +33,7 @@ extension SearchFileRules {
     guard settings["final.train_on"]?.words == ["all"] else { return }
     if settings["final.test"]?.words == ["false"] {
       throw Fault(
-        read.places["final.test"] ?? .file, "final.test",
+        read.locations["final.test"] ?? .file, "final.test",
         "must be true with 'train_on: all', which leaves no validation images")
     }
     let selectors = [
@@ -43,7 +43,7 @@ extension SearchFileRules {
     ]
     guard let selector = selectors.first(where: \.1)?.0 else { return }
     throw Fault(
-      read.places["final.train_on"] ?? read.places["final"] ?? .file, "final.train_on",
+      read.locations["final.train_on"] ?? read.locations["final"] ?? .file, "final.train_on",
       "'all' leaves no validation images, but \(selector) selects an epoch by them; use 'train_on: train'")
   }
 
@@ -53,7 +53,7 @@ extension SearchFileRules {
       settings["train.finetune"]?.words.contains("least_squares") == true
     else { return }
     throw Fault(
-      read.places["train.finetune"] ?? .file, "train.finetune",
+      read.locations["train.finetune"] ?? .file, "train.finetune",
       "least_squares comes after the last epoch, which may not be reached with patience")
   }
 
@@ -63,25 +63,25 @@ extension SearchFileRules {
       settings["train.precision"]?.words.contains("bf16") == true
     else { return }
     throw Fault(
-      read.places["train.precision"] ?? .file, "train.precision",
+      read.locations["train.precision"] ?? .file, "train.precision",
       "bf16 is not available with 'numerics: portable'")
   }
 
   /// Checks that a schedule has one form with all its keys.
   func checkSchedule() throws(Fault) {
     let section = "train.schedule"
-    let forms = (Field.sections[section] ?? []).filter { read.places["\(section).\($0)"] != nil }
+    let forms = (Field.sections[section] ?? []).filter { read.locations["\(section).\($0)"] != nil }
     guard let form = forms.first.map({ "\(section).\($0)" }) else { return }
     if forms.count > 1 {
       throw Fault(
-        read.places["\(section).\(forms[1])"] ?? .file, section,
+        read.locations["\(section).\(forms[1])"] ?? .file, section,
         "takes one form, not \(forms.joined(separator: " and "))")
     }
     let keys = Field.sections[form] ?? []
     for key in keys where read.settings["\(form).\(key)"] == nil {
       let path = "\(form).\(key)"
       throw Fault(
-        read.places[form] ?? .file, path,
+        read.locations[form] ?? .file, path,
         "is missing; needs \(Field.named(path).map { "\($0.kind)" } ?? "a value")")
     }
   }
@@ -94,23 +94,23 @@ extension SearchFileRules {
       throw missing("model.hidden", "needs \(Field.named("model.hidden").map { "\($0.kind)" } ?? "")")
     }
     guard kinds.contains("cnn") else {
-      guard let place = read.places[section] else { return }
-      throw Fault(place, section, "is only valid with 'layers: cnn'")
+      guard let location = read.locations[section] else { return }
+      throw Fault(location, section, "is only valid with 'layers: cnn'")
     }
     for key in ["channels", "kernel"] where settings["\(section).\(key)"] == nil {
       throw Fault(
-        read.places[section] ?? read.places["model"] ?? .file, "\(section).\(key)",
+        read.locations[section] ?? read.locations["model"] ?? .file, "\(section).\(key)",
         "is missing; needs \(Field.named("\(section).\(key)").map { "\($0.kind)" } ?? "")")
     }
     for count in settings["\(section).channels"]?.counts ?? [] {
       guard count > 0 else {
-        throw Fault(read.places[section] ?? .file, "\(section).channels", "needs at least one number")
+        throw Fault(read.locations[section] ?? .file, "\(section).channels", "needs at least one number")
       }
       for key in ["kernel", "stride", "padding", "pool"] {
         let path = "\(section).\(key)"
         for given in settings[path]?.counts ?? [] where given != 1 && given != count {
           throw Fault(
-            read.places[path] ?? .file, path,
+            read.locations[path] ?? .file, path,
             "needs one number, or one for each of the \(count) convolutions, not \(given)")
         }
       }
@@ -130,7 +130,7 @@ extension SearchFileRules {
       for hidden in settings["model.hidden"]?.counts ?? [2] {
         for layers in convolutions.map({ $0 + hidden + 1 }) where strengths != layers {
           throw Fault(
-            read.places["train.l2"] ?? .file, "train.l2",
+            read.locations["train.l2"] ?? .file, "train.l2",
             "needs one number, or one for each of the \(layers) layers, not \(strengths)")
         }
       }

@@ -19,7 +19,7 @@ extension SearchFileRules {
     }
     guard !sampler.learns || requested <= TPESampler.mostTrials else {
       throw Fault(
-        read.places["search.trials"] ?? .file, "search.trials",
+        read.locations["search.trials"] ?? .file, "search.trials",
         "'tpe' supports at most \(TPESampler.mostTrials) trials, not \(requested)")
     }
   }
@@ -30,18 +30,18 @@ extension SearchFileRules {
     guard let sampler, !parameters.isEmpty else { return }
     if sampler == .sobol, parameters.count > SobolSampler.mostParameters {
       throw Fault(
-        read.places["search.sampler"] ?? .file, "search.sampler",
+        read.locations["search.sampler"] ?? .file, "search.sampler",
         "'sobol' supports at most \(SobolSampler.mostParameters) parameters, not \(parameters.count)")
     }
     guard sampler.isWithoutReplacement else { return }
     for (path, distribution) in parameters where distribution.count == nil {
       throw Fault(
-        read.places[path] ?? .file, path, "is continuous; add 'steps: N', or use 'sampler: random'")
+        read.locations[path] ?? .file, path, "is continuous; add 'steps: N', or use 'sampler: random'")
     }
     let size = SearchSpace(parameters).gridSize ?? .max
     guard size < .max else {
       throw Fault(
-        read.places["search"] ?? .file, "search.sampler",
+        read.locations["search"] ?? .file, "search.sampler",
         "the grid has more than 2^64 points; use 'sampler: random'")
     }
     guard requested != nil || size <= UInt64(SearchFile.mostTrials) else {

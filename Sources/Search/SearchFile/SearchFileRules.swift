@@ -68,7 +68,7 @@ struct SearchFileRules {
     if settings["train.decay"] == nil, case .fixed(.word(let optimizer)) = settings["train.optimizer"] {
       settings["train.decay"] = .fixed(SearchFile.decay(optimizer: optimizer))
     }
-    if read.places["final"] != nil, settings["final.train_on"] == nil {
+    if read.locations["final"] != nil, settings["final.train_on"] == nil {
       settings["final.train_on"] = .fixed(.word("all"))
     }
   }
@@ -76,7 +76,7 @@ struct SearchFileRules {
   /// The mistake of a missing key, at the line of its section.
   func missing(_ path: String, _ need: String) -> Fault {
     let section = String(path.prefix { $0 != "." })
-    return Fault(read.places[section] ?? .file, path, "is missing; \(need)")
+    return Fault(read.locations[section] ?? .file, path, "is missing; \(need)")
   }
 }
 
@@ -90,84 +90,88 @@ extension SearchFileRules {
     else { return }
     // Heartbeats also report training steps.
     let (key, value) = lease < 2 * heartbeat ? ("search.lease", lease) : ("search.progress_timeout", progress)
-    let place = read.places[key] ?? read.places["search.heartbeat"] ?? .file
+    let location = read.locations[key] ?? read.locations["search.heartbeat"] ?? .file
     throw Fault(
-      place, key,
+      location, key,
       "must be at least twice the heartbeat of \(heartbeat.shortText) s, not \(value.shortText) s")
   }
 
   /// Checks that `lag` is only used with a sampler that learns.
   private func checkLag() throws(Fault) {
-    guard let place = read.places["search.lag"], settings["search.sampler"]?.words != ["tpe"] else { return }
-    throw Fault(place, "search.lag", "is only valid with 'sampler: tpe'")
+    guard let location = read.locations["search.lag"], settings["search.sampler"]?.words != ["tpe"] else {
+      return
+    }
+    throw Fault(location, "search.lag", "is only valid with 'sampler: tpe'")
   }
 
   private func checkLimits() throws(Fault) {
-    guard let place = read.places["search.stop_after"] else { return }
+    guard let location = read.locations["search.stop_after"] else { return }
     let limits = ["search.stop_after.epochs", "search.stop_after.hours"]
     guard limits.allSatisfy({ settings[$0] == nil }) else { return }
-    throw Fault(place, "search.stop_after", "needs epochs, hours or both")
+    throw Fault(location, "search.stop_after", "needs epochs, hours or both")
   }
 
   /// Checks that at most one rule stops trials early, and that all trials have the same number of epochs.
   private func checkEarlyStopping() throws(Fault) {
-    let rules = ["search.halving", "search.asha", "search.median_rule"].filter { read.places[$0] != nil }
-    guard let rule = rules.first, let place = read.places[rule] else { return }
+    let rules = ["search.halving", "search.asha", "search.median_rule"].filter { read.locations[$0] != nil }
+    guard let rule = rules.first, let location = read.locations[rule] else { return }
     guard rules.count == 1 else {
-      throw Fault(read.places[rules[1]] ?? place, rules[1], "cannot be combined with \(rule)")
+      throw Fault(read.locations[rules[1]] ?? location, rules[1], "cannot be combined with \(rule)")
     }
     if settings["train.patience"] != nil {
       throw Fault(
-        read.places["train.patience"] ?? .file, "train.patience",
+        read.locations["train.patience"] ?? .file, "train.patience",
         "cannot be combined with \(rule), which stops trials itself")
     }
     guard case .fixed(.integer(let epochs)) = settings["train.epochs"] else {
       throw Fault(
-        read.places["train.epochs"] ?? .file, "train.epochs",
+        read.locations["train.epochs"] ?? .file, "train.epochs",
         "must be fixed with \(rule), which sets the budget of each trial itself")
     }
-    guard rule == "search.median_rule" else { return try checkRungs(rule, place, epochs) }
+    guard rule == "search.median_rule" else { return try checkRungs(rule, location, epochs) }
     if settings["search.median_rule.after"] == nil {
-      throw Fault(place, "search.median_rule.after", "is missing; needs a number of trials")
+      throw Fault(location, "search.median_rule.after", "is missing; needs a number of trials")
     }
   }
 
   private func checkRungs(
-    _ rule: String, _ place: SearchFileError.Place, _ epochs: Int
+    _ rule: String, _ location: SearchFileError.Location, _ epochs: Int
   ) throws(Fault) {
     guard case .fixed(.real(let shortest)) = settings["\(rule).min_epochs"] else {
-      throw Fault(place, "\(rule).min_epochs", "is missing; needs a number of epochs")
+      throw Fault(location, "\(rule).min_epochs", "is missing; needs a number of epochs")
     }
     guard (shortest < 1 ? shortest : shortest.rounded(.up)) < Double(epochs) else {
       throw Fault(
-        read.places["\(rule).min_epochs"] ?? place, "\(rule).min_epochs",
+        read.locations["\(rule).min_epochs"] ?? location, "\(rule).min_epochs",
         "must be less than train.epochs (\(epochs)); otherwise no trial is stopped")
     }
     guard case .fixed(.real(let factor)) = settings["\(rule).factor"] else { return }
-    if rule == "search.halving" { try checkEnd(place) }
+    if rule == "search.halving" { try checkEnd(location) }
     let exact = sequence(first: shortest) { $0 * factor }.prefix(Halving.mostRungs)
     guard exact.contains(where: { $0 >= Double(epochs) }) else {
       throw Fault(
-        read.places["\(rule).factor"] ?? place, "\(rule).factor",
+        read.locations["\(rule).factor"] ?? location, "\(rule).factor",
         "is too small: more than \(Halving.mostRungs) rungs from \(shortest.shortText) to \(epochs) epochs"
       )
     }
   }
 
   /// Checks that the number of trials is fixed, because halving ranks all of them.
-  private func checkEnd(_ place: SearchFileError.Place) throws(Fault) {
+  private func checkEnd(_ location: SearchFileError.Location) throws(Fault) {
     guard
       settings["search.trials"]?.words.contains(SearchFile.untilStopped) == true
-        || read.places["search.stop_after"] != nil
+        || read.locations["search.stop_after"] != nil
     else { return }
     throw Fault(
-      place, "search.halving",
+      location, "search.halving",
       "needs a fixed number of trials; with '\(SearchFile.untilStopped)' or search.stop_after, use search.asha"
     )
   }
 
   private func checkReevaluation() throws(Fault) {
-    guard let place = read.places["search.confirm"], settings["search.confirm.top"] == nil else { return }
-    throw Fault(place, "search.confirm.top", "is missing; needs a whole number of trials")
+    guard let location = read.locations["search.confirm"], settings["search.confirm.top"] == nil else {
+      return
+    }
+    throw Fault(location, "search.confirm.top", "is missing; needs a whole number of trials")
   }
 }

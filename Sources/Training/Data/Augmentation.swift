@@ -77,13 +77,13 @@ private struct AugmentationDraws {
   }
 
   /// A number in [0, 1).
-  func chance(_ place: Int) -> Double { Double(word(place)) * 0x1p-32 }
+  func chance(_ index: Int) -> Double { Double(word(index)) * 0x1p-32 }
 
   /// A number in (-1, 1), uniformly distributed.
-  func deviation(_ place: Int) -> Double { (Double(word(place)) + 0.5) * 0x1p-31 - 1 }
+  func deviation(_ index: Int) -> Double { (Double(word(index)) + 0.5) * 0x1p-31 - 1 }
 
-  private func word(_ place: Int) -> UInt32 {
-    UInt32(truncatingIfNeeded: words[place / 2] >> (place % 2 == 0 ? 0 : 32))
+  private func word(_ index: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: words[index / 2] >> (index % 2 == 0 ? 0 : 32))
   }
 }
 

@@ -18,7 +18,7 @@ struct DigitDrawing {
     let placement = Placement(&generator)
     for stroke in digitStrokes[digit] {
       let points = stroke.map { point in
-        placement.place(point + generator.point(within: 0.04))
+        placement.position(point + generator.point(within: 0.04))
       }
       segments += zip(points, points.dropFirst()).map { Segment($0, $1) }
     }
@@ -98,7 +98,7 @@ private struct Placement {
     center = generator.point(within: 0.08) + 0.5
   }
 
-  func place(_ point: Point) -> Point {
+  func position(_ point: Point) -> Point {
     center + (point.x - 0.5) * xAxis + (point.y - 0.5) * yAxis
   }
 }

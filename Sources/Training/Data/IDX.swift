@@ -52,8 +52,8 @@ struct IDXHeader: Equatable {
     }
     let words = Array(bytes.dropFirst(4).prefix(4 * Int(start[3])))
     self.element = element
-    sides = stride(from: 0, to: words.count - 3, by: 4).map { place in
-      words[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+    sides = stride(from: 0, to: words.count - 3, by: 4).map { index in
+      words[index..<index + 4].reduce(0) { $0 << 8 | Int($1) }
     }
     guard sides.count == start[3] else { throw DatasetError(path, .truncated) }
     try check(kind, path: path)

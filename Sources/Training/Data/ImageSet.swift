@@ -38,12 +38,12 @@ package struct ImageSet: Sendable {
 
   /// The pixels of an image, row by row, 0 to 255.
   package func image(_ index: Int) -> [UInt8] {
-    images.withBytes { Array($0[place(index)]) }
+    images.withBytes { Array($0[pixels(of: index)]) }
   }
 
   /// Calls the body with the pixels of an image, row by row, valid until it returns.
   func withImage(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-    images.withBytes { body(UnsafeBufferPointer(rebasing: $0[place(index)])) }
+    images.withBytes { body(UnsafeBufferPointer(rebasing: $0[pixels(of: index)])) }
   }
 
   /// Writes the first pixels of the layout, scaled from 0...255 to 0...1, to the start of a row.
@@ -54,7 +54,7 @@ package struct ImageSet: Sendable {
       layout.places.count == pixels && row.count >= layout.multiplied,
       "a row of \(row.count), a layout of \(layout.places.count) for \(pixels) pixels")
     images.withBytes { bytes in
-      let image = UnsafeBufferPointer(rebasing: bytes[place(index)])
+      let image = UnsafeBufferPointer(rebasing: bytes[pixels(of: index)])
       scale_bytes(
         image.baseAddress, pixels, layout.runs, layout.runs.count, row.baseAddress, 1 / 255)
     }
@@ -71,7 +71,7 @@ package struct ImageSet: Sendable {
     var seen = [UInt8](repeating: 0, count: pixels)
     images.withBytes { bytes in
       for index in 0..<count {
-        let image = UnsafeBufferPointer(rebasing: bytes[place(index)])
+        let image = UnsafeBufferPointer(rebasing: bytes[pixels(of: index)])
         collect_bits(image.baseAddress, &seen, pixels)
       }
     }
@@ -81,7 +81,7 @@ package struct ImageSet: Sendable {
   /// Prefetches an image's pixels and label into the processor's cache.
   func prefetch(_ index: Int) {
     images.withBytes { bytes in
-      prefetch_bytes(UnsafeBufferPointer(rebasing: bytes[place(index)]).baseAddress, pixels)
+      prefetch_bytes(UnsafeBufferPointer(rebasing: bytes[pixels(of: index)]).baseAddress, pixels)
     }
     classes.withUnsafeBufferPointer { prefetch_bytes($0.baseAddress! + index, 1) }
   }
@@ -93,7 +93,7 @@ package struct ImageSet: Sendable {
   }
 
   /// The offset of an image in its file.
-  private func place(_ index: Int) -> Range<Int> {
+  private func pixels(of index: Int) -> Range<Int> {
     precondition(index >= 0 && index < count, "image \(index) of \(count)")
     let start = IDXImages.headerSize + index * pixels
     return start..<start + pixels

@@ -24,7 +24,7 @@ struct PixelLayout: Sendable {
     }
     var places = [Int](repeating: 0, count: blank.count)
     let order = blank.indices.filter { !blank[$0] } + blank.indices.filter { blank[$0] }
-    for (place, pixel) in order.enumerated() { places[pixel] = place }
+    for (index, pixel) in order.enumerated() { places[pixel] = index }
     self.places = places
     self.runs = runs
     let used = runs.reduce(0) { $0 + $1.count }

@@ -132,7 +132,7 @@ func apportion(_ total: Int, by weights: [Int]) -> [Int] {
   let places = weights.indices.sorted {
     (-shares[$0].remainder, $0) < (-shares[$1].remainder, $1)
   }
-  for place in places.prefix(total - parts.reduce(0, +)) { parts[place] += 1 }
+  for index in places.prefix(total - parts.reduce(0, +)) { parts[index] += 1 }
   return parts
 }
 

@@ -17,7 +17,7 @@ final class RoundedProducts {
   private struct Layer {
     let (input, weights, gradient): (RoundedMatrix, RoundedMatrix, RoundedMatrix)
     /// input · weights, inputᵀ · gradient and gradient · weightsᵀ.
-    let (forward, slopes, back): (RoundedProduct, RoundedProduct, RoundedProduct)
+    let (forward, gradients, back): (RoundedProduct, RoundedProduct, RoundedProduct)
   }
 
   init(_ network: Network, capacity: Int) {
@@ -49,7 +49,7 @@ final class RoundedProducts {
       return Layer(
         input: input, weights: weights, gradient: gradient,
         forward: RoundedProduct(input.factor, weights.factor, stride: layer.stride),
-        slopes: RoundedProduct(input.transposed, gradient.factor, stride: layer.stride),
+        gradients: RoundedProduct(input.transposed, gradient.factor, stride: layer.stride),
         back: RoundedProduct(gradient.factor, weights.transposed, stride: width))
     }
     self.memory = memory
@@ -76,10 +76,10 @@ final class RoundedProducts {
     layer.forward.run(layer.input, layer.weights, into: sums)
   }
 
-  /// slopes ← inputᵀ · gradient, inputs x outputs.
-  func differentiate(layer index: Int, into slopes: Matrix) {
+  /// gradients ← inputᵀ · gradient, inputs x outputs.
+  func differentiate(layer index: Int, into gradients: Matrix) {
     let layer = layers[index]
-    layer.slopes.run(layer.input, layer.gradient, into: slopes)
+    layer.gradients.run(layer.input, layer.gradient, into: gradients)
   }
 
   /// result ← gradient · weightsᵀ. Computes all rows.

@@ -92,27 +92,27 @@ extension Safetensors {
       throw error("its metadata is not text")
     }
     self.metadata = metadata
-    let places = try entries.filter { $0.key != "__metadata__" }
+    let extents = try entries.filter { $0.key != "__metadata__" }
       .map { name, entry throws(ModelError) in
-        guard let place = Place(name, entry) else {
+        guard let extent = Extent(name, entry) else {
           throw error("the entry of '\(name.prefix(80))' is not one of 32-bit floats")
         }
-        return place
+        return extent
       }
       .sorted { ($0.start, $0.end, $0.name) < ($1.start, $1.end, $1.name) }
     tensors = []
     var end = 0
-    for place in places {
-      guard place.start == end else { throw error("its tensors overlap or leave gaps") }
-      guard place.end <= data.count else { throw error("it is truncated") }
-      end = place.end
-      tensors.append(place.tensor(data))
+    for extent in extents {
+      guard extent.start == end else { throw error("its tensors overlap or leave gaps") }
+      guard extent.end <= data.count else { throw error("it is truncated") }
+      end = extent.end
+      tensors.append(extent.tensor(data))
     }
     guard end == data.count else { throw error("it is longer than its header says") }
   }
 
   /// The location of a tensor according to the header.
-  private struct Place {
+  private struct Extent {
     let name: String
     let shape: [Int]
     let start: Int

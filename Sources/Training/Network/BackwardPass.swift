@@ -47,9 +47,9 @@ final class BackwardPass {
         layer: index, inputs: forward.input(of: index).prefix(rows), gradient: gradients[index].prefix(rows),
         ones: ones.prefix(rows))
     }
-    guard let slopes = forward.kernelGradients else { return }
+    guard let gradients = forward.kernelGradients else { return }
     forward.runBack(rows: rows)
-    for index in network.kernels.indices { optimizer.update(convolution: index, slopes) }
+    for index in network.kernels.indices { optimizer.update(convolution: index, gradients) }
   }
 
   /// The gradient with respect to the pre-activations of the layer before, (gradient · Wᵀ) · activation′; for the
@@ -76,7 +76,7 @@ final class BackwardPass {
     for row in 0..<rows {
       let values = gradient.row(row)
       values[Int(forward.labels[row])] -= 1
-      for place in values.indices { values[place] *= share }
+      for index in values.indices { values[index] *= share }
     }
   }
 }

@@ -92,11 +92,11 @@ final class ForwardPass {
     precondition(indices.count <= capacity, "\(indices.count) images for \(capacity) rows")
     for start in stride(from: indices.startIndex, to: indices.endIndex, by: Self.prefetched) {
       let part = start..<min(start + Self.prefetched, indices.endIndex)
-      for place in part { images.prefetch(Int(max(indices[place], ~indices[place]))) }
-      for place in part {
-        let row = place - indices.startIndex
-        let image = Int(max(indices[place], ~indices[place]))
-        if let augmenter, indices[place] < 0 {
+      for index in part { images.prefetch(Int(max(indices[index], ~indices[index]))) }
+      for index in part {
+        let row = index - indices.startIndex
+        let image = Int(max(indices[index], ~indices[index]))
+        if let augmenter, indices[index] < 0 {
           augmenter.scale(image, into: inputs.row(row))
         } else {
           images.scale(image, layout, into: inputs.row(row))
@@ -173,8 +173,8 @@ struct BatchScore: Sendable, Equatable {
 /// The index of the largest number, the first in a tie.
 func likeliestClass(_ values: UnsafeMutableBufferPointer<Float>) -> Int {
   var best = 0
-  for place in 1..<values.count where values[place] > values[best] {
-    best = place
+  for index in 1..<values.count where values[index] > values[best] {
+    best = index
   }
   return best
 }

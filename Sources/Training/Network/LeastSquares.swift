@@ -27,11 +27,11 @@ struct LeastSquares {
     }
     for (row, label) in labels.enumerated() {
       let values = features.row(row)
-      for place in 0..<constant {
-        let value = Double(values[place])
-        gram[place * unknowns + constant] += value
-        gram[constant * unknowns + place] += value
-        moments[place * targets + Int(label)] += value
+      for index in 0..<constant {
+        let value = Double(values[index])
+        gram[index * unknowns + constant] += value
+        gram[constant * unknowns + index] += value
+        moments[index * targets + Int(label)] += value
       }
       gram[unknowns * unknowns - 1] += 1
       moments[constant * targets + Int(label)] += 1
@@ -57,8 +57,8 @@ struct LeastSquares {
     for row in 0..<unknowns {
       for column in 0...row {
         var sum = gram[row * unknowns + column] + (row == column ? ridge : 0)
-        for place in 0..<column {
-          sum -= lower[row * unknowns + place] * lower[column * unknowns + place]
+        for index in 0..<column {
+          sum -= lower[row * unknowns + index] * lower[column * unknowns + index]
         }
         if row > column {
           lower[row * unknowns + column] = sum / lower[column * unknowns + column]
@@ -77,13 +77,13 @@ struct LeastSquares {
     for target in 0..<targets {
       for row in 0..<unknowns {
         var sum = result[row * targets + target]
-        for place in 0..<row { sum -= lower[row * unknowns + place] * result[place * targets + target] }
+        for index in 0..<row { sum -= lower[row * unknowns + index] * result[index * targets + target] }
         result[row * targets + target] = sum / lower[row * unknowns + row]
       }
       for row in (0..<unknowns).reversed() {
         var sum = result[row * targets + target]
-        for place in row + 1..<unknowns {
-          sum -= lower[place * unknowns + row] * result[place * targets + target]
+        for index in row + 1..<unknowns {
+          sum -= lower[index * unknowns + row] * result[index * targets + target]
         }
         result[row * targets + target] = sum / lower[row * unknowns + row]
       }

@@ -18,12 +18,12 @@ package struct Mistake: Sendable, Equatable {
   init(index: Int, label: Int, logProbabilities: UnsafeMutableBufferPointer<Float>) {
     let answer = likeliestClass(logProbabilities)
     // oneDNN's log-softmax can be up to 1.43e-6 above 0.
-    func logProbability(_ place: Int) -> Double {
-      let value = Double(logProbabilities[place])
+    func logProbability(_ index: Int) -> Double {
+      let value = Double(logProbabilities[index])
       return value > 0 ? 0 : value
     }
-    func probability(_ place: Int) -> Double {
-      let value = logProbability(place)
+    func probability(_ index: Int) -> Double {
+      let value = logProbability(index)
       return value.isNaN ? .nan : portableExp(value)
     }
     self.index = index

@@ -163,7 +163,7 @@ final class Network {
       let fans = architecture.stack?.fans(index) ?? (inputs: 1, outputs: 1)
       let deviation = initialization.deviation(inputs: fans.inputs, outputs: fans.outputs)
       let weights = layer.weights(in: parameters).row(0)
-      for place in weights.indices { weights[place] = Float(deviation * generator.normal()) }
+      for index in weights.indices { weights[index] = Float(deviation * generator.normal()) }
       layer.bias(in: parameters).storage.update(repeating: 0)
     }
     for (index, layer) in layers.enumerated() {

@@ -117,56 +117,56 @@ final class Optimizer {
     }
     let block = blocks[index]
     for first in stride(from: 0, to: layer.multiplied, by: block.rows) {
-      let slopes = block.prefix(min(block.rows, layer.multiplied - first))
+      let gradients = block.prefix(min(block.rows, layer.multiplied - first))
       if let rounded {
-        rounded.differentiate(layer: index, into: slopes)
+        rounded.differentiate(layer: index, into: gradients)
       } else {
         multiply(
-          inputs.columns(first..<first + slopes.rows), gradient, transposing: .left, into: slopes)
+          inputs.columns(first..<first + gradients.rows), gradient, transposing: .left, into: gradients)
       }
-      applyGradient(slopes.storage, at: layer.weightsOffset + first * layer.stride, pull)
+      applyGradient(gradients.storage, at: layer.weightsOffset + first * layer.stride, pull)
     }
     multiply(ones, gradient, transposing: .left, into: block.prefix(1))
     applyGradient(block.prefix(1).storage, at: layer.biasOffset, .none)
   }
 
-  /// Updates the weights and biases of a convolution; `slopes` holds their gradients at the offsets of the parameters
+  /// Updates the weights and biases of a convolution; `gradients` holds their gradients at the offsets of the parameters
   /// in the network.
-  func update(convolution index: Int, _ slopes: FloatBuffer) {
+  func update(convolution index: Int, _ gradients: FloatBuffer) {
     let layer = network.kernels[index]
     let weights = layer.weights(in: network.parameters)
     let pull = penalty.pull(on: weights, layer: index, rate: rate)
-    applyGradient(layer.weights(in: slopes).storage, at: layer.weightsOffset, pull)
-    applyGradient(layer.bias(in: slopes).storage, at: layer.biasOffset, .none)
+    applyGradient(layer.weights(in: gradients).storage, at: layer.weightsOffset, pull)
+    applyGradient(layer.bias(in: gradients).storage, at: layer.biasOffset, .none)
   }
 
   /// Updates the parameters at an offset from their gradient.
   private func applyGradient(
-    _ gradient: UnsafeMutableBufferPointer<Float>, at place: Int, _ pull: Penalty.Pull
+    _ gradient: UnsafeMutableBufferPointer<Float>, at index: Int, _ pull: Penalty.Shrinkage
   ) {
-    let (slopes, count) = (gradient.baseAddress, gradient.count)
-    let weights = network.parameters.start(of: place, count: count)
+    let (gradients, count) = (gradient.baseAddress, gradient.count)
+    let weights = network.parameters.start(of: index, count: count)
     let shrink = retention(decay: pull.decay, step: step)
     switch rule {
     case .sgd:
       let whole = retention(decay: pull.decay + rate * pull.slope, step: step)
-      sgd_step(weights, slopes, count, Float(rate), whole)
+      sgd_step(weights, gradients, count, Float(rate), whole)
     case .momentum(let momentum), .nesterov(let momentum):
       var looksAhead = false
       if case .nesterov = rule { looksAhead = true }
       var how = momentum_t(
         rate: Float(rate), momentum: Float(momentum), penalty: Float(pull.slope), shrink: shrink,
         looks_ahead: looksAhead)
-      momentum_step(weights, memories[0].start(of: place, count: count), slopes, count, &how)
+      momentum_step(weights, memories[0].start(of: index, count: count), gradients, count, &how)
     case .adamW:
       var how = adam(pull, shrink: shrink)
       adam_step(
-        weights, memories[0].start(of: place, count: count),
-        memories[1].start(of: place, count: count), slopes, count, &how)
+        weights, memories[0].start(of: index, count: count),
+        memories[1].start(of: index, count: count), gradients, count, &how)
     }
   }
 
-  private func adam(_ pull: Penalty.Pull, shrink: Float) -> adam_t {
+  private func adam(_ pull: Penalty.Shrinkage, shrink: Float) -> adam_t {
     let (beta1, beta2) = (0.9, 0.999)
     func power(_ base: Double) -> Double { portableExp(Double(step + 1) * portableLog(base)) }
     return adam_t(

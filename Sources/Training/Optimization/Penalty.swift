@@ -13,13 +13,13 @@ package enum Decay: String, Sendable, CaseIterable {
 /// The weight penalty of a network.
 struct Penalty {
   /// The effect on the weights w of a layer in one step.
-  struct Pull {
+  struct Shrinkage {
     /// Adds slope·w to the gradient.
     var slope = 0.0
     /// Subtracts decay·w from w, outside the optimizer's step.
     var decay = 0.0
 
-    static let none = Pull()
+    static let none = Shrinkage()
   }
 
   /// λ of each layer.
@@ -33,16 +33,16 @@ struct Penalty {
     self.decay = decay
   }
 
-  func pull(on weights: Matrix, layer: Int, rate: Double) -> Pull {
+  func pull(on weights: Matrix, layer: Int, rate: Double) -> Shrinkage {
     let strength = strengths[layer]
     guard strength > 0 else { return .none }
     switch decay {
-    case .coupled: return Pull(slope: strength)
-    case .decoupled: return Pull(decay: rate * strength)
+    case .coupled: return Shrinkage(slope: strength)
+    case .decoupled: return Shrinkage(decay: rate * strength)
     case .norm:
       // The row padding is 0.
       let norm = sum_of_squares(weights.start, weights.storage.count).squareRoot()
-      return norm > 0 ? Pull(slope: strength / norm) : .none
+      return norm > 0 ? Shrinkage(slope: strength / norm) : .none
     }
   }
 }

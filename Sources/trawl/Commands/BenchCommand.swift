@@ -61,7 +61,7 @@ struct BenchCommand: ParsableCommand {
       guard (1...10_000).contains(rounds) else {
         throw UserError("--rounds must be a number from 1 to 10000")
       }
-      let present = DatasetCatalog(.ofThisMachine).list().first { $0.place != .missing }
+      let present = DatasetCatalog(.ofThisMachine).list().first { $0.location != .missing }
       let name = dataset ?? present?.name ?? "digits"
       let recipe = Recipe(
         dataset: DatasetSelection(source: .named(name)),

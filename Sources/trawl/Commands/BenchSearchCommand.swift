@@ -113,7 +113,7 @@ extension BenchCommand.Search {
           for method in ReplayMethod.timed {
             let times = Makespan(
               method, trials: trials, slots: slots, on: run.curves, seeds: 0..<UInt64(seeds))
-            let numbers = [times.works.mean, times.bounds.mean, times.times.mean].map {
+            let numbers = [times.epochsTrained.mean, times.bounds.mean, times.times.mean].map {
               String(format: "%.1f", $0)
             }
             let ratios = [times.ratios.mean, times.ratios.max() ?? 0].map { String(format: "%.2f", $0) }

@@ -20,13 +20,13 @@ struct DataCommand: ParsableCommand {
 
     func run() {
       for dataset in DatasetCatalog(.ofThisMachine).list() {
-        let place =
-          switch dataset.place {
+        let location =
+          switch dataset.location {
           case .folder(let path): path
           case .generated: "synthetic, generated on demand"
           case .missing: "missing; 'trawl data get \(dataset.name)' downloads it"
           }
-        print("\(dataset.name): \(place)")
+        print("\(dataset.name): \(location)")
       }
     }
   }

@@ -94,20 +94,20 @@ struct WorkerCommand: ParsableCommand {
     guard !FileManager.default.fileExists(atPath: "\(join)/join.json") else {
       throw UserError("\(join): not a regular file; \(join)/join.json is")
     }
-    let place = WorkerShell.Place(
+    let location = WorkerShell.CoordinatorLocation(
       joinFile: join,
       localEndpoint: try localEndpoint.map { text in try UserError.wrapping { try Endpoint(text) } })
-    guard place.waitForJoinFile(unless: leaving) else { return }
-    try place.checkKind()
+    guard location.waitForJoinFile(unless: leaving) else { return }
+    try location.checkKind()
     let numerics = try InstructionSet.ofThisProcess()
-    let joinFile = try place.load()
+    let joinFile = try location.load()
     guard joinFile.endedSearch == nil || keep else {
       return StandardError.write("the search of \(join) has ended\n")
     }
     let folder = Spool.folder(spool, of: joinFile.coordinatorKey)
     if localEndpoint == nil {
       for spool in Spool.leftovers(in: folder) {
-        try deliverKeptResults(spool, place, numerics, waker: waker, leaving: leaving)
+        try deliverKeptResults(spool, location, numerics, waker: waker, leaving: leaving)
       }
     }
     let slots = chooseSlots()
@@ -118,7 +118,7 @@ struct WorkerCommand: ParsableCommand {
     let store = DatasetStore { if !isLocal { StandardError.write("note: \($0.asShownText)\n") } }
     let pool = SlotPool(count: slots, store: store, waker: waker, pace: .seconds(pace))
     let shell = try WorkerShell(
-      place: place, worker: Worker(identity: identity), pool: pool, spool: spool, numerics: numerics,
+      location: location, worker: Worker(identity: identity), pool: pool, spool: spool, numerics: numerics,
       waker: waker)
     let end = try shell.run(leaving: leaving)
     spool.removeIfEmpty()
@@ -152,7 +152,8 @@ struct WorkerCommand: ParsableCommand {
 
   /// Delivers the results that an ended worker left in its spool, under its ID.
   private func deliverKeptResults(
-    _ spool: Spool, _ place: WorkerShell.Place, _ numerics: SearchFile.Numerics, waker: Waker,
+    _ spool: Spool, _ location: WorkerShell.CoordinatorLocation, _ numerics: SearchFile.Numerics,
+    waker: Waker,
     leaving: Latch
   ) throws {
     guard !leaving.isRaised else { return }
@@ -166,7 +167,7 @@ struct WorkerCommand: ParsableCommand {
       let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
       let pool = SlotPool(count: 0, store: DatasetStore(), waker: waker)
       let shell = try WorkerShell(
-        place: place, worker: worker, pool: pool, spool: spool, numerics: numerics, waker: waker)
+        location: location, worker: worker, pool: pool, spool: spool, numerics: numerics, waker: waker)
       _ = try shell.run(leaving: leaving)
     }
     spool.removeIfEmpty()

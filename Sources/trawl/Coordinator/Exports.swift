@@ -109,16 +109,16 @@ struct Exports {
       try study.history { trial, moment in
         guard coordinator.isWanted(trial) else { return }
         let replicate = Replicate(number: trial)
-        let place = [CSV.Cell.integer(replicate.trial), .integer(replicate.index)]
+        let columns = [CSV.Cell.integer(replicate.trial), .integer(replicate.index)]
         switch moment {
         case .rung(let rung, let score):
           // Rungs at whole epochs are in the epochs' rows.
           guard rung < budgets.count, budgets[rung] < 1 else { return }
           csv.append(
-            place + [.real(budgets[rung]), .empty, .empty, .real(score.valLoss), .real(score.valAccuracy)])
+            columns + [.real(budgets[rung]), .empty, .empty, .real(score.valLoss), .real(score.valAccuracy)])
         case .epoch(let number, let epoch):
           csv.append(
-            place + [
+            columns + [
               .integer(number), .real(epoch.trainLoss), .real(epoch.trainAccuracy), .real(epoch.valLoss),
               .real(epoch.valAccuracy),
             ])

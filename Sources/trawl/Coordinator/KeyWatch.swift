@@ -11,7 +11,7 @@ struct KeyWatch {
     var concernsLocalWorkers: Bool
   }
 
-  private let access: Access
+  private let access: SearchKeys
   private let directory: RunDirectory
   private var keys: ClusterKeys
   private var lastLook = Duration.zero
@@ -23,7 +23,7 @@ struct KeyWatch {
   private static let interval = Duration.milliseconds(500)
 
   /// Watches the folder from which `keys` were read.
-  init(_ keys: ClusterKeys, of access: Access, _ directory: RunDirectory) {
+  init(_ keys: ClusterKeys, of access: SearchKeys, _ directory: RunDirectory) {
     self.keys = keys
     self.access = access
     self.directory = directory

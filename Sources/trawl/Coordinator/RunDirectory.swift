@@ -98,8 +98,8 @@ struct RunDirectory {
   /// The error if another coordinator uses the directory, with its process and host if known.
   var inUse: UserError {
     let holder = try? Status.read(status)
-    let place = holder.map { ", process \($0.pid) on \($0.host.asShownText)" } ?? ""
-    return UserError("\(path) is in use: another coordinator runs this search\(place)")
+    let owner = holder.map { ", process \($0.pid) on \($0.host.asShownText)" } ?? ""
+    return UserError("\(path) is in use: another coordinator runs this search\(owner)")
   }
 
   /// Whether a coordinator holds the lock.

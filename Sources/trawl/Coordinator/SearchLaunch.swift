@@ -17,7 +17,7 @@ struct SearchLaunch {
   private let shortage: String?
   /// What the user should know about the data, one line each.
   private let dataNotes: [String]
-  private let access: Access
+  private let access: SearchKeys
   private let socket: RouterSocket
 
   init(_ command: SearchCommand, waker: Waker) throws {
@@ -41,7 +41,7 @@ struct SearchLaunch {
     shortage = options.workers == nil ? slots.reason.map { "\(slots.cores) cores, but \($0)" } : nil
     dataNotes = try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
     do {
-      access = try Access(options, directory)
+      access = try SearchKeys(options, directory)
       socket = try access.listen(waker: waker)
     } catch {
       // A running coordinator of this search also holds the port.

@@ -56,8 +56,8 @@ private struct Summary: Encodable {
             parameter: insight.parameters[index].column, share: importance.shares[index],
             deviation: importance.deviations[index])
         },
-        interactions: importance.interactions, explained: importance.explained, trials: importance.trials,
-        diverged: insight.scoreless, epochs: insight.epochs)
+        interactions: importance.interactions, explained: importance.rSquared, trials: importance.trials,
+        diverged: insight.divergedCount, epochs: insight.epochs)
     }
     edges = insight.edges.map {
       Edge(

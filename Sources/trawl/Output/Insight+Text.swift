@@ -18,8 +18,8 @@ extension Insight {
     }
     if shares.count < parameters.count { parts.append("others less than 1 %") }
     parts.append("interactions and noise \(importance.interactions.percent)")
-    let worst = scoreless == 0 ? "" : ", \(scoreless) diverged counted as worst"
-    let quality = String(format: "R² %.2f out of bag", importance.explained)
+    let worst = divergedCount == 0 ? "" : ", \(divergedCount) diverged counted as worst"
+    let quality = String(format: "R² %.2f out of bag", importance.rSquared)
     return "parameter importance\(when): \(parts.joined(separator: ", ")) "
       + "(fANOVA, \(importance.trials) trials\(worst); \(quality))"
   }

@@ -7,7 +7,7 @@ import Training
 /// Runs a worker: one thread communicates with the coordinator, the threads of the slots train.
 final class WorkerShell {
   /// The join file and endpoint of the coordinator.
-  struct Place: Equatable {
+  struct CoordinatorLocation: Equatable {
     let joinFile: String
     /// Replaces the join file's endpoint for local workers.
     let localEndpoint: Endpoint?
@@ -56,7 +56,7 @@ final class WorkerShell {
   /// The numerics with which the process must restart to work for its coordinator; nil if no restart is needed.
   private(set) var requestedNumerics: SearchFile.Numerics?
 
-  private let place: Place
+  private let location: CoordinatorLocation
   /// Fixed for the life of a process.
   private let numerics: SearchFile.Numerics
   private let isLocal: Bool
@@ -83,16 +83,17 @@ final class WorkerShell {
   private static let tick = Duration.milliseconds(100)
 
   init(
-    place: Place, worker: Worker, pool: SlotPool, spool: Spool, numerics: SearchFile.Numerics, waker: Waker
+    location: CoordinatorLocation, worker: Worker, pool: SlotPool, spool: Spool,
+    numerics: SearchFile.Numerics, waker: Waker
   ) throws {
-    self.place = place
+    self.location = location
     self.worker = worker
     self.spool = spool
     self.numerics = numerics
     self.waker = waker
     isLocal = worker.identity.isLocal
     self.pool = pool
-    join = try place.load()
+    join = try location.load()
     var configuration = DealerConfiguration(join)
     configuration.tryQuickly()
     socket = try UserError.wrapping { try DealerSocket(configuration, waker: waker) }
@@ -163,7 +164,8 @@ final class WorkerShell {
             + "(\(join.workerKeys.publicKey.fingerprint)); get its current join file")
       case .handshakeFailed:
         hasAnswer = true
-        say("\(join.endpoint) answers, but not with the key in \(place.joinFile); get its current join file")
+        say(
+          "\(join.endpoint) answers, but not with the key in \(location.joinFile); get its current join file")
       case .retrying: break
       }
     }
@@ -255,7 +257,7 @@ final class WorkerShell {
 
   /// Reads the join file again, because a silent coordinator may have restarted at another endpoint.
   private func seekCoordinator() {
-    guard let now = try? place.load() else { return }
+    guard let now = try? location.load() else { return }
     if let ended = now.endedSearch { perform(worker.handle(.searchEnded(ended), at: monotonicNow())) }
     guard now != join || socket.isFinished else { return }
     let old = join.endpoint

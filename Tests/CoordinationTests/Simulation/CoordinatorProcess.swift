@@ -55,8 +55,8 @@ extension Simulation {
       machine: Coordinator(
         file: scenario.file, text: scenario.text, intervals: scenario.intervals, from: snapshot, at: now),
       generation: snapshot.generation, lastTick: now)
-    for place in scenario.places.indices where scenario.places[place].isLocal {
-      put(.processStarts(place: place))
+    for host in scenario.hosts.indices where scenario.hosts[host].isLocal {
+      put(.processStarts(host: host))
     }
     planTurn(after: .zero)
   }
@@ -257,8 +257,8 @@ extension Simulation {
 
   private mutating func send(_ message: WireToWorker, to address: ReturnAddress) throws(Violation) {
     if address == Adversary.address { adversary.receive(message) } else { try checkSending(message) }
-    guard let number = ledger.routes[address], let place = processes[number]?.place else { return }
-    for time in arrivals(.toWorker, place) {
+    guard let number = ledger.routes[address], let host = processes[number]?.host else { return }
+    for time in arrivals(.toWorker, host) {
       put(.reachesWorker(process: number, message, over: address), at: time)
     }
   }

@@ -2,8 +2,8 @@
 
 /// An event in a simulated cluster.
 enum Occurrence {
-  /// A new worker process starts at a place.
-  case processStarts(place: Int)
+  /// A new worker process starts at a host.
+  case processStarts(host: Int)
   case workerTicks(process: Int)
   case drainRequested(process: Int)
   /// A slot has suspended an attempt.

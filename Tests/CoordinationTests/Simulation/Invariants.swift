@@ -121,7 +121,7 @@ extension Simulation {
   /// Checks that only bad machines are excluded.
   private func checkExclusion(of worker: WorkerID) throws(Violation) {
     let number = ledger.names.first { $0.value == worker }?.key
-    let isDefective = number.flatMap { processes[$0] }.map { scenario.places[$0.place].defect != nil } ?? true
+    let isDefective = number.flatMap { processes[$0] }.map { scenario.hosts[$0.host].defect != nil } ?? true
     guard isDefective || !ledger.tainted.isEmpty else {
       throw Violation("the good worker \(worker) is excluded")
     }
@@ -243,16 +243,16 @@ extension Coordinator {
 
   /// A contradiction about trials: each trial and each required replicate must be in exactly one state.
   private var trialContradiction: String? {
-    var places: [Int] = Array(results.keys) + replicates.keys.filter(isWanted)
+    var trials: [Int] = Array(results.keys) + replicates.keys.filter(isWanted)
     var waiting = backlog
-    while let trial = waiting.next() { places.append(trial) }
-    places += openTrials.values.compactMap(\.current).compactMap { attempts[$0]?.trial }
-    places += openTrials.filter { $0.value.current == nil && isPausedAtRung($0.key) }.keys
+    while let trial = waiting.next() { trials.append(trial) }
+    trials += openTrials.values.compactMap(\.current).compactMap { attempts[$0]?.trial }
+    trials += openTrials.filter { $0.value.current == nil && isPausedAtRung($0.key) }.keys
     let wanted = (reevaluation?.candidates ?? []).flatMap { trial in
       (1...(reevaluation?.seeds ?? 1)).map { Replicate($0, of: trial).number }
     }
-    if places.sorted() != (Array(0..<trialCount) + wanted).sorted() {
-      return "the trials and replicates are \(places.sorted())"
+    if trials.sorted() != (Array(0..<trialCount) + wanted).sorted() {
+      return "the trials and replicates are \(trials.sorted())"
     }
     for (id, attempt) in attempts {
       let entry = openTrials[attempt.trial]

@@ -6,7 +6,7 @@ import Search
 /// A search, a cluster and its faults, sampled from a seed.
 struct Scenario {
   /// A machine that runs one worker process at a time.
-  struct Place {
+  struct Host {
     let slots: Int
     /// Whether its workers are children of the coordinator.
     let isLocal: Bool
@@ -49,7 +49,7 @@ struct Scenario {
   /// The number of top trials to re-evaluate, and their seeds.
   private let reevaluation: (top: Int, seeds: Int)?
   let intervals: Coordinator.Intervals
-  let places: [Place]
+  let hosts: [Host]
   let network: NetworkConditions
   let strikes: [Strike]
   /// The mean time between faults, in seconds.
@@ -98,7 +98,7 @@ struct Scenario {
       heartbeat: heartbeat, lease: heartbeat * Double(dice.number(3...6)), progress: .seconds(60),
       arrival: Coordinator.absence)
     // If trials fail on their own, defects of machines cannot be distinguished.
-    places = Self.places(&dice, mayBeDefective: troubles == 0)
+    hosts = Self.hosts(&dice, mayBeDefective: troubles == 0)
     network = Self.network(&dice)
     strikes = Strike.allCases.filter { _ in dice.chance(0.4) }
     strikeInterval = Double(dice.number(1...8)) / 2
@@ -144,14 +144,14 @@ struct Scenario {
       """
   }
 
-  private static func places(_ dice: inout Philox, mayBeDefective: Bool) -> [Place] {
+  private static func hosts(_ dice: inout Philox, mayBeDefective: Bool) -> [Host] {
     let count = dice.number(1...8)
     // At most one: a failure on two machines counts as the trial's fault.
     let defective = mayBeDefective && dice.chance(0.3) ? dice.number(1...7) : 0
     let localShare = dice.element(of: [0, 0, 0.5, 1])!
     return (0..<count).map { index in
       let isLocal = dice.chance(localShare)
-      return Place(
+      return Host(
         slots: isLocal || dice.chance(0.5) ? 1 : dice.number(2...4), isLocal: isLocal,
         waitsForNextSearch: !isLocal && dice.chance(0.2),
         isUnable: !isLocal && index > 0 && dice.chance(0.05),

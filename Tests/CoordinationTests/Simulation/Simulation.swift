@@ -28,7 +28,7 @@ struct Simulation {
   var disk: Disk
   /// The coordinator's checkpoint files, by digest.
   var files: [[UInt8]: [UInt8]] = [:]
-  /// The spools at each place.
+  /// The spools at each host.
   var spools: [[WorkerID: [AttemptID: WireKept]]]
   /// Whether the adversary's key is revoked.
   var isKeyRevoked = false
@@ -36,7 +36,7 @@ struct Simulation {
   /// The coordinator; nil while none runs.
   var coordinator: CoordinatorProcess?
   var processes: [Int: WorkerProcess] = [:]
-  /// The process that runs at each place.
+  /// The process that runs at each host.
   var occupants: [Int?]
   var links: [Link]
   var adversary: Adversary
@@ -56,10 +56,10 @@ struct Simulation {
     scenario = Scenario(seed: seed)
     self.bug = bug
     dice = Philox(seed: seed, stream: 2)
-    disk = Disk(knowsData: scenario.places.contains(where: \.hasOtherData))
-    occupants = scenario.places.map { _ in nil }
-    spools = scenario.places.map { _ in [:] }
-    links = scenario.places.map { _ in Link() }
+    disk = Disk(knowsData: scenario.hosts.contains(where: \.hasOtherData))
+    occupants = scenario.hosts.map { _ in nil }
+    spools = scenario.hosts.map { _ in [:] }
+    links = scenario.hosts.map { _ in Link() }
     adversary = Adversary(scenario.adversary, seed: seed)
     trace = isTraced ? [] : nil
   }
@@ -88,8 +88,8 @@ struct Simulation {
   /// Runs to the end; throws the first violation.
   mutating func run() throws(Violation) {
     put(.coordinatorStarts)
-    for place in scenario.places.indices where !scenario.places[place].isLocal {
-      put(.processStarts(place: place), after: dice.seconds(0...3))
+    for host in scenario.hosts.indices where !scenario.hosts[host].isLocal {
+      put(.processStarts(host: host), after: dice.seconds(0...3))
     }
     if !scenario.strikes.isEmpty { put(.faultStrikes, after: .seconds(1)) }
     while let (time, event) = queue.next() {
@@ -106,7 +106,7 @@ struct Simulation {
 
   private mutating func handle(_ event: Occurrence) throws(Violation) {
     switch event {
-    case .processStarts(let place): startProcess(at: place)
+    case .processStarts(let host): startProcess(at: host)
     case .workerTicks(let process): try tickWorker(process)
     case .drainRequested(let process): try dispatch(process, .drainRequested("drain"))
     case .isSuspended(let process, let attempt): try endSuspension(of: attempt, in: process)
@@ -127,7 +127,7 @@ struct Simulation {
   private mutating func stopFaults() {
     note("--- all is well again ---")
     faultsStoppedAt = now
-    for place in links.indices { links[place].restore() }
+    for host in links.indices { links[host].restore() }
     for number in processes.keys { processes[number]?.pausedUntil = now }
     if coordinator == nil { put(.coordinatorStarts, after: .seconds(1)) }
     coordinator?.pausedUntil = now

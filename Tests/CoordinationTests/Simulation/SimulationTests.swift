@@ -25,7 +25,7 @@ import Testing
       print(simulation.trace?.joined(separator: "\n") ?? "")
     } catch {
       print(simulation.scenario.text)
-      for place in simulation.scenario.places { print(place) }
+      for host in simulation.scenario.hosts { print(host) }
       print(simulation.trace?.joined(separator: "\n") ?? "")
       Issue.record("seed \(seed): \(error)")
     }

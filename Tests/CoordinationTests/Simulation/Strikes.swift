@@ -62,8 +62,8 @@ extension Simulation {
   }
 
   private mutating func cut(_ directions: [Link.Direction], _ fault: Fault) {
-    let place = dice.number(0...links.count - 1)
-    links[place].cut(directions, until: now + dice.seconds(0.5...20))
+    let host = dice.number(0...links.count - 1)
+    links[host].cut(directions, until: now + dice.seconds(0.5...20))
     counts.note(fault)
   }
 

@@ -20,7 +20,7 @@ struct Training {
 /// A worker process: the production state machine, with training in virtual time.
 struct WorkerProcess {
   let number: Int
-  let place: Int
+  let host: Int
   let id: WorkerID
   let pid: Int32
   let start: Duration
@@ -38,32 +38,32 @@ struct WorkerProcess {
 extension Simulation {
   private static let tick = Duration.milliseconds(200)
 
-  mutating func startProcess(at place: Int) {
-    let site = scenario.places[place]
-    guard occupants[place] == nil, !site.isLocal || coordinator != nil, !isFinished else { return }
+  mutating func startProcess(at host: Int) {
+    let site = scenario.hosts[host]
+    guard occupants[host] == nil, !site.isLocal || coordinator != nil, !isFinished else { return }
     let number = ledger.nextProcess()
-    let left = spools[place].keys.min { $0.description < $1.description }
+    let left = spools[host].keys.min { $0.description < $1.description }
     let id = left ?? WorkerID((0..<WorkerID.length).map { _ in UInt8(dice.number(0...255)) })!
     let pid = site.isLocal ? freeProcessNumber() : Int32(number)
     let process = WorkerProcess(
-      number: number, place: place, id: id, pid: pid, start: now,
-      machine: worker(id, at: place, pid, handingIn: left.flatMap { spools[place][$0] }))
+      number: number, host: host, id: id, pid: pid, start: now,
+      machine: worker(id, at: host, pid, handingIn: left.flatMap { spools[host][$0] }))
     processes[number] = process
-    occupants[place] = number
+    occupants[host] = number
     ledger.names[number] = id
     if site.hasOtherData { ledger.withDifferentData.insert(id) }
     if site.isLocal { coordinator?.started.append(pid) }
-    note("process \(number) starts at place \(place), pid \(pid)")
+    note("process \(number) starts at host \(host), pid \(pid)")
     put(.workerTicks(process: number), after: .milliseconds(1))
   }
 
-  /// A worker at a place, or one that delivers the spooled results of an earlier one.
+  /// A worker at a host, or one that delivers the spooled results of an earlier one.
   private func worker(
-    _ id: WorkerID, at place: Int, _ pid: Int32, handingIn kept: [AttemptID: WireKept]?
+    _ id: WorkerID, at host: Int, _ pid: Int32, handingIn kept: [AttemptID: WireKept]?
   ) -> Worker {
-    let site = scenario.places[place]
+    let site = scenario.hosts[host]
     let identity = Worker.Identity(
-      id: id, slots: kept == nil ? site.slots : 0, host: "node\(place)", pid: pid, isLocal: site.isLocal,
+      id: id, slots: kept == nil ? site.slots : 0, host: "node\(host)", pid: pid, isLocal: site.isLocal,
       numerics: "numerics", waitsForNextSearch: site.waitsForNextSearch && kept == nil)
     guard let kept else { return Worker(identity: identity) }
     return Worker(identity: identity, handingIn: kept.sorted { $0.key < $1.key }.map(\.value))
@@ -75,18 +75,18 @@ extension Simulation {
     return dice.element(of: (1...20 + Int32(taken.count)).filter { !taken.contains($0) })!
   }
 
-  /// Ends a process and schedules another at its place.
+  /// Ends a process and schedules another at its host.
   mutating func endProcess(_ number: Int, _ end: Coordinator.ProcessEnd) {
     guard let process = processes.removeValue(forKey: number) else { return }
     note("process \(number) ends: \(end)")
-    occupants[process.place] = nil
-    if scenario.places[process.place].isLocal { coordinator?.ended.append((process.pid, end)) }
-    put(.processStarts(place: process.place), after: dice.seconds(0.05...(haveFaultsStopped ? 0.5 : 3)))
+    occupants[process.host] = nil
+    if scenario.hosts[process.host].isLocal { coordinator?.ended.append((process.pid, end)) }
+    put(.processStarts(host: process.host), after: dice.seconds(0.05...(haveFaultsStopped ? 0.5 : 3)))
   }
 
   /// The time on the clock of a process.
   private func clock(of process: WorkerProcess) -> Duration {
-    .seconds(1000 * process.number) + (now - process.start) * scenario.places[process.place].clockRate
+    .seconds(1000 * process.number) + (now - process.start) * scenario.hosts[process.host].clockRate
   }
 
   /// Whether a process is stopped; if so, postpones the event until it continues.
@@ -131,7 +131,7 @@ extension Simulation {
     case .send(let message): send(message, from: process)
     case .enter(let text):
       guard text == scenario.text else { throw Violation("another search file arrived") }
-      if scenario.places[process.place].isUnable {
+      if scenario.hosts[process.host].isUnable {
         counts.note(.workerUnable)
         try dispatch(number, .unable("no dataset"))
       }
@@ -140,11 +140,11 @@ extension Simulation {
     case .suspend(let attempt): put(.isSuspended(process: number, attempt), after: dice.seconds(0...0.3))
     case .spool(let attempt, let kept, _):
       counts.note(.resultKept)
-      spools[process.place][process.id, default: [:]][attempt] = kept
+      spools[process.host][process.id, default: [:]][attempt] = kept
     case .forget(let attempt, _):
       if process.machine.identity.slots == 0 { counts.note(.resultHandedIn) }
-      spools[process.place][process.id]?[attempt] = nil
-      if spools[process.place][process.id]?.isEmpty == true { spools[process.place][process.id] = nil }
+      spools[process.host][process.id]?[attempt] = nil
+      if spools[process.host][process.id]?.isEmpty == true { spools[process.host][process.id] = nil }
     case .exit: endProcess(number, .killed)
     case .seekCoordinator, .note: break
     }
@@ -153,14 +153,14 @@ extension Simulation {
   private mutating func send(_ message: WireToCoordinator, from process: WorkerProcess) {
     note("process \(process.number) says \(message.traceText)")
     if dice.chance(0.1) { adversary.overhear(message) }
-    for time in arrivals(.toCoordinator, process.place) {
+    for time in arrivals(.toCoordinator, process.host) {
       put(.reachesCoordinator(message, from: .process(process.number)), at: time)
     }
   }
 
-  mutating func arrivals(_ direction: Link.Direction, _ place: Int) -> [Duration] {
+  mutating func arrivals(_ direction: Link.Direction, _ host: Int) -> [Duration] {
     let network = haveFaultsStopped ? NetworkConditions() : scenario.network
-    return links[place].arrivals(direction, at: now, in: network, &dice, &counts)
+    return links[host].arrivals(direction, at: now, in: network, &dice, &counts)
   }
 
   // MARK: Training
@@ -193,7 +193,7 @@ extension Simulation {
 
   /// Reports the dataset digest of a slot, before any of its results.
   private mutating func reportData(of attempt: AttemptID, in number: Int) throws(Violation) {
-    let isOther = processes[number].map { scenario.places[$0.place].hasOtherData } ?? false
+    let isOther = processes[number].map { scenario.hosts[$0.host].hasOtherData } ?? false
     try dispatch(number, .dataLoaded(attempt, isOther ? Disk.dataset.map { ~$0 } : Disk.dataset))
   }
 
@@ -218,14 +218,14 @@ extension Simulation {
 
   private mutating func planEpoch(_ count: Int, of attempt: AttemptID, in number: Int) {
     guard let process = processes[number], let training = process.running[attempt] else { return }
-    let time = scenario.plan(training.trial).epochTime * scenario.places[process.place].stragglerFactor
+    let time = scenario.plan(training.trial).epochTime * scenario.hosts[process.host].stragglerFactor
     put(.epochEnds(process: number, attempt, count: count), after: time)
   }
 
   private mutating func planPart(_ training: Training, of attempt: AttemptID, in number: Int) {
-    guard let place = processes[number]?.place else { return }
+    guard let host = processes[number]?.host else { return }
     let time =
-      scenario.plan(training.trial).epochTime * scenario.places[place].stragglerFactor * training.part
+      scenario.plan(training.trial).epochTime * scenario.hosts[host].stragglerFactor * training.part
     put(.partEnds(process: number, attempt), after: time)
   }
 
@@ -260,7 +260,7 @@ extension Simulation {
   }
 
   private func defect(of number: Int) -> Scenario.Defect? {
-    processes[number].flatMap { scenario.places[$0.place].defect }
+    processes[number].flatMap { scenario.hosts[$0.host].defect }
   }
 
   /// How an epoch fails because of its trial or its machine; nil if it is completed.
