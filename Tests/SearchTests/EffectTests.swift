@@ -38,7 +38,7 @@ import Testing
       "schedule: { milestones: { at: [3, 5], gamma: 0.5 } }",
       "has no effect: it acts only if 'at' is less than 'epochs'; remove it"
     ),
-    ("keep: last, patience: 2", "has no effect: it acts only if it is at most 'epochs' - 2; remove it"),
+    ("patience: 2", "has no effect: it acts only if it is at most 'epochs' - 2; remove it"),
     (
       "keep: { choice: [last, best] }",
       "is searched, but has no effect on the results of trials; set it to one value"
@@ -66,7 +66,7 @@ import Testing
     "l2: [0, { uniform: [0, 1] }], decay: norm",
     "schedule: { step: { every: { int: [2, 9] }, gamma: 0.5 } }",
     "schedule: { milestones: { at: [2, 5], gamma: 0.5 } }",
-    "patience: 5", "patience: { int: [1, 5] }, keep: last", "schedule: { cosine: { warmup: 5 } }",
+    "patience: 1", "patience: { int: [1, 5] }", "schedule: { cosine: { warmup: 5 } }",
   ]
 
   @Test(arguments: active)
@@ -77,6 +77,8 @@ import Testing
     func with(_ section: String) -> [String] { mistakes(base + "\n" + section) }
     #expect(with("augment: { mode: online, probability: 0.3 }").count == 2)
     #expect(with("augment: { mode: online, shift: { choice: [0, 0.1] } }") == [])
+    #expect(with("augment: { mode: online, shift: 0.1, rotate: 9, probability: 0 }").count == 2)
+    #expect(with("augment: { shift: 0.1, probability: 0 }") == [], "the copies have an effect")
     let linear = base.replacing("hidden: [32]", with: "hidden: [], activation: tanh, dropout: 0.5")
     #expect(mistakes(linear).count == 1, "the activation selects the initialisation")
     #expect(mistakes(linear.replacing("tanh", with: "tanh, init: he")).count == 2)

@@ -39,6 +39,7 @@ extension Field {
     var effects = [
       "dataset.split": onSplit, "dataset.stratified": onSplit,
       "augment.probability": onAugmentation, "augment.mode": onAugmentation,
+      "augment.rotate": onProbability, "augment.shift": onProbability, "augment.scale": onProbability,
       "model.dropout": Effect("with hidden layers", ["model.hidden"]) { $0["model.hidden"] != .integers([]) },
       "model.activation": onActivation,
       "train.momentum": Effect("with 'optimizer: momentum' or 'nesterov'", ["train.optimizer"]) {
@@ -74,6 +75,11 @@ extension Field {
     ["augment.rotate", "augment.shift", "augment.scale"].contains { values[$0].largest > 0 }
   }
 
+  /// With `mode: append`, images are copied with probability 0, too.
+  private static let onProbability = Effect(
+    "with 'probability' above 0", ["augment.probability", "augment.mode"]
+  ) { $0["augment.probability"].largest > 0 || $0["augment.mode"] == .word("append") }
+
   /// The activation also selects the default initialisation.
   private static let onActivation = Effect(
     "with hidden layers or convolutions",
@@ -83,13 +89,10 @@ extension Field {
       || (values["model.init"] == nil && values["model.init.normal"] == nil)
   }
 
-  /// The first epoch is always the best so far, so training can stop after `patience + 1` epochs. Patience also selects
-  /// the default of `keep`.
+  /// The first epoch is always the best so far, so training can stop after `patience + 1` epochs.
   private static let onPatience = Effect(
-    "if it is at most 'epochs' - 2", ["train.patience", "train.epochs", "train.keep"]
-  ) { values in
-    values["train.keep"] == nil || values["train.patience"].smallest + 1 < values["train.epochs"].largest
-  }
+    "if it is at most 'epochs' - 2", ["train.patience", "train.epochs"]
+  ) { $0["train.patience"].smallest + 1 < $0["train.epochs"].largest }
 
   /// The effect of a learning rate schedule that changes the rate after epochs.
   private static func before(_ field: String) -> Effect {
@@ -135,8 +138,8 @@ extension Setting {
 }
 
 extension [Value] {
-  /// All words, and of the numbers and lists those with the lowest and highest number and the empty list: few, so that
-  /// combinations of several fields stay few.
+  /// All words; of the numbers and lists, only those with the lowest and the highest number, and the empty list. This
+  /// limits the number of combinations of several fields.
   fileprivate var extremes: [Value] {
     let words = filter { if case .word = $0 { true } else { false } }
     let others = filter { if case .word = $0 { false } else { true } }

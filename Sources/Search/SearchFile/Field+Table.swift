@@ -183,7 +183,7 @@ extension Field {
     ),
     Field(
       "search.stop_after.hours", .real(.above(0, atMost: 100_000)), .described("not used"), unit: "hours",
-      "No trial starts later than this after the start of the first trial; running trials continue to their next rung or their end."
+      "No trial starts after this many hours since the first trial started; running trials continue to their next rung or their end."
     ),
     Field(
       "search.lag", .integer(0...10_000), .value(.integer(SearchFile.defaultLag)), unit: "trials",

@@ -122,7 +122,7 @@ extension Field.Kind: CustomStringConvertible {
   package var description: String {
     switch self {
     case .word(let words): alternatives(words)
-    case .name: "1 to 100 of A-Z a-z 0-9 . _ -, the first not . or -"
+    case .name: "1 to 100 characters A-Z a-z 0-9 . _ -, not starting with . or -"
     case .folder: "the path of a folder"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .real(let range): "\(range)"

@@ -1,7 +1,7 @@
 /// The mistakes in a search file, one a line: `search.yaml:12: train.lr: 'uniform' needs two numbers, low < high`.
 package struct SearchFileError: Error, Hashable, CustomStringConvertible {
   /// The name of the file, as given by the caller.
-  package let file: String
+  package var file: String
   /// The mistakes, in the order of the file; at least one.
   package let mistakes: [Mistake]
 

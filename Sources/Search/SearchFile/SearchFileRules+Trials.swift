@@ -24,6 +24,13 @@ extension SearchFileRules {
     }
   }
 
+  /// Checks that a parameter of a grid is not continuous.
+  func checkSteps(_ path: String, _ distribution: Distribution) throws(Fault) {
+    guard sampler?.isWithoutReplacement == true, distribution.count == nil else { return }
+    throw Fault(
+      read.locations[path] ?? .file, path, "is continuous; add 'steps: N', or use 'sampler: random'")
+  }
+
   /// Checks that the sampler supports the space.
   func checkSpace() throws(Fault) {
     let parameters = read.searched
@@ -34,11 +41,7 @@ extension SearchFileRules {
         "'sobol' supports at most \(SobolSampler.mostParameters) parameters, not \(parameters.count)")
     }
     guard sampler.isWithoutReplacement else { return }
-    for (path, distribution) in parameters where distribution.count == nil {
-      throw Fault(
-        read.locations[path] ?? .file, path, "is continuous; add 'steps: N', or use 'sampler: random'")
-    }
-    let size = SearchSpace(parameters).gridSize ?? .max
+    guard let size = SearchSpace(parameters).gridSize else { return }
     guard size < .max else {
       throw Fault(
         read.locations["search"] ?? .file, "search.sampler",

@@ -21,7 +21,16 @@ struct SearchFileRules {
   private var rules: [(fields: [String], check: () throws(Fault) -> Void)] {
     let schedulers = ["search.halving", "search.asha", "search.median_rule"]
     let network = ["model.layers", "model.convolutions", "model.hidden"]
-    return [
+    let combinations = schedulers.dropFirst().map { rule in
+      (fields: [rule], check: { () throws(Fault) in try checkCombination(of: rule, in: schedulers) })
+    }
+    let continuous = read.searched.map { parameter in
+      (
+        fields: [parameter.path, "search.sampler"],
+        check: { () throws(Fault) in try checkSteps(parameter.path, parameter.distribution) }
+      )
+    }
+    return combinations + continuous + [
       (["dataset"], checkDataset),
       (["dataset.validation", "train.patience", "train.keep"], checkValidation),
       (["search.heartbeat", "search.lease", "search.progress_timeout"], checkLease),
@@ -111,13 +120,19 @@ extension SearchFileRules {
     throw Fault(location, "search.stop_after", "needs epochs, hours or both")
   }
 
-  /// Checks that at most one rule stops trials early, and that all trials have the same number of epochs.
+  /// Checks that no earlier one of the rules that stop trials is in the file, too.
+  private func checkCombination(of rule: String, in rules: [String]) throws(Fault) {
+    guard let location = read.locations[rule],
+      let other = rules.prefix(while: { $0 != rule }).first(where: { read.locations[$0] != nil })
+    else { return }
+    throw Fault(location, rule, "cannot be combined with \(other)")
+  }
+
+  /// Checks that all trials have the same number of epochs with a rule that stops trials early.
   private func checkEarlyStopping() throws(Fault) {
-    let rules = ["search.halving", "search.asha", "search.median_rule"].filter { read.locations[$0] != nil }
-    guard let rule = rules.first, let location = read.locations[rule] else { return }
-    guard rules.count == 1 else {
-      throw Fault(read.locations[rules[1]] ?? location, rules[1], "cannot be combined with \(rule)")
-    }
+    let rules = ["search.halving", "search.asha", "search.median_rule"]
+    guard let rule = rules.first(where: { read.locations[$0] != nil }), let location = read.locations[rule]
+    else { return }
     if settings["train.patience"] != nil {
       throw Fault(
         read.locations["train.patience"] ?? .file, "train.patience",

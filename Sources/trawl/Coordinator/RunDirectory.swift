@@ -27,8 +27,8 @@ struct RunDirectory {
     self.path = path
   }
 
-  /// The run directory at a path given by the user, which may also be that of its results.csv. Throws if there is none,
-  /// with the run directories inside.
+  /// The run directory at a path given by the user, which may also be the path of its results.csv. Throws if there is
+  /// none; the error then lists the run directories in the folder.
   init(existing path: String) throws {
     let folder = path.hasSuffix("/results.csv") ? String(path.dropLast("/results.csv".count)) : path
     self.init(path: folder)
@@ -83,7 +83,12 @@ struct RunDirectory {
     switch content {
     case .nothing: return false
     case .file: throw UserError("\(path) is a file; --output needs a directory")
-    case .other: throw UserError("\(path) holds other files; choose a new directory with --output")
+    case .other:
+      guard !resume || !FileManager.default.fileExists(atPath: results) else {
+        throw UserError(
+          "\(study) is missing, so the search cannot be resumed; restore it, or start a new search")
+      }
+      throw UserError("\(path) holds other files; choose a new directory with --output")
     case .search:
       guard resume else {
         guard !isInUse else { throw inUse }
@@ -152,15 +157,16 @@ struct RunDirectory {
     return database
   }
 
-  /// The stored search file, from the study if the file is gone.
+  /// The stored search file, from the study if the file is gone or damaged.
   ///
   /// - Parameter name: the path of the original search file, from which a search without a name gets its name.
   func storedSearchFile(named name: String) throws -> SearchFileSource {
-    if let bytes = FileManager.default.contents(atPath: searchFile) {
-      return SearchFileSource(path: name, bytes: Array(bytes))
+    let stored = FileManager.default.contents(atPath: searchFile).map { bytes in
+      SearchFileSource(path: searchFile, name: name, bytes: Array(bytes))
     }
+    if let stored, (try? stored.parse()) != nil || content != .search { return stored }
     let text = try UserError.wrapping { try StudyDatabase(openingAt: study).searchFile() }
-    return SearchFileSource(path: name, bytes: Array(text.utf8))
+    return SearchFileSource(path: study, name: name, bytes: Array(text.utf8))
   }
 
   /// The stored search file; nil if it cannot be read.
@@ -168,7 +174,7 @@ struct RunDirectory {
   /// - Parameter name: the path of the current search file, from which a search without a name gets its name.
   func searchFile(named name: String) -> SearchFile? {
     guard let bytes = FileManager.default.contents(atPath: searchFile) else { return nil }
-    return try? SearchFileSource(path: name, bytes: Array(bytes)).parse()
+    return try? SearchFileSource(path: searchFile, name: name, bytes: Array(bytes)).parse()
   }
 
   /// The values of keys in the stored and in the given file: `train.epochs is 9, not 5`.
@@ -179,7 +185,7 @@ struct RunDirectory {
 
   private func change(_ study: StudyDatabase, to file: SearchFile, named name: String) throws {
     let text = try UserError.wrapping { try study.searchFile() }
-    let before = try SearchFileSource(path: name, bytes: Array(text.utf8)).parse()
+    let before = try SearchFileSource(path: self.study, name: name, bytes: Array(text.utf8)).parse()
     let obstacles = file.changesPreventingResume(of: before)
     if obstacles == ["search.trials"], file.halving != nil, file.trials > before.trials {
       throw UserError(
@@ -189,7 +195,7 @@ struct RunDirectory {
     }
     guard before.isOpenEnded == file.isOpenEnded || obstacles != ["search.trials"] else {
       throw UserError(
-        "\(path) holds another search: only one of its search.yaml and this file sets search.trials; "
+        "\(path) holds another search: either its search.yaml or this file is open-ended (search.trials); "
           + "start another search with --output")
     }
     guard obstacles.isEmpty else {
@@ -205,7 +211,7 @@ struct RunDirectory {
           + "--output")
     }
     guard !differences.isEmpty else {
-      if !FileManager.default.fileExists(atPath: searchFile) { try AtomicFile.write(text, to: searchFile) }
+      if searchFile(named: name) == nil { try AtomicFile.write(text, to: searchFile) }
       return
     }
     try UserError.wrapping { try study.replaceSearchFile(file.text) }
@@ -216,7 +222,13 @@ struct RunDirectory {
 /// The path and content of a search file.
 struct SearchFileSource {
   let path: String
+  /// The path of the original file, from which a search without a name gets its name.
+  let name: String
   let bytes: [UInt8]
+
+  init(path: String, name: String? = nil, bytes: [UInt8]) {
+    (self.path, self.name, self.bytes) = (path, name ?? path, bytes)
+  }
 
   static func read(_ path: String) throws -> SearchFileSource {
     var isFolder: ObjCBool = false
@@ -232,8 +244,12 @@ struct SearchFileSource {
   func parse(
     overrides: [SearchFile.Override] = [], inertKeys: SearchFile.InertKeys = .noted
   ) throws -> SearchFile {
-    try UserError.wrapping {
-      try SearchFile.parse(bytes, file: path, overrides: overrides, inertKeys: inertKeys)
+    do throws(SearchFileError) {
+      return try SearchFile.parse(bytes, file: name, overrides: overrides, inertKeys: inertKeys)
+    } catch {
+      var error = error
+      error.file = path
+      throw UserError("\(error)")
     }
   }
 }
