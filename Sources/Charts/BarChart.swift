@@ -5,11 +5,11 @@ package struct BarChart: Chart {
     package var name: String
     /// The parts of the bar, one for each of the chart's part names.
     package var values: [Double]
-    /// The interval that the value, the sum of the parts, may lie in.
+    /// The interval of the value, which is the sum of the parts.
     package var interval: (low: Double, high: Double)?
     /// Written at the end of the name's line.
     package var text: String
-    /// Rows with the same number have the same colour, where there is only one part.
+    /// The index of the series colour; it has no effect on a bar with several parts.
     package var colour: Int
 
     package init(

@@ -89,8 +89,8 @@ struct Canvas {
   /// Draws the axes of a plot, and leaves room for its marks.
   ///
   /// - Parameters:
-  ///   - height: that of the marks' room.
-  ///   - plotWidth: that of the marks' room, where it does not take all there is.
+  ///   - height: the height of the plot area.
+  ///   - plotWidth: the maximum width of the plot area; by default it takes the available width.
   mutating func frame(x: Axis, y: Axis, height: Double, plotWidth: Double = .infinity) -> Frame {
     let yTicks = y.scale.labels(height: height)
     let labelWidth = min(yTicks.map { TextSize.width($0.label) }.max() ?? 0, 200)
@@ -114,7 +114,7 @@ struct Canvas {
   }
 }
 
-/// The room of a plot's marks, between its axes.
+/// The area of a plot between its axes, where the marks are drawn.
 struct Frame {
   let area: Rect
   let x: Axis
@@ -208,7 +208,7 @@ extension Drawing {
     }
   }
 
-  /// The mark of what ended without a value.
+  /// Draws a cross, the mark of a trial that ended without a value.
   mutating func cross(_ position: Point, _ style: String, title: String? = nil) {
     var outline = PathText()
     outline.add([Point(position.x - 4, position.y - 4), Point(position.x + 4, position.y + 4)])

@@ -25,8 +25,8 @@ package struct Cells: Sendable {
     values[order == .rowByRow ? row * columns + column : column * rows + row]
   }
 
-  /// The sides of the blocks whose means are drawn so that there are at most as many as asked for, and no more than
-  /// 4,096 in a row or a column.
+  /// The size of the blocks of cells to average, so that there are at most `count` blocks, and at most 4,096 blocks in
+  /// a row or a column.
   func blockSides(atMost count: Int) -> (rows: Int, columns: Int) {
     var sides = (rows: (rows + 4095) / 4096, columns: (columns + 4095) / 4096)
     func blocks() -> (rows: Int, columns: Int) {
@@ -87,7 +87,7 @@ package struct Cells: Sendable {
 
 extension ColourScale {
   /// A scale around 0 that gives the full colour to the largest magnitudes: from the 99.8th percentile on, rounded up
-  /// to a round number. 1 where all are 0.
+  /// to a round number. If all numbers are 0, the limit is 1.
   package static func diverging(over values: some Sequence<Float>) -> ColourScale {
     let magnitudes = values.filter(\.isFinite).map(abs).sorted()
     guard let most = magnitudes.last, most > 0 else { return .diverging(limit: 1) }
@@ -95,7 +95,7 @@ extension ColourScale {
     return .diverging(limit: Double(percentile > 0 ? percentile : most).roundedUp)
   }
 
-  /// Whether numbers have no colour of their own, because they lie beyond the ends.
+  /// Whether a finite number lies outside the ends of the scale.
   func clips(_ values: some Sequence<Float>) -> Bool {
     values.contains { $0.isFinite && !(ends.low...ends.high).contains(Double($0)) }
   }
@@ -114,7 +114,7 @@ extension Double {
 extension Canvas {
   /// The colours of a scale with their numbers.
   ///
-  /// - Parameter isClipped: whether the last colours stand for all beyond the ends too.
+  /// - Parameter isClipped: whether the first and the last colour also stand for the numbers beyond the ends.
   mutating func colourBar(_ title: String, _ scale: ColourScale, isClipped: Bool) {
     let row = reserve(height: 40)
     let words = TextSize.shortened(title, to: width * 0.4)

@@ -1,7 +1,7 @@
 /// A confusion matrix: a row for each true class, a column for each predicted class.
 package struct ConfusionMatrix: Chart {
   package var heading: Heading
-  /// `counts[label][answer]`. What a row lacks is 0.
+  /// `counts[label][answer]`. Missing elements of a row count as 0.
   package var counts: [[Int]]
   /// The classes' names, as many as rows.
   package var names: [String]
@@ -11,9 +11,9 @@ package struct ConfusionMatrix: Chart {
     (self.heading, self.counts, self.names) = (heading, counts, names)
   }
 
-  /// With more classes the cells have no numbers.
+  /// The maximum number of classes for which the cells show numbers.
   static let mostNumbered = 30
-  /// The tone is the first whose limit is at least the cell's share of its row; otherwise the last tone.
+  /// The upper limits of the tones, as shares of a row. A larger share has the last tone.
   private static let shares = [0, 0.005, 0.01, 0.02, 0.05, 0.2, 0.5]
 
   package func picture() -> Picture {
@@ -44,7 +44,7 @@ package struct ConfusionMatrix: Chart {
 
   private var digits: Int { String(max(1, counts.joined().max() ?? 1)).count }
 
-  /// A whole number of units, with room for the largest count where cells have numbers.
+  /// The side of a cell in whole units, large enough for the largest count if the cells show numbers.
   private var cellSide: Double {
     let size = Double(max(1, names.count))
     if names.count > Self.mostNumbered { return max(2, (500 / size).rounded(.down)) }
@@ -60,7 +60,7 @@ package struct ConfusionMatrix: Chart {
     return names.indices.map { Self.tone(Double(count(label, $0)) / images) }
   }
 
-  /// Those of cells that are not 0.
+  /// The legend entries of the tones of cells that are not 0.
   private static var keys: [Canvas.Key] {
     (1..<Theme.toneCount).map { tone in
       let isLast = tone == shares.count
@@ -87,7 +87,7 @@ package struct ConfusionMatrix: Chart {
     }
   }
 
-  /// Only the tones, neighbours of the same tone as one rectangle.
+  /// Draws only the tones; adjacent cells of the same tone in a row become one rectangle.
   private func drawTones(_ frame: Frame, _ drawing: inout Drawing) {
     let side = cellSide
     drawing.rectangle(frame.area, "area q0")

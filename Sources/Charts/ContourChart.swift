@@ -74,7 +74,7 @@ package struct ContourChart: Chart {
     return keys
   }
 
-  /// More points than these are drawn without their labels.
+  /// The maximum number of points that are drawn with their labels.
   private static let labelledCount = 200
 
   private func add(_ marks: [ScatterChart.Mark], to drawing: inout Drawing, _ frame: Frame) {
@@ -97,8 +97,8 @@ package struct ContourChart: Chart {
     }
   }
 
-  /// The part of the surface whose tone share is at least this, cell by cell (marching squares: a cell's edge is cut where
-  /// the height, linear along it, reaches the level).
+  /// The part of the surface whose tone share is at least `level`, computed cell by cell (marching squares): an edge
+  /// of a cell is cut where the linearly interpolated height reaches the level.
   private func region(atLeast level: Double, _ area: Rect) -> PathText {
     var outline = PathText()
     for row in 0..<surface.rows.count - 1 {

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Source of the bandwidth: Silverman, "Density Estimation for Statistics and Data Analysis", 1986, eq. 3.31.
 package struct Density: Hashable, Sendable {
-  /// Values at equal distances, ascending; a single one if all values that count are equal.
+  /// Values at equal distances, ascending; only one if all values, without outliers, are equal.
   package let places: [Double]
   /// The density at each position, relative to the highest, which is 1.
   package let heights: [Double]
@@ -115,7 +115,7 @@ private struct Histogram {
     return low...max(low, min(ends.upperBound, ends.lowerBound + Double(last + 1) * binWidth))
   }
 
-  /// The value below which this share of the values is, to within the width of a bin.
+  /// The quantile for this share of the values, to within the width of a bin.
   func quantile(_ share: Double) -> Double {
     let wanted = share * Double(count)
     var sum = 0.0
@@ -133,7 +133,7 @@ private struct Histogram {
   func smoothed(quartileRange: Double) -> (places: [Double], heights: [Double]) {
     let width = ends.upperBound - ends.lowerBound
     let step = width / Double(Self.placeCount - 1)
-    // A range without room for this many different numbers is a single position.
+    // If the range is too narrow for this many different numbers, there is only one position.
     guard step > max(abs(ends.lowerBound), abs(ends.upperBound)) * 1e-15 else {
       return ([quantile(0.5)], [1])
     }

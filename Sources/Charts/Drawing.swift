@@ -14,7 +14,7 @@ struct Drawing {
     path([start, end], style)
   }
 
-  /// A polyline through at least one position; closed, the outline of an area.
+  /// Draws a polyline through at least one position; if it is closed, it is the outline of an area.
   mutating func path(_ points: [Point], _ style: String, isClosed: Bool = false, title: String? = nil) {
     guard !points.isEmpty else { return }
     var outline = PathText()
@@ -22,7 +22,7 @@ struct Drawing {
     path(outline, style, title: title)
   }
 
-  /// A path that has been written before; nothing if it is empty.
+  /// Draws a prepared path; draws nothing if the path is empty.
   ///
   /// - Parameter data: the names and values of `data-` attributes, which scripts read.
   mutating func path(

@@ -62,7 +62,7 @@ package struct HeatMap: Chart {
       summary: "Heat map of \(value), \(sides.rows) rows (\(y)) x \(sides.columns) columns (\(x))")
   }
 
-  /// The image for a PNG file; few cells are drawn large.
+  /// The image for a PNG file; a small matrix is enlarged.
   package var raster: Raster {
     image.enlarged(
       horizontally: max(1, 320 / cells.columns), vertically: max(1, 320 / cells.rows))
@@ -74,7 +74,7 @@ package struct HeatMap: Chart {
     return image
   }
 
-  /// Square cells where that gives a plot of a usual shape, and whole pixels for each where there is room.
+  /// The size of the plot. Cells are square if this gives a usual shape; their sides are whole pixels if there is room.
   private var plotSize: (width: Double, height: Double) {
     let (rows, columns) = (Double(cells.rows), Double(cells.columns))
     let side = min(540 / columns, 520 / rows, 40)

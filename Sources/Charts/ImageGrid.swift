@@ -15,12 +15,12 @@ package struct ImageGrid: Chart {
   package let scale: ColourScale
   /// The name of the numbers, above a colour bar; nil for no bar.
   package var value: String?
-  /// The number of tiles in a row; nil: it is chosen.
+  /// The number of tiles in a row; nil chooses it automatically.
   package var columns: Int?
   /// The tiles that are drawn.
   private let tiles: [Tile]
 
-  /// An image of the largest allowed size in bytes, a little less than 1 MB as Base64.
+  /// The maximum number of pixels of an image, one byte each: a little less than 1 MB as Base64.
   private static let mostPixels = 600_000
   /// About how many bytes a PNG file has besides its pixels.
   private static let fileBytes = 1_100
@@ -69,7 +69,7 @@ package struct ImageGrid: Chart {
     return canvas.picture(summary: "\(tiles.count) images\(size), \(columnCount) in a row")
   }
 
-  /// All tiles as one image without captions, for a PNG file; small ones are drawn large. Nil if there are none.
+  /// All tiles as one image without captions, for a PNG file; a small image is enlarged. Nil if there are none.
   package var raster: Raster? {
     guard !tiles.isEmpty else { return nil }
     let image = image
@@ -90,7 +90,7 @@ package struct ImageGrid: Chart {
     return (max(1, most * 9 / 10)...most).reversed().min { empty($0) < empty($1) } ?? most
   }
 
-  /// All tiles with a gap of one pixel, which is thin beside a cell of even the smallest tiles.
+  /// All tiles in one image, with gaps of one pixel. Small tiles are enlarged, so that the gaps stay thin.
   private var image: Raster {
     let factor = max(1, 24 / max(tiles[0].cells.columns, tiles[0].cells.rows))
     let cells = tiles.map { $0.cells.enlarged(by: factor) }

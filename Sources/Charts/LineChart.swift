@@ -2,7 +2,7 @@
 package struct LineChart: Chart {
   /// One line.
   package struct Series: Sendable {
-    /// Empty: it is not in the legend.
+    /// The name in the legend; a line without a name is not in the legend.
     package var name: String
     package var points: [Point]
     package var look: Look

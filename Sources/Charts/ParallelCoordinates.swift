@@ -4,7 +4,7 @@
 package struct ParallelCoordinates: Chart {
   /// One line.
   package struct Line: Sendable {
-    /// The number by which scripts know it.
+    /// The trial number, which scripts read from the attribute `data-trial`.
     package var number: Int
     /// A value for each axis; nil interrupts the line.
     package var values: [Double?]
@@ -94,7 +94,7 @@ package struct ParallelCoordinates: Chart {
 }
 
 extension Axis {
-  /// The labels below it: where, 0...1, and in which lines.
+  /// The labels below the axis: the position of each label, 0...1, and its lines of text.
   fileprivate func labels(_ width: Double) -> [(share: Double, lines: [String])] {
     let room =
       if case .categories(let names) = scale { width / Double(max(1, names.count)) - 8 } else { 90.0 }

@@ -1,10 +1,10 @@
 /// A finished picture.
 package struct Picture: Sendable {
-  /// The line above it.
+  /// The title, which is shown above the picture.
   package let title: String
   /// The description, for people who cannot see the picture.
   package let summary: String
-  /// In user units, which are pixels where it is not scaled.
+  /// The width in user units, which are pixels if the picture is not scaled.
   package let width: Double
   package let height: Double
   private let elements: String
@@ -14,7 +14,7 @@ package struct Picture: Sendable {
     elements = drawing.text
   }
 
-  /// A file of its own: with its colours, light or dark as the reader's system is, and a background.
+  /// A complete SVG file with a background and its own colours, which follow the light or dark theme of the system.
   package var svg: String {
     let size = "width=\"\(width.coordinate)\" height=\"\(height.coordinate)\""
     return "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) \(attributes)>\n<style>\(Theme.css())</style>\n"

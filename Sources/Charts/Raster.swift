@@ -79,7 +79,7 @@ package enum ColourScale: Hashable, Sendable {
     (103, 0, 31),
   ])
   private static let grey = colours(through: [(0, 0, 0), (255, 255, 255)])
-  /// The last places of both palettes.
+  /// The index of the background colour, the last one in both palettes.
   static let ground = UInt8(255)
 
   /// The palette: 255 colours from low to high, and a background between images.

@@ -4,16 +4,16 @@ import Foundation
 package enum Scale: Hashable, Sendable {
   /// From the first to the second value. Reversed ends turn the axis round.
   case linear(Double, Double)
-  /// Whole numbers only are labelled.
+  /// A linear scale on which only whole numbers are labelled.
   case whole(Double, Double)
-  /// Positive ends.
+  /// A logarithmic scale; both ends are positive.
   case logarithmic(Double, Double)
   /// Seconds since 1970, labelled as date and time (UTC).
   case time(Double, Double)
   /// Names; value i is the middle of the i-th of equal parts.
   case categories([String])
 
-  /// A linear scale that holds the values with a margin around them; 0...1 without any.
+  /// A linear scale that holds the values with a margin around them; 0...1 if there are no values.
   package static func linear(around values: some Sequence<Double>) -> Scale {
     guard let (low, high) = ends(values.lazy.filter(\.isFinite)) else { return .linear(0, 1) }
     let margin = low < high ? (high - low) * 0.04 : max(abs(low) * 0.01, 1e-9)
@@ -59,7 +59,7 @@ package enum Scale: Hashable, Sendable {
     var label: String
   }
 
-  /// Round values, about as many as asked for at most; all names of categories.
+  /// The ticks: at most about `count` round values, or all names of a category scale.
   func ticks(atMost count: Int) -> [Tick] {
     switch self {
     case .linear(let low, let high): RoundNumbers.ticks(low, high, atMost: count)
@@ -174,7 +174,7 @@ private enum RoundTimes {
     }
   }
 
-  /// `14:05`, with seconds where they matter; the first of a day has its date.
+  /// The label of a time: `14:05`, with seconds if the step is below a minute, and with the date if `showsDate`.
   private static func label(_ time: Double, day: Int, showsDate: Bool, step: Double) -> String {
     let second = Int(time) - day * 86400
     let date = civil(day)

@@ -1,4 +1,4 @@
-/// Points, with a line where wanted, and marks on the edge for what has no position on the y axis.
+/// Points and an optional line. Points without a position on the y axis are marks at the edge.
 package struct ScatterChart: Chart {
   /// One point.
   package struct Mark: Sendable {
@@ -37,7 +37,7 @@ package struct ScatterChart: Chart {
   package var x: Axis
   package var y: Axis
   package var groups: [Group]
-  /// Whether the crosses of missing values are at the upper edge: that of the worse values.
+  /// Whether the crosses of missing values are at the upper edge, which is the edge of the worse values.
   package var missingAtTop: Bool
   /// A line in steps, such as the best value so far.
   package var line: (name: String, points: [Point])?
@@ -50,7 +50,7 @@ package struct ScatterChart: Chart {
     (self.missingAtTop, self.line) = (missingAtTop, line)
   }
 
-  /// More points than these are drawn without their labels, and only once where they fall onto each other.
+  /// The maximum number of points with labels. If there are more, none has a label, and equal places are drawn once.
   package static let labelledCount = 1000
 
   package func picture() -> Picture {

@@ -11,7 +11,7 @@ package enum TextSize {
     text.unicodeScalars.reduce(0) { $0 + width($1) } * size
   }
 
-  /// In parts of the font's size.
+  /// The width of a character as a fraction of the font size.
   private static func width(_ scalar: Unicode.Scalar) -> Double {
     switch scalar {
     case "i", "j", "l", "'", "|", ".", ",", ":", ";", " ", "!": 0.34
@@ -24,8 +24,8 @@ package enum TextSize {
     }
   }
 
-  /// The text as lines that fit a width. It is broken after a space, a dot, a hyphen or an underscore where it has one,
-  /// else between any two characters.
+  /// The text as lines that fit a width. A line ends after a space or one of `.-_/,` if it has one, otherwise between
+  /// any two characters.
   static func wrapped(_ text: String, to width: Double, size: Double = normal) -> [String] {
     var lines: [String] = []
     var line = ""

@@ -9,7 +9,7 @@ package enum Theme {
   /// The number of steps of a tone scale.
   static let toneCount = 8
 
-  /// The class of a series; after the last, the first again.
+  /// The class of a series; the classes repeat after the last one.
   static func series(_ index: Int) -> String { "s\(index % seriesCount)" }
 
   /// The class for a share 0...1 of the tone scale; 1 is the strongest.
@@ -56,7 +56,7 @@ package enum Theme {
     (".area", "fill:currentColor;stroke:none"),
     (".soft", "opacity:.6"),
     (".band", "fill:currentColor;stroke:none;pointer-events:none"),
-    // Without the pointer: finding it among thousands of dots takes a browser seconds.
+    // No pointer events: a browser needs seconds to find the dot under the pointer among thousands.
     (".dots,.crosses", "pointer-events:none"),
     (".dots", "fill:none;stroke:currentColor;stroke-linecap:round;stroke-width:5;opacity:.7"),
     (".mark", "stroke-width:1;fill-opacity:.85"),

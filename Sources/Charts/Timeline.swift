@@ -17,7 +17,7 @@ package struct Timeline: Chart {
   /// A kind of spans.
   package struct Kind: Sendable {
     package var name: String
-    /// Its bars end with a cross in the colour of failures.
+    /// Whether its bars have the colour of failures and end with a cross.
     package var isFailure: Bool
 
     package init(_ name: String, isFailure: Bool = false) {
@@ -25,7 +25,7 @@ package struct Timeline: Chart {
     }
   }
 
-  /// A position; spans that overlap are drawn below each other.
+  /// A row of the chart, such as a worker; spans that overlap are drawn below each other.
   package struct Row: Sendable {
     package var name: String
     package var spans: [Span]
@@ -44,7 +44,7 @@ package struct Timeline: Chart {
     (self.heading, self.x, self.kinds, self.rows) = (heading, x, kinds, rows)
   }
 
-  /// The lanes that can be told apart in one picture.
+  /// The maximum number of lanes that can be told apart in one picture.
   private static let mostLanes = 120
 
   /// The rows, as far as they fit, and their spans in lanes.
@@ -128,7 +128,7 @@ package struct Timeline: Chart {
       if isLabelled {
         drawing.rectangle(bar(start, end), "area \(style(of: span.kind))", title: span.label)
       } else if let open = last, open.kind == span.kind, start - open.end < 1, end - open.start < 2 {
-        // Shorter than can be seen: one bar for several.
+        // Bars that are too short to be told apart are merged.
         last = (open.kind, open.start, end)
         continue
       } else {

@@ -74,7 +74,7 @@ extension Density {
   }
 }
 
-/// The room of a violin.
+/// The area in which a violin is drawn.
 private struct Violin {
   var frame: Frame
   var middle: Double

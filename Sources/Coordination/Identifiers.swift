@@ -48,7 +48,7 @@ package struct SearchID: Hashable, Sendable {
   }
 }
 
-/// The shell's number of a connection; every message updates its sender's.
+/// The number that the shell gives a connection. Every message updates the address of its sender.
 package struct ReturnAddress: Hashable, Sendable {
   package let number: UInt32
 

@@ -42,7 +42,7 @@ extension WireEpoch {
 extension WirePartScore {
   /// Why the score is invalid for a part of an epoch that did not diverge; nil if it is valid.
   var problem: String? {
-    guard 0 < part, part < 1 else { return "a score after \(part) epochs, where none is due" }
+    guard 0 < part, part < 1 else { return "an unexpected score after \(part) epochs" }
     return problemOfShare("val_accuracy", valAccuracy) ?? problemOfNonnegative("val_loss", valLoss)
   }
 }

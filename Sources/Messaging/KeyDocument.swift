@@ -50,7 +50,7 @@ struct KeyDocument {
     } catch let error as KeyFileError {
       throw error
     } catch {
-      preconditionFailure("an endpoint fails in two ways, not by \(error)")
+      preconditionFailure("unexpected type of error: \(error)")
     }
   }
 

@@ -3,8 +3,8 @@ import Training
 
 /// The pictures of a trained model.
 package struct ModelPictures {
-  /// A kind of picture; its name is that of the command line and of the file, or its beginning where there is a picture
-  /// for each layer.
+  /// A kind of picture. The raw value is its name on the command line and the name of the file. If each layer has a
+  /// picture, the name of each file begins with the raw value.
   package enum Kind: String, CaseIterable, Sendable {
     case loss, accuracy, weights
     case initialWeights = "initial-weights"
@@ -30,7 +30,7 @@ package struct ModelPictures {
     self.history?.name = name
   }
 
-  /// The pictures of a kind; none where the parts do not allow them. Where there is a picture for each layer, its name ends
+  /// The pictures of a kind; empty if their data is missing. If there is a picture for each layer, its name ends
   /// with the layer's number, counted from 1: weights-1.
   package func pictures(_ kind: Kind) -> [NamedPicture] {
     switch kind {
@@ -47,7 +47,7 @@ package struct ModelPictures {
     }
   }
 
-  /// Why a model without such a picture has none.
+  /// The reason why the model has no picture of a kind.
   package func reason(_ kind: Kind) -> String {
     switch kind {
     case .loss, .accuracy: "there is no history of a completed epoch"
@@ -55,11 +55,11 @@ package struct ModelPictures {
     case .initialWeights: initialProblem
     case .firstLayer:
       layers.first?.kernel == nil
-        ? "it is not known which rows and columns its \(model.architecture.inputs) pixels have"
+        ? "it is not known how its \(model.architecture.inputs) pixels are divided into rows and columns"
         : "the first layer is a convolution; its kernels are drawn"
     case .kernels: "the model has no convolution"
     case .confusion: testProblem
-    case .worst: test == nil ? testProblem : "no test image is classified wrong"
+    case .worst: test == nil ? testProblem : "no test image is misclassified"
     }
   }
 
@@ -72,7 +72,7 @@ package struct ModelPictures {
     recipe == nil ? "there is no recipe of one network" : "the recipe describes another network"
   }
 
-  /// The sides of an image, as far as they are known: from the dataset, or because only a square is likely.
+  /// The sides of an image: those of the dataset, or of a square if the number of pixels is a square; otherwise nil.
   private var imageShape: (rows: Int, columns: Int)? {
     let pixels = model.architecture.inputs
     let root = Int(Double(pixels).squareRoot().rounded())
@@ -119,7 +119,7 @@ package struct ModelPictures {
       Heading(
         "\(name): worst classified test images",
         notes: [
-          "\(tiles.count) of \(wrong) wrongly classified, by the highest loss. p: the probability of the label."
+          "\(tiles.count) of \(wrong) misclassified images, highest loss first. p: probability of the label."
         ]), tiles: tiles, scale: .grey(0, 255))
     return NamedPicture("worst", grid.picture(), raster: grid.raster)
   }

@@ -1,7 +1,7 @@
 import Charts
 import Training
 
-/// The weights of a layer with what they connect.
+/// The weights of a layer, with the names of its inputs and outputs.
 struct NamedLayer {
   /// The name of the model, with which titles begin.
   var model = ""
@@ -18,7 +18,7 @@ struct NamedLayer {
   /// The side of the square kernels of a convolution; nil for a dense layer.
   let kernel: Int?
 
-  /// More tiles or channels than these are not drawn.
+  /// The maximum number of tiles or channels that are drawn.
   static let mostTiles = 400
   static let mostChannels = 64
 
@@ -57,7 +57,7 @@ struct NamedLayer {
 
   /// All weights as an image. Rows are the inputs of a dense layer or the output channels of a convolution.
   ///
-  /// - Parameter moment: when the layer has these weights, unless it is after training.
+  /// - Parameter moment: the time of these weights, for the title; nil means after training.
   func weightPicture(_ moment: String? = nil) -> NamedPicture {
     let isDense = kernel == nil
     let cells =

@@ -68,13 +68,13 @@ struct ScoreRange {
   /// The worst and the best score inside.
   let worst: Double
   let best: Double
-  /// The number of scores worse than the worst inside.
+  /// The number of scores outside of the range: worse than `worst`.
   let beyond: Int
 
   /// Nil without scores.
   ///
-  /// Left out is what is worse than the quartile of the worse side by more than three times the distance between the
-  /// quartiles (Tukey's outer fence, "Exploratory Data Analysis", 1977), unless that is more than a quarter of them.
+  /// Excludes scores that are worse than the worse quartile by more than three times the interquartile range (Tukey's
+  /// outer fence, "Exploratory Data Analysis", 1977), unless these are more than a quarter of the scores.
   init?(_ scores: [Double], isMaximized: Bool) {
     let sorted = scores.filter(\.isFinite).sorted { isMaximized ? $0 > $1 : $0 < $1 }
     guard let best = sorted.first, let last = sorted.last else { return nil }
@@ -94,7 +94,7 @@ struct ScoreRange {
     worst == best ? 1 : min(max((score - worst) / (best - worst), 0), 1)
   }
 
-  /// The score, or the worst inside if it is beyond.
+  /// The score, limited to the worst score of the range.
   func limited(_ score: Double) -> Double { worst < best ? max(score, worst) : min(score, worst) }
 
   /// Notes about the scores beyond; empty if there are none.
@@ -108,7 +108,7 @@ struct ScoreRange {
 }
 
 extension Double {
-  /// A share as a percentage: `12 %`, with a space that is never a line break.
+  /// A share as a percentage: `12 %`, with a no-break space.
   var inPercent: String { "\((self * 100).label(digits: 2))\u{A0}%" }
 
   /// `1 epoch`, `0.125 epochs`.

@@ -2,7 +2,7 @@ import Charts
 import Mustache
 import Training
 
-/// A report as one HTML page that needs nothing else.
+/// A report as one self-contained HTML page.
 package struct ReportPage {
   private let report: SearchReport
 
@@ -10,7 +10,7 @@ package struct ReportPage {
     self.report = report
   }
 
-  /// Rows of the ranking that are shown at once; the others are folded away.
+  /// The number of ranking rows that are always visible; the others are collapsed.
   private static let shownRows = 25
 
   /// The text of the page. Throws if a template is wrong.
@@ -45,7 +45,7 @@ package struct ReportPage {
     add("Ranking", ranking)
     add("Best configuration", report.bestTable.map { [table($0, "Values of the best trial")] } ?? [])
     add("Final model", report.finalModel.map { [list($0)] } ?? [])
-    add("Train and test it", report.commands.isEmpty ? [] : [code(report.commands.joined(separator: "\n"))])
+    add("Train and test", report.commands.isEmpty ? [] : [code(report.commands.joined(separator: "\n"))])
     for (title, kinds) in Self.pictureSections {
       let shown = kinds.flatMap { report.pictures.pictures($0) }.map(figure)
       add(title, shown + (title == "Parameters" ? otherContours : []))
@@ -67,7 +67,7 @@ package struct ReportPage {
     ("Workers", [.timeline]),
   ]
 
-  /// The contours of the other pairs, folded away.
+  /// The contours of the other pairs, collapsed.
   private var otherContours: [String] {
     let shown = Set(report.pictures.pictures(.contour).map(\.name))
     let others = report.pictures.pictures(.contour, allPairs: true).filter { !shown.contains($0.name) }

@@ -2,14 +2,14 @@ import Charts
 import RunFiles
 import Search
 
-// How trials developed, and what their parameters did together.
+// Pictures of the learning curves, and of several parameters together.
 extension SearchPictures {
-  /// More curves or lines than these are thinned out evenly over the ranking.
+  /// The maximum number of curves or lines; if there are more, these are taken evenly from the ranking.
   private static let mostCurves = 300
   private static let mostLines = 150
   private static let fewBest = 10
 
-  /// The best few and, of the others, a number evenly over the ranking.
+  /// At most `count` elements, taken evenly from the ranking.
   private func sample<Element>(_ ranked: [Element], _ count: Int) -> [Element] {
     guard ranked.count > count else { return ranked }
     return (0..<count).map { ranked[$0 * ranked.count / count] }

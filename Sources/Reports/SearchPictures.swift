@@ -4,7 +4,7 @@ import Search
 
 /// The pictures of a search, running or ended.
 package struct SearchPictures {
-  /// A kind of picture; its name is that of the command line and the beginning of the file names.
+  /// A kind of picture. The raw value is its name on the command line and the beginning of the file names.
   package enum Kind: String, CaseIterable, Sendable {
     /// The objective of each trial, with the best so far.
     case history
@@ -16,7 +16,7 @@ package struct SearchPictures {
     /// The objective over two parameters.
     case contour
     case importance
-    /// The share of trials up to each objective.
+    /// The empirical distribution function of the objective.
     case distribution
     /// The number of trials that each rung of halving compared, and its rank correlation with the next.
     case rungs
@@ -44,7 +44,7 @@ package struct SearchPictures {
     let label: String
   }
 
-  /// - Parameter insight: what the record shows; it is computed where it is not given.
+  /// - Parameter insight: the diagnostics of the record; computed if nil.
   package init(_ record: RunRecord, insight: Insight? = nil) {
     self.record = record
     self.insight = insight ?? record.insight
@@ -61,7 +61,7 @@ package struct SearchPictures {
   var objective: Objective { record.file.objective }
   var name: String { record.file.name }
 
-  /// The pictures of a kind; none where the search has nothing to show of it.
+  /// The pictures of a kind; empty if the search has no data for it.
   ///
   /// - Parameter allPairs: whether contours show all pairs of parameters; else only the two most important.
   package func pictures(_ kind: Kind, allPairs: Bool = false) -> [NamedPicture] {
@@ -79,7 +79,7 @@ package struct SearchPictures {
     }
   }
 
-  /// Why a search without such a picture has none.
+  /// The reason why the search has no picture of a kind.
   package func reason(_ kind: Kind) -> String {
     switch kind {
     case .history, .distribution: "no trial has ended yet"
@@ -91,7 +91,7 @@ package struct SearchPictures {
       axes.count < 2
         ? "the search varies fewer than two parameters"
         : insight.importance == nil
-          ? "it needs at least \(Importance.fewestTrials) trials with a score; with halving, the end of the search"
+          ? "fewer than \(Importance.fewestTrials) trials have a score, or the halving search has not ended"
           : "the parameters explain too little of the differences between the trials"
     case .rungs:
       record.file.rungs.isEmpty
@@ -201,7 +201,7 @@ extension SearchPictures {
     }
     points.append(Point(high, Double(scores.count { $0 <= high }) / Double(scores.count)))
     let missing =
-      lost.isEmpty ? [] : ["\(lost.count) trial\(lost.count == 1 ? "" : "s") without a score left out."]
+      lost.isEmpty ? [] : ["Not counted: \(lost.count) trial\(lost.count == 1 ? "" : "s") without a score."]
     return LineChart(
       Heading(
         "\(name): share of trials up to each \(objective.axisTitle)",

@@ -229,7 +229,7 @@ package struct ReportTable: Sendable {
 
   struct Row: Sendable {
     var cells: [String]
-    /// Set in the colour of failures.
+    /// Whether the row has the colour of failures.
     var isFailure: Bool
 
     init(_ cells: [String], isFailure: Bool = false) { (self.cells, self.isFailure) = (cells, isFailure) }
@@ -237,10 +237,10 @@ package struct ReportTable: Sendable {
 
   var columns: [Column]
   var rows: [Row]
-  /// Said below the table.
+  /// The note below the table; nil for none.
   var note: String?
 
-  /// More rows than these are not shown.
+  /// The maximum number of rows that are shown.
   static let mostRows = 200
 }
 

@@ -18,7 +18,7 @@ struct Surface {
   enum Nodes {
     /// At equal distances.
     case even
-    /// At the middle of each of this many categories, which do not mix.
+    /// At the middle of each of this many categories; samples of other categories have no weight.
     case categories(Int)
 
     /// The drawn position of a node, and the position at which its height is evaluated.

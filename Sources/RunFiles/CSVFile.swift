@@ -71,7 +71,7 @@ package struct CSVFile: Sendable {
   }
 
   /// Calls the body with the cells of each row in these columns, in this order. Throws if a column that has no default is
-  /// missing, if a row has another number of cells than the header, or if the body does not take a row.
+  /// missing, if a row has another number of cells than the header, or if the body returns false.
   ///
   /// - Parameters:
   ///   - defaults: the texts of cells in columns that may be missing.
@@ -96,7 +96,7 @@ package struct CSVFile: Sendable {
     guard wrong == 0 else { throw RunFileError("\(path): row \(wrong) is damaged") }
   }
 
-  /// The cells of the row that begins at a position, which moves behind it; nil at the end.
+  /// The cells of the row at `position`, which then moves to the next row; nil at the end.
   private static func row(_ bytes: [UInt8], _ position: inout Int) -> [Cell]? {
     guard position < bytes.count else { return nil }
     var cells: [Cell] = []
@@ -109,7 +109,7 @@ package struct CSVFile: Sendable {
     }
   }
 
-  /// The cell that begins at a position, which moves to the comma or line feed after it.
+  /// The cell at `position`, which then moves to the comma or line feed after the cell.
   private static func cell(_ bytes: [UInt8], _ position: inout Int) -> Cell {
     let (quote, comma, feed) = (UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: "\n"))
     guard position < bytes.count, bytes[position] == quote else {
@@ -123,7 +123,7 @@ package struct CSVFile: Sendable {
     while position < bytes.count {
       if bytes[position] == quote {
         position += 1
-        // A quote right after a closing one stands for itself.
+        // Two consecutive quotes inside a quoted cell are one quote character.
         guard position < bytes.count, bytes[position] == quote else { break }
       }
       text.append(bytes[position])

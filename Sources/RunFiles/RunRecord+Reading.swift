@@ -2,8 +2,8 @@ import Foundation
 import Search
 
 extension RunRecord {
-  /// Reads the files of a run directory. They are replaced as a whole while a search runs, each for itself, so one may
-  /// contain a trial that another does not contain yet.
+  /// Reads the files of a run directory. While a search runs, each file is replaced as a whole, but not all at the same
+  /// time, so one may contain a trial that another does not contain yet.
   ///
   /// - Parameters:
   ///   - directory: the path of the run directory.
@@ -39,7 +39,7 @@ extension RunRecord {
       let end = TrialEnd(
         trial: trial, status: status, epochs: epochs, valAccuracy: cells[3].number, valLoss: cells[4].number)
       var result = file.result(of: end, values)
-      // An empty cell is without an effect, whatever its value was.
+      // The parameter of an empty cell has no effect, so its completed value is removed.
       for (index, value) in cellValues.enumerated() where value == nil { result.values[index] = nil }
       results.append(result)
       guard let mean = cells[6].number, let seeds = cells[5].integer else { return true }

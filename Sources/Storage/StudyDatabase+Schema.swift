@@ -132,7 +132,7 @@ extension StudyDatabase {
           """)
     }
     migrator.registerMigration("7: searches that end when there is enough") { db in
-      // The final number of trials; NULL while more may start, and if it is never needed.
+      // The final number of trials; NULL while more trials may start, and in searches that never record it.
       try db.execute(sql: "ALTER TABLE search ADD COLUMN trials INTEGER")
     }
     migrator.registerMigration("8: the dataset that results come from") { db in
@@ -140,7 +140,7 @@ extension StudyDatabase {
       try db.execute(sql: "ALTER TABLE search ADD COLUMN data BLOB")
     }
     migrator.registerMigration("9: workers that get no more work") { db in
-      // The reason; NULL for the others.
+      // The reason for the exclusion; NULL if the worker is not excluded.
       try db.execute(sql: "ALTER TABLE worker ADD COLUMN excluded TEXT")
     }
     migrator.registerMigration("10: plain names of columns") { db in

@@ -153,7 +153,7 @@ package enum StudyError: Error, CustomStringConvertible, Equatable {
   package var description: String {
     switch self {
     case .inUse(let path): "\(path) is in use: another coordinator runs this search"
-    case .diskFull: "the disk is full, or your quota"
+    case .diskFull: "the disk is full or your disk quota is exceeded"
     case .later(let path): "\(path) was made by a newer version of Trawl; resume it with that version"
     case .damaged(let detail), .failed(let detail): detail
     }

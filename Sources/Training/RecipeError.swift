@@ -30,7 +30,7 @@ extension Precision {
     guard self == .bf16, !RoundedProducts.areSupported else { return }
     throw RecipeError(
       field: "train.precision",
-      problem: "bf16 needs a processor with AVX-512 BF16 or AMX, and this one is used as "
+      problem: "bf16 needs a processor with AVX-512 BF16 or AMX; this process uses "
         + NumericsFingerprint.current.instructionSet)
   }
 }

@@ -57,7 +57,8 @@ struct ModelPicturesTests {
     let pictures = ModelPictures(model, name: "sample")
     #expect(pictures.all.map(\.name) == ["weights-1", "distributions"])
     #expect(pictures.reason(.loss) == "there is no history of a completed epoch")
-    #expect(pictures.reason(.firstLayer) == "it is not known which rows and columns its 30 pixels have")
+    #expect(
+      pictures.reason(.firstLayer) == "it is not known how its 30 pixels are divided into rows and columns")
     #expect(pictures.reason(.initialWeights) == "there is no recipe of one network")
     #expect(pictures.reason(.kernels) == "the model has no convolution")
     #expect(pictures.reason(.worst) == "the test images were not evaluated")

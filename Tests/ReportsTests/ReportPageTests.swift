@@ -26,7 +26,7 @@ struct ReportPageTests {
     let titles = main.elements.filter { $0.name == "h2" }.map(\.text)
     #expect(
       titles == [
-        "Summary", "Ranking", "Best configuration", "Train and test it", "Progress", "Parameters",
+        "Summary", "Ranking", "Best configuration", "Train and test", "Progress", "Parameters",
         "New seeds",
         "Workers", "Attempts and trials without a result", "Environment", "Search file",
       ])

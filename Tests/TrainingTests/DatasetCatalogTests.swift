@@ -45,7 +45,7 @@ import Testing
     #expect {
       try catalog.load(.named("minst"))
     } throws: {
-      "\($0)".contains("known ones are mnist, fashion-mnist, digits, or name in TRAWL_DATA_PATH")
+      "\($0)".contains("known ones are mnist, fashion-mnist, digits, or add the folder")
     }
   }
 

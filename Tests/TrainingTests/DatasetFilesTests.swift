@@ -71,7 +71,7 @@ import Testing
     try folder.write([1, 2, 3], to: "own/\(DatasetFiles.names[2]).gz")
     let dataset = try catalog.load(.named("own"))
     let path = "\(folder.path)/own/\(DatasetFiles.names[2]).gz"
-    #expect(dataset.notes == ["\(path) is not read: the plain file beside it is"])
+    #expect(dataset.notes == ["\(path) is not read because the plain file there is used"])
     #expect(try catalog.inspect(.named("own")).notes == dataset.notes)
   }
 

@@ -64,7 +64,7 @@ extension Coordinator {
     // After a restart of the coordinator, the trial may already be promoted.
     let passed = rungs.prefix(openTrials[attempt.trial]?.reached ?? 0)
     guard attempt.epochs.isEmpty, score.part == attempt.budget || passed.contains(score.part) else {
-      return "a score after \(score.part) epochs, where none is due"
+      return "an unexpected score after \(score.part) epochs"
     }
     return score.problem
   }

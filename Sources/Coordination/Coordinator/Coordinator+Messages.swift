@@ -272,7 +272,7 @@ extension Coordinator {
   private func problem(of report: WireReport, for attempt: Attempt) -> String? {
     let number = attempt.epochs.count + 1
     guard Double(number) <= attempt.budget, attempt.handover == nil else {
-      return "a report of epoch \(number), where \(attempt.budget) are due"
+      return "an unexpected report of epoch \(number) (budget \(attempt.budget) epochs)"
     }
     return report.epoch.problem.map { "epoch \(number): \($0)" }
   }
@@ -285,7 +285,7 @@ extension Coordinator {
     guard attempt.handover == nil, !isPausedAtRung(attempt.trial),
       let outcome = trialEnd(of: attempt, result.outcome)
     else {
-      let problem = "a result after \(attempt.epochs.count) epochs, where none is due"
+      let problem = "an unexpected result after \(attempt.epochs.count) epochs"
       return rejectAttempt(id, of: worker, because: problem, at: now)
     }
     lastProgress = now

@@ -2,8 +2,8 @@ import Search
 
 // Searches that make no progress.
 extension Coordinator {
-  /// Warns when no epoch and no result has arrived for `intervals.progress` although work is pending; again each time
-  /// that time has doubled.
+  /// Warns if no epoch and no result arrives for `intervals.progress` although work is pending. Repeats the warning
+  /// each time the period without progress has doubled.
   mutating func reportStall(at now: Duration) {
     guard !peers.isEmpty, backlog.count > 0 || !openTrials.isEmpty, !isClosing, !isFinished else {
       lastProgress = now

@@ -307,7 +307,7 @@ package struct Coordinator: Sendable {
     if isComplete { stopPaused(at: now) }
   }
 
-  /// Handles one event. Total: any input is answered or ignored.
+  /// Handles one event. Accepts any input: it is answered or ignored.
   package mutating func handle(_ event: Event, at now: Duration) -> [Effect] {
     switch event {
     case .received(let message, let sender): receive(message, from: sender, at: now)

@@ -180,7 +180,7 @@ package struct Worker: Sendable {
     for attempt in attempts { recover(attempt) }
   }
 
-  /// Handles one event. Total: any input is answered or ignored.
+  /// Handles one event. Accepts any input: it is answered or ignored.
   package mutating func handle(_ event: Event, at now: Duration) -> [Effect] {
     switch event {
     case .received(let message): receive(message, at: now)

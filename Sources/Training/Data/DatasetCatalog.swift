@@ -43,7 +43,7 @@ package struct KnownDataset: Sendable, Equatable {
   package let digests: [String: String]
   /// The Debian package that contains it; nil if there is none.
   package let debianPackage: String?
-  /// What the labels 0, 1 and so on mean; empty if the labels say it themselves.
+  /// The meanings of the labels 0, 1 and so on; empty if the labels need no explanation.
   package let meanings: [String]
 
   /// All known datasets except "digits", which is generated.
@@ -105,7 +105,7 @@ package struct DatasetCatalog: Sendable {
     let files = try folder.files()
     return try Dataset(
       name: source.name, labels: known(source) == nil ? nil : LabelSet(count: 10), paths: files,
-      notes: folder.unused.map { "\(folder.path)/\($0) is not read: the plain file beside it is" },
+      notes: folder.unused.map { "\(folder.path)/\($0) is not read because the plain file there is used" },
       contents: contents)
   }
 
@@ -167,7 +167,7 @@ package struct DatasetCatalog: Sendable {
       name,
       .missing(
         lookedIn: locations.candidates(name),
-        remedy: "\(remedy), or name in TRAWL_DATA_PATH the folder that holds it as \(name)/"))
+        remedy: "\(remedy), or add the folder that contains \(name)/ to TRAWL_DATA_PATH"))
   }
 }
 

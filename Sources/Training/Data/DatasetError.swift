@@ -55,7 +55,7 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible {
     case .notIDX(let start):
       "not an IDX file: it begins with the bytes \(start.hexadecimal)"
     case .elements(let element, .images):
-      "its pixels are \(element); Trawl reads unsigned bytes, 0 to 255. Convert them, with numpy for example by "
+      "its pixels are \(element); Trawl reads unsigned bytes, 0 to 255. In numpy, convert them with "
         + "\(element.isInteger ? "images.astype('uint8')" : "(255 * images).round().astype('uint8') if they are 0 to 1")"
     case .elements(let element, .labels):
       "its labels are \(element); Trawl reads integers. Convert them, for example with labels.astype('int32')"
@@ -78,14 +78,14 @@ package struct DatasetError: Error, Equatable, CustomStringConvertible {
     case .sizesDiffer(let train, let test):
       "its images are \(test.product) pixels, the training images \(train.product)"
     case .ambiguous(let one, let other):
-      "holds both \(one) and \(other); give the four files of one dataset a folder of their own"
+      "holds both \(one) and \(other); put the four files of each dataset into a separate folder"
     case .noFolder(let path): "there is no folder \(path)"
     case .filesMissing(let names):
-      "lacks \(names.joined(separator: ", ")); a dataset is four such files, plain or .gz, also with the names of "
-        + "EMNIST and QMNIST"
+      "lacks \(names.joined(separator: ", ")); a dataset has four such files, plain or .gz; file names of "
+        + "EMNIST and QMNIST are accepted too"
     case .missing(let places, let remedy):
       "no such dataset in \(places.joined(separator: ", ")); \(remedy)"
-    case .invalidName: "a dataset's name is 1 to 100 of A-Z a-z 0-9 . _ -, the first not . or -"
+    case .invalidName: "a dataset's name is 1 to 100 characters A-Z a-z 0-9 . _ -, not starting with . or -"
     }
   }
 }

@@ -35,7 +35,7 @@ package struct Architecture: Sendable, Equatable {
     return convolutions + layerSizes.map { [$0.outputs, $0.inputs] }
   }
 
-  /// The limit for weights, and for the numbers in a batch, of recipes and files (1 GiB).
+  /// The maximum number of weights, and of numbers in a batch, in recipes and files (1 GiB of floats).
   static let mostNumbers = 1 << 28
 
   /// The size of a batch in the network's buffers, in numbers.

@@ -49,7 +49,7 @@ final class Optimizer {
   /// The approximate number of gradient values in a block.
   private static let blockSize = 1 << 16
 
-  /// - Parameter rounded: multiplies instead of float32, and already holds the input of each layer.
+  /// - Parameter rounded: the bfloat16 products that replace float32 products and already hold the input of each layer.
   init(
     _ network: Network, _ rule: OptimizerRule, _ penalty: Penalty, _ learningRate: LearningRate,
     _ rounded: RoundedProducts? = nil

@@ -7,8 +7,8 @@ struct TestCommand: ParsableCommand {
     commandName: "test",
     abstract: "Evaluate a model on the test images of a dataset.",
     discussion: """
-      Prints for each label the number of its test images, the share of them that is classified right, and the labels \
-      that the others are most often taken for, with their numbers.
+      Prints for each label the number of its test images, the accuracy on them, and the wrong labels that \
+      the model predicts for them most often, with counts.
       """)
 
   /// The output of `--json`.

@@ -92,7 +92,7 @@ struct WorkerCommand: ParsableCommand {
     }
     if localEndpoint != nil { Self.endWithParent() }
     guard !FileManager.default.fileExists(atPath: "\(join)/join.json") else {
-      throw UserError("\(join): not a regular file; \(join)/join.json is")
+      throw UserError("\(join) is a folder; the join file is \(join)/join.json")
     }
     let location = WorkerShell.CoordinatorLocation(
       joinFile: join,

@@ -204,7 +204,7 @@ final class CoordinatorShell {
     }
     if !hasWarnedOfConnections {
       warn(
-        "\(connections) connections of \(limit) files that this process may open: raise the limit (ulimit -n); "
+        "\(connections) connections; this process may open \(limit) files: raise the limit (ulimit -n); "
           + "at 85 % new connections are refused")
     }
     hasWarnedOfConnections = true

@@ -242,7 +242,7 @@ private struct Given {
     guard let folder = file.datasetFolder, !folder.hasPrefix("/"), !folder.hasPrefix("~") else { return }
     guard FileManager.default.changeCurrentDirectoryPath(options.folder) else {
       throw UserError(
-        "dataset.idx: \(folder) is relative to \(options.folder), where the search was started and which is gone; "
+        "dataset.idx: \(folder) is relative to the start folder \(options.folder), which no longer exists; "
           + "resume it where the dataset is: trawl search FILE --output RUN --resume")
     }
   }

@@ -47,7 +47,7 @@ extension RunDirectory {
   /// The options of the search; nil if they cannot be read.
   var options: SearchOptions? {
     var status = stat()
-    // Not a pipe, which would never end, nor a file of another kind or size.
+    // Reads only a regular file below 1 MiB: reading from a pipe would never end.
     guard stat(optionsFile, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20,
       let data = FileManager.default.contents(atPath: optionsFile)
     else { return nil }

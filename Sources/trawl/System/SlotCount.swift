@@ -62,7 +62,7 @@ struct SlotCount: Equatable {
     return count > 0 ? count : nil
   }
 
-  /// The CPU quotas in cores, rounded up: three slots use two and a half cores best.
+  /// The CPU quotas in cores, rounded up: three slots make the best use of two and a half cores.
   private static func quotas(_ groups: Cgroups, _ read: (String) -> String?) -> [Bound] {
     let unified = groups.unified.compactMap { folder -> Bound? in
       let words = read("\(folder)/cpu.max")?.split(whereSeparator: \.isWhitespace) ?? []

@@ -72,7 +72,7 @@ struct TrainingRun {
     self.testImages = testImages
   }
 
-  /// The images for the evaluation after each epoch, as a prefix of column names.
+  /// The prefix of the column names for the images that are evaluated after each epoch: `test` or `val`.
   private var judge: String { recipe.dataset.validation == .test ? "test" : "val" }
   private var model: String { "\(folder)/model.safetensors" }
   private var checkpoint: String { "\(folder)/checkpoint.safetensors" }
