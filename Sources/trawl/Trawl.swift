@@ -87,7 +87,7 @@ struct Trawl: ParsableCommand {
   }
 
   private static func printError(_ words: String) {
-    StandardError.write("trawl: \(words.asShownText)\n")
+    StandardError.say("trawl: \(words)")
   }
 }
 

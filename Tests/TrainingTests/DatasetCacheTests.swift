@@ -63,11 +63,21 @@ import Testing
     #expect(Array(nowhere.train.image(11)) == Array(files.trainImages.suffix(9)))
   }
 
-  @Test func damagedSourceLeavesNothingInTheCache() throws {
+  @Test(arguments: 0..<4) func damagedSourceLeavesNothingInTheCache(index: Int) throws {
     try folder.write(
-      Array(gzip(files.trainImages).dropLast(3)), to: "data/\(DatasetFiles.names[0]).gz")
+      Array(gzip(files.all[index]).dropLast(3)), to: "data/\(DatasetFiles.names[index]).gz")
     #expect(throws: DatasetError.self) { try load(cache: "cache") }
     #expect(try cached().isEmpty)
+  }
+
+  @Test func headerThatCannotFitThePackedSizeIsRejectedBeforeUnpacking() throws {
+    // 60,000 images of 300 x 300 pixels in a file that holds at most a tenth of them.
+    let header = IDXHeader(sides: [60000, 300, 300])
+    let pieces = gzip(header.bytes + [UInt8](repeating: 0, count: 1 << 22))
+    #expect(header.fileSize > pieces.count * Gunzip.mostExpansion)
+    try folder.write(pieces, to: "data/\(DatasetFiles.names[0]).gz")
+    let error = #expect(throws: DatasetError.self) { try load(cache: "cache") }
+    #expect(error?.problem == .truncated)
   }
 
   @Test func concurrentUnpackingWorks() async throws {

@@ -63,6 +63,16 @@ import Testing
     #expect(packed?.problem == .trailingBytes)
   }
 
+  @Test(arguments: 0..<4) func gzipFilesMayHaveSeveralMembers(index: Int) throws {
+    let (first, second) = (files.all[index].prefix(21), files.all[index].dropFirst(21))
+    let members = gzip(Array(first)) + gzip(Array(second))
+    #expect(try problem(replacing: index, with: members, suffix: ".gz") == nil)
+    for rest in [[0x1f], [0x1f, 0x8b], [0x1f, 0x8b, 8, 0]] as [[UInt8]] {
+      let found = try problem(replacing: index, with: members + rest, suffix: ".gz")?.problem
+      #expect(found == .truncated || found == .damagedGzip)
+    }
+  }
+
   @Test func damagedPackedFileIsRejected() throws {
     let packed = gzip(files.trainImages)
     // The time in the gzip header and the padding bits before the checksum have no effect.

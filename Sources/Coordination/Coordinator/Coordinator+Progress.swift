@@ -60,6 +60,8 @@ extension Coordinator {
       + replicates.values.count { $0.status.isFailure && isWanted($0.trial) }
   }
 
+  package var divergedCount: Int { results.values.count { $0.status == .diverged } }
+
   /// A worker's status, for display.
   package struct WorkerView: Sendable {
     package let description: WorkerDescription

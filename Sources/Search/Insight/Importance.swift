@@ -73,8 +73,8 @@ package struct Importance: Hashable, Sendable {
       var order = Array(0..<count)
       generator.shuffle(&order)
       for index in samples.indices {
-        let index = order[min(Int(samples[index].point[side] * Double(count)), count - 1)]
-        samples[index].point[side] = (Double(index) + 0.5) / Double(count)
+        let position = order[min(Int(samples[index].point[side] * Double(count)), count - 1)]
+        samples[index].point[side] = (Double(position) + 0.5) / Double(count)
       }
     }
     return samples

@@ -18,6 +18,12 @@ struct DatasetCache: Sendable {
     }
   }
 
+  /// Removes the copy of a file.
+  func removeContents(of path: String) {
+    guard let folder, let name = try? keptName(of: path) else { return }
+    unlink("\(folder)/unpacked/\(name)")
+  }
+
   /// The IDX file of this name in the cache; created if it is missing.
   func file(
     _ name: String, _ kind: IDXHeader.Kind, contents: () throws(DatasetError) -> Pieces
@@ -87,7 +93,7 @@ private func checkedPieces(
   of path: String, _ kind: IDXHeader.Kind
 ) throws(DatasetError) -> DatasetCache.Pieces {
   let file = try DatasetError.from(try File.open(path))
-  _ = try DatasetError.from(try file.status())
+  let stored = try DatasetError.from(try file.status()).size
   let isPacked = try DatasetError.from(try file.starts(with: Gunzip.magic))
   let next = try isPacked ? unpackedPieces(file) : plainPieces(file)
   var header: IDXHeader?
@@ -99,7 +105,14 @@ private func checkedPieces(
       return nil
     }
     // The first piece contains the whole header, unless the file is shorter.
-    if header == nil { header = try IDXHeader(piece, kind, path: path) }
+    if header == nil {
+      let first = try IDXHeader(piece, kind, path: path)
+      // Rejects a false header before its whole content is unpacked.
+      guard first.fileSize / (isPacked ? Gunzip.mostExpansion : 1) <= stored else {
+        throw DatasetError(path, .truncated)
+      }
+      header = first
+    }
     size += piece.count
     if let header, size > header.fileSize { throw DatasetError(path, .trailingBytes) }
     return piece

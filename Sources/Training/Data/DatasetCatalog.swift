@@ -103,10 +103,16 @@ package struct DatasetCatalog: Sendable {
   package func load(_ source: DatasetSelection.Source) throws(DatasetError) -> Dataset {
     guard let folder = try contents(of: source) else { return try Digits.dataset(cache) }
     let files = try folder.files()
-    return try Dataset(
-      name: source.name, labels: known(source) == nil ? nil : LabelSet(count: 10), paths: files,
-      notes: folder.unused.map { "\(folder.path)/\($0) is not read because the plain file there is used" },
-      contents: contents)
+    do throws(DatasetError) {
+      return try Dataset(
+        name: source.name, labels: known(source) == nil ? nil : LabelSet(count: 10), paths: files,
+        notes: folder.unused.map { "\(folder.path)/\($0) is not read because the plain file there is used" },
+        contents: contents)
+    } catch {
+      // A rejected dataset takes no space, however large its unpacked files are.
+      files.all.forEach(cache.removeContents)
+      throw error
+    }
   }
 
   /// The folder of a dataset; nil for the generated one.

@@ -5,6 +5,8 @@ final class Gunzip {
   /// The first bytes of a gzip file.
   static let magic: [UInt8] = [0x1f, 0x8b]
   private static let pieceSize = 1 << 18
+  /// The number of bytes that one compressed byte can produce at most (zlib, "Technical Details": 1032).
+  static let mostExpansion = 1032
 
   private let file: File
   private let input: UnsafeMutableBufferPointer<UInt8>
@@ -31,8 +33,8 @@ final class Gunzip {
     input.deallocate()
   }
 
-  /// The next unpacked bytes, valid until the next call; nil after the last. Throws if the data is damaged, ends
-  /// early, or is followed by other data.
+  /// The next unpacked bytes, valid until the next call; nil after the last of one or more gzip members. Throws if the
+  /// data is damaged, ends early, or is followed by other data.
   func next() throws(DatasetError) -> UnsafeBufferPointer<UInt8>? {
     while !ended {
       if stream.pointee.avail_in == 0, try !refill() { throw DatasetError(file.path, .truncated) }
@@ -43,8 +45,10 @@ final class Gunzip {
         throw DatasetError(file.path, .damagedGzip)
       }
       if status == Z_STREAM_END {
-        ended = true
-        guard stream.pointee.avail_in == 0, try !refill() else {
+        if stream.pointee.avail_in == 0 { ended = try !refill() }
+        // A gzip file may have several members, as `cat a.gz b.gz` writes them.
+        guard ended || (stream.pointee.next_in.pointee == Self.magic[0] && inflateReset(stream) == Z_OK)
+        else {
           throw DatasetError(file.path, .trailingBytes)
         }
       }

@@ -41,8 +41,8 @@ struct LearningRate {
     let rise = (warmup * Double(stepsPerEpoch)).rounded()
     let total = Double(stepsPerEpoch * epochs)
     guard Double(step) >= rise else { return Double(step + 1) / rise }
-    let index = min(1, (Double(step) - rise) / max(1, total - rise))
-    return 0.5 * (1 + portableCos(.pi * index))
+    let share = min(1, (Double(step) - rise) / max(1, total - rise))
+    return 0.5 * (1 + portableCos(.pi * share))
   }
 
   /// An integer power, multiplied in the same order on every machine.

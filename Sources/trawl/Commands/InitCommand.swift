@@ -27,7 +27,7 @@ struct InitCommand: ParsableCommand {
       throw UserError("\(output) exists; choose another file with --output")
     }
     try AtomicFile.write(text, to: output)
-    StandardError.write("wrote \(output); run it: trawl search \(output.asShellWord)\n")
+    StandardError.say("wrote \(output); run it: trawl search \(output.asShellWord)")
   }
 
   /// The search file for a network.

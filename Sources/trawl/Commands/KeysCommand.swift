@@ -44,7 +44,7 @@ struct KeysCommand: ParsableCommand {
       switch (endpoint, folder) {
       case (let endpoint?, nil):
         let keys = try ClusterKeys.create(in: name, endpoint: Endpoint(endpoint))
-        StandardError.write("workers will connect to the coordinator at \(keys.endpoint)\n")
+        StandardError.say("workers will connect to the coordinator at \(keys.endpoint)")
         return keys.joinFile(of: ClusterKeys.defaultWorker)
       case (nil, let folder?):
         var keys = try ClusterKeys.load(from: folder)
@@ -96,7 +96,7 @@ struct KeysCommand: ParsableCommand {
         var keys = try ClusterKeys.load(from: folder)
         let before = keys.endpoint
         let paths = try keys.move(to: Endpoint(endpoint))
-        StandardError.write("moved from \(before) to \(keys.endpoint)\n")
+        StandardError.say("moved from \(before) to \(keys.endpoint)")
         return paths
       }
       for path in paths { print("give this new file to its workers: \(path)") }

@@ -104,7 +104,7 @@ struct PlotCommand: ParsableCommand {
     }
     let histories = try zip(models, TrainedModel.names(of: models)).compactMap { model, name in
       let history = try model.history(named: name)
-      if history == nil { StandardError.write("\(name.asShownText) is left out: it has no history.csv\n") }
+      if history == nil { StandardError.say("\(name) is left out: it has no history.csv") }
       return history
     }
     let pictures = RunHistory.pictures(of: histories)
@@ -127,6 +127,6 @@ struct PlotCommand: ParsableCommand {
       if pictures.isEmpty { missing.append("no \(kind.rawValue): \(reason)") }
     }
     guard names.isEmpty || missing.isEmpty else { throw UserError(missing.joined(separator: "; ")) }
-    for line in missing { StandardError.write("\(line.asShownText)\n") }
+    for line in missing { StandardError.say(line) }
   }
 }

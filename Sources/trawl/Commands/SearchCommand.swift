@@ -112,7 +112,7 @@ struct SearchCommand: ParsableCommand {
         enough.raise()
       } else if signal != SIGCHLD {
         if signal == SIGINT, stop.isRaised {
-          StandardError.write("stopped at once; 'trawl search --resume RUN' resumes the search\n")
+          StandardError.say("stopped at once; 'trawl search --resume RUN' resumes the search")
           _exit(ExitStatus.interrupted.rawValue)
         }
         stop.raise()
@@ -130,7 +130,7 @@ struct SearchCommand: ParsableCommand {
     let file = try SearchLaunch.checkedFile(self)
     let plan = SearchPlan(file)
     if json { return try JSON.print(plan) }
-    for notice in file.inertKeys + file.notices { StandardError.write("note: \(notice)\n") }
+    for notice in file.inertKeys + file.notices { StandardError.say("note: \(notice)") }
     print(plan.text(width: Terminal.size(of: STDOUT_FILENO)?.columns))
   }
 }

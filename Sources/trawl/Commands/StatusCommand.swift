@@ -91,14 +91,13 @@ extension Status {
   var state: String {
     if left == 0, trials != nil { return "finished" }
     if isAlive { return "running (process \(pid) on \(host.asShownText))" }
-    let how = isRunning ? "its coordinator is gone" : "stopped"
-    return "\(how); resume with: \(resume.asShownText)"
+    return "\(shortState); resume with: \(resume.asShownText)"
   }
 
   /// The state in one or two words.
   var shortState: String {
     if left == 0, trials != nil { return "finished" }
-    return isAlive ? "running" : isRunning ? "killed" : "stopped"
+    return isAlive ? "running" : isRunning ? "no coordinator" : "stopped"
   }
 
   /// The number of trials and replicates that have not ended; in an open-ended search, of those that have started.
@@ -107,7 +106,8 @@ extension Status {
   private var counts: String {
     let running = isAlive ? running : 0
     let waiting = max(0, (trials ?? begun ?? 0) - (begun ?? done))
-    let failed = failed > 0 ? " (\(failed) failed)" : ""
+    let ends = [("failed", failed), ("diverged", diverged ?? 0)].filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+    let failed = ends.isEmpty ? "" : " (\(ends.joined(separator: ", ")))"
     let undecided = undecided.map { $0 > 0 ? ", \($0) undecided" : "" } ?? ""
     let replicates = replicates.map { "; \(replicatesDone ?? 0) of \($0) replicates done" } ?? ""
     let ended = trials.map { "\(done) of \($0) done" } ?? "\(begun ?? 0) started, \(done) done"

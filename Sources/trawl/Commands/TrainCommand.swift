@@ -36,7 +36,7 @@ struct TrainCommand: ParsableCommand {
     let file = try SearchFileSource.read(file).parse(overrides: overrides.values())
     let run = try TrainingRun(file, into: output ?? "models/\(file.name)", isQuiet: quiet)
     if !quiet {
-      for note in file.inertKeys + run.notes { StandardError.write("note: \(note.asShownText)\n") }
+      for note in file.inertKeys + run.notes { StandardError.say("note: \(note)") }
     }
     _ = try run.run(resume ? .resumed : .fromStart, stop: stop)
   }

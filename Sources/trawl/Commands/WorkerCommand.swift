@@ -102,7 +102,7 @@ struct WorkerCommand: ParsableCommand {
     let numerics = try InstructionSet.ofThisProcess()
     let joinFile = try location.load()
     guard joinFile.endedSearch == nil || keep else {
-      return StandardError.write("the search of \(join) has ended\n")
+      return StandardError.say("the search of \(join) has ended")
     }
     let folder = Spool.folder(spool, of: joinFile.coordinatorKey)
     if localEndpoint == nil {
@@ -115,7 +115,7 @@ struct WorkerCommand: ParsableCommand {
     let spool = Spool(in: folder, of: identity.id)
     // Local workers print nothing, because their coordinator uses the terminal.
     let isLocal = localEndpoint != nil
-    let store = DatasetStore { if !isLocal { StandardError.write("note: \($0.asShownText)\n") } }
+    let store = DatasetStore { if !isLocal { StandardError.say("note: \($0)") } }
     let pool = SlotPool(count: slots, store: store, waker: waker, pace: .seconds(pace))
     let shell = try WorkerShell(
       location: location, worker: Worker(identity: identity), pool: pool, spool: spool, numerics: numerics,
@@ -123,16 +123,16 @@ struct WorkerCommand: ParsableCommand {
     let end = try shell.run(leaving: leaving)
     spool.removeIfEmpty()
     if shell.unsavedCount > 0 {
-      StandardError.write(
+      StandardError.say(
         "\(shell.unsavedCount) trial\(shell.unsavedCount == 1 ? "" : "s") lost: neither delivered to the coordinator nor "
-          + "saved to disk; other workers train them again\n")
+          + "saved to disk; other workers train them again")
     }
     if let next = shell.requestedNumerics, !leaving.isRaised { throw InstructionSet.restart(next) }
     switch end {
-    case .finished: if localEndpoint == nil { StandardError.write("the search has ended\n") }
+    case .finished: if localEndpoint == nil { StandardError.say("the search has ended") }
     case .left:
       guard spool.count > 0 else { return }
-      StandardError.write("\(Self.kept(spool))\n")
+      StandardError.say("\(Self.kept(spool))")
     case .unable(let words): throw UserError(words)
     case .abandoned: throw UserError("the coordinator did not come back; \(Self.kept(spool))")
     }
@@ -141,7 +141,7 @@ struct WorkerCommand: ParsableCommand {
   private func chooseSlots() -> Int {
     if case .number(let number) = slots { return number }
     let count = SlotCount.ofThisProcess()
-    StandardError.write("\(count)\n")
+    StandardError.say("\(count)")
     return count.number
   }
 
@@ -162,7 +162,7 @@ struct WorkerCommand: ParsableCommand {
     let damaged = left - searches.reduce(0) { $0 + $1.count }
     let words = "an earlier worker left \(left) trial\(left == 1 ? "" : "s") in \(spool.path)"
     let loss = damaged > 0 ? "; \(damaged) cannot be read and will be trained again" : ""
-    StandardError.write("\(words)\(loss)\n")
+    StandardError.say("\(words)\(loss)")
     for attempts in searches {
       let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
       let pool = SlotPool(count: 0, store: DatasetStore(), waker: waker)

@@ -11,7 +11,7 @@ extension RunDirectory {
       return try UserError.wrapping { try record().insight }
     } catch {
       let detail = (error as? UserError)?.message ?? "\(error)"
-      StandardError.write("parameter importance is not available: \(detail.asShownText)\n")
+      StandardError.say("parameter importance is not available: \(detail)")
       return nil
     }
   }
@@ -24,6 +24,6 @@ extension RunDirectory {
   /// Prints the diagnostics on standard error, after flushing standard output.
   func printInsight() throws {
     try Trawl.flushOutput()
-    for line in insight()?.lines ?? [] { StandardError.write("\(line)\n") }
+    for line in insight()?.lines ?? [] { StandardError.say(line) }
   }
 }

@@ -49,8 +49,8 @@ final class SearchKeys: Sendable {
         let keys = before?.keys?.asShellWord ?? "DIR"
         throw UserError("\(directory.path) was started with the keys of a cluster: give --keys \(keys) again")
       }
-      StandardError.write(
-        "warning: the keys of this search are missing; new keys are created, and workers need the new join.json\n"
+      StandardError.say(
+        "warning: the keys of this search are missing; new keys are created, and workers need the new join.json"
       )
       return nil
     }

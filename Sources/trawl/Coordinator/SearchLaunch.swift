@@ -64,7 +64,7 @@ struct SearchLaunch {
   func begin(stop: Latch, enough: Latch) throws -> CoordinatorShell {
     InstructionSet.setForChildren(file.numerics)
     try directory.lock(
-      waitingWhile: { command.resume && !stop.isRaised }, report: { StandardError.write("\($0)\n") })
+      waitingWhile: { command.resume && !stop.isRaised }, report: { StandardError.say("\($0)") })
     let before = try directory.openStudy(file, named: options.file, resume: command.resume)
     let keys = try access.write(socket.endpoint, to: directory)
     try directory.write(options)
@@ -146,10 +146,9 @@ struct SearchLaunch {
     switch ending {
     case .interrupted:
       let replicates = coordinator.reevaluations.map { " and \($0.done) of \($0.of) replicates" } ?? ""
-      StandardError.write(
+      StandardError.say(
         "stopped with \(coordinator.results.count) of \(coordinator.trials ?? coordinator.begunCount) trials done"
-          + "\(replicates); resume with: \(resumeCommand)\n"
-      )
+          + "\(replicates); resume with: \(resumeCommand)")
       throw ExitStatus.interrupted
     case .noUsableWorker:
       throw UserError(
@@ -161,12 +160,12 @@ struct SearchLaunch {
       if !command.quiet {
         try directory.printInsight()
         let time = Duration.seconds(Status.seconds(in: directory.status)).text
-        StandardError.write(
-          "\(coordinator.results.count) trials in \(time); results: \(directory.results.asShownText)\n")
+        StandardError.say(
+          "\(coordinator.results.count) trials in \(time); results: \(directory.results)")
       }
       if coordinator.best == nil {
-        StandardError.write(
-          "no trial has a score\(file.final == nil ? "" : ", so there is no model to train")\n")
+        StandardError.say(
+          "no trial has a score\(file.final == nil ? "" : ", so there is no model to train")")
       }
       defer { writeReport() }
       try trainBest(stop: stop)
@@ -179,10 +178,10 @@ struct SearchLaunch {
     guard file.writesReport else { return }
     do {
       try directory.writeReport(to: directory.report)
-      StandardError.write("report: \(directory.report)\n")
+      StandardError.say("report: \(directory.report)")
     } catch {
       let detail = (error as? UserError)?.message ?? "\(error)"
-      StandardError.write("no report: \(detail.asShownText); write it with 'trawl report'\n")
+      StandardError.say("no report: \(detail); write it with 'trawl report'")
     }
   }
 
@@ -194,7 +193,7 @@ struct SearchLaunch {
         final, recipe: directory.bestRecipe, into: directory.best, isQuiet: command.quiet)
       try training(stop: stop)
     } catch ExitStatus.interrupted {
-      StandardError.write("resume with: \(resumeCommand)\n")
+      StandardError.say("resume with: \(resumeCommand)")
       throw ExitStatus.interrupted
     }
   }

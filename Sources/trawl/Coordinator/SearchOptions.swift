@@ -26,9 +26,8 @@ struct SearchOptions: Codable {
   func resuming(_ directory: RunDirectory) -> SearchOptions {
     let before = directory.options
     if before == nil, FileManager.default.fileExists(atPath: directory.optionsFile) {
-      StandardError.write(
-        "warning: \(directory.optionsFile.asShownText) cannot be read; give the options of the last start again\n"
-      )
+      StandardError.say(
+        "warning: \(directory.optionsFile) cannot be read; give the options of the last start again")
     }
     var options = self
     // Searches of earlier versions have no options, but a status with their name.

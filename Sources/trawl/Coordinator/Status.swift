@@ -96,6 +96,8 @@ struct Status: Codable {
   var replicates: Int?
   var failed: Int
   /// Nil in files of earlier versions.
+  var diverged: Int?
+  /// Nil in files of earlier versions.
   var attempts: UInt64?
   /// Ended trials per hour since this coordinator started, without replicates; nil before the first has ended, and after
   /// the end of the search.
@@ -119,7 +121,7 @@ struct Status: Codable {
     undecided = coordinator.pausedCount
     waitsForResults = coordinator.waitsForResults
     (replicatesDone, replicates) = (coordinator.reevaluations?.done, coordinator.reevaluations?.of)
-    failed = coordinator.failedCount
+    (failed, diverged) = (coordinator.failedCount, coordinator.divergedCount)
     attempts = coordinator.attemptCount
     best = coordinator.leader.map { Best($0, of: coordinator.file.space) }
     let now = monotonicNow()

@@ -13,8 +13,8 @@ struct Terminal {
 
   /// Prints a permanent line.
   mutating func say(_ line: String) {
-    StandardError.write((hasBlock ? "\r\u{1b}[J" : "") + line.asShownText + "\n")
-    hasBlock = false
+    clear()
+    StandardError.say(line)
   }
 
   /// Redraws the block; does nothing without a terminal. No line may be wider than the terminal.
@@ -56,6 +56,9 @@ enum StandardError {
   /// Whether it is a terminal that can move the cursor.
   static let isCapable =
     isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(ProcessInfo.processInfo.environment["TERM"] ?? "")
+
+  /// Writes a line, with control characters replaced.
+  static func say(_ line: String) { write(line.asShownText + "\n") }
 
   /// Writes a text; ignores errors, because there is no other place to report them.
   static func write(_ text: String) {

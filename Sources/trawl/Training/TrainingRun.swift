@@ -119,11 +119,11 @@ struct TrainingRun {
   private func draw(_ model: Model, _ history: [EpochMetrics], on dataset: Dataset) {
     do {
       try drawAll(model, history, on: dataset)
-      if !isQuiet { StandardError.write("pictures: \(folder)/*.svg\n") }
+      if !isQuiet { StandardError.say("pictures: \(folder)/*.svg") }
     } catch {
       let detail = (error as? UserError)?.message ?? "\(error)"
-      StandardError.write(
-        "no pictures: \(detail.asShownText); 'trawl plot \(folder.asShownText)' draws them\n")
+      StandardError.say(
+        "no pictures: \(detail); 'trawl plot \(folder)' draws them")
     }
   }
 

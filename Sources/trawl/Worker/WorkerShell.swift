@@ -37,8 +37,8 @@ final class WorkerShell {
       guard !FileManager.default.fileExists(atPath: joinFile) else { return true }
       let folder = URL(filePath: joinFile).deletingLastPathComponent().path
       let hint = FileManager.default.fileExists(atPath: folder) ? "" : "; there is no folder \(folder) yet"
-      StandardError.write(
-        "waiting for \(joinFile), which the coordinator writes when it starts (40 minutes at most)\(hint)\n")
+      StandardError.say(
+        "waiting for \(joinFile), which the coordinator writes when it starts (40 minutes at most)\(hint)")
       let deadline = monotonicNow() + Worker.patience
       while !FileManager.default.fileExists(atPath: joinFile), monotonicNow() < deadline {
         if leaving.isRaised { return false }
@@ -173,7 +173,7 @@ final class WorkerShell {
 
   private func explainSilence() {
     let endpoint = join.endpoint
-    Thread { StandardError.write("\(NoAnswerMessage.message(about: endpoint))\n") }.start()
+    Thread { StandardError.say("\(NoAnswerMessage.message(about: endpoint))") }.start()
   }
 
   private func perform(_ effects: [Worker.Effect]) {
@@ -269,6 +269,6 @@ final class WorkerShell {
   private func say(_ detail: String) {
     guard !isLocal, detail != lastSaid else { return }
     lastSaid = detail
-    StandardError.write("\(detail)\n")
+    StandardError.say(detail)
   }
 }
