@@ -136,8 +136,10 @@ package struct Snapshot: Sendable {
   }
 
   package var search: SearchID
-  /// The generation of this coordinator: one higher than the last.
+  /// The generation of this coordinator: higher than that of any earlier start.
   package var generation: UInt64
+  /// The incarnation of the attempts that this coordinator starts.
+  package var incarnation: UInt32
   package var lastAttempt: AttemptID
   package var results: [TrialEnd]
   package var openAttempts: [OpenAttempt]
@@ -156,13 +158,15 @@ package struct Snapshot: Sendable {
   package var hadRemoteWorkers: Bool
 
   package init(
-    search: SearchID, generation: UInt64, lastAttempt: AttemptID, results: [TrialEnd],
-    openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [], rungs: [[RungScore]] = [],
+    search: SearchID, generation: UInt64, incarnation: UInt32 = 0, lastAttempt: AttemptID,
+    results: [TrialEnd], openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [],
+    rungs: [[RungScore]] = [],
     data: [UInt8]? = nil, trialCount: Int? = nil, curves: [[EpochScore]] = [],
     excluded: [WorkerID: String] = [:], hadRemoteWorkers: Bool = false
   ) {
     self.search = search
     self.generation = generation
+    self.incarnation = incarnation
     self.lastAttempt = lastAttempt
     self.results = results
     self.openAttempts = openAttempts

@@ -1,12 +1,27 @@
-/// One execution of a trial by one worker. Numbered from 1 and never reused; serves as the fencing token.
+/// One execution of a trial by one worker: the fencing token, never reused.
+///
+/// A coordinator that starts with an older copy of its database gives the same numbers again. Each start therefore has
+/// a random incarnation, which keeps its attempts apart from those that workers remember.
 package struct AttemptID: Hashable, Comparable, Sendable {
-  package let number: UInt64
+  /// The incarnation of the start in the upper 32 bits, the number in the lower ones; as in messages.
+  package let bits: UInt64
 
-  package init(_ number: UInt64) {
-    self.number = number
+  package init(_ bits: UInt64) {
+    self.bits = bits
   }
 
-  package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+  package init(_ number: UInt64, incarnation: UInt32) {
+    bits = UInt64(incarnation) << 32 | number & 0xffff_ffff
+  }
+
+  /// Counts the attempts of a search from 1, in the order of their starts; unique in a database.
+  package var number: UInt64 { bits & 0xffff_ffff }
+  /// 0 in databases of earlier versions.
+  package var incarnation: UInt32 { UInt32(bits >> 32) }
+
+  package static func < (left: Self, right: Self) -> Bool {
+    (left.number, left.incarnation) < (right.number, right.incarnation)
+  }
 }
 
 /// A worker process: 16 random bytes, generated at its start.

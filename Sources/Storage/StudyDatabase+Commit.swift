@@ -19,9 +19,9 @@ extension StudyDatabase {
     case .attemptStarted(let id, let trial, let worker):
       try execute(
         """
-        INSERT INTO attempt (id, trial, worker, started, key)
-        SELECT ?, ?, id, ?, key FROM worker WHERE id = ?
-        """, [id.rowID, trial, now, worker.description], db)
+        INSERT INTO attempt (id, incarnation, trial, worker, started, key)
+        SELECT ?, ?, ?, id, ?, key FROM worker WHERE id = ?
+        """, [id.rowID, Int64(id.incarnation), trial, now, worker.description], db)
     case .epochsInherited(let id, let source, let count):
       try inherit(id, source, count, db)
     case .epochEnded(let id, let number, let epoch):
@@ -103,5 +103,10 @@ extension StudyDatabase {
 }
 
 extension AttemptID {
-  var rowID: Int64 { Int64(bitPattern: number) }
+  var rowID: Int64 { Int64(number) }
+
+  /// The attempt of a row.
+  init(rowID: Int64, incarnation: Int64) {
+    self.init(UInt64(truncatingIfNeeded: rowID), incarnation: UInt32(truncatingIfNeeded: incarnation))
+  }
 }

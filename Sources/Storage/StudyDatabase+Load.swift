@@ -19,17 +19,21 @@ extension StudyDatabase {
 
   /// Increments the generation and returns the state that a starting coordinator needs.
   ///
-  /// - Parameter needsCurves: whether to load the epochs of all completed trials.
-  package func begin(needsCurves: Bool = false) throws(StudyError) -> Snapshot {
+  /// - Parameters:
+  ///   - needsCurves: whether to load the epochs of all completed trials.
+  ///   - leastGeneration: the time in ms, so that an older copy of the database does not repeat a generation.
+  package func begin(
+    needsCurves: Bool = false, leastGeneration: Int64 = 0
+  ) throws(StudyError) -> Snapshot {
     try run { db in
-      try db.execute(sql: "UPDATE search SET generation = generation + 1")
+      try db.execute(
+        sql: "UPDATE search SET generation = max(generation + 1, ?)", arguments: [leastGeneration])
       guard let row = try Row.fetchOne(db, sql: "SELECT id, generation, trials, data FROM search") else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no search in it")
       }
       return Snapshot(
         search: SearchID(UInt64(bitPattern: row[0])), generation: UInt64(bitPattern: row[1]),
-        lastAttempt: AttemptID(
-          UInt64(try Int64.fetchOne(db, sql: "SELECT max(id) FROM attempt") ?? 0)),
+        incarnation: .random(in: 1 ... .max), lastAttempt: try Self.lastAttempt(db),
         results: try Self.results(db), openAttempts: try Self.openAttempts(db),
         checkpoints: try Self.checkpoints(db), rungs: try Self.rungs(db),
         data: (row[3] as Data?).map(Array.init), trialCount: row[2],
@@ -38,6 +42,11 @@ extension StudyDatabase {
           db, sql: "SELECT EXISTS (SELECT 1 FROM worker WHERE NOT is_local)")
           ?? false)
     }
+  }
+
+  private static func lastAttempt(_ db: Database) throws -> AttemptID {
+    let last = try Row.fetchOne(db, sql: "SELECT id, incarnation FROM attempt ORDER BY id DESC LIMIT 1")
+    return last.map { AttemptID(rowID: $0[0], incarnation: $0[1]) } ?? AttemptID(0)
   }
 
   /// The start time of the first trial, in seconds since 1970; nil before it.
@@ -61,14 +70,18 @@ extension StudyDatabase {
 
   private static func rungs(_ db: Database) throws -> [[RungScore]] {
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT number, trial, attempt, val_accuracy, val_loss FROM rung ORDER BY number, trial")
+      db,
+      sql: """
+        SELECT rung.number, rung.trial, attempt.id, rung.val_accuracy, rung.val_loss, attempt.incarnation
+        FROM rung JOIN attempt ON attempt.id = rung.attempt ORDER BY rung.number, rung.trial
+        """)
     var rungs: [[RungScore]] = []
     while let row = try rows.next() {
       let number: Int = row[0]
       while rungs.count <= number { rungs.append([]) }
       rungs[number].append(
         RungScore(
-          trial: row[1], attempt: AttemptID(UInt64(bitPattern: row[2])),
+          trial: row[1], attempt: AttemptID(rowID: row[2], incarnation: row[5]),
           score: EpochScore(valAccuracy: row[3], valLoss: row[4])))
     }
     return rungs
@@ -94,16 +107,16 @@ extension StudyDatabase {
       db,
       sql: """
         SELECT attempt.id, attempt.trial, attempt.worker, worker.is_local, attempt.key,
-          attempt.ending, attempt.inherited, worker.host, attempt.detail
+          attempt.ending, attempt.inherited, worker.host, attempt.detail, attempt.incarnation
         FROM attempt JOIN worker ON worker.id = attempt.worker
         WHERE NOT is_past AND attempt.trial NOT IN (SELECT trial FROM result) ORDER BY attempt.id
         """)
     return try rows.map { row in
       guard let worker = WorkerID(hexadecimal: row[2]) else {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "not a worker's name")
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an invalid worker ID")
       }
       return Snapshot.OpenAttempt(
-        id: AttemptID(UInt64(bitPattern: row[0])), trial: row[1], worker: worker, host: row[7],
+        id: AttemptID(rowID: row[0], incarnation: row[9]), trial: row[1], worker: worker, host: row[7],
         isLocal: row[3], key: row[4], end: (row[5] as String?).flatMap(AttemptEnd.init), detail: row[8],
         epochs: try epochs(of: row[0], db), inherited: row[6])
     }
@@ -119,14 +132,18 @@ extension StudyDatabase {
 
   private static func checkpoints(_ db: Database) throws -> [StoredCheckpoint] {
     try Row.fetchAll(
-      db, sql: "SELECT trial, attempt, epochs, size, digest FROM checkpoint ORDER BY trial"
+      db,
+      sql: """
+        SELECT checkpoint.trial, attempt.id, epochs, size, digest, attempt.incarnation
+        FROM checkpoint JOIN attempt ON attempt.id = checkpoint.attempt ORDER BY checkpoint.trial
+        """
     ).map { row in
       var checkpoint = WireCheckpoint()
       checkpoint.epochs = row[2]
       checkpoint.size = UInt64(row[3] as Int)
       checkpoint.digest = row[4]
       return StoredCheckpoint(
-        trial: row[0], attempt: AttemptID(UInt64(bitPattern: row[1])), checkpoint: checkpoint)
+        trial: row[0], attempt: AttemptID(rowID: row[1], incarnation: row[5]), checkpoint: checkpoint)
     }
   }
 

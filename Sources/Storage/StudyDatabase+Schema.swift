@@ -81,7 +81,7 @@ extension StudyDatabase {
           """)
     }
     migrator.registerMigration("4: the key that an attempt was handed to") { db in
-      // Another key holder may later use this worker's name.
+      // Another key holder may later use this worker's ID.
       try db.execute(
         sql: """
           ALTER TABLE attempt ADD COLUMN key TEXT NOT NULL DEFAULT '';
@@ -149,6 +149,9 @@ extension StudyDatabase {
           ALTER TABLE search RENAME COLUMN epoch TO generation;
           ALTER TABLE attempt RENAME COLUMN words TO detail;
           """)
+    }
+    migrator.registerMigration("11: incarnations of attempts") { db in
+      try db.execute(sql: "ALTER TABLE attempt ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0")
     }
     return migrator
   }

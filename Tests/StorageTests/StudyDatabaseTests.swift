@@ -99,6 +99,7 @@ import Testing
       try study.run { db in
         try db.execute(
           sql: """
+            ALTER TABLE attempt DROP COLUMN incarnation;
             ALTER TABLE search RENAME COLUMN generation TO epoch;
             ALTER TABLE attempt RENAME COLUMN detail TO words;
             DROP TABLE checkpoint;

@@ -71,13 +71,27 @@ extension Coordinator {
       .warn("worker \(peer.description.host) (pid \(peer.description.pid)) \(what); \(trials) again"))
   }
 
+  static let missingReports = "acknowledged reports of it are missing in the database"
+
   /// Ends an attempt if a gap in its messages has lasted too long.
   mutating func recordGap(before sequence: UInt32, of id: AttemptID, from worker: WorkerID, at now: Duration)
   {
     guard let attempt = attempts[id] else { return }
     let start = attempt.gapStart ?? now
     attempts[id]?.gapStart = start
-    guard now - start > intervals.progress else { return }
+    let isOfEarlierStart = id.incarnation != incarnation
+    guard now - start > (isOfEarlierStart ? intervals.lease : intervals.progress) else { return }
+    guard !isOfEarlierStart else {
+      // Not the worker's fault: the database is an older copy, without messages that were acknowledged.
+      if attempt.isLost {
+        effects.append(.persist(.attemptEnded(id, .interrupted, detail: Self.missingReports)))
+      } else {
+        endAttempt(id, as: .interrupted, detail: Self.missingReports, at: now)
+      }
+      attempts[id] = nil
+      if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
+      return
+    }
     let problem = "message \(sequence) where message \(attempt.lastSequence + 1) is due"
     rejectAttempt(id, of: worker, because: problem, at: now)
   }

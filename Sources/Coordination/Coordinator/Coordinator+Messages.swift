@@ -114,7 +114,7 @@ extension Coordinator {
     var welcome = WireWelcome()
     welcome.searchFile = searchFileText
     welcome.heartbeatSeconds = intervals.heartbeat / .seconds(1)
-    welcome.stop = stop.map(\.number)
+    welcome.stop = stop.map(\.bits)
     send(.welcome(welcome), to: peer.address)
     reconcile(id, held: held, at: now)
     if isFinished { send(.finish(WireFinish()), to: peer.address) }
@@ -211,7 +211,8 @@ extension Coordinator {
     _ sequence: UInt32, of id: AttemptID, from worker: WorkerID, at now: Duration
   ) -> Bool {
     guard let attempt = attempts[id] else {
-      if id <= lastAttempt, id.number > 0 {
+      // Attempts after the point to which an older database went back are unknown, but not invented.
+      if id.incarnation != incarnation || (id <= lastAttempt && id.number > 0) {
         acknowledge(id, sequence, worker)
       } else {
         reject("attempt \(id.number) was never assigned", to: worker)
@@ -237,7 +238,7 @@ extension Coordinator {
   mutating func acknowledge(_ id: AttemptID, _ sequence: UInt32, _ worker: WorkerID) {
     guard let peer = peers[worker] else { return }
     var ack = WireAck()
-    ack.attempt = id.number
+    ack.attempt = id.bits
     ack.sequence = sequence
     send(.ack(ack), to: peer.address)
   }

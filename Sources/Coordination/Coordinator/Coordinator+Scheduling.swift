@@ -158,7 +158,7 @@ extension Coordinator {
       peers[worker]?.isRecorded = true
       effects.append(.persist(.workerJoined(worker, peer.description)))
     }
-    lastAttempt = AttemptID(lastAttempt.number + 1)
+    lastAttempt = AttemptID(lastAttempt.number + 1, incarnation: incarnation)
     attempts[lastAttempt] = Attempt(
       trial: trial, worker: worker, key: peers[worker]?.key ?? "", budget: budget(trial: trial),
       leaseEnd: now + intervals.lease, lastSent: now, lastMoved: now, lastEpoch: now)
@@ -187,7 +187,7 @@ extension Coordinator {
     guard let attempt = attempts[id], let peer = peers[attempt.worker] else { return }
     attempts[id]?.lastSent = now
     var assign = WireAssign()
-    assign.attempt = id.number
+    assign.attempt = id.bits
     assign.trial = UInt64(attempt.trial)
     assign.values = values(attempt.trial).map(WireValue.init)
     assign.seed = file.seed(of: Replicate(number: attempt.trial))
@@ -332,7 +332,7 @@ extension Coordinator {
 
   mutating func sendRevoke(_ id: AttemptID, to address: ReturnAddress) {
     var revoke = WireRevoke()
-    revoke.attempt = id.number
+    revoke.attempt = id.bits
     send(.revoke(revoke), to: address)
   }
 }

@@ -182,6 +182,8 @@ package struct Coordinator: Sendable {
   package let search: SearchID
   /// The generation of this coordinator.
   let generation: UInt64
+  /// The incarnation of the attempts that this coordinator starts.
+  let incarnation: UInt32
 
   var peers: [WorkerID: Peer] = [:]
   /// Peers by key: counted at each tick, incremented when a worker joins.
@@ -271,6 +273,7 @@ package struct Coordinator: Sendable {
     self.intervals = intervals
     search = snapshot.search
     generation = snapshot.generation
+    incarnation = snapshot.incarnation
     lastAttempt = snapshot.lastAttempt
     data = snapshot.data
     excluded = snapshot.excluded

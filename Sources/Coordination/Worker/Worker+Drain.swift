@@ -33,7 +33,7 @@ extension Worker {
     held[attempt]?.checkpoint = suspended.bytes
     postLast(attempt, at: now) { sequence in
       var release = WireRelease()
-      release.attempt = attempt.number
+      release.attempt = attempt.bits
       release.sequence = sequence
       release.why = why
       release.checkpoint = suspended.checkpoint

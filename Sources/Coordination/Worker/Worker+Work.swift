@@ -18,7 +18,7 @@ extension Worker {
     guard held[attempt] != nil else { return }
     post(attempt, at: now) { sequence in
       var report = WireReport()
-      report.attempt = attempt.number
+      report.attempt = attempt.bits
       report.sequence = sequence
       report.epoch = epoch
       return .report(report)
@@ -31,7 +31,7 @@ extension Worker {
     guard held[attempt] != nil else { return }
     postLast(attempt, at: now) { sequence in
       var result = WireResult()
-      result.attempt = attempt.number
+      result.attempt = attempt.bits
       result.sequence = sequence
       result.outcome = outcome
       result.detail = detail
@@ -77,7 +77,7 @@ extension Worker {
 
   mutating func release(_ attempt: AttemptID, why: String) {
     var release = WireRelease()
-    release.attempt = attempt.number
+    release.attempt = attempt.bits
     release.why = why
     send(.release(release))
   }
@@ -151,8 +151,8 @@ extension Worker {
     let steps = Dictionary(running.map { ($0.attempt, $0.step) }) { first, _ in first }
     return held.sorted { $0.key < $1.key }.map { attempt, entry in
       var progress = WireProgress()
-      progress.attempt = attempt.number
-      progress.step = steps[attempt.number] ?? 0
+      progress.attempt = attempt.bits
+      progress.step = steps[attempt.bits] ?? 0
       progress.ended = !entry.isRunning
       return progress
     }

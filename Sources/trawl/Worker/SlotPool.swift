@@ -64,7 +64,7 @@ final class SlotPool {
     slots.compactMap(\.progress).compactMap { work, steps in
       guard places[work.attempt]?.number == work.number else { return nil }
       var progress = WireProgress()
-      progress.attempt = work.attempt.number
+      progress.attempt = work.attempt.bits
       progress.step = steps
       return progress
     }

@@ -106,7 +106,7 @@ final class Spool {
 
   /// The file of an attempt; its name includes the search, because attempts of two searches may have the same number.
   private func file(_ attempt: AttemptID, _ search: UInt64) -> String {
-    "\(path)/\(search)-\(attempt.number)"
+    "\(path)/\(search)-\(attempt.bits)"
   }
 
   /// Removes the folder if it has no attempts.

@@ -17,7 +17,7 @@ struct Adversary {
   /// Its knowledge of the cluster.
   struct Knowledge {
     var workers: [WorkerID]
-    var lastAttempt: UInt64
+    var lastAttempt: AttemptID
   }
 
   static let address = ReturnAddress(1_000_000)
@@ -147,9 +147,9 @@ struct Adversary {
 
   private mutating func attempt(_ knowledge: Knowledge) -> UInt64 {
     if dice.chance(0.4), let own = dice.element(of: assigned) { return own }
-    return dice.chance(0.1)
-      ? dice.element(of: [0, .max, 1 << 63, knowledge.lastAttempt + 1])!
-      : dice.below(knowledge.lastAttempt + 1)
+    let last = knowledge.lastAttempt
+    guard !dice.chance(0.1) else { return dice.element(of: [0, .max, 1 << 63, last.bits + 1])! }
+    return AttemptID(dice.below(last.number + 1), incarnation: last.incarnation).bits
   }
 
   /// The next sequence number, with some exceptions.

@@ -44,7 +44,10 @@ extension Simulation {
   private static let batch = 256
 
   mutating func startCoordinator() {
-    guard coordinator == nil, let snapshot = disk.begin() else { return }
+    let time = UInt64(now / .milliseconds(1))
+    guard coordinator == nil,
+      let snapshot = disk.begin(at: time, incarnation: UInt32.random(in: 1 ... .max, using: &dice))
+    else { return }
     if snapshot.openAttempts.contains(where: { $0.end == nil && !$0.isLocal }) {
       counts.note(.attemptAdopted)
     }

@@ -21,6 +21,8 @@ struct Disk {
     var end: AttemptEnd?
     var epochs: [WireEpoch] = []
     var inherited = 0
+    /// Whether it lost reports with a newer copy of the disk.
+    var lacksReports = false
   }
 
   static let search = SearchID(7)
@@ -30,6 +32,8 @@ struct Disk {
   private(set) var attempts: [AttemptID: Attempt] = [:]
   private(set) var results: [Int: TrialEnd] = [:]
   private(set) var lastAttempt = AttemptID(0)
+  /// The incarnation of the current coordinator's attempts.
+  private var lastIncarnation: UInt32 = 0
   /// The current generation.
   private(set) var generation: UInt64 = 0
   /// The attempts that hold a trial's lease: one, and at most one speculative attempt.
@@ -57,13 +61,18 @@ struct Disk {
   }
 
   /// Locks the file and returns its state; nil while another coordinator runs.
-  mutating func begin() -> Snapshot? {
+  ///
+  /// - Parameters:
+  ///   - time: the time in milliseconds.
+  ///   - incarnation: a random number.
+  mutating func begin(at time: UInt64, incarnation: UInt32) -> Snapshot? {
     guard !isLocked else { return nil }
     isLocked = true
-    generation += 1
+    generation = max(generation + 1, time)
+    lastIncarnation = incarnation
     let open = attempts.filter { results[$0.value.trial] == nil }.sorted { $0.key < $1.key }
     return Snapshot(
-      search: Self.search, generation: generation, lastAttempt: lastAttempt,
+      search: Self.search, generation: generation, incarnation: incarnation, lastAttempt: lastAttempt,
       results: results.values.sorted { $0.trial < $1.trial },
       openAttempts: open.map { id, attempt in
         .init(
@@ -90,7 +99,9 @@ struct Disk {
     case .checkpointStored(let stored): try store(stored)
     case .rungReached(let reached, let rung): try note(reached, rung)
     case .epochEnded(let id, let number, let epoch): try append(epoch, number, to: id)
-    case .attemptEnded(let id, let end, _): try finish(id, end)
+    case .attemptEnded(let id, let end, let detail):
+      try finish(id, end)
+      attempts[id]?.lacksReports = detail == Coordinator.missingReports
     case .attemptResumed(let id): try resume(id)
     case .dataKnown(let digest):
       guard data == nil, digest == Self.dataset else { throw Violation("the data are others") }
@@ -199,9 +210,11 @@ struct Disk {
 
   /// Whether the sender of a message may drop it: it is committed or obsolete.
   func covers(_ id: AttemptID, _ sequence: Int) -> Bool {
-    guard let attempt = attempts[id] else { return false }
+    // An attempt of an earlier coordinator that is not on an older copy of the disk is obsolete.
+    guard let attempt = attempts[id] else { return id.incarnation != lastIncarnation }
     // After the epochs there is one more message, the Release.
     return sequence <= attempt.epochs.count + (attempt.end == nil ? 0 : 1) || results[attempt.trial] != nil
-      || attempt.end?.isFinal == true || attempt.end == .superseded || excluded[attempt.worker] != nil
+      || attempt.end?.isFinal == true || attempt.lacksReports || attempt.end == .superseded
+      || excluded[attempt.worker] != nil
   }
 }

@@ -5,7 +5,7 @@ enum Fault: String, CaseIterable, Sendable {
   case workerKilledWithWork, workerPausedPastItsLease, workerDrained, workerUnable, trialKilledItsWorker
   case coordinatorKilled, crashBeforeCommit, crashAfterCommit, crashHalfSent
   case coordinatorPaused, secondCoordinator, staleCoordinatorHeard
-  case diskSlow, diskFull, diskFailedBeforeCommit, diskFailedAfterCommit
+  case diskRestored, diskSlow, diskFull, diskFailedBeforeCommit, diskFailedAfterCommit
   case slotHung, keyRevoked, checkpointGone
   case trialBrokeRule, workerBrokeRule, workerFailedTrial, workerRefusedTrial
   case hostileMessage, hostileReplay, hostileImpersonation, hostileHolder

@@ -32,7 +32,7 @@ struct Scenario {
   enum Strike: CaseIterable {
     case killWorker, pauseWorker, drainWorker, hangSlot
     case cutToCoordinator, cutToWorker, cutBothWays, replaceConnection
-    case killCoordinator, crashAtCommit, pauseCoordinator, secondCoordinator
+    case killCoordinator, restoreDisk, crashAtCommit, pauseCoordinator, secondCoordinator
     case slowDisk, fullDisk, failingDisk
     case hostileBurst, revokeKey
   }

@@ -26,6 +26,8 @@ struct Simulation {
   private(set) var now = Duration.zero
   private var queue = EventQueue()
   var disk: Disk
+  /// An earlier state of the disk.
+  var backup: Disk?
   /// The coordinator's checkpoint files, by digest.
   var files: [[UInt8]: [UInt8]] = [:]
   /// The spools at each host.

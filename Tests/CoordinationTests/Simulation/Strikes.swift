@@ -11,6 +11,7 @@ extension Simulation {
     case .cutToWorker: cut([.toWorker], .linkCutToWorker)
     case .cutBothWays: cut([.toCoordinator, .toWorker], .linkCutBothWays)
     case .killCoordinator: killCoordinator(.coordinatorKilled)
+    case .restoreDisk: restoreDisk()
     case .crashAtCommit: coordinator?.crash = dice.element(of: CoordinatorProcess.Crash.allCases)
     case .pauseCoordinator: pauseCoordinator()
     case .secondCoordinator: startSecondCoordinator()
@@ -38,7 +39,8 @@ extension Simulation {
         counts.note(.workerPausedPastItsLease)
       }
     case .hangSlot:
-      // Once per trial: a trial that hangs repeatedly would be quarantined.
+      // A trial that hangs twice is quarantined, and so is one that hangs once and fails on a defective machine.
+      guard !scenario.hosts.contains(where: { $0.defect != nil }) else { return }
       let work = process.running.filter { !ledger.hung.contains($0.value.trial) }.keys.sorted()
       guard let attempt = dice.element(of: work), let trial = process.running[attempt]?.trial else { return }
       ledger.hung.insert(trial)
@@ -73,15 +75,28 @@ extension Simulation {
     counts.note(.coordinatorPaused)
   }
 
+  /// Makes a backup of the disk, or replaces the disk by the last backup.
+  private mutating func restoreDisk() {
+    guard let backup, coordinator != nil else {
+      backup = disk
+      return
+    }
+    killCoordinator(.diskRestored)
+    // Attempts and results that are only on the present disk never happened.
+    disk = backup
+    disk.isLocked = false
+    self.backup = nil
+  }
+
   private mutating func startSecondCoordinator() {
-    guard coordinator != nil, disk.begin() == nil else { return }
+    guard coordinator != nil, disk.begin(at: 0, incarnation: 0) == nil else { return }
     counts.note(.secondCoordinator)
   }
 
   private mutating func attack() {
     guard adversary.kind != .none, !isKeyRevoked else { return }
     let knowledge = Adversary.Knowledge(
-      workers: processes.keys.sorted().compactMap { processes[$0]?.id }, lastAttempt: disk.lastAttempt.number)
+      workers: processes.keys.sorted().compactMap { processes[$0]?.id }, lastAttempt: disk.lastAttempt)
     for _ in 0..<dice.number(1...60) {
       let (message, fault) = adversary.next(knowledge)
       counts.note(fault)
