@@ -27,10 +27,9 @@ package struct CSVFile: Sendable {
     guard FileManager.default.fileExists(atPath: path) else {
       throw RunFileError("\(path): no such file; is this the run directory of a search?")
     }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw RunFileError("\(path): cannot be read")
+    guard let file = CSVFile(Array(try RegularFile.contents(of: path)), path: path) else {
+      throw RunFileError("\(path) is empty")
     }
-    guard let file = CSVFile(Array(data), path: path) else { throw RunFileError("\(path) is empty") }
     self = file
   }
 

@@ -8,7 +8,9 @@ import Search
 /// One connection holds the file lock as long as this object exists, so that no second coordinator can open the file.
 /// A returned `commit` is durable.
 package final class StudyDatabase {
-  private let queue: DatabaseQueue
+  private var queue: DatabaseQueue
+  /// The open file, which another one can replace at its path.
+  private var file: FileIdentity?
 
   /// Creates the file of a search atomically.
   package convenience init(creatingAt path: String, search: SearchID, file text: String) throws(StudyError) {
@@ -71,6 +73,19 @@ package final class StudyDatabase {
   }
 
   private init(path: String) throws(StudyError) {
+    queue = try Self.open(path)
+    file = FileIdentity(of: path)
+  }
+
+  /// Opens and locks a file.
+  private static func open(_ path: String) throws(StudyError) -> DatabaseQueue {
+    // SQLite would wait for data from a named pipe.
+    for file in [path, "\(path)-wal"] {
+      var status = stat()
+      guard stat(file, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+        throw .damaged("\(file) is not a regular file")
+      }
+    }
     do {
       var configuration = Configuration()
       configuration.label = "study"
@@ -81,9 +96,9 @@ package final class StudyDatabase {
         try db.execute(sql: "PRAGMA wal_autocheckpoint = 256")
         try db.execute(sql: "PRAGMA synchronous = FULL")
       }
-      queue = try DatabaseQueue(path: path, configuration: configuration)
-      guard try !queue.read(Self.migrator.hasBeenSuperseded) else { throw StudyError.later(path) }
-      try Self.migrator.migrate(queue)
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      guard try !queue.read(migrator.hasBeenSuperseded) else { throw StudyError.later(path) }
+      try migrator.migrate(queue)
       // GRDB relaxes this setting when it opens a file, so it is set and checked last.
       let synchronous = try queue.inDatabase { db in
         try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -92,6 +107,7 @@ package final class StudyDatabase {
       precondition(synchronous == 2, "commits would not be durable: synchronous is \(synchronous ?? -1)")
       // Acquires the lock now instead of at the first commit.
       try queue.write { db in try db.execute(sql: "UPDATE search SET generation = generation") }
+      return queue
     } catch let error as StudyError {
       throw error
     } catch {
@@ -112,6 +128,49 @@ package final class StudyDatabase {
   /// system error shows the quota.
   private static func isOverQuota(_ code: Int32, _ error: any Error) -> Bool {
     code == EDQUOT && (error as? DatabaseError)?.extendedResultCode == .SQLITE_IOERR_WRITE
+  }
+}
+
+/// A file on a disk, whatever its path is.
+private struct FileIdentity: Equatable {
+  let device: UInt64
+  let number: UInt64
+
+  /// Nil if there is no file.
+  init?(of path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
+  }
+}
+
+// A file that is deleted while it is open.
+extension StudyDatabase {
+  /// Whether the open file was deleted, or replaced by another one.
+  package var isGone: Bool { FileIdentity(of: queue.path) != file }
+
+  /// Writes the database to its path again and continues with the new file. Another file there is renamed to
+  /// `study.db.other`.
+  package func restore() throws(StudyError) {
+    let path = queue.path
+    let draft = "\(path).new"
+    do {
+      for name in [draft, "\(draft)-wal"] { unlink(name) }
+      let copy = try DatabaseQueue(path: draft)
+      try queue.backup(to: copy)
+      try copy.close()
+      // Deletes the write-ahead log, which belongs to the old file.
+      try queue.close()
+      unlink("\(path)-wal")
+      if FileIdentity(of: path) != nil { rename(path, "\(path).other") }
+      guard rename(draft, path) == 0 else {
+        throw StudyError.failed("\(path): \(String(cString: strerror(errno)))")
+      }
+    } catch {
+      throw error as? StudyError ?? StudyError(error, path: path)
+    }
+    queue = try Self.open(path)
+    file = FileIdentity(of: path)
   }
 }
 

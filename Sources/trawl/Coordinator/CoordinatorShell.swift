@@ -8,11 +8,11 @@ import Storage
 /// Runs a coordinator on one thread: receives messages, passes them to the state machine, commits its decisions, then sends.
 final class CoordinatorShell {
   /// The way a search ended.
-  enum Ending {
+  enum Ending: String {
     case finished
     case interrupted
     /// The local workers cannot work and there are no remote workers.
-    case noUsableWorker
+    case noUsableWorker = "ended without a usable worker"
   }
 
   /// The components of the shell.
@@ -24,6 +24,7 @@ final class CoordinatorShell {
     var workers: LocalWorkers
     var checkpoints: CheckpointFolder
     var exports: Exports
+    var files: RunFileWatch
     var display: Display
     var log: Logger
   }
@@ -34,6 +35,7 @@ final class CoordinatorShell {
   private let grace: Duration
   private var enough: StopCondition
   private var hasAnnouncedStop = false
+  private let clock = SteadyClock()
   private var lastTick = Duration.zero
   private var lastResultCount = 0
   /// Queued messages for peers whose send queue is full, in order.
@@ -87,7 +89,7 @@ final class CoordinatorShell {
     }
     parts.display.clear()
     if hasGivenUp { ending = .interrupted }
-    parts.log.info("search \(ending): \(parts.coordinator.results.count) trials done")
+    parts.log.info("search \(ending.rawValue): \(parts.coordinator.results.count) trials done")
     do { try writeLastExports() } catch let userError as UserError {
       parts.display.say("warning: \(userError.message); write it again with 'trawl search ... --resume'")
       if case .finished = ending { throw ExitStatus.failed }
@@ -134,6 +136,7 @@ final class CoordinatorShell {
     }
     try perform(effects)
     resetFailures()
+    restoreFiles(at: now)
     writeExports(at: now)
     if let warning = parts.display.absenceWarning(parts.coordinator, at: now) { warn(warning) }
     parts.display.show(parts.coordinator, leaders: parts.exports.leaders, at: now)
@@ -154,6 +157,17 @@ final class CoordinatorShell {
       effects += parts.coordinator.handle(.received(message, from: sender), at: monotonicNow())
     }
     return effects
+  }
+
+  /// Restores deleted files of the run directory.
+  private func restoreFiles(at now: Duration) {
+    do {
+      for path in try parts.files.look(parts.study, at: now) {
+        warn("\(path) was deleted or replaced; it is restored")
+      }
+    } catch {
+      warn("a deleted file cannot be restored: \((error as? UserError)?.message ?? "\(error)"); retrying")
+    }
   }
 
   /// Applies worker keys that were added or revoked while the search runs.
@@ -190,7 +204,7 @@ final class CoordinatorShell {
     let goal = parts.coordinator.file.rungs.isEmpty ? "end" : "next rung"
     parts.log.info("no more trials start")
     parts.display.inform(
-      "no more trials start; \(parts.coordinator.runningCount) running trials train to their \(goal) "
+      "no more trials start; running trials (\(parts.coordinator.runningCount)) train to their \(goal) "
         + "(Ctrl-C: stop now, resume with --resume)"
     )
     return parts.coordinator.handle(.stopConditionMet, at: now)
@@ -204,7 +218,7 @@ final class CoordinatorShell {
     }
     if !hasWarnedOfConnections {
       warn(
-        "\(connections) connections; this process may open \(limit) files: raise the limit (ulimit -n); "
+        "\(connections) connections are open, and the limit is \(limit) files; raise it (ulimit -n): "
           + "at 85 % new connections are refused")
     }
     hasWarnedOfConnections = true
@@ -309,7 +323,7 @@ final class CoordinatorShell {
     var hasWarned = false
     while true {
       do {
-        try parts.study.commit(decisions, at: Date())
+        try parts.study.commit(decisions, at: clock.now())
         if hasWarned {
           parts.coordinator.renewLeases(at: monotonicNow())
           parts.display.say("the disk has space again; the search continues")

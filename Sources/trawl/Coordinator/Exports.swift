@@ -67,9 +67,9 @@ struct Exports {
   private mutating func writeTables(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
     let file = coordinator.file
     let ranked = coordinator.ranking
-    try AtomicFile.write(Data(Results.csv(ranked, of: file.space).bytes), to: directory.results)
-    try AtomicFile.write(attempts(study), to: directory.attempts)
-    try AtomicFile.write(history(study, of: coordinator), to: directory.history)
+    try AtomicFile.write(Data(Results.csv(ranked, of: file.space).bytes), to: directory.results, as: .runFile)
+    try AtomicFile.write(attempts(study), to: directory.attempts, as: .runFile)
+    try AtomicFile.write(history(study, of: coordinator), to: directory.history, as: .runFile)
     try writeBest(ranked.first, of: file)
     leaders = Array(ranked.prefix(ProgressView.mostTrials))
     writtenResults = coordinator.changeCount
@@ -138,7 +138,7 @@ struct Exports {
     let seed = file.seed(of: Replicate(number: best.trial))
     // Keep the weights that the trial was ranked by.
     let keep = file.objective == .bestValAccuracy ? "best" : "last"
-    try AtomicFile.write(configuration.recipe(seed: seed, keep: keep), to: directory.bestRecipe)
+    try AtomicFile.write(configuration.recipe(seed: seed, keep: keep), to: directory.bestRecipe, as: .runFile)
     writtenBest = best.trial
   }
 }

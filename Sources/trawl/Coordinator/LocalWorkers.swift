@@ -22,7 +22,7 @@ struct LocalWorkers {
 
   private static let mostRefusals = 3
 
-  /// The number of failures after which no process is restarted: more than one quarantined trial per process causes.
+  /// The number of failures after which no process is restarted. One quarantined trial per process causes fewer.
   private var mostFailures: Int { 4 * wanted + 4 }
   private var outOfMemoryKills = System.outOfMemoryKills
 

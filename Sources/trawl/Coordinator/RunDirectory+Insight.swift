@@ -18,7 +18,9 @@ extension RunDirectory {
 
   /// Reads the exported files of the search.
   func record() throws -> RunRecord {
-    try RunRecord(directory: path, file: SearchFileSource.read(searchFile).parse())
+    let bytes = try UserError.wrapping { try RegularFile.contents(of: searchFile) }
+    return try RunRecord(
+      directory: path, file: SearchFileSource(path: searchFile, bytes: Array(bytes)).parse())
   }
 
   /// Prints the diagnostics on standard error, after flushing standard output.

@@ -13,7 +13,9 @@ extension RunDirectory {
       at: .init(
         directory: self.path, state: state, version: Trawl.version, libraries: Versions.text,
         time: Date().formatted(.iso8601), finalModel: finalModel))
-    try AtomicFile.write(UserError.wrapping { try ReportPage(report).html() }, to: path)
+    try AtomicFile.write(
+      UserError.wrapping { try ReportPage(report).html() }, to: path,
+      as: path == self.report ? .runFile : .output)
   }
 
   /// The state of the search, if it can be read.

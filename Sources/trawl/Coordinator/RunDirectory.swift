@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import RunFiles
 import Search
 import Storage
 
@@ -109,7 +110,7 @@ struct RunDirectory {
 
   /// Whether a coordinator holds the lock.
   var isInUse: Bool {
-    let descriptor = open(log, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(log, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
@@ -125,7 +126,8 @@ struct RunDirectory {
   ///   - report: called with a line about the wait.
   func lock(waitingWhile wait: () -> Bool, report: (String) -> Void) throws {
     try System.makeFolder(path)
-    let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard !LogFile.isBlocked(log) else { throw UserError("\(log) is not a regular file; remove it") }
+    let descriptor = LogFile.open(log)
     guard descriptor >= 0 else { throw UserError.system("cannot write \(log)") }
     let begin = monotonicNow()
     var hasReported = false
@@ -143,7 +145,7 @@ struct RunDirectory {
 
   /// Creates the study in the locked directory.
   func makeStudy(_ file: SearchFile) throws -> StudyDatabase {
-    try AtomicFile.write(file.text, to: searchFile)
+    try AtomicFile.write(file.text, to: searchFile, as: .runFile)
     return try UserError.wrapping {
       try StudyDatabase(creatingAt: study, search: SearchID(.random(in: 1 ... .max)), file: file.text)
     }
@@ -161,7 +163,7 @@ struct RunDirectory {
   ///
   /// - Parameter name: the path of the original search file, from which a search without a name gets its name.
   func storedSearchFile(named name: String) throws -> SearchFileSource {
-    let stored = FileManager.default.contents(atPath: searchFile).map { bytes in
+    let stored = (try? RegularFile.contents(of: searchFile)).map { bytes in
       SearchFileSource(path: searchFile, name: name, bytes: Array(bytes))
     }
     if let stored, (try? stored.parse()) != nil || content != .search { return stored }
@@ -173,7 +175,7 @@ struct RunDirectory {
   ///
   /// - Parameter name: the path of the current search file, from which a search without a name gets its name.
   func searchFile(named name: String) -> SearchFile? {
-    guard let bytes = FileManager.default.contents(atPath: searchFile) else { return nil }
+    guard let bytes = try? RegularFile.contents(of: searchFile) else { return nil }
     return try? SearchFileSource(path: searchFile, name: name, bytes: Array(bytes)).parse()
   }
 
@@ -211,11 +213,11 @@ struct RunDirectory {
           + "--output")
     }
     guard !differences.isEmpty else {
-      if searchFile(named: name) == nil { try AtomicFile.write(text, to: searchFile) }
+      if searchFile(named: name) == nil { try AtomicFile.write(text, to: searchFile, as: .runFile) }
       return
     }
     try UserError.wrapping { try study.replaceSearchFile(file.text) }
-    try AtomicFile.write(file.text, to: searchFile)
+    try AtomicFile.write(file.text, to: searchFile, as: .runFile)
   }
 }
 
@@ -249,7 +251,7 @@ struct SearchFileSource {
     } catch {
       var error = error
       error.file = path
-      throw UserError("\(error)")
+      throw UserError(error)
     }
   }
 }

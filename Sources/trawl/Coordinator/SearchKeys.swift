@@ -177,7 +177,7 @@ final class SearchKeys: Sendable {
   func portWarning(_ endpoint: Endpoint) -> String? {
     guard usesClusterKeys, let port = loaded?.endpoint.port, port != endpoint.port else { return nil }
     return
-      "the join files in \(folder) name port \(port), but this search listens at port \(endpoint.port): workers need "
+      "the join files in \(folder) name port \(port), but this search listens on port \(endpoint.port): workers need "
       + "its own join.json (or change the keys: trawl keys move)"
   }
 

@@ -38,7 +38,7 @@ struct SearchLaunch {
     }
     let slots = SlotCount.ofThisProcess()
     workerCount = options.workers ?? slots.number
-    shortage = options.workers == nil ? slots.reason.map { "\(slots.cores) cores, but \($0)" } : nil
+    shortage = options.workers == nil ? slots.reason.map { _ in "\(slots)" } : nil
     dataNotes = try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
     do {
       access = try SearchKeys(options, directory)
@@ -71,7 +71,10 @@ struct SearchLaunch {
     let study = try before ?? directory.makeStudy(file)
     let retried = command.retry == nil ? 0 : try UserError.wrapping { try study.reopenFailed() }
     let now = monotonicNow()
-    let snapshot = try UserError.wrapping { try study.begin(needsCurves: file.medianRule != nil) }
+    let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
+    let snapshot = try UserError.wrapping {
+      try study.begin(needsCurves: file.medianRule != nil, leastGeneration: milliseconds)
+    }
     guard
       (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({
         $0 >= 0 && Replicate(number: $0).trial < file.trials
@@ -89,7 +92,7 @@ struct SearchLaunch {
       &display, done: coordinator.results.count, retried: retried, joinFile: access.joinFile(keys, directory))
     let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
     log.info(
-      "search '\(file.name)', generation \(snapshot.generation): coordinator listens at \(socket.endpoint)")
+      "search '\(file.name)': coordinator listens at \(socket.endpoint), generation \(snapshot.generation)")
     return CoordinatorShell(
       .init(
         coordinator: coordinator, study: study, socket: socket, keys: KeyWatch(keys, of: access, directory),
@@ -97,7 +100,8 @@ struct SearchLaunch {
           count: min(workerCount, coordinator.leftCount),
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
         checkpoints: CheckpointFolder(directory.checkpoints, holding: snapshot.checkpoints),
-        exports: Exports(directory, of: coordinator, resume: resumeCommand), display: display, log: log),
+        exports: Exports(directory, of: coordinator, resume: resumeCommand), files: RunFileWatch(directory),
+        display: display, log: log),
       stop: stop, grace: .seconds(command.grace),
       enough: StopCondition(
         enough, hours: file.hourLimit, since: try UserError.wrapping { try study.beginning() }))
@@ -126,7 +130,7 @@ struct SearchLaunch {
     } else if options.isOpen {
       display.say("start a worker on any machine: \(join)")
     } else if workerCount == 0 {
-      display.say("start a worker on this machine (on others: needs --listen): \(join)")
+      display.say("start a worker on this machine (for others start the search with --listen): \(join)")
     } else {
       display.say("only this machine can join; for others start the search with --listen 'tcp://*:5555'")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import RunFiles
 
 /// The options of a search that its run directory keeps in `launch.json`, so that its path is enough to resume it.
 struct SearchOptions: Codable {
@@ -41,15 +42,11 @@ struct SearchOptions: Codable {
 }
 
 extension RunDirectory {
-  fileprivate var optionsFile: String { "\(path)/launch.json" }
+  var optionsFile: String { "\(path)/launch.json" }
 
   /// The options of the search; nil if they cannot be read.
   var options: SearchOptions? {
-    var status = stat()
-    // Reads only a regular file below 1 MiB: reading from a pipe would never end.
-    guard stat(optionsFile, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20,
-      let data = FileManager.default.contents(atPath: optionsFile)
-    else { return nil }
+    guard let data = try? RegularFile.contents(of: optionsFile, limit: 1 << 20) else { return nil }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     guard let options = try? decoder.decode(SearchOptions.self, from: data),
@@ -59,7 +56,7 @@ extension RunDirectory {
   }
 
   func write(_ options: SearchOptions) throws {
-    try AtomicFile.write(JSON.data(options), to: optionsFile)
+    try AtomicFile.write(JSON.data(options), to: optionsFile, as: .runFile)
   }
 }
 

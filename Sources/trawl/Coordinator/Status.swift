@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import RunFiles
 import Search
 
 /// The status of a search: `status.json` in its run directory, written several times a second.
@@ -136,7 +137,7 @@ struct Status: Codable {
   }
 
   func write(to path: String) throws {
-    try AtomicFile.write(JSON.data(self), to: path)
+    try AtomicFile.write(JSON.data(self), to: path, as: .runFile)
   }
 
   /// The seconds for which a search has run; 0 if its status cannot be read.
@@ -146,9 +147,10 @@ struct Status: Codable {
   }
 
   static func read(_ path: String) throws -> Status {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard FileManager.default.fileExists(atPath: path) else {
       throw UserError("\(path): no such file; is this the run directory of a search?")
     }
+    let data = try UserError.wrapping { try RegularFile.contents(of: path) }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do { return try decoder.decode(Status.self, from: data) } catch {

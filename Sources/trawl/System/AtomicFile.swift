@@ -4,24 +4,25 @@ import Foundation
 enum AtomicFile {
   /// The permissions and durability of a file.
   enum Kind {
-    /// Readable by all, not synced.
+    /// At a path that the user chose: readable by all, not synced. Links, devices and pipes are written to.
     case output
+    /// A file of a run directory, like `output`, but what is there is replaced, unless it is a folder.
+    case runFile
     /// Readable only by its user, synced to disk.
     case privateDurable
   }
 
   static func write(_ data: Data, to path: String, as kind: Kind = .output) throws {
-    // A symbolic link, a device or a pipe is not replaced.
     let path = kind == .output ? realPath(path) : path
     if kind == .output, isSpecial(path) { return try writeInPlace(data, to: path) }
     let temporary = "\(path).\(getpid()).tmp"
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
-    let descriptor = open(temporary, flags, kind == .output ? 0o644 : 0o600)
+    let descriptor = open(temporary, flags, kind == .privateDurable ? 0o600 : 0o644)
     guard descriptor >= 0 else { throw UserError.system("cannot write \(path)") }
     do {
       defer { close(descriptor) }
       try writeAll(data, to: descriptor, path)
-      guard kind == .output || fsync(descriptor) == 0 else {
+      guard kind != .privateDurable || fsync(descriptor) == 0 else {
         throw UserError.system("cannot write \(path)")
       }
     } catch {
@@ -60,8 +61,8 @@ enum AtomicFile {
     try writeAll(data, to: descriptor, path)
   }
 
-  static func write(_ text: String, to path: String) throws {
-    try write(Data(text.utf8), to: path)
+  static func write(_ text: String, to path: String, as kind: Kind = .output) throws {
+    try write(Data(text.utf8), to: path, as: kind)
   }
 
   private static func writeAll(_ data: Data, to descriptor: Int32, _ path: String) throws {

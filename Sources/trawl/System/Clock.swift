@@ -6,3 +6,19 @@ func monotonicNow() -> Duration {
   clock_gettime(CLOCK_MONOTONIC, &time)
   return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
 }
+
+/// The wall clock of one process: the date of its creation and the time since, so that durations are right even if the
+/// clock of the machine is set.
+struct SteadyClock {
+  private let start = Date()
+  private let startUptime = Self.uptime()
+
+  func now() -> Date { start + (Self.uptime() - startUptime) }
+
+  /// Seconds since the machine was started, including suspensions.
+  private static func uptime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}

@@ -30,7 +30,7 @@ struct FileLog: LogHandler {
 }
 
 /// A file that is renamed to `PATH.1`, replacing an earlier one, when it reaches its size limit.
-private final class LogFile: Sendable {
+final class LogFile: Sendable {
   private let path: String
   private let sizeLimit: Int
   private let state: Mutex<(descriptor: Int32, size: Int)>
@@ -38,12 +38,22 @@ private final class LogFile: Sendable {
   init(_ path: String, sizeLimit: Int) {
     self.path = path
     self.sizeLimit = sizeLimit
-    state = Mutex(Self.open(path))
+    state = Mutex(Self.end(of: Self.open(path)))
   }
 
-  private static func open(_ path: String) -> (Int32, Int) {
-    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-    return (descriptor, max(0, Int(lseek(descriptor, 0, SEEK_END))))
+  /// A descriptor for appending; does not wait for a reader if the file is a pipe. Negative if it cannot be opened.
+  static func open(_ path: String) -> Int32 {
+    Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0o644)
+  }
+
+  /// Whether something other than a regular file is at the path.
+  static func isBlocked(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+  }
+
+  private static func end(of descriptor: Int32) -> (Int32, Int) {
+    (descriptor, max(0, Int(lseek(descriptor, 0, SEEK_END))))
   }
 
   /// Appends a line with one write, which is atomic.
@@ -51,7 +61,7 @@ private final class LogFile: Sendable {
     state.withLock { state in
       if state.size + line.count > sizeLimit, state.size > 0, rename(path, "\(path).1") == 0 {
         close(state.descriptor)
-        state = Self.open(path)
+        state = Self.end(of: Self.open(path))
       }
       _ = line.withUnsafeBytes { write(state.descriptor, $0.baseAddress, $0.count) }
       state.size += line.count
