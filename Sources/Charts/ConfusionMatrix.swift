@@ -21,11 +21,11 @@ package struct ConfusionMatrix: Chart {
     let side = cellSide
     let room = Double(size) * side + min(200, names.map { TextSize.width($0) }.max() ?? 0) + 64
     var heading = heading
-    heading.notes.append("The tone of a cell is its share of the images of its row; an empty cell is 0.")
+    heading.notes.append("The tone of a cell shows its share of the images of its row; an empty cell is 0.")
     var canvas = Canvas(heading, width: max(Canvas.width, room))
     canvas.legend(Self.keys)
     let frame = canvas.frame(
-      x: Axis("answer", .categories(names)), y: Axis("label", .categories(names.reversed())),
+      x: Axis("prediction", .categories(names)), y: Axis("label", .categories(names.reversed())),
       height: Double(size) * side, plotWidth: Double(size) * side)
     if size > Self.mostNumbered {
       drawTones(frame, &canvas.drawing)

@@ -5,11 +5,11 @@ package struct ContourChart: Chart {
   package var y: Axis
   package var surface: Grid
   package var marks: [ScatterChart.Mark]
-  /// The marks that stand out, by their places in `marks`.
+  /// The marks that stand out, by their indices in `marks`.
   package var highlighted: Set<Int>
   /// Points without a height, shown as crosses.
   package var missing: [ScatterChart.Mark]
-  /// The name of the height, for the colour bar.
+  /// The tones of the heights, with the title of the colour bar.
   package var tones: Tones
 
   /// Heights at the crossings of rows and columns.

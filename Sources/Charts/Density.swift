@@ -31,7 +31,7 @@ package struct Density: Hashable, Sendable {
     ends = whole.ends
     count = whole.count
     var histogram = whole
-    // Each round narrows the range to what the bins of the last one resolve.
+    // Each round narrows the range to the core of the previous histogram.
     for _ in 0..<Self.mostRounds {
       let core = histogram.core
       guard Self.width(histogram.ends) > 2 * Self.width(core), Self.width(core) > 0,
@@ -48,7 +48,7 @@ package struct Density: Hashable, Sendable {
 
   private static func width(_ range: ClosedRange<Double>) -> Double { range.upperBound - range.lowerBound }
 
-  /// The density at any value; 0 outside of the places.
+  /// The density at any value; 0 outside the range of `places`.
   func height(at value: Double) -> Double {
     guard let first = places.first, let last = places.last, value >= first, value <= last else { return 0 }
     guard places.count > 1 else { return 1 }
@@ -71,7 +71,7 @@ private struct Histogram {
   private var squares = 0.0
 
   /// Counts the finite values, or those of them within a range; nil if there is none. Numbers beyond ±1e100, whose
-  /// squares have no room in a Double, count as not finite.
+  /// squares could overflow, count as not finite.
   init?<Number: BinaryFloatingPoint>(_ values: [Number], within range: ClosedRange<Double>?) {
     let range = range ?? -1e100...1e100
     var (low, high) = (Double.infinity, -Double.infinity)

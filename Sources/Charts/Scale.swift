@@ -2,7 +2,7 @@ import Foundation
 
 /// The mapping of values to positions on an axis.
 package enum Scale: Hashable, Sendable {
-  /// From the first to the second value. Reversed ends turn the axis round.
+  /// From the first to the second value. If the second is the lower one, the axis is reversed.
   case linear(Double, Double)
   /// A linear scale on which only whole numbers are labelled.
   case whole(Double, Double)

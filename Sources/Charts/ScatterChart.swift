@@ -50,7 +50,7 @@ package struct ScatterChart: Chart {
     (self.missingAtTop, self.line) = (missingAtTop, line)
   }
 
-  /// The maximum number of points with labels. If there are more, none has a label, and equal places are drawn once.
+  /// The maximum number of points with labels. If there are more, none has a label, and equal points are drawn once.
   package static let labelledCount = 1000
 
   package func picture() -> Picture {

@@ -69,7 +69,7 @@ package struct ModelPictures {
   private var initial: Model? { recipe.flatMap { model.initial($0) } }
 
   private var initialProblem: String {
-    recipe == nil ? "there is no recipe of one network" : "the recipe describes another network"
+    recipe == nil ? "recipe.yaml is missing or has distributions" : "the recipe describes another network"
   }
 
   /// The sides of an image: those of the dataset, or of a square if the number of pixels is a square; otherwise nil.
@@ -101,7 +101,7 @@ package struct ModelPictures {
     let total = counts.joined().reduce(0, +)
     let accuracy = (test.report.overall.accuracy * 100).label()
     let chart = ConfusionMatrix(
-      Heading("\(name): confusion of the classes", notes: ["\(total) test images, accuracy \(accuracy) %"]),
+      Heading("\(name): confusion matrix", notes: ["\(total) test images, accuracy \(accuracy) %"]),
       counts: counts, names: model.labels.values.map { "\($0)" })
     return NamedPicture("confusion", chart.picture())
   }

@@ -54,7 +54,7 @@ package struct ReportPage {
     add(
       "Environment",
       (report.environment.map { [table($0, "Hosts of the attempts")] } ?? [])
-        + [list(["This page was drawn with:"]), code(report.context.libraries)])
+        + [list(["This page was generated with:"]), code(report.context.libraries)])
     add("Search file", [code(report.record.file.text)])
     return sections
   }

@@ -7,7 +7,7 @@ package struct RunHistory: Sendable {
   package var name: String
   /// The completed epochs, in their order.
   package var epochs: [EpochMetrics]
-  /// The name of the other images: "validation", or "test" if a network is validated on the test images.
+  /// The name of the evaluated images: "validation", or "test" if a network is validated on the test images.
   package var validationName: String
 
   package init(_ epochs: [EpochMetrics], name: String = "", validationName: String = "validation") {

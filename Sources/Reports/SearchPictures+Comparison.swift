@@ -29,12 +29,12 @@ extension SearchPictures {
       notes.append(
         "\(shown.count + best.count) of \(record.curves.count) trials, taken evenly over the ranking.")
     }
-    // A trial that was stopped at its first point is no curve; it must not widen the scale.
+    // A trial that was stopped at its first point has no curve; that point must not widen the scale.
     let whole = points.contains { $0.count > 1 } ? points.filter { $0.count > 1 } : points
     let finite = whole.flatMap { $0.map(\.y) }.filter(\.isFinite)
     guard let range = ScoreRange(finite, isMaximized: objective.isMaximized) else { return nil }
     let outside = points.joined().count { !(0...1).contains(range.scale.position(of: $0.y)) }
-    if outside > 0 { notes.append("\(outside) worse points are outside of the scale.") }
+    if outside > 0 { notes.append("Number of worse points outside of the scale: \(outside).") }
     let epochs = points.joined().lazy.map(\.x)
     let title = objective == .valLoss ? "validation loss" : "validation accuracy"
     return LineChart(
@@ -127,13 +127,13 @@ extension SearchPictures {
   /// Contours are drawn for the pairs of at most this many parameters.
   private static let mostPaired = 6
 
-  /// The first two parameters where it is not known which are the most important.
+  /// The two most important parameters; the first two if the importance is unknown.
   private var mostImportantPair: (Int, Int) {
     let pair = mostImportant(2).sorted()
     return (pair[0], pair[1])
   }
 
-  /// The places of the most important parameters, or of the first if it is not known which they are.
+  /// The indices of the most important parameters, or of the first ones if the importance is unknown.
   private func mostImportant(_ count: Int) -> [Int] {
     guard let shares = insight.importance?.shares, knowsImportance else {
       return Array(axes.indices.prefix(count))

@@ -204,7 +204,7 @@ extension SearchPictures {
       lost.isEmpty ? [] : ["Not counted: \(lost.count) trial\(lost.count == 1 ? "" : "s") without a score."]
     return LineChart(
       Heading(
-        "\(name): share of trials up to each \(objective.axisTitle)",
+        "\(name): cumulative distribution of the \(objective.axisTitle)",
         notes: scoreNotes + missing),
       x: Axis(objective.axisTitle, range.scale), y: Axis("share of the trials", .linear(0, 1)),
       series: [.init("", points, colour: 0, look: .steps)])

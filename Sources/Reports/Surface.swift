@@ -43,7 +43,7 @@ struct Surface {
 
   init(_ samples: [Sample], x: Nodes, y: Nodes) {
     let samples = samples.filter { $0.x.isFinite && $0.y.isFinite && $0.height.isFinite }
-    // Scott's rule for two dimensions, for samples all over the square.
+    // Scott's rule for two dimensions; 0.29 is the standard deviation of samples spread evenly over the square.
     let width = max(0.05, 0.29 * pow(Double(max(1, samples.count)), -1.0 / 6))
     self.width = width
     let (columns, rows) = (x.places, y.places)

@@ -92,7 +92,7 @@ package struct AttemptRecord: Hashable, Sendable {
   package var epochs: Int
   /// `finished`, `lost`, `running` and so on.
   package var ending: String
-  /// The reason of the end; empty if there is none.
+  /// The reason for the end; empty if there is none.
   package var detail: String
 
   package init(

@@ -201,7 +201,7 @@ struct ConfusionMatrixTests {
     let read = check(chart.picture())
     #expect(read.count("rect", "area q7") == 2 && read.count("text", "on7") == 1)
     #expect(read.texts.filter { ["980", "20", "500"].contains($0) }.count == 4)
-    #expect(!read.texts.contains("00") && read.texts.contains("label") && read.texts.contains("answer"))
+    #expect(!read.texts.contains("00") && read.texts.contains("label") && read.texts.contains("prediction"))
   }
 
   @Test(arguments: [1, 2, 10, 30, 31, 100, 256])

@@ -59,7 +59,7 @@ struct ModelPicturesTests {
     #expect(pictures.reason(.loss) == "there is no history of a completed epoch")
     #expect(
       pictures.reason(.firstLayer) == "it is not known how its 30 pixels are divided into rows and columns")
-    #expect(pictures.reason(.initialWeights) == "there is no recipe of one network")
+    #expect(pictures.reason(.initialWeights) == "recipe.yaml is missing or has distributions")
     #expect(pictures.reason(.kernels) == "the model has no convolution")
     #expect(pictures.reason(.worst) == "the test images were not evaluated")
     #expect(

@@ -50,7 +50,7 @@ struct Bracket: Sendable {
     return decisions
   }
 
-  /// Lets the next rung no longer wait for places that no trial can fill.
+  /// Stops the next rung from waiting for places that no trial can fill.
   private mutating func updateUnfilled(_ index: Int) {
     let most = rungs[index].promoted + rungs[index].contenders.count + rungs[index].unreported
     let unfilled = max(0, rungs[index + 1].capacity - most)

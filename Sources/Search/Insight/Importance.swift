@@ -24,7 +24,7 @@ package struct Importance: Hashable, Sendable {
 
   /// The minimum number of trials.
   package static let fewestTrials = 10
-  /// The maximum number of trials used; of more, a random subset.
+  /// The maximum number of trials used; if there are more, a random subset is used.
   private static let mostTrials = 1000
   private static let trees = 64
   private static let fewestInLeaf = 3

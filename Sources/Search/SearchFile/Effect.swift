@@ -75,7 +75,7 @@ extension Field {
     ["augment.rotate", "augment.shift", "augment.scale"].contains { values[$0].largest > 0 }
   }
 
-  /// With `mode: append`, images are copied with probability 0, too.
+  /// With `mode: append`, images are copied even if the probability is 0.
   private static let onProbability = Effect(
     "with 'probability' above 0", ["augment.probability", "augment.mode"]
   ) { $0["augment.probability"].largest > 0 || $0["augment.mode"] == .word("append") }

@@ -208,7 +208,7 @@ extension Field {
     Field(
       "search.asha.min_epochs", .real(.atLeast(0.001, atMost: 100_000)), .described("not used"),
       unit: "epochs",
-      "Like halving, but asynchronous (ASHA): a free slot promotes a trial that is among the best 1/eta so far, or else starts a new trial. No slot waits; the outcome depends on the order of arrival."
+      "The budget of the first rung, as with halving. ASHA is asynchronous: a free slot promotes a trial that is among the best 1/eta so far, or else starts a new trial. No slot waits; the outcome depends on the order of arrival."
     ),
     Field(
       "search.asha.factor", .real(.above(1, atMost: 1000)), .value(.real(3)),

@@ -120,7 +120,7 @@ extension SearchFileRules {
     throw Fault(location, "search.stop_after", "needs epochs, hours or both")
   }
 
-  /// Checks that no earlier one of the rules that stop trials is in the file, too.
+  /// Checks that none of the rules before `rule` in the list is also in the file.
   private func checkCombination(of rule: String, in rules: [String]) throws(Fault) {
     guard let location = read.locations[rule],
       let other = rules.prefix(while: { $0 != rule }).first(where: { read.locations[$0] != nil })

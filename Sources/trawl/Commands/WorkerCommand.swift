@@ -27,7 +27,7 @@ struct WorkerCommand: ParsableCommand {
     abstract: "Run a worker, which trains trials for a coordinator on this or another machine.",
     discussion: """
       A worker may start before its coordinator or join later, and ends when the search ends. On SIGTERM or Ctrl-C it \
-      checkpoints its trials, hands them back and exits. Results that it cannot deliver because the coordinator is away \
+      checkpoints its trials, hands them back and exits. Results that it cannot deliver because it has no connection \
       stay on disk; the next worker with the same join file delivers them.
 
       Exit status: 0 the search ended or the worker was stopped, 2 it cannot work for this coordinator.
