@@ -71,6 +71,11 @@ let package = Package(
       ["Charts", "RunFiles", "Search", "Training", .product(name: "Mustache", package: "swift-mustache")],
       testedWith: ["PictureChecks"])
     + module("Messaging", ["CZeroMQ"])
-    + module("Storage", ["Coordination", .product(name: "GRDB", package: "GRDB.swift")]),
+    + module(
+      "Storage",
+      [
+        "Coordination", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
   swiftLanguageModes: [.v6]
 )

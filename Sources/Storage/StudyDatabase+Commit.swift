@@ -75,8 +75,9 @@ extension StudyDatabase {
     try execute("UPDATE attempt SET inherited = ? WHERE id = ?", [count, id.rowID], db)
     try execute(
       """
-      INSERT INTO epoch SELECT ?, number, train_loss, train_accuracy, val_loss, val_accuracy, seconds
-      FROM epoch WHERE attempt = ? AND number <= ?
+      INSERT INTO epoch (attempt, number, train_loss, train_accuracy, val_loss, val_accuracy, seconds)
+      SELECT ?, number, train_loss, train_accuracy, val_loss, val_accuracy, seconds FROM epoch
+      WHERE attempt = ? AND number <= ?
       """, [id.rowID, source.rowID, count], db)
   }
 

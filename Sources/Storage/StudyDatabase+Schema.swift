@@ -153,6 +153,11 @@ extension StudyDatabase {
     migrator.registerMigration("11: incarnations of attempts") { db in
       try db.execute(sql: "ALTER TABLE attempt ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0")
     }
+    migrator.registerMigration("12: checksums of rows") { db in
+      for table in ["search", "worker", "attempt", "epoch", "result", "checkpoint", "rung"] {
+        try db.execute(sql: "ALTER TABLE \(table) ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
+      }
+    }
     return migrator
   }
 }

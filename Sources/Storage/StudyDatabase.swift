@@ -91,14 +91,21 @@ package final class StudyDatabase {
       configuration.label = "study"
       configuration.busyMode = .immediateError
       configuration.prepareDatabase { db in
+        try RowChecksums.define(db)
         try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
         try db.execute(sql: "PRAGMA journal_mode = WAL")
         try db.execute(sql: "PRAGMA wal_autocheckpoint = 256")
         try db.execute(sql: "PRAGMA synchronous = FULL")
       }
       let queue = try DatabaseQueue(path: path, configuration: configuration)
+      try queue.read(RowChecksums.verify)
       guard try !queue.read(migrator.hasBeenSuperseded) else { throw StudyError.later(path) }
+      let isCurrent = try queue.read(migrator.hasCompletedMigrations)
       try migrator.migrate(queue)
+      try queue.write { db in
+        if !isCurrent { try RowChecksums.compute(db) }
+        try RowChecksums.createTriggers(db)
+      }
       // GRDB relaxes this setting when it opens a file, so it is set and checked last.
       let synchronous = try queue.inDatabase { db in
         try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -196,7 +203,9 @@ package enum StudyError: Error, CustomStringConvertible, Equatable {
     switch error.resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .inUse(path)
     case .SQLITE_FULL: self = .diskFull
-    case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged(detail)
+    // Statements are correct, so an error in one is an error of the schema in the file.
+    case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_MISMATCH:
+      self = .damaged(detail)
     default: self = .failed(detail)
     }
   }

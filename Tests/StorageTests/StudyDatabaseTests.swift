@@ -6,25 +6,12 @@ import Testing
 @testable import Storage
 
 @Suite struct StudyDatabaseTests {
-  /// A temporary folder for this test, deleted with it.
-  private final class Folder {
-    let path = NSTemporaryDirectory() + "trawl-\(UUID().uuidString)"
-
-    init() throws {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    var study: String { "\(path)/study.db" }
-  }
-
-  private let folder: Folder
+  private let folder: TemporaryFolder
   private let worker: WorkerID
   private let date = Date(timeIntervalSince1970: 1_000_000)
 
   init() throws {
-    folder = try Folder()
+    folder = try TemporaryFolder()
     worker = try #require(WorkerID([UInt8](repeating: 0xab, count: WorkerID.length)))
   }
 
@@ -96,6 +83,7 @@ import Testing
       let study = try create()
       try study.commit([joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker)], at: date)
       // As in the first version of the schema.
+      try study.removeChecksums()
       try study.run { db in
         try db.execute(
           sql: """
@@ -131,6 +119,7 @@ import Testing
           .epochsInherited(AttemptID(2), from: AttemptID(1), count: 1),
           .epochEnded(AttemptID(2), number: 2, epoch(0.75)), .attemptEnded(AttemptID(2), .paused, detail: ""),
         ], at: date)
+      try study.removeChecksums()
       try study.run { db in
         try db.execute(sql: "DROP TABLE rung; DELETE FROM grdb_migrations WHERE identifier LIKE '5:%'")
       }
@@ -262,5 +251,18 @@ import Testing
     let row = try #require(try study.attempts().first)
     #expect(row.trial == 3 && row.host == "node1" && row.pid == 42)
     #expect(row.ending == .superseded && row.ended == row.started + 7)
+  }
+}
+
+extension StudyDatabase {
+  /// Takes the schema back to the version before checksums.
+  fileprivate func removeChecksums() throws {
+    try run { db in
+      for table in ["search", "worker", "attempt", "epoch", "result", "checkpoint", "rung"] {
+        for event in ["INSERT", "UPDATE"] { try db.execute(sql: "DROP TRIGGER checksum_\(table)_\(event)") }
+        try db.execute(sql: "ALTER TABLE \(table) DROP COLUMN checksum")
+      }
+      try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE '12:%'")
+    }
   }
 }
