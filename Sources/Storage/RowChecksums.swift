@@ -3,8 +3,8 @@ import GRDBSQLite
 
 /// Checksums of all rows, so that damage on the disk is noticed and refused instead of changing results.
 ///
-/// Each table has a column `checksum` over the other columns. Temporary triggers of the connection maintain it, and
-/// `verify` compares all of them.
+/// Each table has a column `checksum` over the other columns. Frequent statements write it; for all others, temporary
+/// triggers of the connection do. `verify` compares all of them.
 enum RowChecksums {
   private struct Table {
     let name: String
@@ -59,10 +59,11 @@ enum RowChecksums {
   static func createTriggers(_ db: Database) throws {
     for table in try tables(db) {
       let row = table.keys.map { "\($0) = NEW.\($0)" }.joined(separator: " AND ")
-      for event in ["INSERT", "UPDATE"] {
+      for (event, isMissing) in [("INSERT", "NEW.checksum = 0"), ("UPDATE", "NEW.checksum = OLD.checksum")] {
         try db.execute(
           sql: """
-            CREATE TEMP TRIGGER checksum_\(table.name)_\(event) AFTER \(event) ON main.\(table.name) BEGIN
+            CREATE TEMP TRIGGER checksum_\(table.name)_\(event) AFTER \(event) ON main.\(table.name)
+            WHEN \(isMissing) BEGIN
               UPDATE \(table.name) SET checksum = \(table.expression) WHERE \(row);
             END
             """)

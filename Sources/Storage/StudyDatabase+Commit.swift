@@ -19,8 +19,9 @@ extension StudyDatabase {
     case .attemptStarted(let id, let trial, let worker):
       try execute(
         """
-        INSERT INTO attempt (id, incarnation, trial, worker, started, key)
-        SELECT ?, ?, ?, id, ?, key FROM worker WHERE id = ?
+        INSERT INTO attempt (id, incarnation, trial, worker, started, key, checksum)
+        SELECT ?1, ?2, ?3, id, ?4, key, row_checksum(?1, ?3, id, ?4, NULL, NULL, '', 0, 0, key, ?2)
+        FROM worker WHERE id = ?5
         """, [id.rowID, Int64(id.incarnation), trial, now, worker.description], db)
     case .epochsInherited(let id, let source, let count):
       try inherit(id, source, count, db)
@@ -28,7 +29,11 @@ extension StudyDatabase {
       try insert(id, number, epoch, db)
     case .attemptEnded(let id, let end, let detail):
       try execute(
-        "UPDATE attempt SET ended = ?, ending = ?, detail = ? WHERE id = ?",
+        """
+        UPDATE attempt SET ended = ?1, ending = ?2, detail = ?3, checksum = row_checksum(
+          id, trial, worker, started, ?1, ?2, ?3, inherited, is_past, key, incarnation)
+        WHERE id = ?4
+        """,
         [now, end.rawValue, detail, id.rowID], db)
     case .attemptResumed(let id):
       try execute(
@@ -51,7 +56,10 @@ extension StudyDatabase {
     case .trialEnded(let result, let id):
       try execute("DELETE FROM checkpoint WHERE trial = ?", [result.trial], db)
       try execute(
-        "INSERT INTO result (trial, attempt, status, epochs, val_accuracy, val_loss) VALUES (?, ?, ?, ?, ?, ?)",
+        """
+        INSERT INTO result (trial, attempt, status, epochs, val_accuracy, val_loss, checksum)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_checksum(?1, ?2, ?3, ?4, ?5, ?6))
+        """,
         [
           result.trial, id.rowID, result.status.rawValue, result.epochs, result.valAccuracy,
           result.valLoss,
@@ -86,8 +94,8 @@ extension StudyDatabase {
   ) throws {
     try execute(
       """
-      INSERT INTO epoch (attempt, number, train_loss, train_accuracy, val_loss, val_accuracy, seconds)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO epoch (attempt, number, train_loss, train_accuracy, val_loss, val_accuracy, seconds, checksum)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_checksum(?1, ?2, ?3, ?4, ?5, ?6, ?7))
       """,
       [
         id.rowID, number, epoch.trainLoss, epoch.trainAccuracy, epoch.valLoss, epoch.valAccuracy,
