@@ -65,7 +65,9 @@ extension Worker {
     let attempt = AttemptID(assign.attempt)
     guard held[attempt] == nil, !ended.contains(attempt) else { return }
     guard phase == .serving, drain == nil else {
-      return release(attempt, why: "the worker is leaving")
+      // An Assign from before a long silence arrives while the worker reconnects.
+      let isLeaving = drain != nil || phase != .seeking
+      return release(attempt, why: isLeaving ? "the worker is leaving" : "the worker was reconnecting")
     }
     guard held.values.count(where: \.isRunning) < identity.slots else {
       return release(attempt, why: "no slot is free")
