@@ -42,7 +42,7 @@ package struct Raster: Hashable, Sendable {
     image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_COLORMAP)
     image.colormap_entries = png_uint_32(palette.count)
     let map = palette.flatMap { [$0.red, $0.green, $0.blue] }
-    // Pixels that do not compress, a filter byte for each row, and the chunks around them.
+    // Room for pixels that do not compress, a filter byte for each row, and the chunks around them.
     var bytes = [UInt8](repeating: 0, count: pixels.count + pixels.count / 100 + height + 4096)
     var count = bytes.count
     let isWritten = png_image_write_to_memory(&image, &bytes, &count, 0, pixels, png_int_32(width), map)

@@ -5,7 +5,7 @@ import Synchronization
 /// The result of a peer's authentication.
 enum Verdict {
   case admitted
-  /// The key has its maximum of connections; libzmq lets the peer retry.
+  /// The key has its maximum number of connections; libzmq lets the peer retry.
   case busy
   case refused
   /// The request was malformed.

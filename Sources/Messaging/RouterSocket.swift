@@ -6,9 +6,9 @@ package struct RouterConfiguration: Sendable {
   package var endpoint: Endpoint
   /// The coordinator's keys.
   package var keys: CurveKeyPair
-  /// The maximum of connections per key, which several workers may share; further ones must wait.
+  /// The maximum number of connections per key, which several workers may share; further ones must wait.
   package var maximumPeersPerKey: Int
-  /// The maximum of open connections, including those in the handshake. At the limit no new connection is accepted.
+  /// The maximum number of open connections, including those in the handshake. At the limit no new one is accepted.
   /// The default leaves a part of the process's file descriptors free.
   package var maximumConnections: Int
   /// Whether a key is admitted. Called from two threads, at each handshake and for each message, so that revocation
@@ -70,7 +70,7 @@ package final class RouterSocket {
   /// The dropped messages.
   package private(set) var dropped = DroppedMessages()
 
-  /// The maximum of invalid messages that one `receive` skips.
+  /// The maximum number of invalid messages that one `receive` skips.
   private static let invalidMessageLimit = 256
 
   private let socket: Socket

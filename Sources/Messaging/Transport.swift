@@ -8,7 +8,7 @@ package enum Transport {
   /// The largest frame that libzmq accepts before it disconnects: payload and encryption.
   private static let maximumFrame: Int64 = 64 * 1024
 
-  /// The maximum of queued messages per peer and direction.
+  /// The maximum number of queued messages per peer and direction.
   private static let highWaterMark: Int32 = 64
 
   /// The version of the loaded libzmq, for example "4.3.4".

@@ -92,8 +92,8 @@ package struct ReportPage {
   }
 }
 
-// The parts of a section. Text is escaped here, scalar by scalar: Mustache escapes whole characters only and would leave
-// a quotation mark with a combining accent as it is.
+// The parts of a section. Text is escaped here, scalar by scalar: Mustache escapes whole characters only and would
+// leave a quotation mark with a combining accent as it is.
 extension ReportPage {
   private func list(_ sentences: [String]) -> String {
     "<ul>\(sentences.map { "<li>\($0.escaped)</li>" }.joined())</ul>"

@@ -14,8 +14,8 @@ package struct RunHistory: Sendable {
     (self.name, self.epochs, self.validationName) = (name, epochs, validationName)
   }
 
-  /// The pictures "loss" and "accuracy" of one run or several: solid for the training, dashed for the validation images,
-  /// a colour for each run. None if no run has a completed epoch.
+  /// The pictures "loss" and "accuracy" of one run or several: solid for the training, dashed for the validation
+  /// images, a colour for each run. None if no run has a completed epoch.
   package static func pictures(of runs: [RunHistory]) -> [NamedPicture] {
     let runs = runs.filter { !$0.epochs.isEmpty }
     guard !runs.isEmpty else { return [] }

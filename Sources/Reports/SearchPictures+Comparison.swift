@@ -34,7 +34,7 @@ extension SearchPictures {
     let finite = whole.flatMap { $0.map(\.y) }.filter(\.isFinite)
     guard let range = ScoreRange(finite, isMaximized: objective.isMaximized) else { return nil }
     let outside = points.joined().count { !(0...1).contains(range.scale.position(of: $0.y)) }
-    if outside > 0 { notes.append("Number of worse points outside of the scale: \(outside).") }
+    if outside > 0 { notes.append("Points beyond the worse end of the scale: \(outside).") }
     let epochs = points.joined().lazy.map(\.x)
     let title = objective == .valLoss ? "validation loss" : "validation accuracy"
     return LineChart(

@@ -69,8 +69,8 @@ package struct CSVFile: Sendable {
     return true
   }
 
-  /// Calls the body with the cells of each row in these columns, in this order. Throws if a column that has no default is
-  /// missing, if a row has another number of cells than the header, or if the body returns false.
+  /// Calls the body with the cells of each row in these columns, in this order. Throws if a column that has no
+  /// default is missing, if a row has another number of cells than the header, or if the body returns false.
   ///
   /// - Parameters:
   ///   - defaults: the texts of cells in columns that may be missing.

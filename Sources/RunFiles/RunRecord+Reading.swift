@@ -72,7 +72,7 @@ extension RunRecord {
 
   private static func attempts(_ table: CSVFile) throws(RunFileError) -> [AttemptRecord] {
     var attempts: [AttemptRecord] = []
-    // The name that earlier versions gave it.
+    // Earlier versions named this column `words`.
     let detail = table.columns.contains("detail") ? "detail" : "words"
     let columns = [
       "attempt", "trial", "replicate", "pid", "inherited", "epochs", "host", "numerics", "started", "seconds",

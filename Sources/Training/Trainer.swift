@@ -200,8 +200,8 @@ package final class Trainer {
     return true
   }
 
-  /// The training images in the order of the current epoch, a function of the seed and the epoch only; complements
-  /// stand for augmented images.
+  /// The training images in the order of the current epoch, a function of the seed and the epoch only. The
+  /// complement `~index` stands for an augmented image.
   private func imagesOfEpoch() -> [Int32] {
     augmenter?.epoch = epoch
     if let order, order.epoch == epoch { return order.images }

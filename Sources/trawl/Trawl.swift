@@ -91,8 +91,8 @@ struct Trawl: ParsableCommand {
   }
 }
 
-/// An error in one line, or a line for each mistake of a search file: what is wrong, where, and what is allowed. Usually
-/// the user can correct it.
+/// An error in one line, or a line for each mistake of a search file: what is wrong, where, and what is allowed.
+/// Usually the user can correct it.
 struct UserError: Error {
   /// At least one.
   let mistakes: [String]

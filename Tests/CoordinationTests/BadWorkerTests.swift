@@ -201,7 +201,7 @@ import Testing
     #expect(ends == [.rejected])
     #expect(cluster.now > .seconds(600), "a gap may close before")
     #expect(
-      cluster.warnings.contains { $0.contains("message 2 where message 1 is due") }, "\(cluster.warnings)")
+      cluster.warnings.contains { $0.contains("message 2 instead of message 1") }, "\(cluster.warnings)")
   }
 
   @Test mutating func workersOfAMachineThatCannotTrainGetWorkLessAndLessOften() {

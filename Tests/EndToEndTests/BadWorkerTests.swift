@@ -3,8 +3,8 @@ import Foundation
 import Messaging
 import Testing
 
-/// A worker that reports wrong values or fails every trial, with honest ones: it is named and gets no more work, and the
-/// ranking is that of the honest workers.
+/// A worker that reports wrong values or fails every trial, with honest ones: it is named and gets no more work, and
+/// the ranking is that of the honest workers.
 @Suite(.serialized)
 struct BadWorkerTests {
   private let scratch: Scratch

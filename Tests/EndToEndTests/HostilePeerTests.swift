@@ -157,7 +157,8 @@ private final class Hostile: @unchecked Sendable {  // each object is used by on
     // Answers are not read.
   }
 
-  /// Sends Hello with ever new IDs, and Bye each time, so that no trial waits for the end of a lease (`hoard` tests that).
+  /// Sends Hello with ever new IDs, and Bye each time, so that no trial waits for the end of a lease (`hoard` tests
+  /// that).
   func greetUnderEveryName(_ round: Int) throws {
     var name = name
     withUnsafeBytes(of: round) { name.replaceSubrange(0..<8, with: $0) }

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A process of the `trawl` that was built with these tests. Its output goes into files, so that it never blocks on a full
-/// pipe.
+/// A process of the `trawl` that was built with these tests. Its output goes into files, so that it never blocks on a
+/// full pipe.
 final class Program {
   /// The exit status or signal of a process.
   enum End: Equatable {
@@ -37,8 +37,8 @@ final class Program {
     return candidates.first { FileManager.default.isExecutableFile(atPath: "\($0)/trawl") } ?? candidates[0]
   }()
 
-  /// Starts a program found in `PATH`, to which the product's folder is added. `folder` is its working directory and receives
-  /// its output.
+  /// Starts a program found in `PATH`, to which the product's folder is added. `folder` is its working directory and
+  /// receives its output.
   init(_ words: [String], in folder: String, environment: [String: String]) throws {
     let number = Self.count.add(1, ordering: .relaxed).newValue
     outputPath = "\(folder)/.output-\(number)"
@@ -123,8 +123,8 @@ private struct Launch {
     defer { posix_spawnattr_destroy(&attributes) }
     var environment = environment
     environment["PATH"] = "\(Program.folder):\(environment["PATH"] ?? "/usr/bin:/bin")"
-    // The shell execs the program, which thus gets its process ID. (Foundation's Process regards a program as running as
-    // long as its children run.)
+    // The shell execs the program, which thus gets its process ID. (Foundation's Process regards a program as running
+    // as long as its children run.)
     let words = ["sh", "-c", "cd \"$0\" && exec \"$@\"", folder] + words
     var pid: pid_t = 0
     let code = withStrings(words) { arguments in

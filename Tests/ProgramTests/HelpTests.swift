@@ -4,8 +4,8 @@ import Testing
 
 @testable import trawl
 
-/// The help text of every command, at 80 columns, is that of its file in `Golden`. With TRAWL_REWRITE_GOLDEN=1 the files
-/// are written.
+/// The help text of every command, at 80 columns, is that of its file in `Golden`. With TRAWL_REWRITE_GOLDEN=1 the
+/// files are written.
 @Suite struct HelpTests {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
 

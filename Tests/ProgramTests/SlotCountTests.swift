@@ -49,7 +49,7 @@ struct SlotCountTests {
     let file = "\(Self.slice)/trawl.service/cpu.max"
     let count = count([:], Self.unified, adding: [file: "\(quota)\n"])
     #expect(count.number == slots)
-    #expect(count.reason == "\(file) allows the time of \(words)")
+    #expect(count.reason == "\(file) limits CPU time to \(words)")
   }
 
   @Test func limitOfAParentGroupApplies() {
@@ -59,7 +59,7 @@ struct SlotCountTests {
         "\(Self.slice)/trawl.service/cpu.max": "max 100000\n", "\(Self.slice)/cpu.max": "200000 100000\n",
         "\(Self.slice)/trawl.service/memory.max": "max\n",
       ])
-    #expect("\(count)" == "2 slots on 8 cores: \(Self.slice)/cpu.max allows the time of 2 cores")
+    #expect("\(count)" == "2 slots on 8 cores: \(Self.slice)/cpu.max limits CPU time to 2 cores")
   }
 
   @Test func memoryInUseDoesNotCountUnlessItIsFileCache() {
@@ -85,7 +85,7 @@ struct SlotCountTests {
     let quota = count(
       [:], Self.first,
       adding: ["\(cpu)/cpu.cfs_quota_us": "300000\n", "\(cpu)/cpu.cfs_period_us": "100000\n"])
-    #expect(quota.reason == "\(cpu)/cpu.cfs_quota_us allows the time of 3 cores")
+    #expect(quota.reason == "\(cpu)/cpu.cfs_quota_us limits CPU time to 3 cores")
     #expect(quota.number == 3)
     let none = count(
       [:], Self.first, adding: ["\(cpu)/cpu.cfs_quota_us": "-1\n", "\(cpu)/cpu.cfs_period_us": "100000\n"])

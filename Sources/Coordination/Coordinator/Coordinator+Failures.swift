@@ -92,7 +92,7 @@ extension Coordinator {
       if let peer = peers[worker] { sendRevoke(id, to: peer.address) }
       return
     }
-    let problem = "message \(sequence) where message \(attempt.lastSequence + 1) is due"
+    let problem = "message \(sequence) instead of message \(attempt.lastSequence + 1)"
     rejectAttempt(id, of: worker, because: problem, at: now)
   }
 

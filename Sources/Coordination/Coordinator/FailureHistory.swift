@@ -75,8 +75,8 @@ struct FailureHistory: Sendable, Equatable {
 
   /// The verdict after the latest failure; nil if the trial runs again.
   ///
-  /// - Parameter workersWithResults: the workers that have delivered results. While other workers could try the trial, failures on
-  ///   two unproven workers are not sufficient.
+  /// - Parameter workersWithResults: the workers that have delivered results. While other workers could try the
+  ///   trial, failures on two unproven workers are not sufficient.
   func verdict(alternative: Alternative, workersWithResults: Set<WorkerID>) -> Verdict? {
     let open = failures.filter { !$0.isRefuted }
     guard let last = open.last else { return nil }

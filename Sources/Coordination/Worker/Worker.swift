@@ -174,7 +174,7 @@ package struct Worker: Sendable {
   /// A worker that delivers the spooled results of an earlier process with its id and then leaves.
   package init(identity: Identity, handingIn attempts: [WireKept]) {
     self.identity = identity
-    drain = Drain(exit: .left, why: "everything is handed in", deadline: nil)
+    drain = Drain(exit: .left, why: "everything is delivered", deadline: nil)
     search = attempts.first?.messages.first?.search ?? 0
     data = Array(attempts.first?.messages.first?.data ?? .init())
     for attempt in attempts { recover(attempt) }

@@ -244,7 +244,7 @@ extension Field {
   private static let final = [
     Field(
       "final.train_on", .word(["all", "train"]), .described("all if the section is present"),
-      "The images for training the rank 1 configuration again after the search, for best/model.safetensors: all includes the validation images, train does not."
+      "The images for training the rank 1 configuration again after the search, for best/model.safetensors; all: with the validation images; train: without."
     ),
     Field(
       "final.test", .word(["true", "false"]), .value(.word("true")),

@@ -130,8 +130,8 @@ final class Optimizer {
     applyGradient(block.prefix(1).storage, at: layer.biasOffset, .none)
   }
 
-  /// Updates the weights and biases of a convolution; `gradients` holds their gradients at the offsets of the parameters
-  /// in the network.
+  /// Updates the weights and biases of a convolution; `gradients` holds their gradients at the offsets of the
+  /// parameters in the network.
   func update(convolution index: Int, _ gradients: FloatBuffer) {
     let layer = network.kernels[index]
     let weights = layer.weights(in: network.parameters)

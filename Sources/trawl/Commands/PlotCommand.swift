@@ -115,8 +115,8 @@ struct PlotCommand: ParsableCommand {
     }
   }
 
-  /// Writes the pictures of each kind and prints their paths. Reports what cannot be drawn; an error if it was requested
-  /// by name.
+  /// Writes the pictures of each kind and prints their paths. Reports what cannot be drawn; an error if it was
+  /// requested by name.
   private func write<Kind: RawRepresentable<String>>(
     _ kinds: [Kind], _ names: [String], to folder: PictureFolder, _ draw: (Kind) -> ([NamedPicture], String)
   ) throws {

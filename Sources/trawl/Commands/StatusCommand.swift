@@ -58,8 +58,8 @@ extension Status.Best {
 extension Status {
   private var age: Double { max(0, Date().timeIntervalSince1970 - updated) }
 
-  /// Whether there is a coordinator: on this machine its process exists, on another machine its status is less than 30 s
-  /// old.
+  /// Whether there is a coordinator: on this machine its process exists, on another machine its status is less than
+  /// 30 s old.
   var isAlive: Bool {
     guard isRunning else { return false }
     return host == System.hostName ? kill(pid, 0) == 0 || errno == EPERM : age < 30

@@ -65,8 +65,8 @@ struct WorkerCommand: ParsableCommand {
   @Option(help: .private)
   var localEndpoint: String?
 
-  /// The minimum duration of an epoch in seconds, for tests that need long trials without processor load. Results do not
-  /// depend on it.
+  /// The minimum duration of an epoch in seconds, for tests that need long trials without processor load. Results do
+  /// not depend on it.
   @Option(help: .private)
   var pace = 0.0
 

@@ -5,7 +5,8 @@ import Messaging
 import Search
 import Storage
 
-/// Runs a coordinator on one thread: receives messages, passes them to the state machine, commits its decisions, then sends.
+/// Runs a coordinator on one thread: receives messages, passes them to the state machine, commits its decisions, then
+/// sends.
 final class CoordinatorShell {
   /// The way a search ended.
   enum Ending: String {
@@ -49,7 +50,8 @@ final class CoordinatorShell {
   /// Whether the search was stopped while the disk was full.
   private var hasGivenUp = false
 
-  /// The maximum number of queued messages for a peer. Later ones are dropped; the state is sent again on heartbeat or Hello.
+  /// The maximum number of queued messages for a peer. Later ones are dropped; the state is sent again on heartbeat
+  /// or Hello.
   private static let mostWaiting = 4096
   /// The maximum size of all queued messages in bytes.
   private static let mostWaitingBytes = 64 << 20
@@ -97,8 +99,8 @@ final class CoordinatorShell {
     return ending
   }
 
-  /// Closes the socket and writes all exports. Retries, because unauthenticated connections may hold all file descriptors
-  /// until the socket has closed them.
+  /// Closes the socket and writes all exports. Retries, because unauthenticated connections may hold all file
+  /// descriptors until the socket has closed them.
   private func writeLastExports() throws {
     parts.socket.close()
     let deadline = monotonicNow() + Self.closingTime

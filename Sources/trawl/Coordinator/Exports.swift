@@ -128,8 +128,8 @@ struct Exports {
     return Data(csv.bytes)
   }
 
-  /// Writes the recipe of the best trial. `trawl train` reproduces its model bit for bit, or trains a stopped trial to its
-  /// end.
+  /// Writes the recipe of the best trial. `trawl train` reproduces its model bit for bit, or trains a stopped trial
+  /// to its end.
   private mutating func writeBest(_ best: TrialResult?, of file: SearchFile) throws {
     guard let best, best.trial != writtenBest, best.objective != nil,
       let configuration = file.configuration(values: file.completed(best.values))

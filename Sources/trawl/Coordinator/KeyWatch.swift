@@ -29,8 +29,8 @@ struct KeyWatch {
     self.directory = directory
   }
 
-  /// Checks for changes if the interval has passed, and applies them. Throws if the keys cannot be read; the previous keys
-  /// then stay valid.
+  /// Checks for changes if the interval has passed, and applies them. Throws if the keys cannot be read; the previous
+  /// keys then stay valid.
   mutating func look(at now: Duration) throws -> Change? {
     guard now - lastLook >= Self.interval else { return nil }
     lastLook = now

@@ -5,8 +5,8 @@ import Synchronization
 
 /// The keys of a search, the endpoint where it listens, and the join file for its workers.
 ///
-/// The keys are those of a cluster, or the search's own. Its own keys are stored in the run directory, so that its workers
-/// can reconnect after a resume.
+/// The keys are those of a cluster, or the search's own. Its own keys are stored in the run directory, so that its
+/// workers can reconnect after a resume.
 final class SearchKeys: Sendable {
   private let folder: String
   private let usesClusterKeys: Bool
@@ -74,8 +74,8 @@ final class SearchKeys: Sendable {
     }
   }
 
-  /// The endpoint to listen at: a host name becomes an address of this machine, and `*` includes IPv6 if workers are told
-  /// an IPv6 address.
+  /// The endpoint to listen at: a host name becomes an address of this machine, and `*` includes IPv6 if workers are
+  /// told an IPv6 address.
   private static func listening(_ endpoint: Endpoint, advertised: String?) throws -> Endpoint {
     if endpoint.host == "*", advertised?.contains(":") == true { return try endpoint.at(host: "[::]") }
     guard let address = System.address(of: endpoint.host) else { return endpoint }
@@ -137,7 +137,8 @@ final class SearchKeys: Sendable {
     return true
   }
 
-  /// Records the end of the search in the join file, for workers that missed it. Workers that cannot read the file time out.
+  /// Records the end of the search in the join file, for workers that missed it. Workers that cannot read the file
+  /// time out.
   func writeEnd(of search: SearchID, to directory: RunDirectory) {
     guard var join = try? JoinFile.load(from: directory.joinFile) else { return }
     join.endedSearch = search.number

@@ -246,7 +246,7 @@ private struct Given {
     guard FileManager.default.changeCurrentDirectoryPath(options.folder) else {
       throw UserError(
         "dataset.idx: \(folder) is relative to the start folder \(options.folder), which no longer exists; "
-          + "resume it where the dataset is: trawl search FILE --output RUN --resume")
+          + "resume the search where this path is valid: trawl search FILE --output RUN --resume")
     }
   }
 

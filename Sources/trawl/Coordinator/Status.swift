@@ -100,8 +100,8 @@ struct Status: Codable {
   var diverged: Int?
   /// Nil in files of earlier versions.
   var attempts: UInt64?
-  /// Ended trials per hour since this coordinator started, without replicates; nil before the first has ended, and after
-  /// the end of the search.
+  /// Ended trials per hour since this coordinator started, without replicates; nil before the first has ended, and
+  /// after the end of the search.
   var trialsPerHour: Double?
   /// How long coordinators have run the search, in seconds; nil in files of earlier versions.
   var seconds: Double?

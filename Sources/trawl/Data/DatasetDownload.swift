@@ -1,8 +1,8 @@
 import Foundation
 import Training
 
-/// Downloads the four files of a dataset into the cache, verifies them and publishes them atomically. Concurrent processes
-/// are serialized by a lock.
+/// Downloads the four files of a dataset into the cache, verifies them and publishes them atomically. Concurrent
+/// processes are serialized by a lock.
 struct DatasetDownload {
   private let dataset: KnownDataset
   private let mirrors: [URL]

@@ -1,8 +1,8 @@
 import Foundation
 import Training
 
-/// Downloads one file of a dataset from the first mirror that has it. Partial files are kept between retries and runs. A
-/// file is accepted only if it is complete and has the published contents.
+/// Downloads one file of a dataset from the first mirror that has it. Partial files are kept between retries and
+/// runs. A file is accepted only if it is complete and has the published contents.
 struct FileDownload {
   /// The error of each mirror.
   struct Failure: Error {

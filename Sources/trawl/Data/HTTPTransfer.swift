@@ -7,7 +7,8 @@ import Synchronization
 
 /// One HTTP request that appends the rest of a download to a file.
 ///
-/// Unchecked: one queue writes `verdict`, and it is read only after `done` was signalled; the rest is constant or atomic.
+/// Unchecked: one queue writes `verdict`, and it is read only after `done` was signalled; the rest is constant or
+/// atomic.
 final class HTTPTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   enum Outcome {
     /// The file has the length that the server announced.

@@ -39,7 +39,8 @@ struct ProgressView {
     var isUnicode = true
   }
 
-  /// One line with all parts: `12/50 trials, 2 running, best 0.9812 (trial 7: lr 0.1), 14.2 trials/min, 2 min 40 s left`.
+  /// One line with all parts: `12/50 trials, 2 running, best 0.9812 (trial 7: lr 0.1), 14.2 trials/min, 2 min 40 s
+  /// left`.
   var line: String {
     let best = best.first.map { "\(scoreName) \($0.score.rounded4) (\(Self.named($0)))" }
     return

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A child process in a separate process group, so that the terminal's Ctrl-C does not reach it. Its standard input is a
-/// pipe that closes when this process ends.
+/// A child process in a separate process group, so that the terminal's Ctrl-C does not reach it. Its standard input
+/// is a pipe that closes when this process ends.
 struct ChildProcess {
   let pid: pid_t
   private let leash: Int32

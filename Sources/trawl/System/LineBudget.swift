@@ -1,5 +1,5 @@
-/// A rate limit (token bucket) for log lines caused by peers, so that a peer cannot fill the disk or the terminal. Skipped
-/// lines are counted.
+/// A rate limit (token bucket) for log lines caused by peers, so that a peer cannot fill the disk or the terminal.
+/// Skipped lines are counted.
 struct LineBudget {
   private let burst: Double
   private let perSecond: Double

@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Handles SIGINT, SIGTERM, SIGHUP (unless ignored, as by nohup) and SIGCHLD on a separate thread, where any call is safe.
+/// Handles SIGINT, SIGTERM, SIGHUP (unless ignored, as by nohup) and SIGCHLD on a separate thread, where any call is
+/// safe.
 ///
 /// Call `listen` before other threads start: threads that exist before do not block the signals.
 enum Signals {

@@ -18,8 +18,8 @@ struct SlotCount: Equatable {
     let text: String
   }
 
-  /// The memory reserved for a slot: LeNet-5 takes 10 MiB, a network of 784-2000-2000-10 with AdamW 75 MiB. The images are
-  /// in the system's file cache, shared by all processes of a machine.
+  /// The memory reserved for a slot: LeNet-5 takes 10 MiB, a network of 784-2000-2000-10 with AdamW 75 MiB. The
+  /// images are in the system's file cache, shared by all processes of a machine.
   static let memory = 128 << 20
 
   let number: Int
@@ -83,7 +83,7 @@ struct SlotCount: Equatable {
     let cores = String(format: "%g", Double(quota) / Double(period))
     return Bound(
       number: (quota - 1) / period + 1,
-      text: "\(file) allows the time of \(cores) core\(cores == "1" ? "" : "s")")
+      text: "\(file) limits CPU time to \(cores) core\(cores == "1" ? "" : "s")")
   }
 
   /// The available memory in bytes by each source, and the source.

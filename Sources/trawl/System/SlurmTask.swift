@@ -1,5 +1,5 @@
-/// The resources of this Slurm task, from its environment variables. They are the only source if Slurm does not bind tasks
-/// to cores.
+/// The resources of this Slurm task, from its environment variables. They are the only source if Slurm does not bind
+/// tasks to cores.
 struct SlurmTask {
   let cores: Int
   /// The variables from which `cores` follows.

@@ -14,8 +14,8 @@ extension System {
     return inet_pton(AF_INET6, String(bare.prefix { $0 != "%" }), &address) == 1
   }
 
-  /// The numeric address of a host name, to listen at; nil if the text is no name that can be resolved, such as an address,
-  /// `*` or a network interface.
+  /// The numeric address of a host name, to listen at; nil if the text is no name that can be resolved, such as an
+  /// address, `*` or a network interface.
   static func address(of host: String) -> String? {
     guard host != "*", !host.hasPrefix("["), host.contains(where: \.isLetter) else { return nil }
     var hints = addrinfo()

@@ -2,8 +2,9 @@ import Foundation
 
 /// Standard error: permanent lines, and on a terminal a block of lines at the bottom that is redrawn.
 ///
-/// The cursor rests at the start of the block. So what another process prints, such as a worker in the background of the
-/// same terminal, begins on a line of its own and stays; the block continues below it. Width changes need no handling.
+/// The cursor rests at the start of the block. So what another process prints, such as a worker in the background of
+/// the same terminal, begins on a line of its own and stays; the block continues below it. Width changes need no
+/// handling.
 struct Terminal {
   /// Whether this is a terminal that can move the cursor, and this process runs in its foreground.
   var isInteractive: Bool {

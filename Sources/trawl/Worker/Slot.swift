@@ -45,8 +45,8 @@ final class Slot: Sendable {
   private let pace: Duration
   private let report: @Sendable (Worker.Event, Work) -> Void
 
-  /// Starts the thread of a slot, which passes events to `report`. An epoch takes at least `pace`. Ignore events of cancelled
-  /// work.
+  /// Starts the thread of a slot, which passes events to `report`. An epoch takes at least `pace`. Ignore events of
+  /// cancelled work.
   init(store: DatasetStore, pace: Duration, report: @escaping @Sendable (Worker.Event, Work) -> Void) {
     self.store = store
     self.pace = pace

@@ -3,8 +3,8 @@ import Foundation
 import Messaging
 import Training
 
-/// The attempts on disk that the coordinator has not acknowledged. Each worker process has a folder, locked while it runs,
-/// with a file for each attempt: a digest and the messages. Only the user can read them.
+/// The attempts on disk that the coordinator has not acknowledged. Each worker process has a folder, locked while it
+/// runs, with a file for each attempt: a digest and the messages. Only the user can read them.
 final class Spool {
   /// The ID of the worker that trained these attempts.
   let worker: WorkerID

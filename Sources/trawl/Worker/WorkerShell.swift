@@ -69,8 +69,8 @@ final class WorkerShell {
   private var hasWarnedOfSpool = false
   private var join: JoinFile
   private var socket: DealerSocket
-  /// Whether the socket is the first one, which retries fast. Later ones retry slowly, so that a restarted coordinator is
-  /// not overloaded.
+  /// Whether the socket is the first one, which retries fast. Later ones retry slowly, so that a restarted
+  /// coordinator is not overloaded.
   private var isFirstSocket = true
   private var file: SearchFile?
   private var exit: Worker.Exit?
@@ -195,8 +195,8 @@ final class WorkerShell {
     }
   }
 
-  /// Sends a message, or queues it if the socket is full. Without a connection the message is dropped: results are kept until
-  /// acknowledged, and a new connection starts with Hello.
+  /// Sends a message, or queues it if the socket is full. Without a connection the message is dropped: results are
+  /// kept until acknowledged, and a new connection starts with Hello.
   private func send(_ message: WireToCoordinator) {
     guard let bytes: [UInt8] = try? message.serializedBytes() else { return }
     if outbox.isEmpty, socket.send(bytes) != .full { return }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Runs many seeds on all cores.
 struct Soak: Sendable {
@@ -21,14 +22,20 @@ struct Soak: Sendable {
   var counts = FaultCounts()
   var failures: [Failure] = []
 
+  /// Runs the seeds from `first` on. With a bug, ends after the first seed that finds it.
   static func run(first: UInt64, count: UInt64, bug: Simulation.PlantedBug? = nil) async -> Soak {
     let lanes = UInt64(ProcessInfo.processInfo.activeProcessorCount)
+    let isFound = Flag()
     return await withTaskGroup(of: Soak.self) { group in
       for lane in 0..<lanes {
         group.addTask {
           await onThread {
             var part = Soak()
-            for seed in stride(from: first + lane, to: first + count, by: Int(lanes)) { part.run(seed, bug) }
+            for seed in stride(from: first + lane, to: first + count, by: Int(lanes))
+            where bug == nil || !isFound.isRaised {
+              part.run(seed, bug)
+              if !part.failures.isEmpty { isFound.raise() }
+            }
             return part
           }
         }
@@ -58,6 +65,15 @@ struct Soak: Sendable {
     counts.add(other.counts)
     failures = (failures + other.failures).sorted { $0.seed < $1.seed }
   }
+}
+
+/// A flag that threads share.
+private final class Flag: Sendable {
+  private let value = Atomic(false)
+
+  var isRaised: Bool { value.load(ordering: .relaxed) }
+
+  func raise() { value.store(true, ordering: .relaxed) }
 }
 
 /// Runs `body` on a new thread: a simulation takes too long for the cooperative pool.
