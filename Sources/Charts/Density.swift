@@ -129,7 +129,7 @@ private struct Histogram {
     return ends.upperBound
   }
 
-  /// The density at equal distances between the ends, the highest one 1.
+  /// The density at evenly spaced places between the ends, scaled so that the highest is 1.
   func smoothed(quartileRange: Double) -> (places: [Double], heights: [Double]) {
     let width = ends.upperBound - ends.lowerBound
     let step = width / Double(Self.placeCount - 1)

@@ -1,7 +1,7 @@
 import GRDB
 import GRDBSQLite
 
-/// Checksums of all rows, so that damage on the disk is noticed and refused instead of changing results.
+/// Checksums of all rows, so that a file damaged on the disk is rejected and does not change results.
 ///
 /// Each table has a column `checksum` over the other columns. Frequent statements write it; for all others, temporary
 /// triggers of the connection do. `verify` compares all of them.

@@ -6,11 +6,11 @@ import Search
 /// The durable record of a search: `study.db` in its run directory.
 ///
 /// One connection holds the file lock as long as this object exists, so that no second coordinator can open the file.
-/// A returned `commit` is durable.
+/// When `commit` returns, the decisions are durable.
 package final class StudyDatabase {
   private var queue: DatabaseQueue
-  /// The open file, which another one can replace at its path.
-  private var file: FileIdentity?
+  /// A descriptor of the open file, to notice its deletion. Closed after the queue: closing it releases SQLite's lock.
+  private var descriptor: Int32
 
   /// Creates the file of a search atomically.
   package convenience init(creatingAt path: String, search: SearchID, file text: String) throws(StudyError) {
@@ -74,7 +74,13 @@ package final class StudyDatabase {
 
   private init(path: String) throws(StudyError) {
     queue = try Self.open(path)
-    file = FileIdentity(of: path)
+    descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+  }
+
+  deinit {
+    // All commits are durable, so an error loses nothing.
+    try? queue.close()
+    Glibc.close(descriptor)
   }
 
   /// Opens and locks a file.
@@ -138,23 +144,14 @@ package final class StudyDatabase {
   }
 }
 
-/// A file on a disk, whatever its path is.
-private struct FileIdentity: Equatable {
-  let device: UInt64
-  let number: UInt64
-
-  /// Nil if there is no file.
-  init?(of path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
-  }
-}
-
 // A file that is deleted while it is open.
 extension StudyDatabase {
   /// Whether the open file was deleted, or replaced by another one.
-  package var isGone: Bool { FileIdentity(of: queue.path) != file }
+  package var isGone: Bool {
+    var status = stat()
+    if stat(queue.path, &status) != 0 { return errno == ENOENT }
+    return fstat(descriptor, &status) == 0 && status.st_nlink == 0
+  }
 
   /// Writes the database to its path again and continues with the new file. Another file there is renamed to
   /// `study.db.other`.
@@ -169,15 +166,16 @@ extension StudyDatabase {
       // Deletes the write-ahead log, which belongs to the old file.
       try queue.close()
       unlink("\(path)-wal")
-      if FileIdentity(of: path) != nil { rename(path, "\(path).other") }
+      rename(path, "\(path).other")
       guard rename(draft, path) == 0 else {
         throw StudyError.failed("\(path): \(String(cString: strerror(errno)))")
       }
     } catch {
       throw error as? StudyError ?? StudyError(error, path: path)
     }
+    Glibc.close(descriptor)
     queue = try Self.open(path)
-    file = FileIdentity(of: path)
+    descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
   }
 }
 

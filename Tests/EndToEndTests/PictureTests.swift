@@ -107,7 +107,7 @@ struct PictureTests {
     let alone = try await scratch.run("plot", "alone")
     #expect(alone.end == .exited(0))
     #expect(alone.output.contains("alone/weights-1.svg") && !alone.output.contains("loss"))
-    #expect(alone.errors.contains("there is no history") && alone.errors.contains("there is no recipe"))
+    #expect(alone.errors.contains("there is no history") && alone.errors.contains("recipe.yaml is missing"))
   }
 
   @Test func aPictureThatCannotBeWrittenFailsNoSearch() async throws {

@@ -48,7 +48,7 @@ def main():
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--trials", type=int, nargs="+", default=[27, 50, 256])
     options = parser.parse_args()
-    print("| trials | rule | work, epochs | bound, s | time, s | quotient |\n|---|---|---|---|---|---|")
+    print("| trials | rule | work, epochs | bound, s | time, s | ratio |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for trials in options.trials:
             for rule in ["halving", "asha"]:

@@ -19,16 +19,16 @@ extension Coordinator {
     }
   }
 
-  /// How long a silent or departed worker, or a replacement, is expected back.
+  /// How long a silent or departed worker is expected to return or to be replaced.
   package static let absence = Duration.seconds(60)
-  /// The limit of attempts of one trial, whatever their ends; then it is quarantined.
+  /// The limit of attempts of one trial, regardless of how they ended; then it is quarantined.
   static let attemptLimit = 1000
   /// The limit of departed workers and of machines with a backoff that are recorded.
   private static let recordLimit = 1024
 
   // MARK: Ends of attempts
 
-  /// Ends an attempt with a message that broke a rule; it counts as failed.
+  /// Ends an attempt because one of its messages broke a rule; the attempt counts as failed.
   mutating func rejectAttempt(
     _ id: AttemptID, of worker: WorkerID, because problem: String, at now: Duration
   ) {

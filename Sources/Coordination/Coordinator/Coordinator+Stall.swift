@@ -19,7 +19,7 @@ extension Coordinator {
     let reasons = [
       silentWorkers(at: now), slowestAttempt(at: now), waitingTrial(at: now), idleWorkers(at: now),
     ].compactMap(\.self)
-    return reasons.isEmpty ? "its trials wait for each other" : reasons.joined(separator: "; ")
+    return reasons.isEmpty ? "the trials wait for each other" : reasons.joined(separator: "; ")
   }
 
   private func silentWorkers(at now: Duration) -> String? {
@@ -55,7 +55,7 @@ extension Coordinator {
     let count = peers.keys.count { getsNoNewTrials($0, at: now) }
     let isAlone = !peers.values.contains(where: \.isAvailable)
     if isAlone {
-      return "no worker may take its trials: start another, or repair those that get no more work"
+      return "no worker may run the trials: start another worker, or repair those that get no more work"
     }
     return count > 0
       ? "\(count) workers get no new trials before others have tried those that failed on them" : nil

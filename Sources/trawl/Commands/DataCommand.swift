@@ -7,7 +7,7 @@ struct DataCommand: ParsableCommand {
     commandName: "data",
     abstract: "List, get, verify and inspect datasets.",
     discussion: """
-      A dataset is a folder named after it with four IDX files, plain or .gz. It is searched for in the folders of \
+      A dataset is a folder of the same name with four IDX files, plain or .gz. It is searched for in the folders of \
       TRAWL_DATA_PATH (separated by colons), in the cache ($XDG_CACHE_HOME/trawl, else ~/.cache/trawl) and in \
       /usr/share/datasets. Datasets in use are unpacked into the cache's folder 'unpacked', which may be removed at any \
       time.
@@ -44,7 +44,7 @@ struct DataCommand: ParsableCommand {
 
     @Option(
       help: """
-        Download from this address instead, a folder with the four files as NAME.gz, even if the dataset is in another \
+        Download from this address instead, a folder with the four .gz files, even if the dataset is in another \
         folder of this machine; if repeated, the addresses are tried in order.
         """)
     var from: [String] = []
