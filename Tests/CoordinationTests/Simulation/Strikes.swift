@@ -39,8 +39,7 @@ extension Simulation {
         counts.note(.workerPausedPastItsLease)
       }
     case .hangSlot:
-      // A trial that hangs twice is quarantined, and so is one that hangs once and fails on a defective machine.
-      guard !scenario.hosts.contains(where: { $0.defect != nil }) else { return }
+      // Once per trial: a trial that hangs repeatedly would be quarantined.
       let work = process.running.filter { !ledger.hung.contains($0.value.trial) }.keys.sorted()
       guard let attempt = dice.element(of: work), let trial = process.running[attempt]?.trial else { return }
       ledger.hung.insert(trial)
