@@ -221,7 +221,10 @@ package enum StudyError: Error, CustomStringConvertible, Equatable {
     case .inUse(let path): "\(path) is in use: another coordinator runs this search"
     case .diskFull: "the disk is full or your disk quota is exceeded"
     case .later(let path): "\(path) was made by a newer version of Trawl; resume it with that version"
-    case .damaged(let detail), .failed(let detail): detail
+    case .damaged(let detail):
+      "\(detail); restore it from a backup, or run the search again with another --output: "
+        + "the results are the same"
+    case .failed(let detail): detail
     }
   }
 }

@@ -47,6 +47,15 @@ import Testing
     #expect(try await sh("cd elsewhere && trawl search --resume ../run --quiet").end == .exited(0))
     #expect(try scratch.text("run/search.yaml").contains("idx: "))
 
+    // So is a damaged one; without the database, that is named.
+    try scratch.write("run/search.yaml", "")
+    #expect(try await sh("cd elsewhere && trawl search --resume ../run --quiet").end == .exited(0))
+    #expect(try scratch.text("run/search.yaml").contains("idx: "))
+    let missing = try await sh(
+      "cp -r run lost && rm lost/study.db && : >lost/search.yaml && trawl search --resume lost")
+    #expect(
+      missing.end == .exited(2) && missing.errors.contains("lost/study.db is missing"), "\(missing.errors)")
+
     // A damaged record of the options is not ignored without a word.
     try scratch.write("run/launch.json", "{")
     let damaged = try await sh("cd elsewhere && trawl search --resume ../run --quiet")

@@ -163,6 +163,7 @@ struct RunDirectory {
   ///
   /// - Parameter name: the path of the original search file, from which a search without a name gets its name.
   func storedSearchFile(named name: String) throws -> SearchFileSource {
+    _ = try check(resume: true)
     let stored = (try? RegularFile.contents(of: searchFile)).map { bytes in
       SearchFileSource(path: searchFile, name: name, bytes: Array(bytes))
     }
