@@ -16,13 +16,13 @@ import Testing
       """, file: "search.yaml")
     let results = (0..<3).map { trial in
       file.result(
-        of: TrialEnd(trial: trial, status: .done, epochs: 2, valAccuracy: 0.5, valLoss: 1),
+        of: TrialEnd(trial: trial, status: .done, epochs: 2, metrics: ["val_accuracy": 0.5, "val_loss": 1]),
         file.values(trial: trial))
     }
     #expect(results.map(\.values) == [[.integer(1)], [nil], [nil]])
     let path = NSTemporaryDirectory() + "results-\(UUID().uuidString).csv"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try Data(Results.csv(results, of: file.space).bytes).write(to: URL(filePath: path))
+    try Data(Results.csv(results, of: file).bytes).write(to: URL(filePath: path))
     let read = try RunRecord.results(CSVFile(contentsOf: path), of: file).results
     #expect(read.map(\.values) == results.map(\.values))
   }

@@ -201,7 +201,8 @@ private func samples(
   private func history(_ scores: [Double]) -> TrialHistory {
     scores.enumerated().reduce(into: TrialHistory()) { history, epoch in
       history.append(
-        EpochScore(valAccuracy: epoch.element, valLoss: 1 - epoch.element), after: Double(epoch.offset + 1))
+        TrialMeasurement(
+          step: Double(epoch.offset + 1), ["val_accuracy": epoch.element, "val_loss": 1 - epoch.element]))
     }
   }
 
@@ -222,7 +223,8 @@ private func samples(
     #expect(rungs == [RungAgreement(epochs: 1, nextEpochs: 3, tau: 1, trials: 5)])
     #expect(RungAgreement.of(budgets: [1, 3, 5], histories: histories, by: .valLoss) == rungs)
     for trial in 0..<9 {
-      histories[trial]?.append(EpochScore(valAccuracy: -Double(trial), valLoss: Double(trial)), after: 0.25)
+      histories[trial]?.append(
+        TrialMeasurement(step: 0.25, ["val_accuracy": -Double(trial), "val_loss": Double(trial)]))
     }
     let withPart = RungAgreement.of(budgets: [0.25, 1, 3, 5], histories: histories, by: .valAccuracy)
     #expect(withPart == [RungAgreement(epochs: 0.25, nextEpochs: 1, tau: -1, trials: 9)] + rungs)
@@ -252,7 +254,7 @@ private func samples(
         trial: trial, values: values, status: diverging.contains(trial) ? .diverged : .done, epochs: 1,
         objective: diverging.contains(trial) ? nil : score(values))
     }
-    return Ranking.ranked(results, by: file.objective)
+    return Ranking.ranked(results, by: file.goal)
   }
 
   @Test func computesImportanceAndEdgesFromTheRanking() throws {
@@ -291,7 +293,8 @@ private func samples(
     let histories = Dictionary(
       uniqueKeysWithValues: ranked.map {
         var history = TrialHistory()
-        history.append(EpochScore(valAccuracy: score($0.values.compactMap(\.self)), valLoss: 0), after: 1)
+        history.append(
+          TrialMeasurement(step: 1, ["val_accuracy": score($0.values.compactMap(\.self)), "val_loss": 0]))
         return ($0.trial, history)
       })
     let insight = Insight(file, ranked: ranked, histories: histories)

@@ -9,7 +9,7 @@ import Testing
     #expect(file.seed == 2023)
     #expect(file.sampler == .random)
     #expect(file.trials == 50)
-    #expect(file.objective == .valAccuracy)
+    #expect(file.goal == .valAccuracy)
     #expect(file.notices.isEmpty)
     #expect(file.space.parameters.map(\.path) == ["model.hidden.0", "train.lr", "train.l2"])
     #expect(file.space.parameters.map(\.column) == ["hidden", "lr", "l2"])

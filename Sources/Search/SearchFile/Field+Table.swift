@@ -190,7 +190,7 @@ extension Field {
       "The number of most recent trials that tpe ignores because they may still run; set it to at least the number of slots minus one, otherwise slots wait."
     ),
     Field(
-      "search.objective", .word(Objective.allCases.map(\.rawValue)), .value(.word("val_accuracy")),
+      "search.objective", .word(MetricSchema.embedded.goals.map(\.name)), .value(.word("val_accuracy")),
       "The ranking criterion: validation accuracy after the last epoch, best validation accuracy of all epochs, or validation loss after the last epoch."
     ),
     Field(

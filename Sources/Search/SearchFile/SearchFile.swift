@@ -8,6 +8,8 @@ package struct SearchFile: Hashable, Sendable {
   package let inertKeys: [String]
   /// The indices of the parameters that have no effect for some values of others.
   package let conditional: [Int]
+  /// The ranking criterion.
+  package let goal: Goal
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
   /// The name and text of the file.
@@ -23,6 +25,10 @@ package struct SearchFile: Hashable, Sendable {
     conditional = space.parameters.indices.filter { index in
       Field.named(space.parameters[index].field)?.effect.map { $0.canFail(settings) } ?? false
     }
+    guard case .fixed(.word(let name)) = settings["search.objective"],
+      let goal = MetricSchema.embedded.goals.first(where: { $0.name == name })?.goal
+    else { preconditionFailure("search.objective is no goal") }
+    self.goal = goal
     self.settings = settings
     self.notices = notices.trials
     self.inertKeys = notices.inertKeys
@@ -122,20 +128,25 @@ extension SearchFile {
     if case .real(let number) = fixed(path) { number } else { nil }
   }
 
-  /// The ranking criterion.
-  package var objective: Objective { choice("search.objective") }
+  /// The metrics that its trials report.
+  package var metrics: MetricSchema { .embedded }
+
+  /// The goal in words: `best validation accuracy`.
+  package var goalTitle: String {
+    (goal.selection == .best ? "best " : "") + metrics.title(of: goal.metric)
+  }
 
   /// The successive halving schedule; nil if the search does not use it.
   package var halving: Halving? {
     rungs("search.halving").map { factor, budgets in
-      Halving(trials: trials, bracket: bracket, budgets: budgets, factor: factor, objective: objective)
+      Halving(trials: trials, bracket: bracket, budgets: budgets, factor: factor, goal: goal)
     }
   }
 
   /// The ASHA schedule; nil if the search does not use it.
   package var asha: ASHA? {
     rungs("search.asha").map { factor, budgets in
-      ASHA(budgets: budgets, factor: factor, objective: objective)
+      ASHA(budgets: budgets, factor: factor, goal: goal)
     }
   }
 
@@ -151,7 +162,7 @@ extension SearchFile {
   /// The median stopping rule; nil if the search does not use it.
   package var medianRule: MedianRule? {
     guard case .integer(let patience) = fixed("search.median_rule.after") else { return nil }
-    return MedianRule(patience: patience, objective: objective)
+    return MedianRule(patience: patience, goal: goal)
   }
 
   /// Whether a trial may end before its last epoch because its score does not improve.
@@ -174,7 +185,7 @@ extension SearchFile {
   package func reevaluation(of trials: Int) -> Reevaluation? {
     guard case .integer(let top) = fixed("search.confirm.top"), trials > 0 else { return nil }
     return Reevaluation(
-      top: top, seeds: integer("search.confirm.seeds"), trials: trials, objective: objective)
+      top: top, seeds: integer("search.confirm.seeds"), trials: trials, goal: goal)
   }
 
   /// Whether the search writes a report at its end.

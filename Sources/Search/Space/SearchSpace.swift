@@ -54,7 +54,7 @@ extension SearchSpace {
   private static func columns(_ paths: [String]) -> [String] {
     let short = paths.map { shortName(of: $0, among: paths) }
     return zip(paths, short).map { path, name in
-      let isTaken = short.count { $0 == name } > 1 || Results.fixedColumns.contains(name)
+      let isTaken = short.count { $0 == name } > 1 || Results.fixedColumns(.embedded).contains(name)
       return isTaken ? path : name
     }
   }

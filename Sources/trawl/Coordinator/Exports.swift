@@ -67,7 +67,7 @@ struct Exports {
   private mutating func writeTables(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
     let file = coordinator.file
     let ranked = coordinator.ranking
-    try AtomicFile.write(Data(Results.csv(ranked, of: file.space).bytes), to: directory.results, as: .runFile)
+    try AtomicFile.write(Data(Results.csv(ranked, of: file).bytes), to: directory.results, as: .runFile)
     try AtomicFile.write(attempts(study), to: directory.attempts, as: .runFile)
     try AtomicFile.write(history(study, of: coordinator), to: directory.history, as: .runFile)
     try writeBest(ranked.first, of: file)
@@ -101,9 +101,8 @@ struct Exports {
   }
 
   private func history(_ study: StudyDatabase, of coordinator: Coordinator) throws -> Data {
-    var csv = CSV(columns: [
-      "trial", "replicate", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
-    ])
+    let names = coordinator.file.metrics.metrics.map(\.name)
+    var csv = CSV(columns: ["trial", "replicate", "epoch"] + names)
     let budgets = coordinator.file.rungs
     try UserError.wrapping {
       try study.history { trial, moment in
@@ -111,17 +110,12 @@ struct Exports {
         let replicate = Replicate(number: trial)
         let columns = [CSV.Cell.integer(replicate.trial), .integer(replicate.index)]
         switch moment {
-        case .rung(let rung, let score):
+        case .rung(let rung, let metrics):
           // Rungs at whole epochs are in the epochs' rows.
           guard rung < budgets.count, budgets[rung] < 1 else { return }
-          csv.append(
-            columns + [.real(budgets[rung]), .empty, .empty, .real(score.valLoss), .real(score.valAccuracy)])
-        case .epoch(let number, let epoch):
-          csv.append(
-            columns + [
-              .integer(number), .real(epoch.trainLoss), .real(epoch.trainAccuracy), .real(epoch.valLoss),
-              .real(epoch.valAccuracy),
-            ])
+          csv.append(columns + [.real(budgets[rung])] + names.map { CSV.Cell(metrics[$0]) })
+        case .epoch(let number, let metrics):
+          csv.append(columns + [.integer(number)] + names.map { CSV.Cell(metrics[$0]) })
         }
       }
     }
@@ -137,7 +131,7 @@ struct Exports {
     try System.makeFolder(directory.best)
     let seed = file.seed(of: Replicate(number: best.trial))
     // Keep the weights that the trial was ranked by.
-    let keep = file.objective == .bestValAccuracy ? "best" : "last"
+    let keep = file.goal.selection == .best ? "best" : "last"
     try AtomicFile.write(configuration.recipe(seed: seed, keep: keep), to: directory.bestRecipe, as: .runFile)
     writtenBest = best.trial
   }

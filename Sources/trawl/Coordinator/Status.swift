@@ -8,22 +8,30 @@ struct Status: Codable {
   /// Rank 1 of results.csv.
   struct Best: Codable {
     var trial: Int
-    var valAccuracy: Double?
-    var valLoss: Double?
+    /// The metrics in results.csv by name; nil in files of earlier versions.
+    var metrics: [String: Double]?
     /// The searched values that have an effect, by column; nil in files of earlier versions.
     var parameters: [String: Setting]?
-    /// The re-evaluation with new seeds: their number, the mean accuracy and half the width of its 95 % interval.
+    /// The metric whose mean over new seeds is shown; nil in files of earlier versions.
+    var metric: String?
+    /// The re-evaluation with new seeds: their number, the mean of the metric and half the width of its 95 % interval.
     var seeds: Int?
-    var valAccuracyMean: Double?
-    var valAccuracyCi95: Double?
+    var mean: Double?
+    var ci95: Double?
 
-    init(_ result: TrialResult, of space: SearchSpace) {
-      (trial, valAccuracy, valLoss) = (result.trial, result.valAccuracy, result.valLoss)
-      let pairs = zip(space.parameters, result.values).map { ($0.column, $1.map(Setting.init)) }
+    init(_ result: TrialResult, of file: SearchFile) {
+      trial = result.trial
+      let measured = file.metrics.ranked.compactMap { name in result.metrics?[name].map { (name, $0) } }
+      metrics = Dictionary(measured.filter(\.1.isFinite)) { first, _ in first }
+      metric = file.metrics.estimated
+      let pairs = zip(file.space.parameters, result.values).map { ($0.column, $1.map(Setting.init)) }
       parameters = Dictionary(pairs.compactMap { pair in pair.1.map { (pair.0, $0) } }) { first, _ in first }
-      let accuracy = result.reevaluated?.valAccuracy
-      (seeds, valAccuracyMean, valAccuracyCi95) = (accuracy?.count, accuracy?.mean, accuracy?.interval95)
+      let estimate = result.reevaluated?.shown
+      (seeds, mean, ci95) = (estimate?.count, estimate?.mean, estimate?.interval95)
     }
+
+    /// The mean over new seeds, or else the value of the metric.
+    var shownScore: Double? { mean ?? metric.flatMap { metrics?[$0] } }
   }
 
   /// A searched value: a number, or a text.
@@ -124,7 +132,7 @@ struct Status: Codable {
     (replicatesDone, replicates) = (coordinator.reevaluations?.done, coordinator.reevaluations?.of)
     (failed, diverged) = (coordinator.failedCount, coordinator.divergedCount)
     attempts = coordinator.attemptCount
-    best = coordinator.leader.map { Best($0, of: coordinator.file.space) }
+    best = coordinator.leader.map { Best($0, of: coordinator.file) }
     let now = monotonicNow()
     // Skip workers that only deliver spooled results.
     let workers = coordinator.workers.filter { $0.description.slots > 0 || $0.running > 0 }

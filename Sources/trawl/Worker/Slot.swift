@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import Search
 import Synchronization
 import Training
 
@@ -172,7 +173,7 @@ final class Slot: Sendable {
         waitOut(pace, since: begin)
         guard trainer.epoch > work.reported else { continue }
         let seconds = (monotonicNow() - begin).seconds
-        report(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)), work)
+        report(.epochEnded(work.attempt, TrialMeasurement(metrics), seconds: seconds), work)
       }
     }
     report(
@@ -188,22 +189,20 @@ extension Slot {
     guard hasTrainedItsPart else { return report(.suspended(work.attempt, .init(trainer)), work) }
     let validation = trainer.validate()
     guard validation.loss.isFinite else { return report(.ended(work.attempt, .diverged, detail: ""), work) }
-    var score = WirePartScore()
-    score.part = work.part
-    score.valLoss = validation.loss
-    score.valAccuracy = validation.accuracy
-    report(.suspended(work.attempt, .init(trainer, score: score)), work)
+    let measurement = TrialMeasurement(
+      step: work.part, ["val_loss": validation.loss, "val_accuracy": validation.accuracy])
+    report(.suspended(work.attempt, .init(trainer, measurement: measurement)), work)
   }
 }
 
 extension Worker.Suspended {
-  init(_ trainer: Trainer, score: WirePartScore? = nil) {
+  init(_ trainer: Trainer, measurement: TrialMeasurement? = nil) {
     let bytes = trainer.checkpoint().encoded()
     var checkpoint = WireCheckpoint()
     checkpoint.digest = Data(SHA256.hash(bytes))
     checkpoint.size = UInt64(bytes.count)
     checkpoint.epochs = UInt32(trainer.epoch)
-    self.init(checkpoint: checkpoint, bytes: bytes, score: score)
+    self.init(checkpoint: checkpoint, bytes: bytes, measurement: measurement)
   }
 }
 
@@ -213,13 +212,13 @@ extension WireCheckpoint {
   }
 }
 
-extension WireEpoch {
-  init(_ metrics: EpochMetrics, seconds: Double) {
-    self.init()
-    trainLoss = metrics.trainLoss
-    trainAccuracy = metrics.trainAccuracy
-    valLoss = metrics.validationLoss
-    valAccuracy = metrics.validationAccuracy
-    self.seconds = seconds
+extension TrialMeasurement {
+  init(_ epoch: EpochMetrics) {
+    self.init(
+      step: Double(epoch.epoch),
+      [
+        "train_loss": epoch.trainLoss, "train_accuracy": epoch.trainAccuracy,
+        "val_loss": epoch.validationLoss, "val_accuracy": epoch.validationAccuracy,
+      ])
   }
 }
