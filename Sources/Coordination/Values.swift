@@ -49,18 +49,3 @@ extension WireMeasurement {
     }
   }
 }
-
-extension SearchFile {
-  /// The early-stopping patience, in epochs, of a trial with these values; nil if it has none.
-  func patience(_ values: [Value]) -> Int? {
-    let configuration = configuration(values)
-    return configuration.has("train.patience") ? configuration.integer("train.patience") : nil
-  }
-
-  private func configuration(_ values: [Value]) -> Configuration {
-    guard let configuration = configuration(values: values) else {
-      preconditionFailure("\(values) lie outside their own space")
-    }
-    return configuration
-  }
-}

@@ -1,4 +1,5 @@
 import Search
+import Trials
 
 @testable import Coordination
 

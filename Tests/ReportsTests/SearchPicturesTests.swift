@@ -3,6 +3,7 @@ import PictureChecks
 import RunFiles
 import Search
 import Testing
+import Trials
 
 @testable import Charts
 @testable import Reports

@@ -1,5 +1,6 @@
 import Randomness
 import Testing
+import Trials
 
 @testable import Search
 
@@ -149,13 +150,13 @@ private func samples(
 @Suite struct EdgeWarningTests {
   /// The warnings if the best trials have these values of one parameter, best first, and all others the last of them.
   private func warnings(_ key: String, _ best: [Value], of count: Int = 40) throws -> [EdgeWarning] {
-    let space = try parse(file(model: "dropout: 0", train: key)).space
+    let file = try parse(file(model: "dropout: 0", train: key))
     let ranked = (0..<count).map { rank in
       TrialResult(
         trial: rank, values: [best[min(rank, best.count - 1)]], status: .done, epochs: 1,
         objective: -Double(rank))
     }
-    return EdgeWarning.of(space, ranked: ranked)
+    return EdgeWarning.of(file, ranked: ranked)
   }
 
   private func ends(_ key: String, _ best: Value) throws -> [EdgeWarning.End] {

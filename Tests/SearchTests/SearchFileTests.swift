@@ -1,4 +1,5 @@
 import Testing
+import Trials
 
 @testable import Search
 
@@ -126,12 +127,12 @@ import Testing
   }
 
   @Test func everyFieldIsDocumented() {
-    for field in Field.table {
-      #expect(Field.documentation.contains("- **`\(field.path)`**: "))
+    for field in EmbeddedFormat.shared.keys.fields {
+      #expect(EmbeddedFormat.shared.keys.documentation.contains("- **`\(field.path)`**: "))
       #expect(field.meaning.hasSuffix("."))
     }
     #expect(
-      Field.documentation.contains(
+      EmbeddedFormat.shared.keys.documentation.contains(
         "- **`train.lr`**: The learning rate. Value: a number above 0. Required.\n"))
   }
 

@@ -312,20 +312,16 @@ extension Coordinator {
     acknowledge(id, result.sequence, worker)
   }
 
-  /// Whether the early-stopping patience of a trial is exhausted.
-  private func isOutOfPatience(_ attempt: Attempt) -> Bool {
-    guard let patience = file.patience(values(attempt.trial)) else { return false }
-    let accuracies = attempt.epochs.map { $0["val_accuracy"] ?? .nan }
-    guard let best = accuracies.max(), let first = accuracies.firstIndex(of: best) else {
-      return false
-    }
-    return accuracies.count - 1 - first >= patience
+  /// Whether a trial may have ended by itself before its budget.
+  private func mayEnd(_ attempt: Attempt) -> Bool {
+    let configuration = file.configuration(values: values(attempt.trial))
+    return configuration.map { file.format.mayEnd($0, after: attempt.epochs) } ?? false
   }
 
   private func trialEnd(of attempt: Attempt, _ outcome: WireOutcome) -> TrialEnd? {
     let epochs = Double(attempt.epochs.count)
     switch outcome {
-    case .done where epochs == Double(file.epochs(values(attempt.trial))) || isOutOfPatience(attempt):
+    case .done where epochs == Double(file.epochs(values(attempt.trial))) || mayEnd(attempt):
       return TrialEnd(
         trial: attempt.trial, status: .done, epochs: epochs, metrics: file.goal.decisive(attempt.epochs))
     case .diverged: return TrialEnd(trial: attempt.trial, status: .diverged, epochs: epochs)

@@ -43,7 +43,7 @@ package struct Insight: Hashable, Sendable {
       parameter.distribution.ends == nil ? parameter.distribution.count.map { Int($0) } : nil
     }
     importance = parameters.count > 1 ? Importance(samples, choices: choices, seed: file.seed) : nil
-    edges = EdgeWarning.of(file.space, ranked: ranked)
+    edges = EdgeWarning.of(file, ranked: ranked)
     rungs = RungAgreement.of(budgets: budgets, histories: histories, by: file.goal)
   }
 }

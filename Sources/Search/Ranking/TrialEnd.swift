@@ -22,7 +22,7 @@ extension SearchFile {
     guard let configuration = configuration(values: values) else {
       preconditionFailure("\(values) are not in the space")
     }
-    return configuration.integer("train.epochs")
+    return configuration.integer(format.budgetKey)
   }
 
   /// The result of an ended trial with these values, for ranking and display.

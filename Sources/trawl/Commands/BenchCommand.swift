@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Training
+import Trials
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

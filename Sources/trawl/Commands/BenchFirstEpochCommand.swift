@@ -3,6 +3,7 @@ import Foundation
 import Search
 import Synchronization
 import Training
+import Trials
 
 extension BenchCommand {
   /// `trawl bench first-epoch`

@@ -2,6 +2,7 @@ import Coordination
 import Foundation
 import Search
 import Storage
+import Trials
 
 /// Writes the status, tables and best recipe of a search into its run directory. Each file is replaced atomically.
 struct Exports {

@@ -2,6 +2,7 @@ import Foundation
 import Reports
 import Search
 import Training
+import Trials
 
 /// Trains a recipe, writes a checkpoint after every epoch, and writes the model and its report into a folder.
 struct TrainingRun {

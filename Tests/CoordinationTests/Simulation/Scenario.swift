@@ -1,5 +1,6 @@
 import Randomness
 import Search
+import Trials
 
 @testable import Coordination
 

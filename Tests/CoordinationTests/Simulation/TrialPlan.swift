@@ -135,3 +135,13 @@ extension Metrics {
     return metrics
   }
 }
+
+extension SearchFile {
+  /// The early-stopping patience, in epochs, of a trial with these values; nil if it has none.
+  fileprivate func patience(_ values: [Value]) -> Int? {
+    guard let configuration = configuration(values: values), configuration.has("train.patience") else {
+      return nil
+    }
+    return configuration.integer("train.patience")
+  }
+}

@@ -1,3 +1,5 @@
+import Search
+
 extension MetricSchema {
   /// The metrics of the embedded training core.
   package static let embedded = MetricSchema(
