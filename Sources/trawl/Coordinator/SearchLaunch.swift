@@ -165,8 +165,9 @@ struct SearchLaunch {
       if !command.quiet {
         try directory.printInsight()
         let time = Duration.seconds(Status.seconds(in: directory.status)).text
+        let count = coordinator.results.count
         StandardError.say(
-          "\(coordinator.results.count) trials in \(time); results: \(directory.results)")
+          "\(count) trial\(count == 1 ? "" : "s") in \(time); results: \(directory.results)")
       }
       if coordinator.best == nil {
         StandardError.say(
