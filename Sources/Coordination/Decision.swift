@@ -74,14 +74,28 @@ package enum AttemptEnd: String, Sendable, CaseIterable {
   case interrupted
 }
 
+/// The properties of a checkpoint file.
+package struct CheckpointFile: Sendable, Equatable {
+  /// Its SHA-256.
+  package var digest: [UInt8]
+  /// In bytes.
+  package var size: Int
+  /// Completed epochs.
+  package var epochs: Int
+
+  package init(digest: [UInt8], size: Int, epochs: Int) {
+    (self.digest, self.size, self.epochs) = (digest, size, epochs)
+  }
+}
+
 /// A checkpoint in the run directory, of a trial that has no result yet.
 package struct StoredCheckpoint: Sendable, Equatable {
   package var trial: Int
   /// The attempt that handed it over and reported its epochs.
   package var attempt: AttemptID
-  package var checkpoint: WireCheckpoint
+  package var checkpoint: CheckpointFile
 
-  package init(trial: Int, attempt: AttemptID, checkpoint: WireCheckpoint) {
+  package init(trial: Int, attempt: AttemptID, checkpoint: CheckpointFile) {
     self.trial = trial
     self.attempt = attempt
     self.checkpoint = checkpoint

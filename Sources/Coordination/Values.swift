@@ -49,3 +49,18 @@ extension WireMeasurement {
     }
   }
 }
+
+extension CheckpointFile {
+  /// The received properties of a plausible checkpoint.
+  init(_ wire: WireCheckpoint) {
+    self.init(digest: Array(wire.digest), size: Int(clamping: wire.size), epochs: Int(wire.epochs))
+  }
+}
+
+extension WireCheckpoint {
+  /// The wire form of a checkpoint's properties.
+  init(_ file: CheckpointFile) {
+    self.init()
+    (digest, size, epochs) = (.init(file.digest), UInt64(file.size), UInt32(file.epochs))
+  }
+}

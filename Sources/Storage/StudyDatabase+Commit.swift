@@ -50,8 +50,8 @@ extension StudyDatabase {
       try execute(
         "INSERT OR REPLACE INTO checkpoint (trial, attempt, epochs, size, digest) VALUES (?, ?, ?, ?, ?)",
         [
-          stored.trial, stored.attempt.rowID, Int(stored.checkpoint.epochs), Int(stored.checkpoint.size),
-          stored.checkpoint.digest,
+          stored.trial, stored.attempt.rowID, stored.checkpoint.epochs, stored.checkpoint.size,
+          Data(stored.checkpoint.digest),
         ], db)
     case .rungReached(let reached, let rung):
       try execute(

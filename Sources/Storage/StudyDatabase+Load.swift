@@ -140,10 +140,7 @@ extension StudyDatabase {
         FROM checkpoint JOIN attempt ON attempt.id = checkpoint.attempt ORDER BY checkpoint.trial
         """
     ).map { row in
-      var checkpoint = WireCheckpoint()
-      checkpoint.epochs = row[2]
-      checkpoint.size = UInt64(row[3] as Int)
-      checkpoint.digest = row[4]
+      let checkpoint = CheckpointFile(digest: Array(row[4] as Data), size: row[3], epochs: row[2])
       return StoredCheckpoint(
         trial: row[0], attempt: AttemptID(rowID: row[1], incarnation: row[5]), checkpoint: checkpoint)
     }

@@ -14,15 +14,15 @@ extension Coordinator {
   private mutating func recordCheckpoint(_ stored: StoredCheckpoint, _ epochs: [Metrics]) {
     guard !isStored(stored.checkpoint, of: stored.trial) else { return }
     forgetCheckpoint(of: stored.trial)
-    checkpointBytes += Int(stored.checkpoint.size)
+    checkpointBytes += stored.checkpoint.size
     openTrials[stored.trial]?.holder = attempts[stored.attempt]?.worker
-    openTrials[stored.trial]?.checkpoint = (stored, Array(epochs.prefix(Int(stored.checkpoint.epochs))))
+    openTrials[stored.trial]?.checkpoint = (stored, Array(epochs.prefix(stored.checkpoint.epochs)))
   }
 
   mutating func forgetCheckpoint(of trial: Int) {
     guard let old = openTrials[trial]?.checkpoint?.stored.checkpoint else { return }
     openTrials[trial]?.checkpoint = nil
-    checkpointBytes -= Int(old.size)
+    checkpointBytes -= old.size
     effects.append(.remove(old))
   }
 
@@ -53,7 +53,7 @@ extension Coordinator {
     // The score may have stopped its trial.
     guard let attempt = attempts[id] else { return }
     guard release.checkpoint.isPlausible, release.checkpoint.epochs <= attempt.epochs.count,
-      !attempt.isLost, !isStored(release.checkpoint, of: attempt.trial),
+      !attempt.isLost, !isStored(CheckpointFile(release.checkpoint), of: attempt.trial),
       checkpointBytes + Int(release.checkpoint.size) <= Limits.checkpoints
     else { return endHandover(of: id, isWhole: false, at: now) }
     handovers.append(id)
@@ -70,7 +70,7 @@ extension Coordinator {
     return file.metrics.problem(of: score.metrics, isPartial: true)
   }
 
-  private func isStored(_ checkpoint: WireCheckpoint, of trial: Int) -> Bool {
+  private func isStored(_ checkpoint: CheckpointFile, of trial: Int) -> Bool {
     openTrials[trial]?.checkpoint?.stored.checkpoint.digest == checkpoint.digest
   }
 
@@ -98,7 +98,8 @@ extension Coordinator {
     guard attempts[id]?.handover?.transfer.append(chunk, at: now) == true,
       let transfer = attempts[id]?.handover?.transfer
     else { return }
-    let stored = StoredCheckpoint(trial: attempt.trial, attempt: id, checkpoint: transfer.checkpoint)
+    let stored = StoredCheckpoint(
+      trial: attempt.trial, attempt: id, checkpoint: CheckpointFile(transfer.checkpoint))
     effects.append(.store(Array(chunk.data), of: stored, isLast: transfer.isComplete))
     continueHandovers(at: now)
   }
@@ -107,7 +108,7 @@ extension Coordinator {
   mutating func endHandover(of id: AttemptID, isWhole: Bool, at now: Duration) {
     guard let attempt = attempts[id], let handover = attempt.handover else { return }
     let stored = StoredCheckpoint(
-      trial: attempt.trial, attempt: id, checkpoint: handover.transfer.checkpoint)
+      trial: attempt.trial, attempt: id, checkpoint: CheckpointFile(handover.transfer.checkpoint))
     if isWhole, !attempt.isLost {
       recordCheckpoint(stored, attempt.epochs)
       effects.append(.persist(.checkpointStored(stored)))
@@ -135,8 +136,9 @@ extension Coordinator {
     guard let handover = attempts[id]?.handover else { return }
     attempts[id]?.handover = nil
     handovers.removeAll { $0 == id }
-    if let trial = attempts[id]?.trial, !isStored(handover.transfer.checkpoint, of: trial) {
-      effects.append(.remove(handover.transfer.checkpoint))
+    let checkpoint = CheckpointFile(handover.transfer.checkpoint)
+    if let trial = attempts[id]?.trial, !isStored(checkpoint, of: trial) {
+      effects.append(.remove(checkpoint))
     }
   }
 
@@ -145,8 +147,9 @@ extension Coordinator {
   /// Answers a Fetch. A worker gets only the checkpoints of trials that it holds.
   mutating func handleFetch(_ fetch: WireFetch, of worker: WorkerID) {
     guard let peer = peers[worker] else { return }
+    let digest = Array(fetch.digest)
     let isWanted = peer.attempts.contains { id in
-      attempts[id].flatMap { openTrials[$0.trial]?.checkpoint }?.stored.checkpoint.digest == fetch.digest
+      attempts[id].flatMap { openTrials[$0.trial]?.checkpoint }?.stored.checkpoint.digest == digest
     }
     if isWanted {
       effects.append(.sendPiece(fetch, to: peer.address))

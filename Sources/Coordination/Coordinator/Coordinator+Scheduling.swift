@@ -202,7 +202,7 @@ extension Coordinator {
     assign.seed = file.seed(of: Replicate(number: attempt.trial))
     assign.epochs = UInt32(attempt.budget.rounded(.up))
     if attempt.budget < 1 { assign.part = attempt.budget }
-    if let checkpoint = attempt.checkpoint { assign.checkpoint = checkpoint }
+    if let checkpoint = attempt.checkpoint { assign.checkpoint = WireCheckpoint(checkpoint) }
     send(.assign(assign), to: peer.address)
   }
 

@@ -52,7 +52,7 @@ package struct Coordinator: Sendable {
     /// Send a piece of a stored checkpoint.
     case sendPiece(WireFetch, to: ReturnAddress)
     /// Remove a checkpoint, complete or partial.
-    case remove(WireCheckpoint)
+    case remove(CheckpointFile)
     /// Kill the process of an unresponsive local worker; the shell starts another.
     case kill(pid: Int32)
     /// A line for the log.
@@ -113,7 +113,7 @@ package struct Coordinator: Sendable {
     /// The number of `epochs` that an earlier attempt trained.
     var inherited = 0
     /// The checkpoint in its Assign. Its trial may have a newer one.
-    var checkpoint: WireCheckpoint?
+    var checkpoint: CheckpointFile?
     var leaseEnd: Duration
     var lastSent: Duration
     /// Training steps, as last reported.

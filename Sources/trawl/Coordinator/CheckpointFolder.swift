@@ -24,7 +24,7 @@ struct CheckpointFolder {
     }
   }
 
-  private static func name(_ digest: Data) -> String {
+  private static func name(_ digest: some Sequence<UInt8>) -> String {
     digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
   }
 
@@ -35,7 +35,7 @@ struct CheckpointFolder {
   /// Appends a piece to a checkpoint.
   ///
   /// - Returns: after the last piece, whether the checkpoint is stored and its digest matches; nil before.
-  mutating func store(_ bytes: [UInt8], of checkpoint: WireCheckpoint, isLast: Bool) -> Bool? {
+  mutating func store(_ bytes: [UInt8], of checkpoint: CheckpointFile, isLast: Bool) -> Bool? {
     let name = Self.name(checkpoint.digest)
     var part = parts.removeValue(forKey: name) ?? begin(name)
     part.hash.update(bytes)
@@ -68,7 +68,7 @@ struct CheckpointFolder {
     return chunk
   }
 
-  mutating func remove(_ checkpoint: WireCheckpoint) {
+  mutating func remove(_ checkpoint: CheckpointFile) {
     let name = Self.name(checkpoint.digest)
     parts[name] = nil
     unlink(draft(name))
