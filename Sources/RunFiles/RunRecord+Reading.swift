@@ -81,7 +81,7 @@ extension RunRecord {
     ]
     try table.forEachRow(of: columns, defaults: ["replicate": "0", "inherited": "0"]) { cells in
       let numbers = cells[..<6].compactMap(\.integer)
-      guard numbers.count == 6, let started = Self.seconds(since1970: cells[8].text) else { return false }
+      guard numbers.count == 6, let started = UTCTime.seconds(since1970: cells[8].text) else { return false }
       attempts.append(
         AttemptRecord(
           number: numbers[0], trial: numbers[1], replicate: numbers[2], host: cells[6].text, pid: numbers[3],
@@ -90,19 +90,5 @@ extension RunRecord {
       return true
     }
     return attempts
-  }
-
-  /// The time of a text such as 2026-11-28T02:15:31.25Z; nil if it is none.
-  static func seconds(since1970 text: String) -> Double? {
-    let parts = text.split { "-T:Z".contains($0) }
-    let numbers = parts.prefix(5).compactMap { Int($0) }
-    guard parts.count == 6, numbers.count == 5, let second = Double(parts[5]), (0..<61).contains(second),
-      zip([1...9999, 1...12, 1...31, 0...23, 0...59], numbers).allSatisfy({ $0.contains($1) })
-    else { return nil }
-    // Years that begin in March end with the leap day. Source: Hinnant, "chrono-compatible low-level date algorithms".
-    let year = numbers[1] > 2 ? numbers[0] : numbers[0] - 1
-    let month = (numbers[1] + 9) % 12
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + numbers[2] - 719_469
-    return Double(days * 86400 + numbers[3] * 3600 + numbers[4] * 60) + second
   }
 }
