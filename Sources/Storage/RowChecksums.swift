@@ -72,7 +72,7 @@ enum RowChecksums {
   }
 
   private static func tables(_ db: Database) throws -> [Table] {
-    try ["search", "worker", "attempt", "epoch", "result", "checkpoint", "rung"].compactMap { name in
+    try ["search", "worker", "attempt", "epoch", "result", "checkpoint", "rung", "event"].compactMap { name in
       guard try db.tableExists(name) else { return nil }
       let columns = try db.columns(in: name).map(\.name)
       return Table(

@@ -10,6 +10,7 @@ extension StudyDatabase {
     let now = date.timeIntervalSince1970
     try run { db in
       for decision in decisions { try Self.write(decision, now, db) }
+      try Self.addEvents(decisions.count, db)
     }
   }
 

@@ -158,6 +158,18 @@ extension StudyDatabase {
         try db.execute(sql: "ALTER TABLE \(table) ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
       }
     }
+    migrator.registerMigration("13: the number of events") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE event (
+            id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+            -- The number of events in events.jsonl; NULL before it is first written.
+            count INTEGER,
+            checksum INTEGER NOT NULL DEFAULT 0
+          ) STRICT;
+          INSERT INTO event (id) VALUES (1);
+          """)
+    }
     return migrator
   }
 }

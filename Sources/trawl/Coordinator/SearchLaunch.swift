@@ -69,7 +69,7 @@ struct SearchLaunch {
     let keys = try access.write(socket.endpoint, to: directory)
     try directory.write(options)
     let study = try before ?? directory.makeStudy(file)
-    let retried = command.retry == nil ? 0 : try UserError.wrapping { try study.reopenFailed() }
+    let retried = command.retry == nil ? 0 : try UserError.wrapping { try study.reopenFailed().count }
     let now = monotonicNow()
     let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
     let snapshot = try UserError.wrapping {
