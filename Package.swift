@@ -51,7 +51,8 @@ let package = Package(
     .testTarget(
       name: "ProgramTests", dependencies: ["trawl"], exclude: ["Golden"], swiftSettings: checked),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["trawl", "Coordination", "Messaging", "PictureChecks"],
+      name: "EndToEndTests",
+      dependencies: ["trawl", "Coordination", "Messaging", "PictureChecks", "RunFiles", "Search"],
       exclude: ["Golden"],
       swiftSettings: checked),
   ]

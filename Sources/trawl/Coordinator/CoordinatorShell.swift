@@ -25,6 +25,7 @@ final class CoordinatorShell {
     var workers: LocalWorkers
     var checkpoints: CheckpointFolder
     var exports: Exports
+    var events: EventFeed
     var files: RunFileWatch
     var display: Display
     var log: Logger
@@ -73,6 +74,7 @@ final class CoordinatorShell {
   /// Runs until every trial has ended or `stop` is raised.
   func run() throws -> Ending {
     var ending = Ending.finished
+    restoreFiles(at: monotonicNow())
     while !parts.coordinator.isFinished, !hasGivenUp {
       if stop.isRaised {
         ending = .interrupted
@@ -105,7 +107,10 @@ final class CoordinatorShell {
     parts.socket.close()
     let deadline = monotonicNow() + Self.closingTime
     while true {
-      do { return try parts.exports.writeAll(parts.coordinator, parts.study) } catch {
+      do {
+        try parts.exports.writeAll(parts.coordinator, parts.study)
+        return try parts.events.finish(parts.study)
+      } catch {
         guard monotonicNow() < deadline else { throw error }
         Thread.sleep(forTimeInterval: 0.05)
       }
@@ -164,9 +169,9 @@ final class CoordinatorShell {
   /// Restores deleted files of the run directory.
   private func restoreFiles(at now: Duration) {
     do {
-      for path in try parts.files.look(parts.study, at: now) {
-        warn("\(path) was deleted or replaced; it is restored")
-      }
+      var paths = try parts.files.look(parts.study, at: now)
+      if try parts.events.look(parts.study, at: now) { paths.append(parts.events.path) }
+      for path in paths { warn("\(path) was deleted or replaced; it is restored") }
     } catch {
       warn("a deleted file cannot be restored: \((error as? UserError)?.message ?? "\(error)"); retrying")
     }
@@ -325,7 +330,9 @@ final class CoordinatorShell {
     var hasWarned = false
     while true {
       do {
-        try parts.study.commit(decisions, at: clock.now())
+        let now = clock.now()
+        try parts.study.commit(decisions, at: now)
+        parts.events.append(decisions, at: now)
         if hasWarned {
           parts.coordinator.renewLeases(at: monotonicNow())
           parts.display.say("the disk has space again; the search continues")

@@ -16,6 +16,7 @@ struct RunDirectory {
   /// Written by 'trawl bench first-epoch'.
   var firstEpoch: String { "\(path)/first-epoch.csv" }
   var status: String { "\(path)/status.json" }
+  var events: String { "\(path)/events.jsonl" }
   var joinFile: String { "\(path)/join.json" }
   var keys: String { "\(path)/keys" }
   var checkpoints: String { "\(path)/checkpoints" }

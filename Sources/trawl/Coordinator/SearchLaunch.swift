@@ -69,7 +69,9 @@ struct SearchLaunch {
     let keys = try access.write(socket.endpoint, to: directory)
     try directory.write(options)
     let study = try before ?? directory.makeStudy(file)
-    let retried = command.retry == nil ? 0 : try UserError.wrapping { try study.reopenFailed().count }
+    var events = try EventFeed(directory, study, rungs: file.rungs)
+    let retried = command.retry == nil ? [] : try UserError.wrapping { try study.reopenFailed() }
+    events.appendReopened(retried)
     let now = monotonicNow()
     let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
     let snapshot = try UserError.wrapping {
@@ -87,9 +89,11 @@ struct SearchLaunch {
         progress: .seconds(file.progressTimeoutSeconds),
         arrival: mayHaveRemoteWorkers ? Coordinator.absence : .zero),
       from: snapshot, at: now)
+    events.adopt(snapshot.openAttempts)
     var display = Display(verbosity, coordinator, at: now)
     announce(
-      &display, done: coordinator.results.count, retried: retried, joinFile: access.joinFile(keys, directory))
+      &display, done: coordinator.results.count, retried: retried.count,
+      joinFile: access.joinFile(keys, directory))
     let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
     log.info(
       "search '\(file.name)': coordinator listens at \(socket.endpoint), generation \(snapshot.generation)")
@@ -100,7 +104,8 @@ struct SearchLaunch {
           count: min(workerCount, coordinator.leftCount),
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
         checkpoints: CheckpointFolder(directory.checkpoints, holding: snapshot.checkpoints),
-        exports: Exports(directory, of: coordinator, resume: resumeCommand), files: RunFileWatch(directory),
+        exports: Exports(directory, of: coordinator, resume: resumeCommand), events: events,
+        files: RunFileWatch(directory),
         display: display, log: log),
       stop: stop, grace: .seconds(command.grace),
       enough: StopCondition(
