@@ -12,8 +12,8 @@ extension RunRecord {
     let (results, reevaluations) = try Self.results(CSVFile(contentsOf: "\(directory)/results.csv"), of: file)
     try self.init(
       file: file, results: results, reevaluations: reevaluations,
-      curves: Self.curves(CSVFile(contentsOf: "\(directory)/history.csv")),
-      attempts: Self.attempts(CSVFile(contentsOf: "\(directory)/attempts.csv")))
+      curves: HistoryTable.curves(CSVFile(contentsOf: "\(directory)/history.csv")),
+      attempts: AttemptTable.attempts(CSVFile(contentsOf: "\(directory)/attempts.csv")))
   }
 
   /// The rows of `results.csv`. Throws if one does not fit the search file.
@@ -49,46 +49,5 @@ extension RunRecord {
       return true
     }
     return (results, reevaluations)
-  }
-
-  private static func curves(_ table: CSVFile) throws(RunFileError) -> [Int: [CurvePoint]] {
-    var curves: [Int: [CurvePoint]] = [:]
-    let columns = ["trial", "replicate", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
-    try table.forEachRow(of: columns, defaults: ["replicate": "0"]) { cells in
-      guard let trial = cells[0].integer, let replicate = cells[1].integer, let epochs = cells[2].number
-      else {
-        return false
-      }
-      guard replicate == 0 else { return true }
-      let numbers = cells[3...].map { $0.number ?? .nan }
-      curves[trial, default: []].append(
-        CurvePoint(
-          epochs: epochs, trainLoss: numbers[0], trainAccuracy: numbers[1], valLoss: numbers[2],
-          valAccuracy: numbers[3]))
-      return true
-    }
-    return curves
-  }
-
-  private static func attempts(_ table: CSVFile) throws(RunFileError) -> [AttemptRecord] {
-    var attempts: [AttemptRecord] = []
-    // Earlier versions named this column `words`.
-    let detail = table.columns.contains("detail") ? "detail" : "words"
-    let columns = [
-      "attempt", "trial", "replicate", "pid", "inherited", "epochs", "host", "numerics", "started", "seconds",
-      "ending",
-      detail,
-    ]
-    try table.forEachRow(of: columns, defaults: ["replicate": "0", "inherited": "0"]) { cells in
-      let numbers = cells[..<6].compactMap(\.integer)
-      guard numbers.count == 6, let started = UTCTime.seconds(since1970: cells[8].text) else { return false }
-      attempts.append(
-        AttemptRecord(
-          number: numbers[0], trial: numbers[1], replicate: numbers[2], host: cells[6].text, pid: numbers[3],
-          numerics: cells[7].text, started: started, seconds: cells[9].number, inherited: numbers[4],
-          epochs: numbers[5], ending: cells[10].text, detail: cells[11].text))
-      return true
-    }
-    return attempts
   }
 }

@@ -17,7 +17,7 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let runs = try directories.map { try RunDirectory(existing: $0) }
-    let searches = try runs.map { run in (status: try Status.read(run.status), record: try run.record()) }
+    let searches = try runs.map { run in (status: try run.readStatus(), record: try run.record()) }
     var table = Table(columns: [""] + directories.map { $0.asShownText })
     table.rows = Self.rows(searches)
     print(
@@ -26,9 +26,9 @@ struct CompareCommand: ParsableCommand {
   }
 
   /// The rows of the comparison: a label and a cell for each search.
-  static func rows(_ searches: [(status: Status, record: RunRecord)]) -> [[String]] {
+  static func rows(_ searches: [(status: SearchStatus, record: RunRecord)]) -> [[String]] {
     let bests = searches.map(\.status.best)
-    func row(_ label: String, _ cell: (Status, RunRecord) -> String?) -> [String] {
+    func row(_ label: String, _ cell: (SearchStatus, RunRecord) -> String?) -> [String] {
       [label] + searches.map { cell($0.status, $0.record) ?? "" }
     }
     var rows = [

@@ -20,7 +20,7 @@ extension RunDirectory {
 
   /// The state of the search, if it can be read.
   private var state: String {
-    do { return try Status.read(status).state } catch { return "state unknown: no readable status.json" }
+    do { return try readStatus().state } catch { return "state unknown: no readable status.json" }
   }
 
   /// What is known of the model in `best`; nil if there is none.

@@ -104,7 +104,7 @@ struct RunDirectory {
 
   /// The error if another coordinator uses the directory, with its process and host if known.
   var inUse: UserError {
-    let holder = try? Status.read(status)
+    let holder = try? readStatus()
     let owner = holder.map { ", process \($0.pid) on \($0.host.asShownText)" } ?? ""
     return UserError("\(path) is in use: another coordinator runs this search\(owner)")
   }
@@ -132,7 +132,7 @@ struct RunDirectory {
     guard descriptor >= 0 else { throw UserError.system("cannot write \(log)") }
     let begin = monotonicNow()
     var hasReported = false
-    let holder = try? Status.read(status)
+    let holder = try? readStatus()
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       if hasReported, !wait() { throw ExitStatus.interrupted }
       guard wait(), let holder, holder.host != System.hostName else { throw inUse }

@@ -168,7 +168,7 @@ struct SearchLaunch {
       print(try RankingTable(directory).text(top: 10, width: Terminal.size(of: STDOUT_FILENO)?.columns))
       if !command.quiet {
         try directory.printInsight()
-        let time = Duration.seconds(Status.seconds(in: directory.status)).text
+        let time = Duration.seconds(directory.secondsRun).text
         StandardError.say(
           "\(coordinator.results.count) trials in \(time); results: \(directory.results)")
       }
