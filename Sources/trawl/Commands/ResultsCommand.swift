@@ -54,7 +54,7 @@ struct ResultsCommand: ParsableCommand {
     switch format {
     case .table:
       print(try text(of: run, top: top))
-      if !failed { try run.printInsight() }
+      if !failed { try run.insight()?.print() }
     case .csv: print(try lines(chosen(RankingTable(run)), of: run.results), terminator: "")
     case .json:
       let table = try table(of: run)

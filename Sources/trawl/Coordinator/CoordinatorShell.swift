@@ -119,6 +119,11 @@ final class CoordinatorShell {
 
   var coordinator: Coordinator { parts.coordinator }
 
+  /// The diagnostics of the search; nil, after a line on standard error, if the study cannot be read.
+  func insight() -> Insight? {
+    RunDirectory.insight { try parts.exports.insight(parts.coordinator, parts.study) }
+  }
+
   private func startWorkers() throws -> Bool {
     for pid in try parts.workers.start(at: monotonicNow()) { parts.coordinator.processStarted(pid) }
     return !parts.workers.hasFailed || parts.coordinator.slotCount > 0 || parts.coordinator.hasAbsentWorkers

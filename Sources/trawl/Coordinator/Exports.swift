@@ -86,6 +86,18 @@ struct Exports {
     return Data(table.bytes)
   }
 
+  /// The diagnostics of the search.
+  func insight(_ coordinator: Coordinator, _ study: StudyDatabase) throws -> Insight {
+    let file = coordinator.file
+    var curves: [Int: [CurvePoint]] = [:]
+    if !file.rungs.isEmpty {
+      try forEachPoint(in: study, of: coordinator) { trial, point in
+        if trial.index == 0 { curves[trial.trial, default: []].append(point) }
+      }
+    }
+    return RunRecord(file: file, results: coordinator.ranking, curves: curves).insight
+  }
+
   /// Calls the body with the points of the learning curves, trial by trial.
   private func forEachPoint(
     in study: StudyDatabase, of coordinator: Coordinator, _ body: (Replicate, CurvePoint) -> Void

@@ -151,7 +151,8 @@ struct SearchLaunch {
   }
 
   /// Prints how the search ended, and its ranking.
-  func conclude(_ ending: CoordinatorShell.Ending, _ coordinator: Coordinator, stop: Latch) throws {
+  func conclude(_ ending: CoordinatorShell.Ending, _ shell: CoordinatorShell, stop: Latch) throws {
+    let coordinator = shell.coordinator
     switch ending {
     case .interrupted:
       let replicates = coordinator.reevaluations.map { " and \($0.done) of \($0.of) replicates" } ?? ""
@@ -167,7 +168,7 @@ struct SearchLaunch {
       access.writeEnd(of: coordinator.search, to: directory)
       print(try RankingTable(directory).text(top: 10, width: Terminal.size(of: STDOUT_FILENO)?.columns))
       if !command.quiet {
-        try directory.printInsight()
+        try shell.insight()?.print()
         let time = Duration.seconds(directory.secondsRun).text
         StandardError.say(
           "\(coordinator.results.count) trials in \(time); results: \(directory.results)")
