@@ -44,7 +44,7 @@ package struct EventReader {
   /// The events in whole lines of these bytes, up to a damaged one.
   private mutating func events(_ bytes: ArraySlice<UInt8>) throws(RunFileError) -> [SearchEvent] {
     var events: [SearchEvent] = []
-    var rest = bytes
+    var (rest, line) = (bytes, bytes[..<bytes.startIndex])
     while let end = rest.firstIndex(of: Self.feed) {
       do throws(RunFileError) {
         let event = try SearchEvent(line: rest[..<end])
@@ -56,9 +56,10 @@ package struct EventReader {
           "\(path): line \(last + 1) is damaged: \(error); delete the file and resume the search")
       }
       last += 1
-      lastLine = Array(rest[...end])
+      line = rest[...end]
       rest = rest[(end + 1)...]
     }
+    if !line.isEmpty { lastLine = Array(line) }
     offset += bytes.count - rest.count
     return events
   }

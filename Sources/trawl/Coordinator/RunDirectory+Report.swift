@@ -5,7 +5,7 @@ import RunFiles
 extension RunDirectory {
   /// Writes the HTML report from the exported files.
   func writeReport(to path: String) throws {
-    guard content == .search else {
+    guard isRun else {
       throw UserError("\(self.path) is not the run directory of a search; 'trawl plot' draws models")
     }
     let report = SearchReport(

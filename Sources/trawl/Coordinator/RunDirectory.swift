@@ -34,8 +34,7 @@ struct RunDirectory {
   init(existing path: String) throws {
     let folder = path.hasSuffix("/results.csv") ? String(path.dropLast("/results.csv".count)) : path
     self.init(path: folder)
-    // A search that was killed at its start has only the database.
-    guard ![status, results, study].contains(where: FileManager.default.fileExists) else { return }
+    guard !isRun else { return }
     guard FileManager.default.fileExists(atPath: folder) else {
       throw UserError("\(folder): no such directory")
     }
@@ -45,6 +44,10 @@ struct RunDirectory {
     let hint = runs.isEmpty ? "" : "; it contains the run directories \(examples)\(more)"
     throw UserError("\(folder) is not the run directory of a search\(hint)")
   }
+
+  /// Whether it is the run directory of a search. A search that was killed at its start has only the database; a copy
+  /// to look at may lack it.
+  var isRun: Bool { [status, results, study].contains(where: FileManager.default.fileExists) }
 
   /// The run directories in a folder, by name.
   static func all(in folder: String) -> [RunDirectory] {
