@@ -31,6 +31,18 @@ import Testing
     var later = Viewer(run)
     try later.look()
     #expect(later.number == viewer.number && viewer.starts == 1)
+
+    let table = try await scratch.run("compare", "run", "run").output.split(separator: "\n")
+    let epochs = table.first { $0.hasPrefix("epochs trained") }?.split(separator: " ")
+    #expect(epochs?.suffix(2) == ["\(viewer.epochCount)", "\(viewer.epochCount)"])
+
+    // A file that is written again has inherited epochs and replicates, too.
+    unlink(path)
+    #expect(try await scratch.run("search", "--resume", "run", "--quiet").end == .exited(0))
+    var again = Viewer(run)
+    try again.look()
+    #expect(again.number > 0)
+    try again.expectTables(of: run)
   }
 
   @Test func eventsSurviveKillsAndDeletions() async throws {

@@ -19,6 +19,8 @@ struct Viewer {
   /// The metrics of the epochs of each attempt.
   private(set) var curves: [Int: [Int: [String: Double]]] = [:]
   private(set) var endings: [Int: String] = [:]
+  /// The number of epochs that were trained.
+  private(set) var epochCount = 0
   /// The trials whose results were deleted.
   private(set) var reopened: [Int] = []
 
@@ -32,7 +34,7 @@ struct Viewer {
         if batch.isFromStart {
           starts += 1
           (number, ends, curves) = (0, [:], [:])
-          (endings, reopened) = ([:], [])
+          (endings, reopened, epochCount) = ([:], [], 0)
         }
         for event in batch.events { apply(event) }
       }
@@ -53,6 +55,7 @@ struct Viewer {
       #expect(curves[attempt.number]?.count == epochs)
     case .epochEnded(let attempt, let epoch, _, let metrics):
       #expect(endings[attempt.number] != nil)
+      epochCount += 1
       curves[attempt.number, default: [:]][epoch] = Dictionary(
         uniqueKeysWithValues: metrics.map { ($0.name, $0.value) })
     case .attemptEnded(let attempt, let cause, _): endings[attempt.number] = cause

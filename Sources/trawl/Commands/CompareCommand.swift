@@ -36,7 +36,7 @@ struct CompareCommand: ParsableCommand {
       row("trials") { status, _ in "\(status.done)/\(status.trials.map(String.init) ?? "open")" },
       row("failed") { status, _ in status.failed > 0 ? "\(status.failed)" : nil },
       row("epochs trained") { _, record in
-        record.attempts.reduce(0) { $0 + $1.epochs - $1.inherited }.description
+        record.attempts.reduce(0) { $0 + $1.epochs }.description
       },
       row("time") { status, _ in status.seconds.map { Duration.seconds($0).text } },
       row("best trial") { status, _ in status.best.map { "\($0.trial)" } },
