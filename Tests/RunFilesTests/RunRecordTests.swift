@@ -26,4 +26,46 @@ import Testing
     let read = try RunRecord.results(CSVFile(contentsOf: path), of: file).results
     #expect(read.map(\.values) == results.map(\.values))
   }
+
+  @Test func tablesAreReadAsTheyWereWritten() throws {
+    let attempts = (1...2).map { number in
+      AttemptRecord(
+        number: number, trial: 7, replicate: number - 1, host: "a,b", pid: 11, numerics: "avx2",
+        started: 1_795_832_131.25, seconds: number == 1 ? nil : 0.125, inherited: 3, epochs: 4,
+        ending: "lost", detail: "no \"heartbeat\"")
+    }
+    var table = AttemptTable()
+    for attempt in attempts { table.append(attempt) }
+    #expect(try AttemptTable.attempts(#require(CSVFile(table.bytes))) == attempts)
+    // As earlier versions wrote it.
+    let text = String(decoding: table.bytes, as: UTF8.self).replacing(",detail", with: ",words")
+    #expect(try AttemptTable.attempts(#require(CSVFile(Array(text.utf8)))) == attempts)
+
+    var history = HistoryTable()
+    let part = CurvePoint(
+      epochs: 0.5, trainLoss: .nan, trainAccuracy: .nan, valLoss: 0.1 + 0.2, valAccuracy: 0.5)
+    let whole = CurvePoint(epochs: 1, trainLoss: 1, trainAccuracy: 0.25, valLoss: 2, valAccuracy: 1e-9)
+    history.append(part, of: Replicate(0, of: 3))
+    history.append(whole, of: Replicate(0, of: 3))
+    history.append(whole, of: Replicate(1, of: 3))
+    #expect(String(decoding: history.bytes, as: UTF8.self).contains("\n3,0,0.5,,,0.30000000000000004,0.5\n"))
+    let curves = try HistoryTable.curves(#require(CSVFile(history.bytes)))
+    #expect(curves.keys.sorted() == [3] && curves[3]?.last == whole && curves[3]?.count == 2)
+    #expect(curves[3]?.first?.valLoss == part.valLoss && curves[3]?.first?.trainLoss.isNaN == true)
+  }
+
+  @Test func statusIsReadAsItWasWritten() throws {
+    var status = SearchStatus(name: "x", resume: "trawl search --resume x")
+    status.workers = [.init(host: "h", pid: 7, slots: 2, running: 1, secondsSinceHeard: 0.5)]
+    status.seconds = 0.1 + 0.2
+    let path = NSTemporaryDirectory() + "status-\(UUID().uuidString).json"
+    defer { unlink(path) }
+    #expect(throws: RunFileError.self) { try SearchStatus(contentsOf: path) }
+    try status.bytes.write(to: URL(filePath: path))
+    #expect(try SearchStatus(contentsOf: path).bytes == status.bytes)
+    try Data("{}".utf8).write(to: URL(filePath: path))
+    #expect(throws: RunFileError("\(path) is damaged; resuming the search writes it again")) {
+      try SearchStatus(contentsOf: path)
+    }
+  }
 }
