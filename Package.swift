@@ -41,6 +41,7 @@ let package = Package(
       name: "trawl",
       dependencies: [
         "Charts", "Coordination", "Messaging", "Reports", "RunFiles", "Search", "Storage", "Training",
+        "Trials",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -49,7 +50,8 @@ let package = Package(
     .target(
       name: "PictureChecks", dependencies: ["Charts"], path: "Tests/PictureChecks", swiftSettings: checked),
     .testTarget(
-      name: "ProgramTests", dependencies: ["trawl"], exclude: ["Golden"], swiftSettings: checked),
+      name: "ProgramTests", dependencies: ["trawl", "Coordination", "Search", "Trials"], exclude: ["Golden"],
+      swiftSettings: checked),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["trawl", "Coordination", "Messaging", "PictureChecks", "RunFiles", "Search"],
@@ -61,16 +63,18 @@ let package = Package(
     + module(
       "Training", ["COneDNN", "CSodium", "CWarp", "CZlib", "Randomness"],
       testResources: [.copy("Golden")])
-    + module("Search", ["Randomness", .product(name: "Yams", package: "Yams")])
+    + module(
+      "Search", ["Randomness", .product(name: "Yams", package: "Yams")], testedWith: ["Trials"])
+    + module("Trials", ["Search", "Training"])
     + module(
       "Coordination",
       ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-      excluding: ["Protocol/trawl.proto"])
-    + module("RunFiles", ["Search"])
+      excluding: ["Protocol/trawl.proto"], testedWith: ["Trials"])
+    + module("RunFiles", ["Search"], testedWith: ["Trials"])
     + module(
       "Reports",
       ["Charts", "RunFiles", "Search", "Training", .product(name: "Mustache", package: "swift-mustache")],
-      testedWith: ["PictureChecks"])
+      testedWith: ["PictureChecks", "Trials"])
     + module("Messaging", ["CZeroMQ"])
     + module(
       "Storage",

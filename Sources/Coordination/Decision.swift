@@ -6,13 +6,13 @@ package enum Decision: Sendable, Equatable {
   case attemptStarted(AttemptID, trial: Int, worker: WorkerID)
   /// The attempt resumes from a checkpoint: its first `count` epochs are those of an earlier attempt.
   case epochsInherited(AttemptID, from: AttemptID, count: Int)
-  case epochEnded(AttemptID, number: Int, WireEpoch)
+  case epochEnded(AttemptID, number: Int, Metrics, seconds: Double)
   case attemptEnded(AttemptID, AttemptEnd, detail: String)
   /// A lost attempt continues: its worker reconnected before the trial ran elsewhere.
   case attemptResumed(AttemptID)
   /// The trial can resume from this checkpoint until it ends.
   case checkpointStored(StoredCheckpoint)
-  /// A trial has reached a rung for the first time, with this score.
+  /// A trial has reached a rung for the first time.
   case rungReached(RungScore, rung: Int)
   /// The SHA-256 of the dataset of all results.
   case dataKnown([UInt8])
@@ -86,17 +86,17 @@ package struct StoredCheckpoint: Sendable, Equatable {
   }
 }
 
-/// The score of a trial at a rung.
+/// The metrics of a trial at a rung.
 package struct RungScore: Sendable, Equatable {
   package var trial: Int
   /// The attempt that reported it.
   package var attempt: AttemptID
-  package var score: EpochScore
+  package var metrics: Metrics
 
-  package init(trial: Int, attempt: AttemptID, score: EpochScore) {
+  package init(trial: Int, attempt: AttemptID, metrics: Metrics) {
     self.trial = trial
     self.attempt = attempt
-    self.score = score
+    self.metrics = metrics
   }
 }
 
@@ -114,13 +114,13 @@ package struct Snapshot: Sendable {
     /// Nil if it was running when the last coordinator ended.
     package var end: AttemptEnd?
     package var detail: String
-    package var epochs: [WireEpoch]
+    package var epochs: [Metrics]
     /// The number of `epochs` that an earlier attempt trained.
     package var inherited: Int
 
     package init(
       id: AttemptID, trial: Int, worker: WorkerID, host: String = "", isLocal: Bool, key: String,
-      end: AttemptEnd?, detail: String = "", epochs: [WireEpoch], inherited: Int = 0
+      end: AttemptEnd?, detail: String = "", epochs: [Metrics], inherited: Int = 0
     ) {
       self.id = id
       self.trial = trial
@@ -151,7 +151,7 @@ package struct Snapshot: Sendable {
   /// The final number of trials; nil while it is open.
   package var trialCount: Int?
   /// The learning curves of completed trials; needed only by the median stopping rule.
-  package var curves: [[EpochScore]]
+  package var curves: [[Metrics]]
   /// Excluded workers and the reason.
   package var excluded: [WorkerID: String]
   /// Whether remote workers have joined the search before.
@@ -161,7 +161,7 @@ package struct Snapshot: Sendable {
     search: SearchID, generation: UInt64, incarnation: UInt32 = 0, lastAttempt: AttemptID,
     results: [TrialEnd], openAttempts: [OpenAttempt], checkpoints: [StoredCheckpoint] = [],
     rungs: [[RungScore]] = [],
-    data: [UInt8]? = nil, trialCount: Int? = nil, curves: [[EpochScore]] = [],
+    data: [UInt8]? = nil, trialCount: Int? = nil, curves: [[Metrics]] = [],
     excluded: [WorkerID: String] = [:], hadRemoteWorkers: Bool = false
   ) {
     self.search = search

@@ -3,7 +3,7 @@ package enum Limits {
   /// Bytes of the worker's checkpoint cache.
   static let checkpointCache = 64 << 20
   /// The protocol version.
-  package static let version: UInt32 = 1
+  package static let version: UInt32 = 2
   /// Slots of one worker: the progress of all must fit into one message.
   package static let slots = 1024
   /// Connected workers.

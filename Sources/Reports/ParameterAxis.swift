@@ -51,17 +51,6 @@ struct ParameterAxis {
   }
 }
 
-extension Objective {
-  /// As the name of an axis.
-  var axisTitle: String {
-    switch self {
-    case .valAccuracy: "validation accuracy"
-    case .bestValAccuracy: "best validation accuracy"
-    case .valLoss: "validation loss"
-    }
-  }
-}
-
 /// The range of an axis for scores, without outliers on the worse side, which would compress the
 /// rest.
 struct ScoreRange {

@@ -32,15 +32,14 @@ extension SearchPictures {
     // A trial that was stopped at its first point has no curve; that point must not widen the scale.
     let whole = points.contains { $0.count > 1 } ? points.filter { $0.count > 1 } : points
     let finite = whole.flatMap { $0.map(\.y) }.filter(\.isFinite)
-    guard let range = ScoreRange(finite, isMaximized: objective.isMaximized) else { return nil }
+    guard let range = ScoreRange(finite, isMaximized: goal.isMaximized) else { return nil }
     let outside = points.joined().count { !(0...1).contains(range.scale.position(of: $0.y)) }
     if outside > 0 { notes.append("Points beyond the worse end of the scale: \(outside).") }
     let epochs = points.joined().lazy.map(\.x)
-    let title = objective == .valLoss ? "validation loss" : "validation accuracy"
     return LineChart(
       Heading("\(name): learning curves", notes: notes),
       x: Axis("epoch", .whole(epochs.min() ?? 0, epochs.max() ?? 1)),
-      y: Axis(title, range.scale),
+      y: Axis(record.file.metrics.title(of: goal.metric), range.scale),
       series: points.prefix(shown.count).map { .init("other trials", $0, colour: 5, look: .background) }
         + zip(best, points.dropFirst(shown.count)).enumerated().map { rank, pair in
           .init(
@@ -49,7 +48,7 @@ extension SearchPictures {
   }
 
   private func curve(_ trial: Int) -> [Point] {
-    (record.curves[trial] ?? []).map { Point($0.epochs, objective == .valLoss ? $0.valLoss : $0.valAccuracy) }
+    (record.curves[trial] ?? []).map { Point($0.step, goal.value($0.metrics)) }
   }
 
   var parallel: ParallelCoordinates? {
@@ -72,7 +71,7 @@ extension SearchPictures {
         label: "\(trial.label), \(settings(trial.result))", isHighlighted: isHighlighted)
     }
     return ParallelCoordinates(
-      Heading("\(name): parameters and \(objective.axisTitle)", notes: notes),
+      Heading("\(name): parameters and \(goalTitle)", notes: notes),
       axes: axes.map(\.axis) + [scoreAxis],
       lines: crosses.map {
         .init(
@@ -80,7 +79,7 @@ extension SearchPictures {
           label: "\(Self.label($0)), \(settings($0))")
       } + others.reversed().map { line($0, isHighlighted: false) }
         + best.reversed().map { line($0, isHighlighted: true) },
-      tones: (objective.axisTitle, (range?.worst ?? 0).label(), (range?.best ?? 1).label()))
+      tones: (goalTitle, (range?.worst ?? 0).label(), (range?.best ?? 1).label()))
   }
 
   private func numbers(_ trial: TrialResult) -> [Double?] {
@@ -109,7 +108,7 @@ extension SearchPictures {
       Heading(
         "\(name): parameter importance\(when)",
         notes: [
-          "Shares of the variance of the \(objective.axisTitle) (fANOVA over \(importance.trials) trials); "
+          "Shares of the variance of the \(goalTitle) (fANOVA over \(importance.trials) trials); "
             + "whiskers: ± one standard deviation between the trees. "
             + "Interactions and noise: \(importance.interactions.inPercent). "
             + "The forest explains \(importance.rSquared.inPercent) of the variance out of bag."
@@ -168,7 +167,7 @@ extension SearchPictures {
       }
       let chart = ContourChart(
         Heading(
-          "\(name): \(objective.axisTitle) over \(x.axis.title) and \(y.axis.title)",
+          "\(name): \(goalTitle) over \(x.axis.title) and \(y.axis.title)",
           notes: notes + scoreNotes + [
             "The mean of nearby trials with a score (Gaussian kernel, width \(surface.width.label(digits: 2)) of the range)."
           ]),
@@ -176,7 +175,7 @@ extension SearchPictures {
         marks: scored.compactMap { mark($0.result, $0.label) },
         highlighted: [0], missing: lost.compactMap { mark($0, Self.label($0)) },
         tones: .init(
-          objective.axisTitle, surface.ends(isMaximized: objective.isMaximized) ?? (range.worst, range.best)))
+          goalTitle, surface.ends(isMaximized: goal.isMaximized) ?? (range.worst, range.best)))
       return NamedPicture("contour-\(names[first])-\(names[second])", chart.picture())
     }
   }

@@ -10,7 +10,7 @@ extension SearchPictures {
     let histories = record.histories
     let agreements = insight.rungs
     let compared = budgets.map { budget in
-      histories.values.count { $0.score(after: budget, by: objective) != nil }
+      histories.values.count { $0.score(after: budget, by: goal) != nil }
     }
     guard compared.contains(where: { $0 > 0 }) else { return nil }
     let counts = budgets.indices.map { index in
@@ -48,8 +48,8 @@ extension SearchPictures {
     let budgets = record.file.rungs
     return zip(budgets, budgets.dropFirst()).enumerated().compactMap { index, pair in
       let marks = histories.compactMap { trial, history -> ScatterChart.Mark? in
-        guard let first = history.score(after: pair.0, by: objective),
-          let second = history.score(after: pair.1, by: objective)
+        guard let first = history.score(after: pair.0, by: goal),
+          let second = history.score(after: pair.1, by: goal)
         else { return nil }
         return .init(
           x: first, y: second, label: "trial \(trial): \(first.shortText), then \(second.shortText)")
@@ -60,7 +60,7 @@ extension SearchPictures {
         Heading(
           "\(name): rung \(index + 1) and rung \(index + 2)",
           notes: ["\(marks.count) trials reached both\(tau)."]),
-        x: Axis("\(objective.axisTitle) after \(pair.0.inEpochs)", .linear(around: marks.map(\.x))),
+        x: Axis("\(goalTitle) after \(pair.0.inEpochs)", .linear(around: marks.map(\.x))),
         y: Axis("after \(pair.1.inEpochs)", .linear(around: marks.map(\.y))),
         groups: [.init("trials", marks, .normal)])
       return NamedPicture("rungs-\(index + 1)-\(index + 2)", chart.picture())

@@ -49,16 +49,17 @@ package struct SearchPictures {
     self.record = record
     self.insight = insight ?? record.insight
     axes = record.file.space.parameters.map(ParameterAxis.init)
-    let title = record.file.objective.axisTitle
+    let title = record.file.goalTitle
     scored = record.results.compactMap { result in
       guard let score = result.objective, score.isFinite else { return nil }
       return Scored(result: result, score: score, label: "trial \(result.trial): \(title) \(score.shortText)")
     }
     lost = record.results.filter { $0.objective?.isFinite != true }
-    range = ScoreRange(scored.map(\.score), isMaximized: record.file.objective.isMaximized)
+    range = ScoreRange(scored.map(\.score), isMaximized: record.file.goal.isMaximized)
   }
 
-  var objective: Objective { record.file.objective }
+  var goal: Goal { record.file.goal }
+  var goalTitle: String { record.file.goalTitle }
   var name: String { record.file.name }
 
   /// The pictures of a kind; empty if the search has no data for it.
@@ -105,7 +106,7 @@ package struct SearchPictures {
 
   /// Notes that explain the scores.
   var scoreNotes: [String] {
-    var notes = range?.notes(isMaximized: objective.isMaximized) ?? []
+    var notes = range?.notes(isMaximized: goal.isMaximized) ?? []
     if !record.file.rungs.isEmpty || scored.contains(where: Self.isStoppedEarly) {
       notes.append("The score of a stopped or paused trial is that of its last epoch.")
     }
@@ -158,17 +159,17 @@ extension SearchPictures {
     let last = Double(record.results.lazy.map(\.trial).max() ?? 0)
     if let end = best.last, end.x < last { best.append(Point(last, end.y)) }
     return ScatterChart(
-      Heading("\(name): \(objective.axisTitle) by trial", notes: scoreNotes),
+      Heading("\(name): \(goalTitle) by trial", notes: scoreNotes),
       x: Axis("trial", .whole(-0.5 - last * 0.01, last * 1.01 + 0.5)), y: scoreAxis,
-      groups: groups(highlighting: 1) { Double($0.trial) }, missingAtTop: !objective.isMaximized,
+      groups: groups(highlighting: 1) { Double($0.trial) }, missingAtTop: !goal.isMaximized,
       line: best.isEmpty ? nil : ("best so far", best))
   }
 
   private func isBetter(_ score: Double, _ other: Double) -> Bool {
-    objective.isMaximized ? score > other : score < other
+    goal.isMaximized ? score > other : score < other
   }
 
-  var scoreAxis: Axis { Axis(objective.axisTitle, range?.scale ?? .linear(0, 1)) }
+  var scoreAxis: Axis { Axis(goalTitle, range?.scale ?? .linear(0, 1)) }
 
   /// Each parameter against the objective.
   private var parameters: [NamedPicture] {
@@ -177,11 +178,11 @@ extension SearchPictures {
     return axes.indices.map { index in
       let chart = ScatterChart(
         Heading(
-          "\(name): \(objective.axisTitle) against \(axes[index].axis.title)",
+          "\(name): \(goalTitle) against \(axes[index].axis.title)",
           notes: scoreNotes + (axes[index].isOrdered ? [] : ["Trials of a category are spread around it."])),
         x: axes[index].axis, y: scoreAxis,
         groups: groups(highlighting: min(10, max(1, scored.count / 10))) { axes[index].spread($0, index) },
-        missingAtTop: !objective.isMaximized)
+        missingAtTop: !goal.isMaximized)
       return NamedPicture("parameter-\(names[index])", chart.picture())
     }
   }
@@ -204,9 +205,9 @@ extension SearchPictures {
       lost.isEmpty ? [] : ["Not counted: \(lost.count) trial\(lost.count == 1 ? "" : "s") without a score."]
     return LineChart(
       Heading(
-        "\(name): cumulative distribution of the \(objective.axisTitle)",
+        "\(name): cumulative distribution of the \(goalTitle)",
         notes: scoreNotes + missing),
-      x: Axis(objective.axisTitle, range.scale), y: Axis("share of the trials", .linear(0, 1)),
+      x: Axis(goalTitle, range.scale), y: Axis("share of the trials", .linear(0, 1)),
       series: [.init("", points, colour: 0, look: .steps)])
   }
 
@@ -214,6 +215,7 @@ extension SearchPictures {
   private var intervals: BarChart? {
     let shown = record.reevaluations.prefix(50)
     guard !shown.isEmpty else { return nil }
+    let metric = record.file.metrics.title(of: record.file.metrics.estimated)
     let ends = shown.flatMap { [$0.mean - ($0.interval95 ?? 0), $0.mean + ($0.interval95 ?? 0)] }
     let rows = shown.map { trial in
       let spread = trial.interval95.map { " ± \($0.label(digits: 2))" } ?? ""
@@ -226,11 +228,11 @@ extension SearchPictures {
     }
     return BarChart(
       Heading(
-        "\(name): validation accuracy with new seeds",
+        "\(name): \(metric) with new seeds",
         notes: [
           "Mean and 95 % interval. Trials of one tie group do not differ significantly (5 %) from its best."
         ]),
-      x: Axis("validation accuracy", .linear(around: ends)), rows: Array(rows), drawsPoints: true)
+      x: Axis(metric, .linear(around: ends)), rows: Array(rows), drawsPoints: true)
   }
 }
 

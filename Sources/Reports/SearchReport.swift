@@ -63,11 +63,11 @@ package struct SearchReport {
     }
     let configuration = settings.isEmpty ? "" : " with \(settings.joined(separator: ", "))"
     guard done > 1 else {
-      return "Trial \(best.result.trial)\(configuration) has the \(pictures.objective.axisTitle) "
+      return "Trial \(best.result.trial)\(configuration) has the \(record.file.goalTitle) "
         + "\(best.score.label(digits: 6))."
     }
     return "The best of \(count) is trial \(best.result.trial)\(configuration): "
-      + "\(pictures.objective.axisTitle) \(best.score.label(digits: 6))."
+      + "\(record.file.goalTitle) \(best.score.label(digits: 6))."
   }
 
   private var reevaluationSentence: String? {
@@ -76,7 +76,7 @@ package struct SearchReport {
     let others =
       ties > 0 ? "; \(ties) other trial\(ties == 1 ? " is" : "s are") not significantly worse (5 %)" : ""
     return
-      "Trained again with \(first.seeds) new seeds, trial \(first.trial) has a mean validation accuracy of "
+      "Trained again with \(first.seeds) new seeds, trial \(first.trial) has a mean \(record.file.metrics.title(of: record.file.metrics.estimated)) of "
       + "\(first.mean.label(digits: 5)) ± \(interval.label(digits: 2)) (95 % interval)\(others)."
   }
 
@@ -114,15 +114,15 @@ package struct SearchReport {
     let hasSeeds = !record.reevaluations.isEmpty
     let again = Dictionary(record.reevaluations.map { ($0.trial, $0) }) { first, _ in first }
     let parameters = record.file.space.parameters
+    let schema = record.file.metrics
     let columns =
       [ReportTable.Column("rank", isNumber: true), .init("trial", isNumber: true)]
       + (hasSeeds ? [.init("mean with new seeds", isNumber: true), .init("tie group", isNumber: true)] : [])
-      + [
-        .init("validation accuracy", isNumber: true), .init("validation loss", isNumber: true),
-        .init("epochs", isNumber: true), .init("status"),
-      ] + zip(parameters, pictures.axes).map { .init($0.column, isNumber: $1.isOrdered) }
+      + schema.ranked.map { .init(schema.title(of: $0), isNumber: true) }
+      + [.init("epochs", isNumber: true), .init("status")]
+      + zip(parameters, pictures.axes).map { .init($0.column, isNumber: $1.isOrdered) }
     let rows = record.results.prefix(ReportTable.mostRows).enumerated().map { index, result in
-      let numbers = [result.valAccuracy, result.valLoss].map { $0.map { $0.label(digits: 5) } ?? "" }
+      let numbers = schema.ranked.map { result.metrics?[$0]?.label(digits: 5) ?? "" }
       let mean = again[result.trial].map { row in
         row.mean.label(digits: 5) + (row.interval95.map { " ± \($0.label(digits: 2))" } ?? "")
       }

@@ -2,39 +2,45 @@ import Search
 
 /// The table of `history.csv`.
 package struct HistoryTable {
-  private static let columns = [
-    "trial", "replicate", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
-  ]
+  private static let columns = ["trial", "replicate", "epoch"]
 
-  private var csv = CSV(columns: columns)
+  /// The names of the metrics, in the order of their columns.
+  private let metrics: [String]
+  private var csv: CSV
 
   /// A table without rows.
-  package init() {}
+  ///
+  /// - Parameter metrics: the names of the metrics, in the order of their columns.
+  package init(metrics: [String]) {
+    self.metrics = metrics
+    csv = CSV(columns: Self.columns + metrics)
+  }
 
   /// The bytes of the file.
   package var bytes: [UInt8] { csv.bytes }
 
   /// Adds a row.
-  package mutating func append(_ point: CurvePoint, of trial: Replicate) {
-    let metrics = [point.trainLoss, point.trainAccuracy, point.valLoss, point.valAccuracy]
+  package mutating func append(_ point: TrialMeasurement, of trial: Replicate) {
     csv.append(
-      [.integer(trial.trial), .integer(trial.index), .real(point.epochs)] + metrics.map(CSV.Cell.real))
+      [.integer(trial.trial), .integer(trial.index), .real(point.step)]
+        + metrics.map { CSV.Cell(point.metrics[$0]) })
   }
 
   /// The rows by trial, without those of replicates. Throws if one is damaged.
-  static func curves(_ table: CSVFile) throws(RunFileError) -> [Int: [CurvePoint]] {
-    var curves: [Int: [CurvePoint]] = [:]
-    try table.forEachRow(of: columns, defaults: ["replicate": "0"]) { cells in
+  ///
+  /// - Parameter names: the names of the metrics.
+  static func curves(
+    _ table: CSVFile, metrics names: [String]
+  ) throws(RunFileError) -> [Int: [TrialMeasurement]] {
+    var curves: [Int: [TrialMeasurement]] = [:]
+    try table.forEachRow(of: columns + names, defaults: ["replicate": "0"]) { cells in
       guard let trial = cells[0].integer, let replicate = cells[1].integer, let epochs = cells[2].number
       else {
         return false
       }
       guard replicate == 0 else { return true }
-      let numbers = cells[3...].map { $0.number ?? .nan }
-      curves[trial, default: []].append(
-        CurvePoint(
-          epochs: epochs, trainLoss: numbers[0], trainAccuracy: numbers[1], valLoss: numbers[2],
-          valAccuracy: numbers[3]))
+      let metrics = zip(names, cells[3...]).compactMap { name, cell in cell.number.map { (name, $0) } }
+      curves[trial, default: []].append(TrialMeasurement(step: epochs, Metrics(metrics)))
       return true
     }
     return curves

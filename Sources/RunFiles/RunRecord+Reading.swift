@@ -12,7 +12,8 @@ extension RunRecord {
     let (results, reevaluations) = try Self.results(CSVFile(contentsOf: "\(directory)/results.csv"), of: file)
     try self.init(
       file: file, results: results, reevaluations: reevaluations,
-      curves: HistoryTable.curves(CSVFile(contentsOf: "\(directory)/history.csv")),
+      curves: HistoryTable.curves(
+        CSVFile(contentsOf: "\(directory)/history.csv"), metrics: file.metrics.metrics.map(\.name)),
       attempts: AttemptTable.attempts(CSVFile(contentsOf: "\(directory)/attempts.csv")))
   }
 
@@ -21,14 +22,14 @@ extension RunRecord {
     _ table: CSVFile, of file: SearchFile
   ) throws(RunFileError) -> (results: [TrialResult], reevaluations: [ReevaluationRow]) {
     let parameters = file.space.parameters
-    let fixed = [
-      "trial", "status", "epochs", "val_accuracy", "val_loss", "seeds", "val_accuracy_mean",
-      "val_accuracy_ci95", "tie",
-    ]
+    let metrics = file.metrics.ranked
+    let estimated = file.metrics.estimated
+    let optional = ["seeds", "\(estimated)_mean", "\(estimated)_ci95", "tie"]
+    let fixed = ["trial", "status", "epochs"] + optional + metrics
     var results: [TrialResult] = []
     var reevaluations: [ReevaluationRow] = []
     // Earlier versions have no columns of re-evaluation.
-    let defaults = Dictionary(uniqueKeysWithValues: fixed[5...].map { ($0, "") })
+    let defaults = Dictionary(uniqueKeysWithValues: optional.map { ($0, "") })
     try table.forEachRow(of: fixed + parameters.map(\.column), defaults: defaults) { cells in
       let cellValues = zip(parameters, cells[fixed.count...]).map { $0.distribution.value(cell: $1.text) }
       let values = file.completed(cellValues)
@@ -36,16 +37,17 @@ extension RunRecord {
         let epochs = cells[2].number,
         cellValues.indices.allSatisfy({ cellValues[$0] != nil || file.conditional.contains($0) })
       else { return false }
+      let measured = zip(metrics, cells[7...]).compactMap { name, cell in cell.number.map { (name, $0) } }
       let end = TrialEnd(
-        trial: trial, status: status, epochs: epochs, valAccuracy: cells[3].number, valLoss: cells[4].number)
+        trial: trial, status: status, epochs: epochs, metrics: measured.isEmpty ? nil : Metrics(measured))
       var result = file.result(of: end, values)
       // The parameter of an empty cell has no effect, so its completed value is removed.
       for (index, value) in cellValues.enumerated() where value == nil { result.values[index] = nil }
       results.append(result)
-      guard let mean = cells[6].number, let seeds = cells[5].integer else { return true }
+      guard let seeds = cells[3].integer, let mean = cells[4].number else { return true }
       reevaluations.append(
         ReevaluationRow(
-          trial: trial, seeds: seeds, mean: mean, interval95: cells[7].number, tie: cells[8].integer))
+          trial: trial, seeds: seeds, mean: mean, interval95: cells[5].number, tie: cells[6].integer))
       return true
     }
     return (results, reevaluations)

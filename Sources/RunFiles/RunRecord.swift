@@ -9,13 +9,13 @@ package struct RunRecord: Sendable {
   /// The re-evaluated trials in `results.csv`.
   package let reevaluations: [ReevaluationRow]
   /// The rows of `history.csv` by trial, without those of replicates.
-  package let curves: [Int: [CurvePoint]]
+  package let curves: [Int: [TrialMeasurement]]
   /// The rows of `attempts.csv`.
   package let attempts: [AttemptRecord]
 
   package init(
     file: SearchFile, results: [TrialResult], reevaluations: [ReevaluationRow] = [],
-    curves: [Int: [CurvePoint]] = [:],
+    curves: [Int: [TrialMeasurement]] = [:],
     attempts: [AttemptRecord] = []
   ) {
     (self.file, self.results, self.reevaluations) = (file, results, reevaluations)
@@ -24,12 +24,7 @@ package struct RunRecord: Sendable {
 
   /// The curves in the form that the diagnostics use.
   package var histories: [Int: TrialHistory] {
-    curves.mapValues { points in
-      points.reduce(into: TrialHistory()) { history, point in
-        history.append(
-          EpochScore(valAccuracy: point.valAccuracy, valLoss: point.valLoss), after: point.epochs)
-      }
-    }
+    curves.mapValues { $0.reduce(into: TrialHistory()) { $0.append($1) } }
   }
 
   /// The diagnostics of the search: parameter importance, edge warnings, rung agreement.
@@ -43,7 +38,7 @@ package struct ReevaluationRow: Hashable, Sendable {
   package var trial: Int
   /// The number of seeds.
   package var seeds: Int
-  /// The mean validation accuracy.
+  /// The mean of the metric in results.csv.
   package var mean: Double
   /// Half the width of its 95 % confidence interval; nil with one seed.
   package var interval95: Double?
@@ -53,23 +48,6 @@ package struct ReevaluationRow: Hashable, Sendable {
   package init(trial: Int, seeds: Int, mean: Double, interval95: Double?, tie: Int?) {
     (self.trial, self.seeds, self.mean) = (trial, seeds, mean)
     (self.interval95, self.tie) = (interval95, tie)
-  }
-}
-
-/// A point of a trial's learning curve. Numbers that were not measured are NaN.
-package struct CurvePoint: Hashable, Sendable {
-  /// The number of epochs; below 1, a fraction of the first.
-  package var epochs: Double
-  package var trainLoss: Double
-  package var trainAccuracy: Double
-  package var valLoss: Double
-  package var valAccuracy: Double
-
-  package init(epochs: Double, trainLoss: Double, trainAccuracy: Double, valLoss: Double, valAccuracy: Double)
-  {
-    self.epochs = epochs
-    (self.trainLoss, self.trainAccuracy) = (trainLoss, trainAccuracy)
-    (self.valLoss, self.valAccuracy) = (valLoss, valAccuracy)
   }
 }
 

@@ -6,22 +6,30 @@ package struct SearchStatus: Codable, Sendable {
   /// Rank 1 of results.csv.
   package struct Best: Codable, Sendable {
     package var trial: Int
-    package var valAccuracy: Double?
-    package var valLoss: Double?
+    /// The metrics in results.csv by name; nil in files of earlier versions.
+    package var metrics: [String: Double]?
     /// The searched values that have an effect, by column; nil in files of earlier versions.
     package var parameters: [String: Setting]?
-    /// The re-evaluation with new seeds: their number, the mean accuracy and half the width of its 95 % interval.
+    /// The metric whose mean over new seeds is shown; nil in files of earlier versions.
+    package var metric: String?
+    /// The re-evaluation with new seeds: their number, the mean of the metric and half the width of its 95 % interval.
     package var seeds: Int?
-    package var valAccuracyMean: Double?
-    package var valAccuracyCi95: Double?
+    package var mean: Double?
+    package var ci95: Double?
 
-    package init(_ result: TrialResult, of space: SearchSpace) {
-      (trial, valAccuracy, valLoss) = (result.trial, result.valAccuracy, result.valLoss)
-      let pairs = zip(space.parameters, result.values).map { ($0.column, $1.map(Setting.init)) }
+    package init(_ result: TrialResult, of file: SearchFile) {
+      trial = result.trial
+      let measured = file.metrics.ranked.compactMap { name in result.metrics?[name].map { (name, $0) } }
+      metrics = Dictionary(measured.filter(\.1.isFinite)) { first, _ in first }
+      metric = file.metrics.estimated
+      let pairs = zip(file.space.parameters, result.values).map { ($0.column, $1.map(Setting.init)) }
       parameters = Dictionary(pairs.compactMap { pair in pair.1.map { (pair.0, $0) } }) { first, _ in first }
-      let accuracy = result.reevaluated?.valAccuracy
-      (seeds, valAccuracyMean, valAccuracyCi95) = (accuracy?.count, accuracy?.mean, accuracy?.interval95)
+      let estimate = result.reevaluated?.shown
+      (seeds, mean, ci95) = (estimate?.count, estimate?.mean, estimate?.interval95)
     }
+
+    /// The mean over new seeds, or else the value of the metric.
+    package var shownScore: Double? { mean ?? metric.flatMap { metrics?[$0] } }
   }
 
   /// A searched value: a number, or a text.

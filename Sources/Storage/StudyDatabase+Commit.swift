@@ -1,20 +1,24 @@
 import Coordination
 import Foundation
 import GRDB
-import Search
 
 extension StudyDatabase {
   /// Writes all decisions in one transaction. They are durable when it returns; if it throws, none is written.
   package func commit(_ decisions: [Decision], at date: Date) throws(StudyError) {
     guard !decisions.isEmpty else { return }
     let now = date.timeIntervalSince1970
+    // Kept only if the transaction succeeds.
+    var names = metricNames
     try run { db in
-      for decision in decisions { try Self.write(decision, now, db) }
+      for decision in decisions { try Self.write(decision, now, &names, db) }
       try Self.addEvents(decisions.count, db)
     }
+    metricNames = names
   }
 
-  private static func write(_ decision: Decision, _ now: Double, _ db: Database) throws {
+  private static func write(
+    _ decision: Decision, _ now: Double, _ names: inout MetricNames, _ db: Database
+  ) throws {
     switch decision {
     case .workerJoined(let id, let worker): try insert(id, worker, db)
     case .attemptStarted(let id, let trial, let worker):
@@ -26,8 +30,12 @@ extension StudyDatabase {
         """, [id.rowID, Int64(id.incarnation), trial, now, worker.description], db)
     case .epochsInherited(let id, let source, let count):
       try inherit(id, source, count, db)
-    case .epochEnded(let id, let number, let epoch):
-      try insert(id, number, epoch, db)
+    case .epochEnded(let id, let number, let metrics, let seconds):
+      try execute(
+        """
+        INSERT INTO epoch (attempt, number, metrics, seconds, checksum)
+        VALUES (?1, ?2, ?3, ?4, row_checksum(?1, ?2, ?3, ?4))
+        """, [id.rowID, number, names.encode(metrics, db), seconds], db)
     case .attemptEnded(let id, let end, let detail):
       try execute(
         """
@@ -48,8 +56,8 @@ extension StudyDatabase {
         ], db)
     case .rungReached(let reached, let rung):
       try execute(
-        "INSERT INTO rung (trial, number, attempt, val_accuracy, val_loss) VALUES (?, ?, ?, ?, ?)",
-        [reached.trial, rung, reached.attempt.rowID, reached.score.valAccuracy, reached.score.valLoss], db)
+        "INSERT INTO rung (trial, number, attempt, metrics) VALUES (?, ?, ?, ?)",
+        [reached.trial, rung, reached.attempt.rowID, names.encode(reached.metrics, db)], db)
     case .dataKnown(let digest): try execute("UPDATE search SET data = ?", [Data(digest)], db)
     case .workerExcluded(let id, let reason):
       try execute("UPDATE worker SET excluded = ? WHERE id = ?", [reason, id.description], db)
@@ -58,12 +66,12 @@ extension StudyDatabase {
       try execute("DELETE FROM checkpoint WHERE trial = ?", [result.trial], db)
       try execute(
         """
-        INSERT INTO result (trial, attempt, status, epochs, val_accuracy, val_loss, checksum)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_checksum(?1, ?2, ?3, ?4, ?5, ?6))
+        INSERT INTO result (trial, attempt, status, epochs, metrics, checksum)
+        VALUES (?1, ?2, ?3, ?4, ?5, row_checksum(?1, ?2, ?3, ?4, ?5))
         """,
         [
-          result.trial, id.rowID, result.status.rawValue, result.epochs, result.valAccuracy,
-          result.valLoss,
+          result.trial, id.rowID, result.status.rawValue, result.epochs,
+          result.metrics.map { try names.encode($0, db) },
         ], db)
     }
   }
@@ -84,24 +92,9 @@ extension StudyDatabase {
     try execute("UPDATE attempt SET inherited = ? WHERE id = ?", [count, id.rowID], db)
     try execute(
       """
-      INSERT INTO epoch (attempt, number, train_loss, train_accuracy, val_loss, val_accuracy, seconds)
-      SELECT ?, number, train_loss, train_accuracy, val_loss, val_accuracy, seconds FROM epoch
-      WHERE attempt = ? AND number <= ?
+      INSERT INTO epoch (attempt, number, metrics, seconds)
+      SELECT ?, number, metrics, seconds FROM epoch WHERE attempt = ? AND number <= ?
       """, [id.rowID, source.rowID, count], db)
-  }
-
-  private static func insert(
-    _ id: AttemptID, _ number: Int, _ epoch: WireEpoch, _ db: Database
-  ) throws {
-    try execute(
-      """
-      INSERT INTO epoch (attempt, number, train_loss, train_accuracy, val_loss, val_accuracy, seconds, checksum)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_checksum(?1, ?2, ?3, ?4, ?5, ?6, ?7))
-      """,
-      [
-        id.rowID, number, epoch.trainLoss, epoch.trainAccuracy, epoch.valLoss, epoch.valAccuracy,
-        epoch.seconds,
-      ], db)
   }
 
   private static func execute(

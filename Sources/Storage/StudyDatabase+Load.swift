@@ -56,17 +56,16 @@ extension StudyDatabase {
     try run { db in try Double.fetchOne(db, sql: "SELECT min(started) FROM attempt") }
   }
 
-  private static func curves(_ db: Database) throws -> [[EpochScore]] {
+  private static func curves(_ db: Database) throws -> [[Metrics]] {
     let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT result.trial, epoch.val_accuracy, epoch.val_loss FROM result JOIN epoch USING (attempt)
+        SELECT result.trial, epoch.metrics FROM result JOIN epoch USING (attempt)
         WHERE status = 'done' AND result.trial < 4294967296 ORDER BY result.trial, number
         """)
-    var curves: [Int: [EpochScore]] = [:]
-    while let row = try rows.next() {
-      curves[row[0], default: []].append(EpochScore(valAccuracy: row[1], valLoss: row[2]))
-    }
+    let names = try MetricNames(db)
+    var curves: [Int: [Metrics]] = [:]
+    while let row = try rows.next() { curves[row[0], default: []].append(try names.decode(row[1])) }
     return curves.sorted { $0.key < $1.key }.map(\.value)
   }
 
@@ -74,24 +73,26 @@ extension StudyDatabase {
     let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT rung.number, rung.trial, attempt.id, rung.val_accuracy, rung.val_loss, attempt.incarnation
+        SELECT rung.number, rung.trial, attempt.id, attempt.incarnation, rung.metrics
         FROM rung JOIN attempt ON attempt.id = rung.attempt ORDER BY rung.number, rung.trial
         """)
+    let names = try MetricNames(db)
     var rungs: [[RungScore]] = []
     while let row = try rows.next() {
       let number: Int = row[0]
       while rungs.count <= number { rungs.append([]) }
       rungs[number].append(
         RungScore(
-          trial: row[1], attempt: AttemptID(rowID: row[2], incarnation: row[5]),
-          score: EpochScore(valAccuracy: row[3], valLoss: row[4])))
+          trial: row[1], attempt: AttemptID(rowID: row[2], incarnation: row[3]),
+          metrics: try names.decode(row[4])))
     }
     return rungs
   }
 
   static func results(_ db: Database) throws -> [TrialEnd] {
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT trial, status, epochs, val_accuracy, val_loss FROM result ORDER BY trial")
+      db, sql: "SELECT trial, status, epochs, metrics FROM result ORDER BY trial")
+    let names = try MetricNames(db)
     var results: [TrialEnd] = []
     while let row = try rows.next() {
       guard let status = TrialResult.Status(rawValue: row[1]) else {
@@ -99,7 +100,7 @@ extension StudyDatabase {
       }
       results.append(
         TrialEnd(
-          trial: row[0], status: status, epochs: row[2], valAccuracy: row[3], valLoss: row[4]))
+          trial: row[0], status: status, epochs: row[2], metrics: try (row[3] as Data?).map(names.decode)))
     }
     return results
   }
@@ -113,6 +114,7 @@ extension StudyDatabase {
         FROM attempt JOIN worker ON worker.id = attempt.worker
         WHERE NOT is_past AND attempt.trial NOT IN (SELECT trial FROM result) ORDER BY attempt.id
         """)
+    let names = try MetricNames(db)
     return try rows.map { row in
       guard let worker = WorkerID(hexadecimal: row[2]) else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an invalid worker ID")
@@ -120,7 +122,7 @@ extension StudyDatabase {
       return Snapshot.OpenAttempt(
         id: AttemptID(rowID: row[0], incarnation: row[9]), trial: row[1], worker: worker, host: row[7],
         isLocal: row[3], key: row[4], end: (row[5] as String?).flatMap(AttemptEnd.init), detail: row[8],
-        epochs: try epochs(of: row[0], db), inherited: row[6])
+        epochs: try epochs(of: row[0], names, db), inherited: row[6])
     }
   }
 
@@ -149,31 +151,17 @@ extension StudyDatabase {
     }
   }
 
-  private static func epochs(of attempt: Int64, _ db: Database) throws -> [WireEpoch] {
-    try Row.fetchAll(
-      db, sql: "SELECT \(metrics) FROM epoch WHERE attempt = ? ORDER BY number",
-      arguments: [attempt]
-    ).map(epoch)
-  }
-
-  static let metrics = "train_loss, train_accuracy, val_loss, val_accuracy, seconds"
-
-  /// Reads a row that begins with the metrics.
-  static func epoch(_ row: Row) -> WireEpoch {
-    var epoch = WireEpoch()
-    epoch.trainLoss = row[0]
-    epoch.trainAccuracy = row[1]
-    epoch.valLoss = row[2]
-    epoch.valAccuracy = row[3]
-    epoch.seconds = row[4]
-    return epoch
+  private static func epochs(of attempt: Int64, _ names: MetricNames, _ db: Database) throws -> [Metrics] {
+    try Data.fetchAll(
+      db, sql: "SELECT metrics FROM epoch WHERE attempt = ? ORDER BY number", arguments: [attempt]
+    ).map(names.decode)
   }
 }
 
 /// The intermediate results of a trial.
 package enum HistoryMoment: Sendable {
-  case rung(Int, EpochScore)
-  case epoch(Int, WireEpoch)
+  case rung(Int, Metrics)
+  case epoch(Int, Metrics)
 }
 
 /// A row of `attempts.csv`.
@@ -224,9 +212,9 @@ extension StudyDatabase {
       let rows = try Row.fetchCursor(
         db,
         sql: """
-          SELECT NULL, NULL, val_loss, val_accuracy, NULL, trial, number, FALSE AS is_epoch FROM rung
+          SELECT trial, FALSE AS is_epoch, number, metrics FROM rung
           UNION ALL
-          SELECT \(Self.metrics), chosen.trial, number, TRUE
+          SELECT chosen.trial, TRUE, number, metrics
           FROM (
             SELECT trial, max(id) AS attempt FROM attempt
             WHERE NOT is_past AND trial NOT IN (SELECT trial FROM result) GROUP BY trial
@@ -234,9 +222,10 @@ extension StudyDatabase {
           ) AS chosen JOIN epoch ON epoch.attempt = chosen.attempt
           ORDER BY trial, is_epoch, number
           """)
+      let names = try MetricNames(db)
       while let row = try rows.next() {
-        let score = { EpochScore(valAccuracy: row[3], valLoss: row[2]) }
-        body(row[5], row[7] ? .epoch(row[6], Self.epoch(row)) : .rung(row[6], score()))
+        let metrics = try names.decode(row[3])
+        body(row[0], row[1] ? .epoch(row[2], metrics) : .rung(row[2], metrics))
       }
     }
   }

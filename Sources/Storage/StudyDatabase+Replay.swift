@@ -45,6 +45,7 @@ private struct Replay {
   let attempts: RowCursor
   /// The epochs of all attempts, in the same order.
   private let epochs: RowCursor
+  private let names: MetricNames
   /// The first epoch that was not passed yet.
   private var nextEpoch: Row?
   /// The rungs that an attempt has reached, by attempt: number, epochs and score.
@@ -72,7 +73,8 @@ private struct Replay {
         FROM attempt JOIN worker ON worker.id = attempt.worker ORDER BY attempt.id
         """)
     epochs = try Row.fetchCursor(
-      db, sql: "SELECT \(StudyDatabase.metrics), attempt, number FROM epoch ORDER BY attempt, number")
+      db, sql: "SELECT attempt, number, metrics, seconds FROM epoch ORDER BY attempt, number")
+    names = try MetricNames(db)
     for (number, scores) in try StudyDatabase.rungs(db).enumerated() {
       let budget = number < budgets.count ? budgets[number] : .infinity
       for score in scores { rungs[score.attempt.rowID, default: []].append((number, budget, score)) }
@@ -116,14 +118,14 @@ private struct Replay {
     if let source { pass(.epochsInherited(id, from: source, count: row[8])) }
     var reached = rungs.removeValue(forKey: id.rowID) ?? []
     let inherited: Int = source == nil ? 0 : row[8]
-    while let (number, epoch) = try takeEpoch(of: id) {
+    while let (number, metrics, seconds) = try takeEpoch(of: id) {
       while let first = reached.first, first.epochs < Double(number) {
         pass(.rungReached(first.2, rung: first.number))
         reached.removeFirst()
       }
       guard number > inherited else { continue }
-      time = min(time + epoch.seconds, end ?? .infinity)
-      pass(.epochEnded(id, number: number, epoch))
+      time = min(time + seconds, end ?? .infinity)
+      pass(.epochEnded(id, number: number, metrics, seconds: seconds))
     }
     for rung in reached { pass(.rungReached(rung.2, rung: rung.number)) }
     if let stored = checkpoints[id.rowID] { pass(.checkpointStored(stored)) }
@@ -138,10 +140,10 @@ private struct Replay {
   }
 
   /// The next epoch of an attempt; nil after its last.
-  private mutating func takeEpoch(of id: AttemptID) throws -> (number: Int, WireEpoch)? {
-    guard let row = nextEpoch, id.rowID == row[5] else { return nil }
+  private mutating func takeEpoch(of id: AttemptID) throws -> (number: Int, Metrics, seconds: Double)? {
+    guard let row = nextEpoch, id.rowID == row[0] else { return nil }
     nextEpoch = try epochs.next()?.copy()
-    return (row[6], StudyDatabase.epoch(row))
+    return (row[1], try names.decode(row[2]), seconds: row[3])
   }
 
   /// Passes the decisions that belong to no attempt.

@@ -158,7 +158,63 @@ extension StudyDatabase {
         try db.execute(sql: "ALTER TABLE \(table) ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
       }
     }
-    migrator.registerMigration("13: the number of events") { db in
+    migrator.registerMigration("13: metrics by name") { db in
+      db.add(function: MetricNames.packed)
+      try db.execute(
+        sql: """
+          CREATE TABLE metric (
+            number INTEGER NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            checksum INTEGER NOT NULL DEFAULT 0
+          ) STRICT;
+          INSERT INTO metric (number, name)
+          VALUES (0, 'train_loss'), (1, 'train_accuracy'), (2, 'val_loss'), (3, 'val_accuracy');
+
+          CREATE TABLE new_epoch (
+            attempt INTEGER NOT NULL REFERENCES attempt,
+            number INTEGER NOT NULL,
+            -- See MetricNames.
+            metrics BLOB NOT NULL,
+            seconds REAL NOT NULL,
+            checksum INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (attempt, number)
+          ) STRICT, WITHOUT ROWID;
+          INSERT INTO new_epoch
+          SELECT attempt, number, packed_metrics(train_loss, train_accuracy, val_loss, val_accuracy), seconds, 0
+          FROM epoch;
+          DROP TABLE epoch;
+          ALTER TABLE new_epoch RENAME TO epoch;
+
+          CREATE TABLE new_rung (
+            trial INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            attempt INTEGER NOT NULL REFERENCES attempt,
+            metrics BLOB NOT NULL,
+            checksum INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (trial, number)
+          ) STRICT, WITHOUT ROWID;
+          INSERT INTO new_rung
+          SELECT trial, number, attempt, packed_metrics(NULL, NULL, val_loss, val_accuracy), 0 FROM rung;
+          DROP TABLE rung;
+          ALTER TABLE new_rung RENAME TO rung;
+
+          CREATE TABLE new_result (
+            trial INTEGER NOT NULL PRIMARY KEY,
+            attempt INTEGER NOT NULL UNIQUE REFERENCES attempt,
+            status TEXT NOT NULL,
+            -- Trained: a whole number, or a part of the first.
+            epochs REAL NOT NULL,
+            -- Of the epoch that the goal selects; NULL without a score.
+            metrics BLOB,
+            checksum INTEGER NOT NULL DEFAULT 0
+          ) STRICT;
+          INSERT INTO new_result
+          SELECT trial, attempt, status, epochs, packed_metrics(NULL, NULL, val_loss, val_accuracy), 0 FROM result;
+          DROP TABLE result;
+          ALTER TABLE new_result RENAME TO result;
+          """)
+    }
+    migrator.registerMigration("14: the number of events") { db in
       try db.execute(
         sql: """
           CREATE TABLE event (

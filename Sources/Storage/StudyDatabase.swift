@@ -9,6 +9,8 @@ import Search
 /// When `commit` returns, the decisions are durable.
 package final class StudyDatabase {
   private var queue: DatabaseQueue
+  /// The names in the table `metric`.
+  var metricNames = MetricNames()
   /// A descriptor of the open file, to notice its deletion. Closed after the queue: closing it releases SQLite's lock.
   private var descriptor: Int32
 
@@ -70,6 +72,7 @@ package final class StudyDatabase {
     guard try run({ db in try Int.fetchOne(db, sql: "SELECT count(*) FROM search") }) == 1 else {
       throw .damaged("\(path) holds no search")
     }
+    metricNames = try run { db in try MetricNames(db) }
   }
 
   private init(path: String) throws(StudyError) {

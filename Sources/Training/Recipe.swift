@@ -109,7 +109,7 @@ package struct TrainingRecipe: Sendable, Equatable {
   package var precision: Precision
 
   /// Which weights are the result of training.
-  package enum Keep: String, Sendable {
+  package enum Keep: String, Sendable, CaseIterable {
     /// The weights after the last step.
     case last
     /// The weights of the epoch with the best validation accuracy, the first in a tie.
@@ -117,7 +117,7 @@ package struct TrainingRecipe: Sendable, Equatable {
   }
 
   /// The step after the last epoch.
-  package enum Finetune: String, Sendable {
+  package enum Finetune: String, Sendable, CaseIterable {
     case none
     /// Refits the last layer to the one-hot labels of all training images by least squares.
     case leastSquares = "least_squares"
@@ -140,7 +140,7 @@ package struct TrainingRecipe: Sendable, Equatable {
     self.keep = keep
     self.finetune = finetune
     self.precision = precision
-    self.decay = decay ?? (optimizer == .adamW ? .decoupled : .coupled)
+    self.decay = decay ?? optimizer.name.defaultDecay
   }
 }
 

@@ -29,7 +29,7 @@ import Testing
 
   private func epochs(of attempt: UInt64, in cluster: Cluster) -> [Int] {
     cluster.persisted.compactMap {
-      if case .epochEnded(AttemptID(attempt), let number, _) = $0 { number } else { nil }
+      if case .epochEnded(AttemptID(attempt), let number, _, _) = $0 { number } else { nil }
     }
   }
 

@@ -1,4 +1,5 @@
 import Search
+import Trials
 
 @testable import Coordination
 
@@ -135,11 +136,9 @@ struct Cluster {
   /// Trains the assigned part of an epoch of a worker's first attempt; the score depends only on the trial.
   mutating func finishPart(of id: WorkerID, valLoss: Double = 1) {
     guard let assign = running[id]?.first else { return }
-    var score = WirePartScore()
-    score.part = assign.part
-    score.valAccuracy = 0.1 + Double(assign.trial) / 100
-    score.valLoss = valLoss
-    suspend(AttemptID(assign.attempt), of: id, score: score)
+    let accuracy = 0.1 + Double(assign.trial) / 100
+    let measurement = TrialMeasurement(part: assign.part, accuracy: accuracy, loss: valLoss)
+    suspend(AttemptID(assign.attempt), of: id, measurement: measurement)
     drain()
   }
 
@@ -157,7 +156,7 @@ struct Cluster {
   }
 
   /// Suspends an attempt; the size of its checkpoint depends on its epochs.
-  private mutating func suspend(_ attempt: AttemptID, of id: WorkerID, score: WirePartScore? = nil) {
+  private mutating func suspend(_ attempt: AttemptID, of id: WorkerID, measurement: TrialMeasurement? = nil) {
     let trial = running[id]?.first { $0.attempt == attempt.number }?.trial ?? 0
     running[id]?.removeAll { $0.attempt == attempt.number }
     var checkpoint = WireCheckpoint()
@@ -165,7 +164,7 @@ struct Cluster {
     let bytes = Self.checkpoint(epochs: Int(checkpoint.epochs), trial: Int(trial))
     checkpoint.size = UInt64(bytes.count)
     checkpoint.digest = .init(Self.digest(bytes))
-    let suspended = Worker.Suspended(checkpoint: checkpoint, bytes: bytes, score: score)
+    let suspended = Worker.Suspended(checkpoint: checkpoint, bytes: bytes, measurement: measurement)
     pending.append(.toWorker(id, .suspended(attempt, suspended)))
   }
 
@@ -237,10 +236,9 @@ struct Cluster {
     let begin = trained[assign.attempt] ?? 0
     trained[assign.attempt] = begin + count
     for number in begin + 1..<begin + count + 1 {
-      var epoch = WireEpoch()
-      epoch.valAccuracy = 0.5 + Double(Replicate(number: Int(assign.trial)).trial) / 100
-      epoch.valLoss = 1 / Double(number)
-      dispatch(id, .epochEnded(AttemptID(assign.attempt), epoch))
+      let accuracy = 0.5 + Double(Replicate(number: Int(assign.trial)).trial) / 100
+      let epoch = TrialMeasurement(epoch: number, accuracy: accuracy, loss: 1 / Double(number))
+      dispatch(id, .epochEnded(AttemptID(assign.attempt), epoch, seconds: 0))
     }
   }
 
@@ -270,7 +268,7 @@ struct Cluster {
           .init(
             id: id, trial: trial, worker: worker, isLocal: descriptions[worker]?.isLocal ?? false,
             key: descriptions[worker]?.key ?? "", end: nil, epochs: []))
-      case .epochEnded(let id, _, let epoch):
+      case .epochEnded(let id, _, let epoch, _):
         edit(&snapshot, id) { $0.epochs.append(epoch) }
       case .attemptEnded(let id, let end, _): edit(&snapshot, id) { $0.end = end }
       case .attemptResumed(let id): edit(&snapshot, id) { $0.end = nil }
@@ -303,5 +301,19 @@ struct Cluster {
   ) {
     guard let index = snapshot.openAttempts.firstIndex(where: { $0.id == id }) else { return }
     change(&snapshot.openAttempts[index])
+  }
+}
+
+extension TrialMeasurement {
+  /// The metrics after an epoch.
+  init(epoch: Int, accuracy: Double = 0, loss: Double = 0) {
+    self.init(
+      step: Double(epoch),
+      ["train_loss": 0, "train_accuracy": 0, "val_loss": loss, "val_accuracy": accuracy])
+  }
+
+  /// The metrics after a part of the first epoch.
+  init(part: Double, accuracy: Double, loss: Double) {
+    self.init(step: part, ["val_loss": loss, "val_accuracy": accuracy])
   }
 }

@@ -63,7 +63,7 @@ import Testing
   private static func event(_ generator: inout Philox) -> Worker.Event {
     let attempt = AttemptID(generator.below(6))
     return switch generator.below(20) {
-    case 0...2: .epochEnded(attempt, WireEpoch())
+    case 0...2: .epochEnded(attempt, TrialMeasurement(epoch: 1), seconds: 0)
     case 3: .ended(attempt, .done, detail: "")
     case 4: .drainRequested("why not")
     case 5:
@@ -157,7 +157,7 @@ private struct HostileCluster {
     let attempt = generator.below(8) == 0 ? generator.next() : generator.below(8)
     switch generator.below(9) {
     case 0:
-      message.hello.version = generator.below(8) == 0 ? 2 : Limits.version
+      message.hello.version = generator.below(8) == 0 ? 1 : Limits.version
       message.hello.slots = UInt32(generator.below(4) == 0 ? generator.below(2000) : 1)
       message.hello.host = "\u{1b}[2Jnode\u{202e}"
       message.hello.pid = UInt32(truncatingIfNeeded: generator.next())
@@ -167,7 +167,9 @@ private struct HostileCluster {
     case 2, 3:
       message.report.attempt = attempt
       message.report.sequence = UInt32(generator.below(4))
-      message.report.epoch.valAccuracy = [0.5, 1, 1.5, .nan][Int(generator.below(4))]
+      let accuracy = [0.5, 1, 1.5, .nan][Int(generator.below(4))]
+      message.report.measurement = WireMeasurement(
+        TrialMeasurement(epoch: Int(message.report.sequence), accuracy: accuracy))
     case 4:
       message.result.attempt = attempt
       message.result.sequence = UInt32(generator.below(5))
@@ -211,7 +213,7 @@ private struct HostileCluster {
       case .trialEnded(let end, let id):
         #expect(hostileAttempts.contains(id))
         falseResults.insert(end.trial)
-      case .epochEnded(let id, _, _), .attemptEnded(let id, _, _), .attemptResumed(let id):
+      case .epochEnded(let id, _, _, _), .attemptEnded(let id, _, _), .attemptResumed(let id):
         #expect(hostileAttempts.contains(id), "\(decision)")
       case .checkpointStored(let stored): #expect(hostileAttempts.contains(stored.attempt))
       case .rungReached(let reached, _): #expect(hostileAttempts.contains(reached.attempt))
@@ -236,7 +238,7 @@ private struct HostileCluster {
     #expect(cluster.coordinator.isFinished)
     for (trial, end) in cluster.coordinator.results where !falseResults.contains(trial) {
       #expect(end.status == .done)
-      #expect(end.valAccuracy == 0.5 + Double(trial) / 100)
+      #expect(end.metrics?["val_accuracy"] == 0.5 + Double(trial) / 100)
     }
   }
 }

@@ -65,13 +65,14 @@ import Testing
   func anInvalidScoreIsRejected(part: Double, loss: Double, accuracy: Double) throws {
     var cluster = cluster
     let assign = try #require(cluster.running[worker]?.first)
-    var score = WirePartScore()
-    (score.part, score.valLoss, score.valAccuracy) = (part, loss, accuracy)
+    let measurement = TrialMeasurement(part: part, accuracy: accuracy, loss: loss)
     var checkpoint = WireCheckpoint()
     checkpoint.digest = .init([UInt8](repeating: 1, count: Limits.digest))
     checkpoint.size = 1
     cluster.dispatch(
-      worker, .suspended(AttemptID(assign.attempt), .init(checkpoint: checkpoint, bytes: [1], score: score)))
+      worker,
+      .suspended(
+        AttemptID(assign.attempt), .init(checkpoint: checkpoint, bytes: [1], measurement: measurement)))
     let ends = cluster.persisted.compactMap { decision -> AttemptEnd? in
       if case .attemptEnded(AttemptID(assign.attempt), let end, _) = decision { end } else { nil }
     }

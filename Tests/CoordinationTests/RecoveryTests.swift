@@ -207,7 +207,7 @@ import Testing
     cluster.wait(.seconds(3))
     cluster.trainEpochs(100, of: worker)
     let numbers = cluster.persisted.compactMap { decision -> Int? in
-      if case .epochEnded(_, let number, _) = decision { number } else { nil }
+      if case .epochEnded(_, let number, _, _) = decision { number } else { nil }
     }
     #expect(numbers == Array(1...500))
   }
@@ -260,9 +260,8 @@ import Testing
     let second = cluster.join(2)
     // The lost attempt ends while disconnected; its messages are resent after reconnection.
     let assign = try #require(cluster.running[first]?.first)
-    var epoch = WireEpoch()
-    epoch.valAccuracy = 0.5
-    cluster.dispatch(first, .epochEnded(AttemptID(assign.attempt), epoch))
+    let epoch = TrialMeasurement(epoch: 2, accuracy: 0.5)
+    cluster.dispatch(first, .epochEnded(AttemptID(assign.attempt), epoch, seconds: 0))
     cluster.dispatch(first, .ended(AttemptID(assign.attempt), .done, detail: ""))
     cluster.running[first] = []
     cluster.finishAttempt(of: second)
@@ -308,7 +307,7 @@ import Testing
     #expect(cluster.coordinator.results.count == 1)
     cluster.wait(.seconds(3))
     #expect(cluster.running[worker]?.map(\.attempt) == [attempt])
-    cluster.dispatch(worker, .epochEnded(AttemptID(attempt), WireEpoch()))
+    cluster.dispatch(worker, .epochEnded(AttemptID(attempt), TrialMeasurement(epoch: 2), seconds: 0))
     cluster.running[worker] = []
     cluster.dispatch(worker, .ended(AttemptID(attempt), .done, detail: ""))
     #expect(cluster.coordinator.results[1]?.epochs == 2)

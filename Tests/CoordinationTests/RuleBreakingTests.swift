@@ -18,7 +18,7 @@ import Testing
     var report = WireReport()
     report.attempt = attempt
     report.sequence = sequence
-    report.epoch.valAccuracy = accuracy
+    report.measurement = WireMeasurement(TrialMeasurement(epoch: Int(sequence), accuracy: accuracy))
     return .report(report)
   }
 
@@ -82,7 +82,7 @@ import Testing
       cluster.deliver(message(1, report(1, sequence, accuracy: 0.5)), from: worker)
     }
     let numbers = cluster.persisted.compactMap { decision -> Int? in
-      if case .epochEnded(_, let number, _) = decision { number } else { nil }
+      if case .epochEnded(_, let number, _, _) = decision { number } else { nil }
     }
     #expect(numbers == [1, 2])
   }

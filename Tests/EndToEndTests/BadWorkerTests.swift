@@ -1,6 +1,7 @@
 import Coordination
 import Foundation
 import Messaging
+import Search
 import Testing
 
 /// A worker that reports wrong values or fails every trial, with honest ones: it is named and gets no more work, and
@@ -84,9 +85,9 @@ final class BadWorker: @unchecked Sendable {  // each object is used by one thre
   private func fail(_ attempt: AttemptID) throws {
     switch defect {
     case .reportsNonsense:
-      var epoch = WireEpoch()
-      epoch.valLoss = .nan
-      try perform(machine.handle(.epochEnded(attempt, epoch), at: now()))
+      let epoch = TrialMeasurement(
+        step: 1, ["train_loss": 0, "train_accuracy": 0, "val_loss": .nan, "val_accuracy": 0])
+      try perform(machine.handle(.epochEnded(attempt, epoch, seconds: 0), at: now()))
     case .failsEveryTrial:
       try perform(machine.handle(.ended(attempt, .failed, detail: "no space left on device"), at: now()))
     }

@@ -36,7 +36,7 @@ struct ReevaluationTests {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let best = try decoder.decode(StatusFile.self, from: scratch.data("run/status.json")).best
-    #expect(first["trial"] == "\(best.trial)" && first["val_accuracy_mean"] == "\(best.valAccuracyMean)")
+    #expect(first["trial"] == "\(best.trial)" && first["val_accuracy_mean"] == "\(best.mean)")
     #expect(first["lr"].flatMap(Double.init) == best.parameters["lr"])
     let status = try await scratch.run("status", "run").output
     #expect(status.contains("best: trial \(best.trial), ") && status.contains("over 3 new seeds: "))
@@ -45,7 +45,7 @@ struct ReevaluationTests {
   private struct StatusFile: Decodable {
     struct Best: Decodable {
       let trial: Int
-      let valAccuracyMean: Double
+      let mean: Double
       let parameters: [String: Double]
     }
 

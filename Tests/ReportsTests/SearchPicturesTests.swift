@@ -3,6 +3,7 @@ import PictureChecks
 import RunFiles
 import Search
 import Testing
+import Trials
 
 @testable import Charts
 @testable import Reports
@@ -56,7 +57,9 @@ struct SearchPicturesTests {
     let picture = try #require(SearchPictures(record).pictures(.history).first)
     let titles = try Structure(picture.picture.svg).elements.compactMap(\.title)
     for result in record.results {
-      let text = result.valAccuracy.map { "validation accuracy \($0.shortText)" } ?? result.status.rawValue
+      let text =
+        result.metrics?["val_accuracy"].map { "validation accuracy \($0.shortText)" }
+        ?? result.status.rawValue
       #expect(titles.contains("trial \(result.trial): \(text)"))
     }
   }
@@ -104,7 +107,7 @@ struct SearchPicturesTests {
   static func record(trials: Int, parameters: Int, epochs: Int = 5) throws -> RunRecord {
     let file = try file(trials: trials, parameters: parameters)
     var results: [TrialResult] = []
-    var curves: [Int: [CurvePoint]] = [:]
+    var curves: [Int: [TrialMeasurement]] = [:]
     var attempts: [AttemptRecord] = []
     for trial in 0..<trials {
       let bits = UInt64(trial + 1) &* 0x9E37_79B9_7F4A_7C15
@@ -117,13 +120,15 @@ struct SearchPicturesTests {
         file.result(
           of: TrialEnd(
             trial: trial, status: isLost ? .diverged : .done, epochs: Double(epochs),
-            valAccuracy: isLost ? nil : score,
-            valLoss: isLost ? nil : 1 - score), values))
+            metrics: isLost ? nil : ["val_accuracy": score, "val_loss": 1 - score]), values))
       curves[trial] = (1...epochs).map {
         let part = Double($0) / Double(epochs)
-        return CurvePoint(
-          epochs: Double($0), trainLoss: 1 - part, trainAccuracy: part, valLoss: 1.1 - part,
-          valAccuracy: score * part)
+        return TrialMeasurement(
+          step: Double($0),
+          [
+            "train_loss": 1 - part, "train_accuracy": part, "val_loss": 1.1 - part,
+            "val_accuracy": score * part,
+          ])
       }
       attempts.append(
         AttemptRecord(
@@ -133,7 +138,7 @@ struct SearchPicturesTests {
           ending: trial % 19 == 18 ? "lost" : "finished", detail: ""))
     }
     return RunRecord(
-      file: file, results: Ranking.ranked(results, by: file.objective),
+      file: file, results: Ranking.ranked(results, by: file.goal),
       reevaluations: (0..<min(5, trials)).map {
         ReevaluationRow(
           trial: $0, seeds: 5, mean: 0.9 + 0.01 * Double($0), interval95: 0.004, tie: 1 + $0 / 2)

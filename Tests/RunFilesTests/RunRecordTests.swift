@@ -1,6 +1,7 @@
 import Foundation
 import Search
 import Testing
+import Trials
 
 @testable import RunFiles
 
@@ -16,13 +17,13 @@ import Testing
       """, file: "search.yaml")
     let results = (0..<3).map { trial in
       file.result(
-        of: TrialEnd(trial: trial, status: .done, epochs: 2, valAccuracy: 0.5, valLoss: 1),
+        of: TrialEnd(trial: trial, status: .done, epochs: 2, metrics: ["val_accuracy": 0.5, "val_loss": 1]),
         file.values(trial: trial))
     }
     #expect(results.map(\.values) == [[.integer(1)], [nil], [nil]])
     let path = NSTemporaryDirectory() + "results-\(UUID().uuidString).csv"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try Data(Results.csv(results, of: file.space).bytes).write(to: URL(filePath: path))
+    try Data(Results.csv(results, of: file).bytes).write(to: URL(filePath: path))
     let read = try RunRecord.results(CSVFile(contentsOf: path), of: file).results
     #expect(read.map(\.values) == results.map(\.values))
   }
@@ -41,17 +42,17 @@ import Testing
     let text = String(decoding: table.bytes, as: UTF8.self).replacing(",detail", with: ",words")
     #expect(try AttemptTable.attempts(#require(CSVFile(Array(text.utf8)))) == attempts)
 
-    var history = HistoryTable()
-    let part = CurvePoint(
-      epochs: 0.5, trainLoss: .nan, trainAccuracy: .nan, valLoss: 0.1 + 0.2, valAccuracy: 0.5)
-    let whole = CurvePoint(epochs: 1, trainLoss: 1, trainAccuracy: 0.25, valLoss: 2, valAccuracy: 1e-9)
+    let names = ["train_loss", "val_loss", "auc"]
+    var history = HistoryTable(metrics: names)
+    let part = TrialMeasurement(step: 0.5, ["auc": 0.5, "val_loss": 0.1 + 0.2])
+    let whole = TrialMeasurement(step: 1, ["train_loss": 1, "val_loss": 2, "auc": 1e-9])
     history.append(part, of: Replicate(0, of: 3))
     history.append(whole, of: Replicate(0, of: 3))
     history.append(whole, of: Replicate(1, of: 3))
-    #expect(String(decoding: history.bytes, as: UTF8.self).contains("\n3,0,0.5,,,0.30000000000000004,0.5\n"))
-    let curves = try HistoryTable.curves(#require(CSVFile(history.bytes)))
+    #expect(String(decoding: history.bytes, as: UTF8.self).contains("\n3,0,0.5,,0.30000000000000004,0.5\n"))
+    let curves = try HistoryTable.curves(#require(CSVFile(history.bytes)), metrics: names)
     #expect(curves.keys.sorted() == [3] && curves[3]?.last == whole && curves[3]?.count == 2)
-    #expect(curves[3]?.first?.valLoss == part.valLoss && curves[3]?.first?.trainLoss.isNaN == true)
+    #expect(curves[3]?.first?.metrics == ["val_loss": 0.1 + 0.2, "auc": 0.5])
   }
 
   @Test func statusIsReadAsItWasWritten() throws {

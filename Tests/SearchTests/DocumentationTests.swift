@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Trials
 
 @testable import Search
 
@@ -12,14 +13,17 @@ import Testing
 
   /// With TRAWL_REWRITE_GOLDEN=1, writes the list, which is the end of the article.
   @Test func articleEndsWithTheListOfFields() throws {
-    let head = try #require(Field.documentation.split(separator: "\n").first)
+    let head = try #require(EmbeddedFormat.shared.keys.documentation.split(separator: "\n").first)
     if ProcessInfo.processInfo.environment["TRAWL_REWRITE_GOLDEN"] == "1",
       let start = try article.range(of: head)?.lowerBound
     {
-      try (article[..<start] + Field.documentation).write(to: Self.file, atomically: true, encoding: .utf8)
+      try (article[..<start] + EmbeddedFormat.shared.keys.documentation).write(
+        to: Self.file, atomically: true, encoding: .utf8)
     }
-    for line in Field.documentation.split(separator: "\n") { #expect(line.count <= 120) }
-    #expect(try article.hasSuffix(Field.documentation), "the list should read:\n\(Field.documentation)")
+    for line in EmbeddedFormat.shared.keys.documentation.split(separator: "\n") { #expect(line.count <= 120) }
+    #expect(
+      try article.hasSuffix(EmbeddedFormat.shared.keys.documentation),
+      "the list should read:\n\(EmbeddedFormat.shared.keys.documentation)")
   }
 
   @Test func examplesInTheArticleAreValid() throws {

@@ -1,10 +1,11 @@
 import Testing
+import Trials
 
 @testable import Search
 
 @Suite struct ASHATests {
   private func standing(_ trial: Int, _ score: Double?) -> Halving.RungResult {
-    .init(trial: trial, objective: score, valLoss: nil)
+    .init(trial: trial, objective: score, tieBreaker: nil)
   }
 
   /// Performs the next promotion and describes it: the trial and its new rung.
@@ -15,7 +16,7 @@ import Testing
   }
 
   @Test func promotesTheBestOfTheReportedTrials() {
-    var asha = ASHA(budgets: [1, 2, 4], factor: 2, objective: .valAccuracy)
+    var asha = ASHA(budgets: [1, 2, 4], factor: 2, goal: .valAccuracy)
     asha.report(standing(0, 0.5), at: 0)
     #expect(promotion(&asha) == "none")
     asha.report(standing(1, 0.7), at: 0)
@@ -35,7 +36,7 @@ import Testing
   }
 
   @Test func trialWithoutScoreCountsInItsRungButIsNeverPromoted() {
-    var asha = ASHA(budgets: [1, 2], factor: 2, objective: .valLoss)
+    var asha = ASHA(budgets: [1, 2], factor: 2, goal: .valLoss)
     asha.report(standing(0, nil), at: 0)
     asha.report(standing(1, .nan), at: 0)
     #expect(promotion(&asha) == "none")
@@ -44,7 +45,7 @@ import Testing
   }
 
   @Test func lastRungPromotesNothing() {
-    var asha = ASHA(budgets: [4], factor: 2, objective: .valAccuracy)
+    var asha = ASHA(budgets: [4], factor: 2, goal: .valAccuracy)
     for trial in 0..<9 { asha.report(standing(trial, 0.5), at: 0) }
     #expect(promotion(&asha) == "none")
   }
@@ -52,7 +53,7 @@ import Testing
 
 @Suite struct MedianRuleTests {
   @Test func comparesTheBestScoreWithTheMedianOfRunningMeans() {
-    var rule = MedianRule(patience: 2, objective: .valAccuracy)
+    var rule = MedianRule(patience: 2, goal: .valAccuracy)
     // Their means: 0.5, 0.75 and 0.75, 0.875; so the medians are 0.625 and 0.8125.
     rule.complete([0.5, 1])
     rule.complete([0.75, 1])
@@ -63,14 +64,14 @@ import Testing
   }
 
   @Test func smallerLossIsBetter() {
-    var rule = MedianRule(patience: 1, objective: .valLoss)
+    var rule = MedianRule(patience: 1, goal: .valLoss)
     rule.complete([0.5, 0.25])
     #expect(rule.stops([0.75]))
     #expect(!rule.stops([0.25]))
   }
 
   @Test func stopsNothingBeforeEnoughTrialsHaveCompleted() {
-    var rule = MedianRule(patience: 2, objective: .valAccuracy)
+    var rule = MedianRule(patience: 2, goal: .valAccuracy)
     rule.complete([1])
     #expect(!rule.stops([0]))
     rule.complete([1])

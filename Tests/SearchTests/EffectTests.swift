@@ -1,4 +1,5 @@
 import Testing
+import Trials
 
 @testable import Search
 
@@ -120,12 +121,13 @@ import Testing
     let file = try parse(Self.conditional)
     let results = (0..<40).map { trial in
       file.result(
-        of: TrialEnd(trial: trial, status: .done, epochs: 3, valAccuracy: 0.5), file.values(trial: trial))
+        of: TrialEnd(trial: trial, status: .done, epochs: 3, metrics: ["val_accuracy": 0.5]),
+        file.values(trial: trial))
     }
     let sgd = results.filter { $0.values[1] == .word("sgd") }
     #expect((1..<40).contains(sgd.count))
     #expect(results.allSatisfy { ($0.values[2] == nil) == ($0.values[1] == .word("sgd")) })
-    let rows = String(decoding: Results.csv(results, of: file.space).bytes, as: UTF8.self).split(
+    let rows = String(decoding: Results.csv(results, of: file).bytes, as: UTF8.self).split(
       separator: "\n")
     #expect(rows.count { $0.contains(",sgd,,") } == sgd.count)
     #expect(file.configuration(values: file.completed(sgd[0].values)) != nil)
@@ -143,10 +145,10 @@ import Testing
       let values = file.values(trial: trial)
       let isPlain = values[1] == .word("sgd")
       return file.result(
-        of: TrialEnd(trial: trial, status: .done, epochs: 3, valAccuracy: isPlain ? 0.9 : 0.5),
+        of: TrialEnd(trial: trial, status: .done, epochs: 3, metrics: ["val_accuracy": isPlain ? 0.9 : 0.5]),
         isPlain ? [values[0], values[1], .real(0.9)] : [values[0], values[1], .real(0.7)])
     }
-    let insight = Insight(file, ranked: Ranking.ranked(results, by: file.objective), histories: [:])
+    let insight = Insight(file, ranked: Ranking.ranked(results, by: file.goal), histories: [:])
     #expect(insight.edges.isEmpty)
     #expect(insight.importance?.shares[1] ?? 0 > 0.9)
     #expect(insight.conditional == ["momentum"])

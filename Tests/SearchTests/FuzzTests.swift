@@ -1,6 +1,7 @@
 import Fuzzing
 import Randomness
 import Testing
+import Trials
 
 @testable import Search
 

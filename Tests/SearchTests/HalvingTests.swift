@@ -1,5 +1,6 @@
 import Randomness
 import Testing
+import Trials
 
 @testable import Search
 
@@ -17,7 +18,7 @@ import Testing
     func standing(_ trial: Int, _ rung: Int) -> Halving.RungResult {
       let random = Philox.block(seed: seed, stream: UInt64(rung), position: UInt64(trial)).first
       let score = random % 11 == 0 ? nil : Double(random % 17)
-      return .init(trial: trial, objective: score, valLoss: Double(random % 3))
+      return .init(trial: trial, objective: score, tieBreaker: Double(random % 3))
     }
   }
 
@@ -29,7 +30,7 @@ import Testing
       defer {
         room = max(1, Int(Double(room) / factor))
         rung = rung.map { scores.standing($0, index) }.filter { $0.objective != nil }.sorted {
-          ($1.objective!, $0.valLoss!, $0.trial) < ($0.objective!, $1.valLoss!, $1.trial)
+          ($1.objective!, $0.tieBreaker!, $0.trial) < ($0.objective!, $1.tieBreaker!, $1.trial)
         }.prefix(room).map(\.trial)
       }
       return Set(rung)
@@ -38,14 +39,14 @@ import Testing
 
   @Test func bracketsAreIndependent() {
     let scores = Scores(trials: 23, budgets: [1, 2, 4], seed: 5)
-    var whole = Halving(trials: 23, bracket: 10, budgets: scores.budgets, factor: 2, objective: .valAccuracy)
+    var whole = Halving(trials: 23, bracket: 10, budgets: scores.budgets, factor: 2, goal: .valAccuracy)
     var parts = [10, 10, 3].map {
-      Halving(trials: $0, budgets: scores.budgets, factor: 2, objective: .valAccuracy)
+      Halving(trials: $0, budgets: scores.budgets, factor: 2, goal: .valAccuracy)
     }
     for trial in (0..<23).reversed() {
       let standing = scores.standing(trial, 0)
       let own = Halving.RungResult(
-        trial: trial % 10, objective: standing.objective, valLoss: standing.valLoss)
+        trial: trial % 10, objective: standing.objective, tieBreaker: standing.tieBreaker)
       let expected = parts[trial / 10].report(own, at: 0).map { decision -> Halving.Decision in
         switch decision {
         case .promote(let local, let rung): Halving.Decision.promote(trial: trial / 10 * 10 + local, to: rung)
@@ -60,7 +61,7 @@ import Testing
   /// Asynchronous halving with trials that report in a random order.
   private func asynchronous(_ scores: Scores, factor: Double, order: UInt64) -> (Rungs, stopped: Set<Int>) {
     var halving = Halving(
-      trials: scores.trials, budgets: scores.budgets, factor: factor, objective: .valAccuracy)
+      trials: scores.trials, budgets: scores.budgets, factor: factor, goal: .valAccuracy)
     var rungs = Rungs(repeating: [], count: scores.budgets.count)
     rungs[0] = Set(0..<scores.trials)
     var stopped: Set<Int> = []
@@ -98,9 +99,9 @@ import Testing
   }
 
   @Test func promotesBeforeTheRungIsComplete() {
-    var halving = Halving(trials: 4, budgets: [1, 2], factor: 2, objective: .valAccuracy)
+    var halving = Halving(trials: 4, budgets: [1, 2], factor: 2, goal: .valAccuracy)
     func report(_ trial: Int, _ score: Double) -> [Halving.Decision] {
-      halving.report(.init(trial: trial, objective: score, valLoss: nil), at: 0)
+      halving.report(.init(trial: trial, objective: score, tieBreaker: nil), at: 0)
     }
     #expect(report(0, 0.9).isEmpty)
     #expect(report(1, 0.8).isEmpty)
@@ -119,7 +120,7 @@ import Testing
   }
 
   @Test func workIsTheSumOverAllRungs() {
-    let halving = Halving(trials: 9, budgets: [1, 3, 9], factor: 3, objective: .valAccuracy)
+    let halving = Halving(trials: 9, budgets: [1, 3, 9], factor: 3, goal: .valAccuracy)
     #expect(halving.work == 9 + 3 * 2 + 1 * 6)
   }
 }

@@ -1,5 +1,6 @@
 import Randomness
 import Testing
+import Trials
 
 @testable import Search
 
@@ -149,13 +150,13 @@ private func samples(
 @Suite struct EdgeWarningTests {
   /// The warnings if the best trials have these values of one parameter, best first, and all others the last of them.
   private func warnings(_ key: String, _ best: [Value], of count: Int = 40) throws -> [EdgeWarning] {
-    let space = try parse(file(model: "dropout: 0", train: key)).space
+    let file = try parse(file(model: "dropout: 0", train: key))
     let ranked = (0..<count).map { rank in
       TrialResult(
         trial: rank, values: [best[min(rank, best.count - 1)]], status: .done, epochs: 1,
         objective: -Double(rank))
     }
-    return EdgeWarning.of(space, ranked: ranked)
+    return EdgeWarning.of(file, ranked: ranked)
   }
 
   private func ends(_ key: String, _ best: Value) throws -> [EdgeWarning.End] {
@@ -201,7 +202,8 @@ private func samples(
   private func history(_ scores: [Double]) -> TrialHistory {
     scores.enumerated().reduce(into: TrialHistory()) { history, epoch in
       history.append(
-        EpochScore(valAccuracy: epoch.element, valLoss: 1 - epoch.element), after: Double(epoch.offset + 1))
+        TrialMeasurement(
+          step: Double(epoch.offset + 1), ["val_accuracy": epoch.element, "val_loss": 1 - epoch.element]))
     }
   }
 
@@ -222,7 +224,8 @@ private func samples(
     #expect(rungs == [RungAgreement(epochs: 1, nextEpochs: 3, tau: 1, trials: 5)])
     #expect(RungAgreement.of(budgets: [1, 3, 5], histories: histories, by: .valLoss) == rungs)
     for trial in 0..<9 {
-      histories[trial]?.append(EpochScore(valAccuracy: -Double(trial), valLoss: Double(trial)), after: 0.25)
+      histories[trial]?.append(
+        TrialMeasurement(step: 0.25, ["val_accuracy": -Double(trial), "val_loss": Double(trial)]))
     }
     let withPart = RungAgreement.of(budgets: [0.25, 1, 3, 5], histories: histories, by: .valAccuracy)
     #expect(withPart == [RungAgreement(epochs: 0.25, nextEpochs: 1, tau: -1, trials: 9)] + rungs)
@@ -252,7 +255,7 @@ private func samples(
         trial: trial, values: values, status: diverging.contains(trial) ? .diverged : .done, epochs: 1,
         objective: diverging.contains(trial) ? nil : score(values))
     }
-    return Ranking.ranked(results, by: file.objective)
+    return Ranking.ranked(results, by: file.goal)
   }
 
   @Test func computesImportanceAndEdgesFromTheRanking() throws {
@@ -291,7 +294,8 @@ private func samples(
     let histories = Dictionary(
       uniqueKeysWithValues: ranked.map {
         var history = TrialHistory()
-        history.append(EpochScore(valAccuracy: score($0.values.compactMap(\.self)), valLoss: 0), after: 1)
+        history.append(
+          TrialMeasurement(step: 1, ["val_accuracy": score($0.values.compactMap(\.self)), "val_loss": 0]))
         return ($0.trial, history)
       })
     let insight = Insight(file, ranked: ranked, histories: histories)

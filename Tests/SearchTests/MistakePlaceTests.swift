@@ -1,4 +1,5 @@
 import Testing
+import Trials
 
 @testable import Search
 
@@ -59,7 +60,8 @@ import Testing
       try SearchFile.parse(bytes, file: "dir/a.yaml")
     }
     #expect(error?.description == "dir/a.yaml:2: is not UTF-8 text")
-    #expect(try SearchFile.parse(Array(twoLayer.utf8), file: "search.yaml") == parse(twoLayer))
+    let parsed = try SearchFile.parse(Array(twoLayer.utf8), file: "search.yaml")
+    #expect(try parsed.settings == parse(twoLayer).settings)
   }
 
   @Test func errorInABlockListNamesItsOwnLine() {

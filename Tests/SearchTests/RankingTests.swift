@@ -1,5 +1,6 @@
 import Randomness
 import Testing
+import Trials
 
 @testable import Search
 
@@ -9,7 +10,7 @@ import Testing
   ) -> TrialResult {
     TrialResult(
       trial: trial, values: [], status: .done, epochs: 5, budget: budget, objective: objective,
-      valAccuracy: objective, valLoss: loss)
+      tieBreaker: loss)
   }
 
   @Test func ranksByScoreThenBudgetThenObjectiveThenLossThenNumber() {
@@ -36,37 +37,37 @@ import Testing
       let loss = generator.below(8) == 0 ? Double.nan : Double(generator.below(3))
       return result(trial, objective, loss: loss, budget: Double(1 + generator.below(3)) / 3)
     }
-    for objective in Objective.allCases {
-      let ranked = Ranking.ranked(results, by: objective)
+    for goal in MetricSchema.embedded.goals.map(\.goal) {
+      let ranked = Ranking.ranked(results, by: goal)
       for _ in 0..<10 {
         generator.shuffle(&results)
-        #expect(Ranking.ranked(results, by: objective).map(\.trial) == ranked.map(\.trial))
+        #expect(Ranking.ranked(results, by: goal).map(\.trial) == ranked.map(\.trial))
       }
       for (one, other) in zip(ranked, ranked.dropFirst()) {
-        #expect(Ranking.isBetter(one, other, objective) && !Ranking.isBetter(other, one, objective))
+        #expect(Ranking.isBetter(one, other, goal) && !Ranking.isBetter(other, one, goal))
       }
     }
   }
 }
 
-@Suite struct ObjectiveTests {
+@Suite struct GoalTests {
   private let history = [(0.5, 2.0), (0.9, 1.0), (0.9, 0.5), (0.7, 0.25)].map {
-    EpochScore(valAccuracy: $0, valLoss: $1)
+    ["val_accuracy": $0, "val_loss": $1] as Metrics
   }
 
   @Test func scoreIsThatOfTheLastOrBestEpoch() {
-    #expect(Objective.valAccuracy.score(history) == 0.7)
-    #expect(Objective.bestValAccuracy.score(history) == 0.9)
-    #expect(Objective.valLoss.score(history) == 0.25)
-    #expect(Objective.bestValAccuracy.decisive(history)?.valLoss == 1)
-    #expect(Objective.allCases.allSatisfy { $0.score([]) == nil })
+    #expect(Goal.valAccuracy.score(history) == 0.7)
+    #expect(Goal.bestValAccuracy.score(history) == 0.9)
+    #expect(Goal.valLoss.score(history) == 0.25)
+    #expect(Goal.bestValAccuracy.decisive(history)?["val_loss"] == 1)
+    #expect(MetricSchema.embedded.goals.allSatisfy { $0.goal.score([]) == nil })
   }
 
   @Test func divergedEpochHasNoScore() {
-    let diverged = history + [EpochScore(valAccuracy: .nan, valLoss: .infinity)]
-    #expect(Objective.valAccuracy.score(diverged) == nil)
-    #expect(Objective.valLoss.score(diverged) == nil)
-    #expect(Objective.bestValAccuracy.score(diverged) == 0.9)
+    let diverged = history + [["val_accuracy": .nan, "val_loss": .infinity]]
+    #expect(Goal.valAccuracy.score(diverged) == nil)
+    #expect(Goal.valLoss.score(diverged) == nil)
+    #expect(Goal.bestValAccuracy.score(diverged) == 0.9)
   }
 }
 
@@ -76,13 +77,13 @@ import Testing
     let ranked = [
       TrialResult(
         trial: 3, values: [.integer(292), .real(0.25), .real(2.546591239423651e-07)], status: .done,
-        epochs: 50, objective: 0.98125, valAccuracy: 0.98125, valLoss: 0.0625),
+        epochs: 50, metrics: ["val_accuracy": 0.98125, "val_loss": 0.0625], goal: .valAccuracy),
       TrialResult(
         trial: 1, values: [.integer(200), .real(0.2), .real(1e-5)], status: .diverged, epochs: 2,
-        valAccuracy: .nan),
+        metrics: ["val_accuracy": .nan], goal: .valAccuracy),
     ]
     #expect(
-      Results.csv(ranked, of: file.space).text == """
+      Results.csv(ranked, of: file).text == """
         rank,trial,hidden,lr,l2,val_accuracy,val_loss,epochs,status,seeds,val_accuracy_mean,val_accuracy_ci95,tie
         1,3,292,0.25,2.546591239423651e-7,0.98125,0.0625,50,done,1,,,
         2,1,200,0.2,1e-5,,,2,diverged,1,,,
@@ -96,7 +97,7 @@ import Testing
       TrialResult(trial: 0, values: [.integers([1, 2])], status: .stopped, epochs: 1)
     ]
     #expect(
-      Results.csv(ranked, of: file.space).text.contains("\n1,0,\"[1, 2]\",,,1,stopped,1,,,\n"))
+      Results.csv(ranked, of: file).text.contains("\n1,0,\"[1, 2]\",,,1,stopped,1,,,\n"))
   }
 }
 

@@ -1,23 +1,24 @@
 import Randomness
 import Testing
+import Trials
 
 @testable import Search
 
 @Suite struct ReevaluationTests {
   private func result(_ trial: Int, _ accuracy: Double?) -> TrialResult {
     TrialResult(
-      trial: trial, values: [], status: accuracy == nil ? .diverged : .done, epochs: 1, objective: accuracy,
-      valAccuracy: accuracy)
+      trial: trial, values: [], status: accuracy == nil ? .diverged : .done, epochs: 1,
+      metrics: accuracy.map { ["val_accuracy": $0] }, goal: .valAccuracy)
   }
 
   private func reevaluated(_ trial: Int, _ accuracy: Double, under seeds: [Double]) -> TrialResult {
     var result = result(trial, accuracy)
-    result.reevaluated = Reevaluated(seeds.map { self.result(0, $0) })
+    result.reevaluated = Reevaluated(seeds.map { self.result(0, $0) }, of: "val_accuracy")
     return result
   }
 
   @Test func selectsTrialsAsSoonAsTheirRankIsCertain() {
-    var reevaluation = Reevaluation(top: 2, seeds: 2, trials: 4, objective: .valAccuracy)
+    var reevaluation = Reevaluation(top: 2, seeds: 2, trials: 4, goal: .valAccuracy)
     #expect(reevaluation.report(result(0, 0.9)).isEmpty)
     #expect(reevaluation.report(result(1, 0.5)).isEmpty)
     #expect(reevaluation.report(result(2, nil)) == [Replicate(1, of: 0), Replicate(2, of: 0)])
@@ -29,7 +30,7 @@ import Testing
     let results = (0..<30).map { result($0, $0 % 7 == 0 ? nil : Double($0 * 37 % 30) / 30) }
     let best = Set(Ranking.ranked(results, by: .valAccuracy).prefix(5).map(\.trial))
     for _ in 0..<200 {
-      var reevaluation = Reevaluation(top: 5, seeds: 3, trials: 30, objective: .valAccuracy)
+      var reevaluation = Reevaluation(top: 5, seeds: 3, trials: 30, goal: .valAccuracy)
       let order = results.map { ($0, dice.next()) }.sorted { $0.1 < $1.1 }.map(\.0)
       let replicates = order.flatMap { reevaluation.report($0) }
       #expect(reevaluation.candidates == best)
@@ -38,7 +39,7 @@ import Testing
   }
 
   @Test func trialsWithoutAScoreAreNotSelected() {
-    var reevaluation = Reevaluation(top: 5, seeds: 2, trials: 3, objective: .valLoss)
+    var reevaluation = Reevaluation(top: 5, seeds: 2, trials: 3, goal: .valLoss)
     let replicates = [result(0, nil), result(1, 0.5), result(2, .nan)].flatMap { reevaluation.report($0) }
     #expect(replicates.map(\.trial) == [1, 1])
   }

@@ -1,4 +1,5 @@
 import Testing
+import Trials
 
 @testable import Search
 
@@ -9,15 +10,15 @@ import Testing
   ) throws -> LearningCurves {
     let space = SearchSpace([("train.lr", try Distribution(.uniform(low: 0, high: 1)))])
     let curves = (0..<9).map { configuration in
-      func score(_ epoch: Double) -> EpochScore? {
-        accuracy(configuration, epoch).map { EpochScore(valAccuracy: $0, valLoss: 1 - $0) }
+      func score(_ epoch: Double) -> Metrics? {
+        accuracy(configuration, epoch).map { ["val_accuracy": $0, "val_loss": 1 - $0] }
       }
       return LearningCurves.Curve(
         values: [.real(Double(configuration) / 10)],
         beginning: parts == 1 ? [] : (1...parts).compactMap { score(Double($0) / Double(parts)) },
         epochs: (1...9).compactMap { score(Double($0)) })
     }
-    return LearningCurves(space: space, epochs: 9, curves: curves)
+    return LearningCurves(space: space, epochs: 9, goal: .valAccuracy, curves: curves)
   }
 
   /// Curves that never cross; the last configuration is the best.
@@ -103,14 +104,14 @@ import Testing
     let scheduling = ReplayMethod.Scheduling.halving(minEpochs: 3, factor: 3, bracket: nil)
     let last = Replay(ReplayMethod("last", .random, scheduling), on: curves, seed: 3)
     let best = Replay(
-      ReplayMethod("best", .random, scheduling, judging: .bestValAccuracy), on: curves, seed: 3)
+      ReplayMethod("best", .random, scheduling, selection: .best), on: curves, seed: 3)
     #expect(last.success(within: 0)?.isOfSearch == false)
     #expect(best.success(within: 0)?.isOfSearch == true)
   }
 
   @Test func divergedTrialCostsTheEpochOfDivergence() throws {
     let curves = try table { $0 == 0 && $1 > 2 ? nil : Double($0) / 10 }
-    #expect(curves.accuracy(of: 0) == nil)
+    #expect(curves.objective(of: 0) == nil)
     #expect(Replay(methods[0], on: curves, seed: 1).work == 8 * 9 + 3)
     for method in methods {
       #expect(Replay(method, on: curves, seed: 1).success(within: 0)?.configuration == 8)

@@ -1,3 +1,5 @@
+import Trials
+
 @testable import Search
 
 /// Parses a file with the name search.yaml.

@@ -209,7 +209,7 @@ import Testing
     ),
     (
       file().replacing("digits", with: "../../etc"),
-      "search.yaml:1: dataset.name: needs the name of a dataset; for a folder, write dataset: { idx: ../../etc }"
+      "search.yaml:1: dataset.name: needs a name; for a folder, write dataset: { idx: ../../etc }"
     ),
     (
       file().replacing("digits", with: "{ name: a, subset: 2 }"),

@@ -1,4 +1,5 @@
 import Testing
+import Trials
 
 @testable import Search
 
@@ -9,7 +10,7 @@ import Testing
     #expect(file.seed == 2023)
     #expect(file.sampler == .random)
     #expect(file.trials == 50)
-    #expect(file.objective == .valAccuracy)
+    #expect(file.goal == .valAccuracy)
     #expect(file.notices.isEmpty)
     #expect(file.space.parameters.map(\.path) == ["model.hidden.0", "train.lr", "train.l2"])
     #expect(file.space.parameters.map(\.column) == ["hidden", "lr", "l2"])
@@ -126,12 +127,12 @@ import Testing
   }
 
   @Test func everyFieldIsDocumented() {
-    for field in Field.table {
-      #expect(Field.documentation.contains("- **`\(field.path)`**: "))
+    for field in EmbeddedFormat.shared.keys.fields {
+      #expect(EmbeddedFormat.shared.keys.documentation.contains("- **`\(field.path)`**: "))
       #expect(field.meaning.hasSuffix("."))
     }
     #expect(
-      Field.documentation.contains(
+      EmbeddedFormat.shared.keys.documentation.contains(
         "- **`train.lr`**: The learning rate. Value: a number above 0. Required.\n"))
   }
 

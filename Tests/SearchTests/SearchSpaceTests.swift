@@ -1,11 +1,13 @@
 import Testing
+import Trials
 
 @testable import Search
 
 @Suite struct SearchSpaceTests {
   private func columns(_ paths: [String]) throws -> [String] {
     let distribution = try Distribution(.int(low: 1, high: 2))
-    return SearchSpace(paths.map { ($0, distribution) }).parameters.map(\.column)
+    let reserved = Results.fixedColumns(.embedded)
+    return SearchSpace(paths.map { ($0, distribution) }, reserved: reserved).parameters.map(\.column)
   }
 
   @Test func columnHasTheShortestUniqueName() throws {

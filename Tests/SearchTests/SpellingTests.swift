@@ -1,4 +1,5 @@
 import Testing
+import Trials
 
 @testable import Search
 
@@ -35,7 +36,7 @@ import Testing
   static let mistakes = [
     (
       file().replacing("dataset: digits", with: "dataset: ./digits"),
-      "search.yaml:1: dataset.name: needs the name of a dataset; for a folder, write dataset: { idx: ./digits }"
+      "search.yaml:1: dataset.name: needs a name; for a folder, write dataset: { idx: ./digits }"
     ),
     (
       "train:\n  epochs:2\n  lr: 1",
@@ -79,7 +80,8 @@ import Testing
 
   @Test func byteOrderMarkIsSkipped() throws {
     let plain = try parse(file())
-    #expect(try SearchFile.parse([0xef, 0xbb, 0xbf] + Array(file().utf8), file: "search.yaml") == plain)
+    let marked = try SearchFile.parse([0xef, 0xbb, 0xbf] + Array(file().utf8), file: "search.yaml")
+    #expect(marked.settings == plain.settings && marked.text == plain.text)
     #expect(throws: SearchFileError.self) {
       try SearchFile.parse([0xff, 0xfe, 0x61, 0], file: "search.yaml")
     }

@@ -29,16 +29,14 @@ import Testing
           .attemptStarted(attempt, trial: trial, worker: worker),
         ]
         for number in 1...3 {
-          var epoch = WireEpoch()
-          epoch.valAccuracy = Double(trial) / 64
-          epoch.valLoss = 1 / Double(number + trial)
-          decisions.append(.epochEnded(attempt, number: number, epoch))
+          let epoch: Metrics = ["val_accuracy": Double(trial) / 64, "val_loss": 1 / Double(number + trial)]
+          decisions.append(.epochEnded(attempt, number: number, epoch, seconds: 0.5))
         }
-        let score = EpochScore(valAccuracy: 0.5, valLoss: Double(trial))
-        decisions.append(.rungReached(RungScore(trial: trial, attempt: attempt, score: score), rung: 0))
+        let metrics: Metrics = ["val_accuracy": 0.5, "val_loss": Double(trial)]
+        decisions.append(.rungReached(RungScore(trial: trial, attempt: attempt, metrics: metrics), rung: 0))
         guard trial % 3 > 0 else { continue }
         decisions.append(.attemptEnded(attempt, .finished, detail: ""))
-        let end = TrialEnd(trial: trial, status: .done, epochs: 3, valAccuracy: 0.25, valLoss: 0.5)
+        let end = TrialEnd(trial: trial, status: .done, epochs: 3, metrics: ["auc": 0.25, "val_loss": 0.5])
         decisions.append(.trialEnded(end, by: attempt))
       }
       try study.commit(decisions + [.dataKnown([1, 2, 3])], at: Date(timeIntervalSince1970: 1_000_000))

@@ -31,16 +31,16 @@ import Testing
   }
 
   private func epoch(_ attempt: UInt64, _ number: Int) -> Decision {
-    var epoch = WireEpoch()
-    epoch.valAccuracy = 1 / Double(number + 1)
-    epoch.valLoss = Double(number)
-    epoch.seconds = Double(attempt) + Double(number) / 8
-    return .epochEnded(AttemptID(attempt), number: number, epoch)
+    let metrics: Metrics = ["val_accuracy": 1 / Double(number + 1), "val_loss": Double(number)]
+    return .epochEnded(
+      AttemptID(attempt), number: number, metrics, seconds: Double(attempt) + Double(number) / 8)
   }
 
   private func rung(_ attempt: UInt64, _ trial: Int, _ number: Int) -> Decision {
-    let score = EpochScore(valAccuracy: 0.5, valLoss: Double(number))
-    return .rungReached(RungScore(trial: trial, attempt: AttemptID(attempt), score: score), rung: number)
+    .rungReached(
+      RungScore(
+        trial: trial, attempt: AttemptID(attempt),
+        metrics: ["val_accuracy": 0.5, "loss \(number)": Double(number)]), rung: number)
   }
 
   private func ended(_ attempt: UInt64, _ end: AttemptEnd, _ detail: String = "") -> Decision {
@@ -48,7 +48,8 @@ import Testing
   }
 
   private func result(_ attempt: UInt64, _ trial: Int, _ status: TrialResult.Status = .done) -> Decision {
-    .trialEnded(TrialEnd(trial: trial, status: status, epochs: 3, valAccuracy: 0.25), by: AttemptID(attempt))
+    let end = TrialEnd(trial: trial, status: status, epochs: 3, metrics: ["val_accuracy": 0.25])
+    return .trialEnded(end, by: AttemptID(attempt))
   }
 
   private func checkpoint(_ attempt: UInt64, _ trial: Int, epochs: UInt32) -> Decision {
@@ -137,16 +138,5 @@ import Testing
       #expect(try study.reopenFailed() == [0])
     }
     #expect(try StudyDatabase(openingAt: folder.study).eventCount() == 6)
-  }
-
-  @Test func studiesWithoutEventsAreMigrated() throws {
-    do {
-      let study = try create()
-      try study.commit(decisions, at: Date())
-      try study.removeEvents()
-    }
-    let study = try StudyDatabase(openingAt: folder.study)
-    #expect(try study.eventCount() == nil)
-    #expect(try replay(study).count == decisions.count)
   }
 }

@@ -26,12 +26,7 @@ import Testing
         host: "node1", pid: 42, slots: 2, isLocal: false, numerics: "avx2", key: "a key"))
   }
 
-  private func epoch(_ accuracy: Double) -> WireEpoch {
-    var epoch = WireEpoch()
-    epoch.valAccuracy = accuracy
-    epoch.valLoss = 1 - accuracy
-    return epoch
-  }
+  private func epoch(_ accuracy: Double) -> Metrics { ["val_loss": 1 - accuracy, "val_accuracy": accuracy] }
 
   @Test func commitsAreDurable() throws {
     do {
@@ -41,11 +36,11 @@ import Testing
         [
           joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker),
           .attemptStarted(AttemptID(2), trial: 1, worker: worker),
-          .epochEnded(AttemptID(1), number: 1, epoch(0.5)),
-          .epochEnded(AttemptID(2), number: 1, epoch(0.25)),
+          .epochEnded(AttemptID(1), number: 1, epoch(0.5), seconds: 1),
+          .epochEnded(AttemptID(2), number: 1, epoch(0.25), seconds: 1),
           .attemptEnded(AttemptID(1), .finished, detail: ""),
           .trialEnded(
-            TrialEnd(trial: 0, status: .done, epochs: 1, valAccuracy: 0.5, valLoss: 0.1 + 0.2),
+            TrialEnd(trial: 0, status: .done, epochs: 1, metrics: ["val_accuracy": 0.5, "auc": 0.1 + 0.2]),
             by: AttemptID(1)),
           .dataKnown([1, 2, 3]), .trialsComplete(count: 2), .workerExcluded(worker, reason: "it fails"),
         ], at: date)
@@ -56,7 +51,7 @@ import Testing
     #expect(snapshot.lastAttempt == AttemptID(2))
     #expect(
       snapshot.results == [
-        TrialEnd(trial: 0, status: .done, epochs: 1, valAccuracy: 0.5, valLoss: 0.1 + 0.2)
+        TrialEnd(trial: 0, status: .done, epochs: 1, metrics: ["val_accuracy": 0.5, "auc": 0.1 + 0.2])
       ])
     #expect(snapshot.data == [1, 2, 3])
     #expect(snapshot.trialCount == 2)
@@ -76,57 +71,6 @@ import Testing
       host: "h", pid: 2, slots: 1, isLocal: false, numerics: "n", key: "another key")
     try study.commit([.workerJoined(worker, thief)], at: date)
     #expect(try study.begin().openAttempts.map(\.key) == ["a key"])
-  }
-
-  @Test func databasesOfEarlierVersionsAreMigrated() throws {
-    do {
-      let study = try create()
-      try study.commit([joined, .attemptStarted(AttemptID(1), trial: 0, worker: worker)], at: date)
-      // As in the first version of the schema.
-      try study.removeChecksums()
-      try study.run { db in
-        try db.execute(
-          sql: """
-            ALTER TABLE attempt DROP COLUMN incarnation;
-            ALTER TABLE search RENAME COLUMN generation TO epoch;
-            ALTER TABLE attempt RENAME COLUMN detail TO words;
-            DROP TABLE checkpoint;
-            DROP TABLE rung;
-            ALTER TABLE search DROP COLUMN trials;
-            ALTER TABLE search DROP COLUMN data;
-            ALTER TABLE attempt DROP COLUMN inherited;
-            ALTER TABLE attempt DROP COLUMN is_past;
-            ALTER TABLE worker DROP COLUMN key;
-            ALTER TABLE worker DROP COLUMN excluded;
-            ALTER TABLE attempt DROP COLUMN key;
-            DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1:%';
-            """)
-      }
-    }
-    let open = try StudyDatabase(openingAt: folder.study).begin().openAttempts
-    #expect(open.map(\.worker) == [worker])
-    #expect(open.map(\.key) == [""])
-  }
-
-  @Test func pausesOfEarlierVersionsAreRungs() throws {
-    do {
-      let study = try create()
-      try study.commit(
-        [
-          joined, .attemptStarted(AttemptID(1), trial: 3, worker: worker),
-          .epochEnded(AttemptID(1), number: 1, epoch(0.5)), .attemptEnded(AttemptID(1), .paused, detail: ""),
-          .attemptStarted(AttemptID(2), trial: 3, worker: worker),
-          .epochsInherited(AttemptID(2), from: AttemptID(1), count: 1),
-          .epochEnded(AttemptID(2), number: 2, epoch(0.75)), .attemptEnded(AttemptID(2), .paused, detail: ""),
-        ], at: date)
-      try study.removeChecksums()
-      try study.run { db in
-        try db.execute(sql: "DROP TABLE rung; DELETE FROM grdb_migrations WHERE identifier LIKE '5:%'")
-      }
-    }
-    let rungs = try StudyDatabase(openingAt: folder.study).begin().rungs
-    #expect(rungs.map { $0.map(\.score.valAccuracy) } == [[0.5], [0.75]])
-    #expect(rungs.map { $0.map(\.attempt) } == [[AttemptID(1)], [AttemptID(2)]])
   }
 
   @Test func aDatabaseOfALaterVersionIsRejected() throws {
@@ -217,23 +161,24 @@ import Testing
       [
         joined, .attemptStarted(AttemptID(1), trial: 1, worker: worker),
         .attemptStarted(AttemptID(2), trial: 0, worker: worker),
-        .epochEnded(AttemptID(1), number: 1, epoch(0.1)),
+        .epochEnded(AttemptID(1), number: 1, epoch(0.1), seconds: 1),
         .attemptEnded(AttemptID(1), .lost, detail: ""),
         .attemptStarted(AttemptID(3), trial: 1, worker: worker),
-        .epochEnded(AttemptID(3), number: 1, epoch(0.3)),
-        .epochEnded(AttemptID(3), number: 2, epoch(0.4)),
-        .epochEnded(AttemptID(2), number: 1, epoch(0.2)),
+        .epochEnded(AttemptID(3), number: 1, epoch(0.3), seconds: 1),
+        .epochEnded(AttemptID(3), number: 2, epoch(0.4), seconds: 1),
+        .epochEnded(AttemptID(2), number: 1, epoch(0.2), seconds: 1),
         .rungReached(
-          RungScore(trial: 1, attempt: AttemptID(1), score: EpochScore(valAccuracy: 0.05, valLoss: 3)),
+          RungScore(trial: 1, attempt: AttemptID(1), metrics: ["val_accuracy": 0.05, "val_loss": 3]),
           rung: 0),
         .trialEnded(TrialEnd(trial: 1, status: .done, epochs: 2), by: AttemptID(3)),
       ], at: date)
     var rows: [[Double]] = []
     try study.history { trial, moment in
       switch moment {
-      case .rung(let rung, let score):
-        rows.append([Double(trial), Double(rung), score.valAccuracy, score.valLoss])
-      case .epoch(let number, let epoch): rows.append([Double(trial), Double(number), epoch.valAccuracy])
+      case .rung(let rung, let metrics):
+        rows.append([Double(trial), Double(rung)] + metrics.all.map(\.value))
+      case .epoch(let number, let metrics):
+        rows.append([Double(trial), Double(number), metrics["val_accuracy"] ?? .nan])
       }
     }
     #expect(rows == [[0, 1, 0.2], [1, 0, 0.05, 3], [1, 1, 0.3], [1, 2, 0.4]])
@@ -251,27 +196,5 @@ import Testing
     let row = try #require(try study.attempts().first)
     #expect(row.trial == 3 && row.host == "node1" && row.pid == 42)
     #expect(row.ending == .superseded && row.ended == row.started + 7)
-  }
-}
-
-extension StudyDatabase {
-  /// Takes the schema back to the version before events.
-  func removeEvents() throws {
-    try run { db in
-      for event in ["INSERT", "UPDATE"] { try db.execute(sql: "DROP TRIGGER checksum_event_\(event)") }
-      try db.execute(sql: "DROP TABLE event; DELETE FROM grdb_migrations WHERE identifier LIKE '13:%'")
-    }
-  }
-
-  /// Takes the schema back to the version before checksums.
-  fileprivate func removeChecksums() throws {
-    try removeEvents()
-    try run { db in
-      for table in ["search", "worker", "attempt", "epoch", "result", "checkpoint", "rung"] {
-        for event in ["INSERT", "UPDATE"] { try db.execute(sql: "DROP TRIGGER checksum_\(table)_\(event)") }
-        try db.execute(sql: "ALTER TABLE \(table) DROP COLUMN checksum")
-      }
-      try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE '12:%'")
-    }
   }
 }

@@ -11,7 +11,7 @@ extension Coordinator {
     recordCheckpoint(stored, epochs)
   }
 
-  private mutating func recordCheckpoint(_ stored: StoredCheckpoint, _ epochs: [WireEpoch]) {
+  private mutating func recordCheckpoint(_ stored: StoredCheckpoint, _ epochs: [Metrics]) {
     guard !isStored(stored.checkpoint, of: stored.trial) else { return }
     forgetCheckpoint(of: stored.trial)
     checkpointBytes += Int(stored.checkpoint.size)
@@ -41,14 +41,15 @@ extension Coordinator {
     guard isNext(release.sequence, of: id, from: worker, at: now), let attempt = attempts[id],
       attempt.handover == nil
     else { return }
-    if release.hasScore, let problem = problem(of: release.score, for: attempt) {
+    let score = release.hasMeasurement ? TrialMeasurement(release.measurement) : nil
+    if let score, let problem = problem(of: score, for: attempt) {
       return rejectAttempt(id, of: worker, because: problem, at: now)
     }
     adoptData(data, from: worker)
-    if !attempt.hasReachedRung, !release.hasScore { peers[worker]?.isPaused = true }
+    if !attempt.hasReachedRung, score == nil { peers[worker]?.isPaused = true }
     attempts[id]?.handover = Handover(
-      transfer: Transfer(release.checkpoint), why: release.why.asPeerText, isAtPart: release.hasScore)
-    if release.hasScore { recordScore(EpochScore(release.score), after: release.score.part, of: id, at: now) }
+      transfer: Transfer(release.checkpoint), why: release.why.asPeerText, isAtPart: score != nil)
+    if let score { recordScore(score, of: id, at: now) }
     // The score may have stopped its trial.
     guard let attempt = attempts[id] else { return }
     guard release.checkpoint.isPlausible, release.checkpoint.epochs <= attempt.epochs.count,
@@ -60,13 +61,13 @@ extension Coordinator {
   }
 
   /// Why the score is invalid for an attempt at a part of its first epoch; nil if it is valid.
-  private func problem(of score: WirePartScore, for attempt: Attempt) -> String? {
+  private func problem(of score: TrialMeasurement, for attempt: Attempt) -> String? {
     // After a restart of the coordinator, the trial may already be promoted.
     let passed = rungs.prefix(openTrials[attempt.trial]?.reached ?? 0)
-    guard attempt.epochs.isEmpty, score.part == attempt.budget || passed.contains(score.part) else {
-      return "an unexpected score after \(score.part) epochs"
-    }
-    return score.problem
+    guard attempt.epochs.isEmpty, 0 < score.step, score.step < 1,
+      score.step == attempt.budget || passed.contains(score.step)
+    else { return "an unexpected score after \(score.step) epochs" }
+    return file.metrics.problem(of: score.metrics, isPartial: true)
   }
 
   private func isStored(_ checkpoint: WireCheckpoint, of trial: Int) -> Bool {

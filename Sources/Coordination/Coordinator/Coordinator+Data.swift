@@ -1,10 +1,12 @@
-// Results are comparable only if all workers use the same dataset. The first report fixes its digest.
+// Results of deterministic trials are comparable only if all workers use the same dataset. The first report fixes its
+// digest.
 extension Coordinator {
   /// Fixes the dataset digest of the search at the first report. A failed trial does not fix it: a wrong dataset may be
   /// the cause.
   mutating func adoptData(_ digest: some Sequence<UInt8>, from worker: WorkerID) {
     let digest = Array(digest)
-    guard data == nil, digest.count == Limits.digest, let peer = peers[worker] else { return }
+    guard file.format.isDeterministic, data == nil, digest.count == Limits.digest, let peer = peers[worker]
+    else { return }
     data = digest
     effects.append(.persist(.dataKnown(digest)))
     let host = peer.description.host

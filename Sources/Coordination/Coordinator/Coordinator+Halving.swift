@@ -42,20 +42,20 @@ extension Coordinator {
 
   /// Handles a reported epoch of an attempt.
   mutating func recordEpoch(of id: AttemptID, at now: Duration) {
-    guard let epochs = attempts[id]?.epochs.map(EpochScore.init), let score = file.objective.decisive(epochs)
-    else { return }
-    recordScore(score, after: Double(epochs.count), of: id, at: now)
+    guard let epochs = attempts[id]?.epochs, let metrics = file.goal.decisive(epochs) else { return }
+    recordScore(TrialMeasurement(step: Double(epochs.count), metrics), of: id, at: now)
   }
 
-  /// Handles the score of an attempt after `epochs` epochs.
-  mutating func recordScore(_ score: EpochScore, after epochs: Double, of id: AttemptID, at now: Duration) {
+  /// Handles the metrics by which an attempt is compared at a step.
+  mutating func recordScore(_ score: TrialMeasurement, of id: AttemptID, at now: Duration) {
     lastProgress = now
+    let epochs = score.step
     guard let trial = attempts[id]?.trial, !isReplicate(trial), let rung = openTrials[trial]?.reached,
       rung + 1 < rungs.count, epochs == rungs[rung]
     else { return }
     // A lost attempt may reach the rung while its trial is queued.
     if openTrials[trial]?.current == nil { _ = backlog.remove(trial) }
-    let reached = RungScore(trial: trial, attempt: id, score: score)
+    let reached = RungScore(trial: trial, attempt: id, metrics: score.metrics)
     effects.append(.persist(.rungReached(reached, rung: rung)))
     cancelOtherAttempt(at: trial, than: id)
     if let worker = attempts[id]?.worker { recordSuccess(of: worker) }
@@ -86,17 +86,16 @@ extension Coordinator {
       rungScoreCount += 1
       provisionalResult(of: reached.trial).map { updateBest(with: $0) }
     }
-    return report(reached.score, of: reached.trial, at: rung, now: now)
+    return report(reached.metrics, of: reached.trial, at: rung, now: now)
   }
 
-  /// Reports a trial's score at a rung, nil for none, to the schedules and the sampler.
+  /// Reports a trial's metrics at a rung, nil for none, to the schedules and the sampler.
   ///
   /// - Returns: the trials that are promoted by it.
   @discardableResult
-  private mutating func report(_ score: EpochScore?, of trial: Int, at rung: Int, now: Duration) -> [Int] {
-    let objective = file.objective == .valLoss ? score?.valLoss : score?.valAccuracy
-    let standing = Halving.RungResult(trial: trial, objective: objective, valLoss: score?.valLoss)
-    if rung == 0 { suggestions.report(trial: trial, objective: objective) }
+  private mutating func report(_ metrics: Metrics?, of trial: Int, at rung: Int, now: Duration) -> [Int] {
+    let standing = Halving.RungResult(trial: trial, metrics: metrics, goal: file.goal)
+    if rung == 0 { suggestions.report(trial: trial, objective: standing.objective) }
     asha?.report(standing, at: rung)
     var promoted: [Int] = []
     for decision in halving?.report(standing, at: rung) ?? [] {
@@ -115,19 +114,18 @@ extension Coordinator {
   func provisionalResult(of trial: Int) -> TrialEnd? {
     guard let entry = openTrials[trial], let last = entry.lastRung else { return nil }
     return TrialEnd(
-      trial: trial, status: .paused, epochs: rungs[entry.reached - 1], valAccuracy: last.score.valAccuracy,
-      valLoss: last.score.valLoss)
+      trial: trial, status: .paused, epochs: rungs[entry.reached - 1], metrics: last.metrics)
   }
 
   /// Stops a trial at a rung, with its score there.
   mutating func stop(_ trial: Int, at rung: Int, now: Duration) {
     guard let last = openTrials[trial]?.lastRung else { return }
-    stop(trial, with: last.score, after: rungs[rung], in: last.attempt, at: now)
+    stop(trial, with: TrialMeasurement(step: rungs[rung], last.metrics), in: last.attempt, at: now)
   }
 
-  /// Stops a trial with the score of an attempt.
+  /// Stops a trial with the metrics by which an attempt is compared at a step.
   private mutating func stop(
-    _ trial: Int, with score: EpochScore, after epochs: Double, in id: AttemptID, at now: Duration
+    _ trial: Int, with score: TrialMeasurement, in id: AttemptID, at now: Duration
   ) {
     if let attempt = attempts[id], !attempt.isLost {
       effects.append(.persist(.attemptEnded(id, .finished, detail: "")))
@@ -135,8 +133,7 @@ extension Coordinator {
     }
     endTrial(
       TrialEnd(
-        trial: trial, status: .stopped, epochs: epochs, valAccuracy: score.valAccuracy, valLoss: score.valLoss
-      ),
+        trial: trial, status: .stopped, epochs: score.step, metrics: score.metrics),
       by: id, at: now)
   }
 
@@ -166,10 +163,10 @@ extension Coordinator {
     guard let medianRule, let attempt = attempts[id], !isReplicate(attempt.trial),
       Double(attempt.epochs.count) < attempt.budget
     else { return }
-    let epochs = attempt.epochs.map(EpochScore.init)
-    guard medianRule.stops(epochs.map(file.objective.value)), let score = file.objective.decisive(epochs)
+    guard medianRule.stops(attempt.epochs.map(file.goal.value)),
+      let metrics = file.goal.decisive(attempt.epochs)
     else { return }
-    stop(attempt.trial, with: score, after: Double(epochs.count), in: id, at: now)
+    stop(attempt.trial, with: TrialMeasurement(step: Double(attempt.epochs.count), metrics), in: id, at: now)
   }
 }
 

@@ -253,14 +253,15 @@ extension Coordinator {
     }
     adoptData(data, from: worker)
     if attempt.epochs.count == attempt.inherited { checkNumerics(of: worker) }
-    attempts[id]?.epochs.append(report.epoch)
+    let metrics = TrialMeasurement(report.measurement).metrics
+    attempts[id]?.epochs.append(metrics)
     attempts[id]?.isDelivered = true
     attempts[id]?.leaseEnd = now + intervals.lease
     attempts[id]?.lastMoved = now
     attempts[id]?.lastEpoch = now
     // Reports buffered during an absence of the coordinator arrive all at once.
-    pace.record(max(now - attempt.lastEpoch, .seconds(report.epoch.seconds)))
-    effects.append(.persist(.epochEnded(id, number: Int(report.sequence), report.epoch)))
+    pace.record(max(now - attempt.lastEpoch, .seconds(report.seconds)))
+    effects.append(.persist(.epochEnded(id, number: Int(report.sequence), metrics, seconds: report.seconds)))
     acknowledge(id, report.sequence, worker)
     lastProgress = now
     endDelay(of: worker)
@@ -275,7 +276,14 @@ extension Coordinator {
     guard Double(number) <= attempt.budget, attempt.handover == nil else {
       return "an unexpected report of epoch \(number) (budget \(attempt.budget) epochs)"
     }
-    return report.epoch.problem.map { "epoch \(number): \($0)" }
+    let measurement = TrialMeasurement(report.measurement)
+    let problem =
+      measurement.step != Double(number)
+      ? "an unexpected step \(measurement.step)"
+      : !(report.seconds >= 0 && report.seconds.isFinite)
+        ? "an invalid duration of \(report.seconds) s"
+        : file.metrics.problem(of: measurement.metrics, isPartial: false)
+    return problem.map { "epoch \(number): \($0)" }
   }
 
   private mutating func handleResult(
@@ -298,30 +306,24 @@ extension Coordinator {
     recordSuccess(of: worker)
     effects.append(.persist(.attemptEnded(id, .finished, detail: result.detail.asPeerText)))
     if outcome.status == .done, !isReplicate(attempt.trial) {
-      medianRule?.complete(attempt.epochs.map { file.objective.value(EpochScore($0)) })
+      medianRule?.complete(attempt.epochs.map(file.goal.value))
     }
     endTrial(outcome, by: id, at: now)
     acknowledge(id, result.sequence, worker)
   }
 
-  /// Whether the early-stopping patience of a trial is exhausted.
-  private func isOutOfPatience(_ attempt: Attempt) -> Bool {
-    guard let patience = file.patience(values(attempt.trial)) else { return false }
-    let accuracies = attempt.epochs.map(\.valAccuracy)
-    guard let best = accuracies.max(), let first = accuracies.firstIndex(of: best) else {
-      return false
-    }
-    return accuracies.count - 1 - first >= patience
+  /// Whether a trial may have ended by itself before its budget.
+  private func mayEnd(_ attempt: Attempt) -> Bool {
+    let configuration = file.configuration(values: values(attempt.trial))
+    return configuration.map { file.format.mayEnd($0, after: attempt.epochs) } ?? false
   }
 
   private func trialEnd(of attempt: Attempt, _ outcome: WireOutcome) -> TrialEnd? {
     let epochs = Double(attempt.epochs.count)
     switch outcome {
-    case .done where epochs == Double(file.epochs(values(attempt.trial))) || isOutOfPatience(attempt):
-      let score = file.objective.decisive(attempt.epochs.map(EpochScore.init))
+    case .done where epochs == Double(file.epochs(values(attempt.trial))) || mayEnd(attempt):
       return TrialEnd(
-        trial: attempt.trial, status: .done, epochs: epochs, valAccuracy: score?.valAccuracy,
-        valLoss: score?.valLoss)
+        trial: attempt.trial, status: .done, epochs: epochs, metrics: file.goal.decisive(attempt.epochs))
     case .diverged: return TrialEnd(trial: attempt.trial, status: .diverged, epochs: epochs)
     case .failed: return TrialEnd(trial: attempt.trial, status: .failed, epochs: epochs)
     default: return nil

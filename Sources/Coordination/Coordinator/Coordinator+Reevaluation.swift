@@ -29,7 +29,7 @@ extension Coordinator {
   private func reevaluated(_ trial: Int) -> Reevaluated? {
     guard let reevaluation, reevaluation.candidates.contains(trial) else { return nil }
     let ends = (1...reevaluation.seeds).map { replicates[Replicate($0, of: trial).number] }
-    return Reevaluated(ends.compactMap { $0.map(result(of:)) })
+    return Reevaluated(ends.compactMap { $0.map(result(of:)) }, of: file.metrics.estimated)
   }
 
   /// The ended trials, best first; with ASHA, also open trials that have reached a rung. Re-evaluation counts once all
@@ -41,7 +41,7 @@ extension Coordinator {
       return result
     }
     let ongoing = asha == nil ? [] : openTrials.keys.compactMap { provisionalResult(of: $0).map(result(of:)) }
-    return Ranking.ranked(ended + ongoing, by: file.objective)
+    return Ranking.ranked(ended + ongoing, by: file.goal)
   }
 
   /// Rank 1 of the ranking; nil if no trial has a score.

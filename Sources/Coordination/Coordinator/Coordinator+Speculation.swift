@@ -10,7 +10,9 @@ extension Coordinator {
 
   /// Starts speculative attempts at slow trials on idle slots, if no other work waits.
   mutating func startSpeculativeAttempts(at now: Duration) {
-    guard !idle.isEmpty, !isClosing, !hasWorkForSpeculation(at: now) else { return }
+    guard file.format.isDeterministic, !idle.isEmpty, !isClosing, !hasWorkForSpeculation(at: now) else {
+      return
+    }
     let slow = openTrials.filter { isStraggler($0.value, at: now) }.keys.sorted()
     for trial in slow {
       let holder = openTrials[trial]?.current.flatMap { attempts[$0]?.worker }

@@ -15,9 +15,8 @@ extension Coordinator {
   /// Reports an ended trial to an adaptive sampler. With rungs, the sampler gets scores at the first rung instead,
   /// because most trials begin before the first ones end.
   mutating func reportEnd(after end: TrialEnd) {
-    let objective = file.objective == .valLoss ? end.valLoss : end.valAccuracy
-    suggestions.report(
-      trial: end.trial, objective: end.status == .done || end.status == .stopped ? objective : nil)
+    let hasScore = end.status == .done || end.status == .stopped
+    suggestions.report(trial: end.trial, objective: hasScore ? end.metrics.map(file.goal.value) : nil)
   }
 
   /// Replays the suggestions of the last generation.
@@ -28,8 +27,7 @@ extension Coordinator {
     } else {
       let first = snapshot.rungs.first ?? []
       for reached in first {
-        let objective = file.objective == .valLoss ? reached.score.valLoss : reached.score.valAccuracy
-        suggestions.report(trial: reached.trial, objective: objective)
+        suggestions.report(trial: reached.trial, objective: file.goal.value(reached.metrics))
       }
       for end in results.values { suggestions.report(trial: end.trial, objective: nil) }
     }

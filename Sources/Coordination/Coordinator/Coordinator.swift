@@ -108,7 +108,8 @@ package struct Coordinator: Sendable {
     let key: String
     /// The epochs of its next rung, or of its whole training; below 1, a part of the first epoch.
     var budget: Double
-    var epochs: [WireEpoch] = []
+    /// The metrics after each epoch.
+    var epochs: [Metrics] = []
     /// The number of `epochs` that an earlier attempt trained.
     var inherited = 0
     /// The checkpoint in its Assign. Its trial may have a newer one.
@@ -165,7 +166,7 @@ package struct Coordinator: Sendable {
     /// Speculative attempts so far.
     var speculativeCount = 0
     /// The checkpoint that its next attempt resumes from, and the epochs up to it.
-    var checkpoint: (stored: StoredCheckpoint, epochs: [WireEpoch])?
+    var checkpoint: (stored: StoredCheckpoint, epochs: [Metrics])?
     /// The worker that handed the checkpoint over and may have it cached.
     var holder: WorkerID?
     /// The rung that it is promoted to.
@@ -289,7 +290,7 @@ package struct Coordinator: Sendable {
     halving = file.halving
     asha = file.asha
     medianRule = file.medianRule
-    for curve in snapshot.curves { medianRule?.complete(curve.map(file.objective.value)) }
+    for curve in snapshot.curves { medianRule?.complete(curve.map(file.goal.value)) }
     reevaluation = file.reevaluation(of: trialCount)
     suggestions = Suggestions(of: file)
     resumeSuggestions(snapshot)
@@ -374,7 +375,7 @@ package struct Coordinator: Sendable {
   mutating func updateBest(with end: TrialEnd) {
     guard end.status == .done || end.status == .stopped || end.status == .paused else { return }
     guard let current = best,
-      !Ranking.isBetter(result(of: end), result(of: current), file.objective)
+      !Ranking.isBetter(result(of: end), result(of: current), file.goal)
     else {
       best = end
       return

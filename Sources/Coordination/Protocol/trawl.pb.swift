@@ -8,10 +8,10 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// Trawl's protocol, version 1: what workers and their coordinator say to each other.
+/// Trawl's protocol, version 2: the messages between workers and their coordinator.
 ///
-/// One message is one ZeroMQ payload frame of at most 60 KiB. Regenerate the Swift code beside this file with
-///   protoc --swift_out=. --swift_opt=Visibility=Package trawl.proto
+/// One message is one ZeroMQ payload frame of at most 60 KiB. `.ci/protocol --write` generates the Swift code beside this
+/// file.
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -38,7 +38,7 @@ package nonisolated enum WireOutcome: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// The loss was not a finite number.
   case diverged // = 2
 
-  /// The configuration cannot be trained, here or anywhere.
+  /// The configuration cannot be trained on any worker.
   case failed // = 3
   case UNRECOGNIZED(Int)
 
@@ -81,7 +81,8 @@ package nonisolated struct WireToCoordinator: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The sending process: 16 random bytes, new at each start. With the key of the connection it is the worker's identity.
+  /// The sending process: 16 random bytes, new at each start. With the key of the connection it is the worker's
+  /// identity.
   package var worker: Data = Data()
 
   /// The search that the message is about; 0 before the worker knows one.
@@ -153,8 +154,8 @@ package nonisolated struct WireToCoordinator: Sendable {
     set {body = .chunk(newValue)}
   }
 
-  /// SHA-256 of the dataset that the worker has loaded for this search; empty before. Results of other data than those of the
-  /// search's first result are refused.
+  /// SHA-256 of the dataset that the worker has loaded for this search; empty before. The first result fixes the dataset
+  /// of the search; results of a different one are rejected.
   package var data: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -181,7 +182,8 @@ package nonisolated struct WireToWorker: Sendable {
 
   package var search: UInt64 = 0
 
-  /// Counts the starts of the search's coordinator. Workers ignore a lower one than they have seen.
+  /// The generation of the search's coordinator: the number of its starts. Workers ignore lower generations than the
+  /// highest they have seen.
   package var generation: UInt64 = 0
 
   package var body: WireToWorker.OneOf_Body? = nil
@@ -276,8 +278,8 @@ package nonisolated struct WireToWorker: Sendable {
   package init() {}
 }
 
-/// What a worker keeps on its disk of an attempt that has ended: the messages that were not acknowledged, in order, and the
-/// checkpoint that the last of them offers.
+/// The spool file of an attempt that has ended: its unacknowledged messages, in order, and the checkpoint that the last
+/// one offers.
 package nonisolated struct WireKept: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -292,7 +294,7 @@ package nonisolated struct WireKept: Sendable {
   package init() {}
 }
 
-/// The first message of a worker, and again whenever its coordinator does not know it.
+/// The first message of a worker; sent again when the coordinator does not know the worker.
 package nonisolated struct WireHello: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -300,20 +302,20 @@ package nonisolated struct WireHello: Sendable {
 
   package var version: UInt32 = 0
 
-  /// None: it only hands in what an earlier process of this name left.
+  /// 0: the worker only delivers the spooled results of an earlier process with this identity.
   package var slots: UInt32 = 0
 
   package var host: String = String()
 
   package var pid: UInt32 = 0
 
-  /// Started by the coordinator itself, on its machine, and ending with it.
+  /// Started by the coordinator on its own machine; ends with the coordinator.
   package var local: Bool = false
 
-  /// Instruction set and library version: results are bit for bit equal only where it is.
+  /// Instruction set and library version: results are bit-identical only between workers with equal numerics.
   package var numerics: String = String()
 
-  /// Attempts that run here or whose messages have not all been acknowledged.
+  /// Attempts that run on the worker or have unacknowledged messages.
   package var held: [WireProgress] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -328,10 +330,10 @@ package nonisolated struct WireProgress: Sendable {
 
   package var attempt: UInt64 = 0
 
-  /// Training steps done.
+  /// Completed training steps.
   package var step: UInt64 = 0
 
-  /// It has ended, and what it came to is on its way or kept.
+  /// The attempt has ended; its result is in flight or spooled.
   package var ended: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -351,7 +353,7 @@ package nonisolated struct WireHeartbeat: Sendable {
   package init() {}
 }
 
-/// An epoch of an attempt. The messages of an attempt are numbered without gaps: epoch n has number n.
+/// A completed epoch of an attempt. The messages of an attempt are numbered without gaps: epoch n has sequence n.
 package nonisolated struct WireReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -361,36 +363,49 @@ package nonisolated struct WireReport: Sendable {
 
   package var sequence: UInt32 = 0
 
-  package var epoch: WireEpoch {
-    get {_epoch ?? WireEpoch()}
-    set {_epoch = newValue}
+  package var measurement: WireMeasurement {
+    get {_measurement ?? WireMeasurement()}
+    set {_measurement = newValue}
   }
-  /// Returns true if `epoch` has been explicitly set.
-  package var hasEpoch: Bool {self._epoch != nil}
-  /// Clears the value of `epoch`. Subsequent reads from it will return its default value.
-  package mutating func clearEpoch() {self._epoch = nil}
+  /// Returns true if `measurement` has been explicitly set.
+  package var hasMeasurement: Bool {self._measurement != nil}
+  /// Clears the value of `measurement`. Subsequent reads from it will return its default value.
+  package mutating func clearMeasurement() {self._measurement = nil}
+
+  /// The duration of the epoch.
+  package var seconds: Double = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _epoch: WireEpoch? = nil
+  fileprivate var _measurement: WireMeasurement? = nil
 }
 
-package nonisolated struct WireEpoch: Sendable {
+/// The metrics of an attempt at a step of its budget.
+package nonisolated struct WireMeasurement: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var trainLoss: Double = 0
+  /// Epochs; a fraction within the first.
+  package var step: Double = 0
 
-  package var trainAccuracy: Double = 0
+  package var metrics: [WireMetric] = []
 
-  package var valLoss: Double = 0
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  package var valAccuracy: Double = 0
+  package init() {}
+}
 
-  package var seconds: Double = 0
+package nonisolated struct WireMetric: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var value: Double = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -409,7 +424,7 @@ package nonisolated struct WireResult: Sendable {
 
   package var outcome: WireOutcome = .unspecified
 
-  /// Why it failed, for people.
+  /// Why it failed, for display.
   package var detail: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -417,8 +432,8 @@ package nonisolated struct WireResult: Sendable {
   package init() {}
 }
 
-/// The worker gives an attempt back unfinished. With a checkpoint it is the attempt's last message, numbered like the others, and
-/// acknowledged when the coordinator has fetched the checkpoint or done without.
+/// The worker returns an unfinished attempt. With a checkpoint this is the attempt's last message, numbered like the
+/// others; it is acknowledged when the coordinator has fetched the checkpoint or given up on it.
 package nonisolated struct WireRelease: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -439,42 +454,25 @@ package nonisolated struct WireRelease: Sendable {
   /// Clears the value of `checkpoint`. Subsequent reads from it will return its default value.
   package mutating func clearCheckpoint() {self._checkpoint = nil}
 
-  /// What it had come to where the Assign asked for a part of the first epoch.
-  package var score: WirePartScore {
-    get {_score ?? WirePartScore()}
-    set {_score = newValue}
+  /// The metrics, if the Assign asked for a part of the first epoch.
+  package var measurement: WireMeasurement {
+    get {_measurement ?? WireMeasurement()}
+    set {_measurement = newValue}
   }
-  /// Returns true if `score` has been explicitly set.
-  package var hasScore: Bool {self._score != nil}
-  /// Clears the value of `score`. Subsequent reads from it will return its default value.
-  package mutating func clearScore() {self._score = nil}
+  /// Returns true if `measurement` has been explicitly set.
+  package var hasMeasurement: Bool {self._measurement != nil}
+  /// Clears the value of `measurement`. Subsequent reads from it will return its default value.
+  package mutating func clearMeasurement() {self._measurement = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _checkpoint: WireCheckpoint? = nil
-  fileprivate var _score: WirePartScore? = nil
+  fileprivate var _measurement: WireMeasurement? = nil
 }
 
-package nonisolated struct WirePartScore: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// The part of the first epoch that had been trained, as the Assign named it.
-  package var part: Double = 0
-
-  package var valLoss: Double = 0
-
-  package var valAccuracy: Double = 0
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
-/// A training run between two steps, as a file that its holder offers.
+/// The offer of a checkpoint file: the state of a training run between two steps.
 package nonisolated struct WireCheckpoint: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -486,7 +484,7 @@ package nonisolated struct WireCheckpoint: Sendable {
   /// In bytes.
   package var size: UInt64 = 0
 
-  /// Epochs completed.
+  /// Completed epochs.
   package var epochs: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -494,7 +492,7 @@ package nonisolated struct WireCheckpoint: Sendable {
   package init() {}
 }
 
-/// Asks for a piece of a checkpoint.
+/// Requests a piece of a checkpoint.
 package nonisolated struct WireFetch: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -509,7 +507,7 @@ package nonisolated struct WireFetch: Sendable {
   package init() {}
 }
 
-/// A piece of a checkpoint: 32 KiB, or what is left. Empty: it is no longer to be had.
+/// A piece of a checkpoint: 32 KiB or the remainder. Empty: the checkpoint is no longer available.
 package nonisolated struct WireChunk: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -526,7 +524,7 @@ package nonisolated struct WireChunk: Sendable {
   package init() {}
 }
 
-/// The worker ends. Answered with Finish.
+/// The worker leaves. Answered with Finish.
 package nonisolated struct WireBye: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -534,7 +532,7 @@ package nonisolated struct WireBye: Sendable {
 
   package var why: String = String()
 
-  /// It cannot train this search: its user must do something.
+  /// The worker cannot train this search; its user must fix the cause.
   package var unable: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -547,12 +545,13 @@ package nonisolated struct WireWelcome: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The search file, whole; values of an Assign are those of its searched parameters, in the file's order.
+  /// The text of the search file. The values of an Assign are those of its parameters with a distribution, in file
+  /// order.
   package var searchFile: String = String()
 
   package var heartbeatSeconds: Double = 0
 
-  /// Held attempts to drop; all others go on.
+  /// Held attempts to drop; all others continue.
   package var stop: [UInt64] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -574,10 +573,10 @@ package nonisolated struct WireAssign: Sendable {
   /// The only source of randomness of the attempt.
   package var seed: UInt64 = 0
 
-  /// The epochs to train.
+  /// Total epochs to train.
   package var epochs: UInt32 = 0
 
-  /// Where to go on: its epochs are known already, and the next has the next number.
+  /// The checkpoint to resume from. Its epochs are already reported; the next epoch has the next number.
   package var checkpoint: WireCheckpoint {
     get {_checkpoint ?? WireCheckpoint()}
     set {_checkpoint = newValue}
@@ -587,7 +586,7 @@ package nonisolated struct WireAssign: Sendable {
   /// Clears the value of `checkpoint`. Subsequent reads from it will return its default value.
   package mutating func clearCheckpoint() {self._checkpoint = nil}
 
-  /// Not 0: train only this part of the one epoch, in whole steps, rounded up, and tell its score with a Release.
+  /// Not 0: train only this part of the first epoch, in whole steps, rounded up, and report its score in a Release.
   package var part: Double = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -661,7 +660,7 @@ package nonisolated struct WireIntegers: Sendable {
   package init() {}
 }
 
-/// Everything up to and including this message of the attempt is on the coordinator's disk.
+/// All messages of the attempt up to and including this one are on the coordinator's disk.
 package nonisolated struct WireAck: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -676,7 +675,7 @@ package nonisolated struct WireAck: Sendable {
   package init() {}
 }
 
-/// The answer to a heartbeat: the leases of what was held are renewed.
+/// The answer to a heartbeat: the leases of the held attempts are renewed.
 package nonisolated struct WireLease: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -687,7 +686,7 @@ package nonisolated struct WireLease: Sendable {
   package init() {}
 }
 
-/// The attempt is no longer wanted: stop it and forget it.
+/// The attempt is cancelled: stop and drop it.
 package nonisolated struct WireRevoke: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -700,7 +699,7 @@ package nonisolated struct WireRevoke: Sendable {
   package init() {}
 }
 
-/// The search has ended, or the worker's Bye was heard.
+/// The search has ended, or the worker's Bye was received.
 package nonisolated struct WireFinish: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -726,10 +725,10 @@ package nonisolated struct WireReject: Sendable {
     package typealias RawValue = Int
     case unspecified // = 0
 
-    /// The coordinator does not know this worker: say Hello.
+    /// The coordinator does not know this worker: send Hello.
     case unknownWorker // = 1
 
-    /// The coordinator speaks another version of the protocol.
+    /// The coordinator uses another protocol version.
     case version // = 2
 
     /// The message broke a rule, which `detail` names.
@@ -738,7 +737,7 @@ package nonisolated struct WireReject: Sendable {
     /// The worker's key was revoked: it must leave.
     case revoked // = 4
 
-    /// Its data are not those that the search's results come from: it must drop what it holds, and leave.
+    /// The worker's dataset differs from that of the search's results: it must drop its attempts and leave.
     case data // = 5
     case UNRECOGNIZED(Int)
 
@@ -1340,7 +1339,7 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Report"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}sequence\0\u{1}epoch\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}sequence\0\u{2}\u{2}measurement\0\u{1}seconds\0\u{c}\u{3}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1350,7 +1349,8 @@ nonisolated extension WireReport: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.attempt) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.sequence) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._epoch) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._measurement) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.seconds) }()
       default: break
       }
     }
@@ -1367,24 +1367,28 @@ nonisolated extension WireReport: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.sequence != 0 {
       try visitor.visitSingularUInt32Field(value: self.sequence, fieldNumber: 2)
     }
-    try { if let v = self._epoch {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    try { if let v = self._measurement {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if self.seconds.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.seconds, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireReport, rhs: WireReport) -> Bool {
     if lhs.attempt != rhs.attempt {return false}
     if lhs.sequence != rhs.sequence {return false}
-    if lhs._epoch != rhs._epoch {return false}
+    if lhs._measurement != rhs._measurement {return false}
+    if lhs.seconds != rhs.seconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension WireEpoch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Epoch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}train_loss\0\u{3}train_accuracy\0\u{3}val_loss\0\u{3}val_accuracy\0\u{1}seconds\0")
+nonisolated extension WireMeasurement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Measurement"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0\u{1}metrics\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1392,41 +1396,61 @@ nonisolated extension WireEpoch: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularDoubleField(value: &self.trainLoss) }()
-      case 2: try { try decoder.decodeSingularDoubleField(value: &self.trainAccuracy) }()
-      case 3: try { try decoder.decodeSingularDoubleField(value: &self.valLoss) }()
-      case 4: try { try decoder.decodeSingularDoubleField(value: &self.valAccuracy) }()
-      case 5: try { try decoder.decodeSingularDoubleField(value: &self.seconds) }()
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self.step) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.metrics) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.trainLoss.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.trainLoss, fieldNumber: 1)
+    if self.step.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.step, fieldNumber: 1)
     }
-    if self.trainAccuracy.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.trainAccuracy, fieldNumber: 2)
-    }
-    if self.valLoss.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.valLoss, fieldNumber: 3)
-    }
-    if self.valAccuracy.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.valAccuracy, fieldNumber: 4)
-    }
-    if self.seconds.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.seconds, fieldNumber: 5)
+    if !self.metrics.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.metrics, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireEpoch, rhs: WireEpoch) -> Bool {
-    if lhs.trainLoss != rhs.trainLoss {return false}
-    if lhs.trainAccuracy != rhs.trainAccuracy {return false}
-    if lhs.valLoss != rhs.valLoss {return false}
-    if lhs.valAccuracy != rhs.valAccuracy {return false}
-    if lhs.seconds != rhs.seconds {return false}
+  package static func ==(lhs: WireMeasurement, rhs: WireMeasurement) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.metrics != rhs.metrics {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMetric: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Metric"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}value\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.value) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.value.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.value, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMetric, rhs: WireMetric) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1479,7 +1503,7 @@ nonisolated extension WireResult: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Release"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}why\0\u{1}sequence\0\u{1}checkpoint\0\u{1}score\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}why\0\u{1}sequence\0\u{1}checkpoint\0\u{2}\u{2}measurement\0\u{c}\u{5}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1491,7 +1515,7 @@ nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 2: try { try decoder.decodeSingularStringField(value: &self.why) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.sequence) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._checkpoint) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._score) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._measurement) }()
       default: break
       }
     }
@@ -1514,8 +1538,8 @@ nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._Message
     try { if let v = self._checkpoint {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
-    try { if let v = self._score {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    try { if let v = self._measurement {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1525,47 +1549,7 @@ nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.why != rhs.why {return false}
     if lhs.sequence != rhs.sequence {return false}
     if lhs._checkpoint != rhs._checkpoint {return false}
-    if lhs._score != rhs._score {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WirePartScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".PartScore"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}part\0\u{3}val_loss\0\u{3}val_accuracy\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularDoubleField(value: &self.part) }()
-      case 2: try { try decoder.decodeSingularDoubleField(value: &self.valLoss) }()
-      case 3: try { try decoder.decodeSingularDoubleField(value: &self.valAccuracy) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.part.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.part, fieldNumber: 1)
-    }
-    if self.valLoss.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.valLoss, fieldNumber: 2)
-    }
-    if self.valAccuracy.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.valAccuracy, fieldNumber: 3)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: WirePartScore, rhs: WirePartScore) -> Bool {
-    if lhs.part != rhs.part {return false}
-    if lhs.valLoss != rhs.valLoss {return false}
-    if lhs.valAccuracy != rhs.valAccuracy {return false}
+    if lhs._measurement != rhs._measurement {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

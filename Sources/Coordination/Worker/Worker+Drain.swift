@@ -37,7 +37,7 @@ extension Worker {
       release.sequence = sequence
       release.why = why
       release.checkpoint = suspended.checkpoint
-      if let score = suspended.score { release.score = score }
+      if let measurement = suspended.measurement { release.measurement = .init(measurement) }
       return .release(release)
     }
   }

@@ -1,3 +1,5 @@
+import Search
+
 // Messages to the coordinator and their timing.
 extension Worker {
   /// How long a worker trains and keeps results without a coordinator.
@@ -14,13 +16,16 @@ extension Worker {
   /// The time without an answer after which the coordinator may be gone.
   private var silence: Duration { heartbeat * 3 }
 
-  mutating func report(_ epoch: WireEpoch, of attempt: AttemptID, at now: Duration) {
+  mutating func report(
+    _ measurement: TrialMeasurement, seconds: Double, of attempt: AttemptID, at now: Duration
+  ) {
     guard held[attempt] != nil else { return }
     post(attempt, at: now) { sequence in
       var report = WireReport()
       report.attempt = attempt.bits
       report.sequence = sequence
-      report.epoch = epoch
+      report.measurement = .init(measurement)
+      report.seconds = seconds
       return .report(report)
     }
   }

@@ -1,3 +1,5 @@
+import Search
+
 /// A worker's end of the protocol: a value that takes events and the time and returns effects.
 ///
 /// The shell that owns it runs the effects in order. All times are durations since an
@@ -9,7 +11,7 @@ package struct Worker: Sendable {
     /// The dataset of an attempt has been loaded; its SHA-256.
     case dataLoaded(AttemptID, [UInt8])
     /// An attempt has completed an epoch.
-    case epochEnded(AttemptID, WireEpoch)
+    case epochEnded(AttemptID, TrialMeasurement, seconds: Double)
     /// An attempt has ended.
     case ended(AttemptID, WireOutcome, detail: String)
     /// An attempt has been suspended or has reached its rung; nil if it had not begun.
@@ -29,13 +31,13 @@ package struct Worker: Sendable {
     /// Digest, size and epochs of `bytes`.
     package var checkpoint: WireCheckpoint
     package var bytes: [UInt8]
-    /// The score, if the attempt has trained its assigned part of the first epoch.
-    package var score: WirePartScore?
+    /// The metrics, if the attempt has trained its assigned part of the first epoch.
+    package var measurement: TrialMeasurement?
 
-    package init(checkpoint: WireCheckpoint, bytes: [UInt8], score: WirePartScore? = nil) {
+    package init(checkpoint: WireCheckpoint, bytes: [UInt8], measurement: TrialMeasurement? = nil) {
       self.checkpoint = checkpoint
       self.bytes = bytes
-      self.score = score
+      self.measurement = measurement
     }
   }
 
@@ -185,7 +187,8 @@ package struct Worker: Sendable {
     switch event {
     case .received(let message): receive(message, at: now)
     case .dataLoaded(let attempt, let digest): if held[attempt] != nil { data = digest }
-    case .epochEnded(let attempt, let epoch): report(epoch, of: attempt, at: now)
+    case .epochEnded(let attempt, let measurement, let seconds):
+      report(measurement, seconds: seconds, of: attempt, at: now)
     case .ended(let attempt, let outcome, let detail):
       end(attempt, outcome: outcome, detail: detail, at: now)
     case .suspended(let attempt, let suspended): handOver(attempt, suspended, at: now)

@@ -17,22 +17,22 @@ package struct ASHA: Sendable {
   /// The budget of each rung in epochs; that of the last rung is a full training.
   package let budgets: [Double]
   private let factor: Double
-  private let objective: Objective
+  private let goal: Goal
   private var rungs: [Rung]
 
   /// Rungs at ascending budgets, with `factor` as the reduction factor eta.
-  package init(budgets: [Double], factor: Double, objective: Objective) {
+  package init(budgets: [Double], factor: Double, goal: Goal) {
     precondition(!budgets.isEmpty && factor > 1, "\(budgets.count) budgets, factor \(factor)")
     self.budgets = budgets
     self.factor = factor
-    self.objective = objective
+    self.goal = goal
     rungs = budgets.map { _ in Rung() }
   }
 
   /// Records the result of a trial at a rung, once per trial and rung. A trial without a finite objective is not
   /// promoted.
   package mutating func report(_ standing: Halving.RungResult, at rung: Int) {
-    let index = rungs[rung].reported.partitioningIndex { standing.ranks(before: $0, by: objective) }
+    let index = rungs[rung].reported.partitioningIndex { standing.ranks(before: $0, by: goal) }
     rungs[rung].reported.insert(standing, at: index)
   }
 

@@ -16,13 +16,13 @@ struct Bracket: Sendable {
     var promoted = 0
   }
 
-  private let objective: Objective
+  private let goal: Goal
   private var rungs: [Rung]
 
   /// A bracket with the capacities of its rungs; that of the first rung is the number of trials.
-  init(_ capacities: [Int], _ objective: Objective) {
+  init(_ capacities: [Int], _ goal: Goal) {
     rungs = capacities.map { Rung(capacity: $0, unreported: $0) }
-    self.objective = objective
+    self.goal = goal
   }
 
   /// Records the result of a trial at a rung and returns the decisions that are now certain.
@@ -30,7 +30,7 @@ struct Bracket: Sendable {
     assert(rungs[rung].unreported > 0, "rung \(rung) expects no more trials, but \(standing.trial) reports")
     rungs[rung].unreported -= 1
     if standing.objective?.isFinite == true, rung + 1 < rungs.count {
-      let index = rungs[rung].contenders.partitioningIndex { standing.ranks(before: $0, by: objective) }
+      let index = rungs[rung].contenders.partitioningIndex { standing.ranks(before: $0, by: goal) }
       rungs[rung].contenders.insert(standing, at: index)
     }
     return (rung..<rungs.count - 1).flatMap { decide($0) }

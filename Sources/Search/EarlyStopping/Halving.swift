@@ -22,23 +22,30 @@ package struct Halving: Sendable {
     package let trial: Int
     /// The objective; a trial with nil or a value that is not finite is not promoted.
     package let objective: Double?
-    /// The validation loss, which breaks ties.
-    package let valLoss: Double?
+    /// The value of the metric that breaks ties.
+    package let tieBreaker: Double?
 
-    /// The result of a trial.
-    package init(trial: Int, objective: Double?, valLoss: Double?) {
+    /// A result with the stored numbers.
+    package init(trial: Int, objective: Double?, tieBreaker: Double?) {
       self.trial = trial
       self.objective = objective
-      self.valLoss = valLoss
+      self.tieBreaker = tieBreaker
+    }
+
+    /// The result of a trial with these metrics; nil without a score.
+    package init(trial: Int, metrics: Metrics?, goal: Goal) {
+      self.init(
+        trial: trial, objective: metrics?[goal.metric], tieBreaker: goal.tieBreaker.flatMap { metrics?[$0] })
     }
 
     /// Whether it ranks before another of its rung.
-    package func ranks(before other: RungResult, by objective: Objective) -> Bool {
-      Ranking.isBetter(result, other.result, objective)
+    package func ranks(before other: RungResult, by goal: Goal) -> Bool {
+      Ranking.isBetter(result, other.result, goal)
     }
 
     private var result: TrialResult {
-      TrialResult(trial: trial, values: [], status: .done, epochs: 0, objective: objective, valLoss: valLoss)
+      TrialResult(
+        trial: trial, values: [], status: .done, epochs: 0, objective: objective, tieBreaker: tieBreaker)
     }
   }
 
@@ -49,20 +56,20 @@ package struct Halving: Sendable {
   package let budgets: [Double]
   private let trials: Int
   private let factor: Double
-  private let objective: Objective
+  private let goal: Goal
   /// The number of trials in a bracket; the last bracket may have fewer.
   private let size: Int
   /// The brackets with at least one report.
   private var brackets: [Int: Bracket] = [:]
 
   /// The rungs of a search. Each has `factor` times fewer places than the one before, at least one.
-  package init(trials: Int, bracket: Int? = nil, budgets: [Double], factor: Double, objective: Objective) {
+  package init(trials: Int, bracket: Int? = nil, budgets: [Double], factor: Double, goal: Goal) {
     precondition(trials > 0 && !budgets.isEmpty && factor > 1, "\(trials) trials, factor \(factor)")
     precondition(bracket ?? 1 > 0, "brackets of \(bracket ?? 0)")
     self.trials = trials
     self.budgets = budgets
     self.factor = factor
-    self.objective = objective
+    self.goal = goal
     size = min(bracket ?? trials, trials)
   }
 
@@ -103,7 +110,7 @@ package struct Halving: Sendable {
   /// - Returns: The decisions that are now certain. There are none about a trial at the last rung, which is done.
   package mutating func report(_ standing: RungResult, at rung: Int) -> [Decision] {
     let (index, start) = (standing.trial / size, standing.trial / size * size)
-    let empty = Bracket(capacities(min(size, trials - start)), objective)
+    let empty = Bracket(capacities(min(size, trials - start)), goal)
     return brackets[index, default: empty].report(standing, at: rung)
   }
 }

@@ -6,15 +6,15 @@
 package struct MedianRule: Sendable {
   /// The number of completed trials before any trial is stopped.
   package let patience: Int
-  private let objective: Objective
+  private let goal: Goal
   /// The running means of the scores of each completed trial, by epoch.
   private var means: [[Double]] = []
 
   /// A rule that applies once this number of trials, at least one, has completed.
-  package init(patience: Int, objective: Objective) {
+  package init(patience: Int, goal: Goal) {
     precondition(patience > 0, "patience \(patience)")
     self.patience = patience
-    self.objective = objective
+    self.goal = goal
   }
 
   /// Records the scores by epoch of a completed trial.
@@ -29,7 +29,7 @@ package struct MedianRule: Sendable {
 
   /// Whether to stop a trial with these scores by epoch, at least one.
   package func stops(_ scores: [Double]) -> Bool {
-    let sign: Double = objective.isMaximized ? 1 : -1
+    let sign: Double = goal.isMaximized ? 1 : -1
     guard means.count >= patience, let best = scores.map({ sign * $0 }).max() else { return false }
     let others = means.filter { $0.count >= scores.count }.map { sign * $0[scores.count - 1] }
     guard let median = others.median else { return false }

@@ -23,19 +23,20 @@ package struct EdgeWarning: Hashable, Sendable {
   /// The minimum number of trials with a score for a warning.
   private static let fewestTrials = 5
 
-  /// The warnings for a space, in the order of its parameters.
+  /// The warnings for a search, in the order of its parameters.
   ///
   /// There are no warnings for choices, ranges of two values and ends that are also the limits of the key.
   ///
   /// - Parameter ranked: the results, best first.
-  package static func of(_ space: SearchSpace, ranked: [TrialResult]) -> [EdgeWarning] {
+  package static func of(_ file: SearchFile, ranked: [TrialResult]) -> [EdgeWarning] {
     let scored = ranked.prefix { $0.objective?.isFinite == true }
-    return space.parameters.enumerated().compactMap { index, parameter in
+    return file.space.parameters.enumerated().compactMap { index, parameter in
       // Only the trials in which the parameter has an effect.
       let all = scored.compactMap { $0.values[index] }
       guard all.count >= fewestTrials else { return nil }
       let values = all.prefix(max(1, min(5, all.count / 4)))
-      let ends = values.map(parameter.openEnd)
+      let kind = file.keys[parameter.field]?.kind.element
+      let ends = values.map { parameter.openEnd($0, kind) }
       let majority = [End.lower, .upper].first { end in
         values.count > 2 && ends.count { $0 == end } * 2 > values.count
       }
@@ -49,17 +50,19 @@ package struct EdgeWarning: Hashable, Sendable {
 
 extension SearchSpace.Parameter {
   /// The end of the range at which a value is, if the key allows values beyond that end; otherwise nil.
-  fileprivate func openEnd(_ value: Value) -> EdgeWarning.End? {
+  fileprivate func openEnd(_ value: Value, _ kind: Field.Kind?) -> EdgeWarning.End? {
     guard let ends = distribution.ends, distribution.count ?? .max > 2 else { return nil }
     let position = distribution.position(of: value)
-    if position <= EdgeWarning.share || value == ends.low { return isWidest(ends.low) ? nil : .lower }
-    if position >= 1 - EdgeWarning.share || value == ends.high { return isWidest(ends.high) ? nil : .upper }
+    if position <= EdgeWarning.share || value == ends.low { return isWidest(ends.low, kind) ? nil : .lower }
+    if position >= 1 - EdgeWarning.share || value == ends.high {
+      return isWidest(ends.high, kind) ? nil : .upper
+    }
     return nil
   }
 
   /// Whether an end of the range is also a limit of the key.
-  private func isWidest(_ end: Value) -> Bool {
-    switch (Field.named(field)?.kind.element, end) {
+  private func isWidest(_ end: Value, _ kind: Field.Kind?) -> Bool {
+    switch (kind, end) {
     case (.integer(let range), .integer(let end)): end == range.lowerBound || end == range.upperBound
     case (.real(let range), .real(let end)): end == range.low || end == range.high
     default: false

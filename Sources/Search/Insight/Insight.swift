@@ -30,7 +30,7 @@ package struct Insight: Hashable, Sendable {
     parameters = file.space.parameters
     conditional = Set(file.conditional.map { file.space.parameters[$0].column })
     let ranked = budgets.isEmpty || file.isOpenEnded || ranked.count == file.trials ? ranked : []
-    let scores = Scores(ranked, of: file.objective, histories, epochs)
+    let scores = Scores(ranked, of: file.goal, histories, epochs)
     divergedCount = scores.divergedCount
     let samples = scores.all.map { result, score in
       // A parameter without an effect is at the same position in all such trials, so that it explains nothing.
@@ -43,8 +43,8 @@ package struct Insight: Hashable, Sendable {
       parameter.distribution.ends == nil ? parameter.distribution.count.map { Int($0) } : nil
     }
     importance = parameters.count > 1 ? Importance(samples, choices: choices, seed: file.seed) : nil
-    edges = EdgeWarning.of(file.space, ranked: ranked)
-    rungs = RungAgreement.of(budgets: budgets, histories: histories, by: file.objective)
+    edges = EdgeWarning.of(file, ranked: ranked)
+    rungs = RungAgreement.of(budgets: budgets, histories: histories, by: file.goal)
   }
 }
 
@@ -55,13 +55,12 @@ private struct Scores {
   private(set) var divergedCount = 0
 
   /// The scores after `epochs`, or after the last epoch if nil. Failed trials are left out.
-  init(_ results: [TrialResult], of objective: Objective, _ histories: [Int: TrialHistory], _ epochs: Double?)
-  {
+  init(_ results: [TrialResult], of goal: Goal, _ histories: [Int: TrialHistory], _ epochs: Double?) {
     var diverged: [TrialResult] = []
     for result in results where !result.status.isFailure {
       var score = result.objective
       if let epochs {
-        score = histories[result.trial]?.score(after: epochs, by: objective)
+        score = histories[result.trial]?.score(after: epochs, by: goal)
       }
       if let score, score.isFinite {
         all.append((result, score))
@@ -70,7 +69,7 @@ private struct Scores {
       }
     }
     let scores = all.lazy.map(\.1)
-    guard let worst = objective.isMaximized ? scores.min() : scores.max() else { return }
+    guard let worst = goal.isMaximized ? scores.min() : scores.max() else { return }
     divergedCount = diverged.count
     all += diverged.map { ($0, worst) }
   }

@@ -22,13 +22,13 @@ package struct RungAgreement: Hashable, Sendable {
   ///   - budgets: the epochs of the rungs, ascending.
   ///   - histories: the histories by trial.
   package static func of(
-    budgets: [Double], histories: [Int: TrialHistory], by objective: Objective
+    budgets: [Double], histories: [Int: TrialHistory], by goal: Goal
   ) -> [RungAgreement] {
     let trials = histories.sorted { $0.key < $1.key }.map(\.value)
     return zip(budgets, budgets.dropFirst()).compactMap { budget, next in
       let pairs = trials.lazy.compactMap { history -> (Double, Double)? in
-        guard let first = history.score(after: budget, by: objective),
-          let second = history.score(after: next, by: objective)
+        guard let first = history.score(after: budget, by: goal),
+          let second = history.score(after: next, by: goal)
         else { return nil }
         return (first, second)
       }.prefix(mostTrials)

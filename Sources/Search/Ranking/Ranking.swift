@@ -31,17 +31,17 @@ package struct TrialResult: Hashable, Sendable {
   package var budget: Double
   /// The objective; a result with nil or a value that is not finite ranks behind all others.
   package var objective: Double?
-  /// The validation accuracy to show.
-  package var valAccuracy: Double?
-  /// The validation loss to show and to break ties.
-  package var valLoss: Double?
+  /// The value of the metric that breaks ties.
+  package var tieBreaker: Double?
+  /// The metrics to show.
+  package var metrics: Metrics?
   /// The scores with new seeds; nil if it was not re-evaluated.
   package var reevaluated: Reevaluated?
 
   /// A result with the stored numbers.
   package init(
     trial: Int, values: [Value?], status: Status, epochs: Double, budget: Double = 1,
-    objective: Double? = nil, valAccuracy: Double? = nil, valLoss: Double? = nil
+    objective: Double? = nil, tieBreaker: Double? = nil
   ) {
     self.trial = trial
     self.values = values
@@ -49,8 +49,18 @@ package struct TrialResult: Hashable, Sendable {
     self.epochs = epochs
     self.budget = budget
     self.objective = objective
-    self.valAccuracy = valAccuracy
-    self.valLoss = valLoss
+    self.tieBreaker = tieBreaker
+  }
+
+  /// A result with metrics, ranked by a goal.
+  package init(
+    trial: Int, values: [Value?], status: Status, epochs: Double, budget: Double = 1, metrics: Metrics?,
+    goal: Goal
+  ) {
+    self.init(
+      trial: trial, values: values, status: status, epochs: epochs, budget: budget,
+      objective: metrics?[goal.metric], tieBreaker: goal.tieBreaker.flatMap { metrics?[$0] })
+    self.metrics = metrics
   }
 }
 
@@ -59,37 +69,37 @@ package enum Ranking {
   /// The results, best first.
   ///
   /// Re-evaluated results come first, by the number of seeds with a score and their mean objective. Then come results
-  /// with a finite objective, by budget, objective, validation loss (missing last) and trial number. Trial numbers
+  /// with a finite objective, by budget, objective, tie-breaking metric (missing last) and trial number. Trial numbers
   /// must differ.
-  package static func ranked(_ results: [TrialResult], by objective: Objective) -> [TrialResult] {
-    results.sorted { isBetter($0, $1, objective) }
+  package static func ranked(_ results: [TrialResult], by goal: Goal) -> [TrialResult] {
+    results.sorted { isBetter($0, $1, goal) }
   }
 
   /// Whether a result ranks before another.
   package static func isBetter(
-    _ result: TrialResult, _ other: TrialResult, _ objective: Objective
+    _ result: TrialResult, _ other: TrialResult, _ goal: Goal
   ) -> Bool {
-    if let order = reevaluationOrder(result.reevaluated, other.reevaluated, objective) { return order }
+    if let order = reevaluationOrder(result.reevaluated, other.reevaluated, goal) { return order }
     let scores = (finite(result.objective), finite(other.objective))
     if (scores.0 == nil) != (scores.1 == nil) { return scores.0 != nil }
     if result.budget != other.budget { return result.budget > other.budget }
     if let score = scores.0, let otherScore = scores.1, score != otherScore {
-      return objective.isMaximized ? score > otherScore : score < otherScore
+      return goal.isBetter(score, than: otherScore)
     }
-    let losses = (finite(result.valLoss), finite(other.valLoss))
-    if losses.0 != losses.1 { return (losses.0 ?? .infinity) < (losses.1 ?? .infinity) }
+    let ties = (finite(result.tieBreaker), finite(other.tieBreaker))
+    if ties.0 != ties.1 { return (ties.0 ?? .infinity) < (ties.1 ?? .infinity) }
     return result.trial < other.trial
   }
 
   /// The order by re-evaluation; nil if it does not decide.
-  private static func reevaluationOrder(_ one: Reevaluated?, _ other: Reevaluated?, _ objective: Objective)
+  private static func reevaluationOrder(_ one: Reevaluated?, _ other: Reevaluated?, _ goal: Goal)
     -> Bool?
   {
     guard let one = one?.objective, let other = other?.objective else {
       return one == nil && other == nil ? nil : one != nil
     }
     if one.count != other.count { return one.count > other.count }
-    if one.mean != other.mean { return objective.isMaximized == (one.mean > other.mean) }
+    if one.mean != other.mean { return goal.isBetter(one.mean, than: other.mean) }
     return nil
   }
 

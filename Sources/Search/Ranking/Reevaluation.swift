@@ -7,7 +7,7 @@ package struct Reevaluation: Hashable, Sendable {
   package let top: Int
   /// The number of new seeds per trial.
   package let seeds: Int
-  private let objective: Objective
+  private let goal: Goal
   /// The number of trials that have not ended.
   private var unended: Int
   /// The best ended trials, at most `top`, best first.
@@ -16,11 +16,11 @@ package struct Reevaluation: Hashable, Sendable {
   package private(set) var candidates: Set<Int> = []
 
   /// The re-evaluation of a search without ended trials.
-  package init(top: Int, seeds: Int, trials: Int, objective: Objective) {
+  package init(top: Int, seeds: Int, trials: Int, goal: Goal) {
     precondition(top > 0 && seeds > 0 && trials > 0, "top \(top) of \(trials), \(seeds) seeds")
     self.top = min(top, trials)
     self.seeds = seeds
-    self.objective = objective
+    self.goal = goal
     unended = trials
   }
 
@@ -30,7 +30,7 @@ package struct Reevaluation: Hashable, Sendable {
   package mutating func report(_ result: TrialResult) -> [Replicate] {
     unended -= 1
     if result.objective?.isFinite == true {
-      let index = leaders.firstIndex { Ranking.isBetter(result, $0, objective) } ?? leaders.endIndex
+      let index = leaders.firstIndex { Ranking.isBetter(result, $0, goal) } ?? leaders.endIndex
       leaders.insert(result, at: index)
       if leaders.count > top { leaders.removeLast() }
     }
@@ -44,14 +44,14 @@ package struct Reevaluation: Hashable, Sendable {
 package struct Reevaluated: Hashable, Sendable {
   /// The estimate of the objective.
   package let objective: Estimate
-  /// The estimate of the validation accuracy.
-  package let valAccuracy: Estimate
+  /// The estimate of the metric in results.csv.
+  package let shown: Estimate
 
-  /// The estimates from the results with new seeds; nil if none has a score.
-  package init?(_ results: [TrialResult]) {
-    let scored = results.filter { $0.objective?.isFinite == true && $0.valAccuracy?.isFinite == true }
+  /// The estimates from the results with new seeds; nil if none has a score. `metric` is the one in results.csv.
+  package init?(_ results: [TrialResult], of metric: String) {
+    let scored = results.filter { $0.objective?.isFinite == true && $0.metrics?[metric]?.isFinite == true }
     guard !scored.isEmpty else { return nil }
     objective = Estimate(scored.compactMap(\.objective))
-    valAccuracy = Estimate(scored.compactMap(\.valAccuracy))
+    shown = Estimate(scored.compactMap { $0.metrics?[metric] })
   }
 }

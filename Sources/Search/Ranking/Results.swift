@@ -1,25 +1,27 @@
 /// The table of results.csv.
 package enum Results {
   /// The columns other than those of the searched parameters.
-  static let fixedColumns = leading + trailing
+  static func fixedColumns(_ schema: MetricSchema) -> [String] { leading + trailing(schema) }
 
   private static let leading = ["rank", "trial"]
-  private static let trailing = [
-    "val_accuracy", "val_loss", "epochs", "status", "seeds", "val_accuracy_mean",
-    "val_accuracy_ci95", "tie",
-  ]
+
+  private static func trailing(_ schema: MetricSchema) -> [String] {
+    schema.ranked + [
+      "epochs", "status", "seeds", "\(schema.estimated)_mean", "\(schema.estimated)_ci95", "tie",
+    ]
+  }
 
   /// The table of ranked results, best first.
-  package static func csv(_ ranked: [TrialResult], of space: SearchSpace) -> CSV {
-    var csv = CSV(columns: leading + space.parameters.map(\.column) + trailing)
+  package static func csv(_ ranked: [TrialResult], of file: SearchFile) -> CSV {
+    var csv = CSV(columns: leading + file.space.parameters.map(\.column) + trailing(file.metrics))
     for (index, (result, tie)) in zip(ranked, Ranking.ties(ranked)).enumerated() {
-      let accuracy = result.reevaluated?.valAccuracy
+      let estimate = result.reevaluated?.shown
       csv.append(
         [.integer(index + 1), .integer(result.trial)] + result.values.map { $0.map(CSV.Cell.init) ?? .empty }
+          + file.metrics.ranked.map { CSV.Cell(result.metrics?[$0]) }
           + [
-            CSV.Cell(result.valAccuracy), CSV.Cell(result.valLoss), .real(result.epochs),
-            .text(result.status.rawValue), .integer(accuracy?.count ?? 1), CSV.Cell(accuracy?.mean),
-            CSV.Cell(accuracy?.interval95), tie.map(CSV.Cell.integer) ?? .empty,
+            .real(result.epochs), .text(result.status.rawValue), .integer(estimate?.count ?? 1),
+            CSV.Cell(estimate?.mean), CSV.Cell(estimate?.interval95), tie.map(CSV.Cell.integer) ?? .empty,
           ])
     }
     return csv

@@ -5,19 +5,14 @@ package struct TrialEnd: Sendable, Equatable {
   package var status: TrialResult.Status
   /// The epochs trained: a whole number, or a fraction of the first epoch.
   package var epochs: Double
-  /// The validation accuracy of the epoch selected by the objective; nil without a score.
-  package var valAccuracy: Double?
-  package var valLoss: Double?
+  /// The metrics of the epoch that the goal selects; nil without a score.
+  package var metrics: Metrics?
 
-  package init(
-    trial: Int, status: TrialResult.Status, epochs: Double, valAccuracy: Double? = nil,
-    valLoss: Double? = nil
-  ) {
+  package init(trial: Int, status: TrialResult.Status, epochs: Double, metrics: Metrics? = nil) {
     self.trial = trial
     self.status = status
     self.epochs = epochs
-    self.valAccuracy = valAccuracy
-    self.valLoss = valLoss
+    self.metrics = metrics
   }
 }
 
@@ -27,7 +22,7 @@ extension SearchFile {
     guard let configuration = configuration(values: values) else {
       preconditionFailure("\(values) are not in the space")
     }
-    return configuration.integer("train.epochs")
+    return configuration.integer(format.budgetKey)
   }
 
   /// The result of an ended trial with these values, for ranking and display.
@@ -35,7 +30,6 @@ extension SearchFile {
     TrialResult(
       trial: end.trial, values: effective(values), status: end.status, epochs: end.epochs,
       budget: end.status == .stopped || end.status == .paused ? end.epochs / Double(epochs(values)) : 1,
-      objective: objective == .valLoss ? end.valLoss : end.valAccuracy,
-      valAccuracy: end.valAccuracy, valLoss: end.valLoss)
+      metrics: end.metrics, goal: goal)
   }
 }

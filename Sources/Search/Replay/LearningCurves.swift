@@ -7,12 +7,12 @@ package struct LearningCurves: Sendable {
     /// The searched values.
     package let values: [Value]
     /// The scores after equal parts of the first epoch, the last after the whole epoch; may be empty.
-    package var beginning: [EpochScore]
+    package var beginning: [Metrics]
     /// The scores after each epoch; fewer than all if it diverged in the next epoch.
-    package var epochs: [EpochScore]
+    package var epochs: [Metrics]
 
     /// A recorded curve.
-    package init(values: [Value], beginning: [EpochScore] = [], epochs: [EpochScore] = []) {
+    package init(values: [Value], beginning: [Metrics] = [], epochs: [Metrics] = []) {
       self.values = values
       self.beginning = beginning
       self.epochs = epochs
@@ -23,6 +23,8 @@ package struct LearningCurves: Sendable {
   package let space: SearchSpace
   /// The epochs of a full training.
   package let epochs: Int
+  /// The goal of the search, which is maximized.
+  package let goal: Goal
   /// The curves by configuration.
   package let curves: [Curve]
   /// The number of measurements in the first epoch; 1 if only at its end.
@@ -31,10 +33,12 @@ package struct LearningCurves: Sendable {
   let positions: [[Double]]
 
   /// The curves of configurations of a space, none longer than `epochs`.
-  package init(space: SearchSpace, epochs: Int, curves: [Curve]) {
+  package init(space: SearchSpace, epochs: Int, goal: Goal, curves: [Curve]) {
+    precondition(goal.isMaximized, "\(goal.metric) is minimized")
     precondition(curves.allSatisfy { $0.epochs.count <= epochs }, "a curve of more than \(epochs) epochs")
     self.space = space
     self.epochs = epochs
+    self.goal = goal
     self.curves = curves
     partsOfFirstEpoch = max(1, curves.map(\.beginning.count).max() ?? 1)
     positions = curves.map { curve in
@@ -44,7 +48,7 @@ package struct LearningCurves: Sendable {
 
   /// The score of a configuration after a budget of epochs at which it was measured: whole epochs, or parts of the
   /// first. Nil if it diverged before.
-  package func score(of configuration: Int, after budget: Double) -> EpochScore? {
+  package func score(of configuration: Int, after budget: Double) -> Metrics? {
     let curve = curves[configuration]
     let isWhole = budget == budget.rounded()
     let (scores, index) =
@@ -59,19 +63,19 @@ package struct LearningCurves: Sendable {
     max(0, min(to, Double(curves[configuration].epochs.count + 1)) - from)
   }
 
-  /// The validation accuracy of a configuration after all epochs; nil if it diverged.
-  package func accuracy(of configuration: Int) -> Double? {
-    score(of: configuration, after: Double(epochs))?.valAccuracy
+  /// The objective of a configuration after all epochs; nil if it diverged.
+  package func objective(of configuration: Int) -> Double? {
+    score(of: configuration, after: Double(epochs)).map(goal.value)
   }
 
-  /// The best accuracy after all epochs.
-  package var best: Double { curves.indices.compactMap(accuracy).max() ?? 0 }
+  /// The best objective after all epochs.
+  package var best: Double { curves.indices.compactMap(objective).max() ?? 0 }
 
-  /// The configurations whose accuracy after all epochs is within the tolerance of the best.
+  /// The configurations whose objective after all epochs is within the tolerance of the best.
   package func targets(within tolerance: Double) -> Set<Int> {
     // 1e-9 allows for the rounding error of the subtraction and is far less than one image.
     let least = best - tolerance - 1e-9
-    return Set(curves.indices.filter { (accuracy(of: $0) ?? -.infinity) >= least })
+    return Set(curves.indices.filter { (objective(of: $0) ?? -.infinity) >= least })
   }
 
   /// A random subset of the configurations.
@@ -81,6 +85,6 @@ package struct LearningCurves: Sendable {
     var random = Philox(seed: seed, stream: Stream.replaySample)
     random.shuffle(&numbers)
     return LearningCurves(
-      space: space, epochs: epochs, curves: numbers.prefix(count).sorted().map { curves[$0] })
+      space: space, epochs: epochs, goal: goal, curves: numbers.prefix(count).sorted().map { curves[$0] })
   }
 }

@@ -31,12 +31,12 @@ package struct Replay: Sendable {
   /// The epochs that each trial has trained.
   private var reached: [Double] = []
   /// The scores of each trial, at rungs and after whole epochs.
-  private var histories: [[EpochScore]] = []
+  private var histories: [[Metrics]] = []
   /// The score by which each trial is compared; nil if it has diverged or not trained.
-  private var scores: [EpochScore?] = []
+  private var scores: [Metrics?] = []
   /// The score of each trial at the first rung.
-  private var firstScores: [EpochScore?] = []
-  private let judging: Objective
+  private var firstScores: [Metrics?] = []
+  private let goal: Goal
   private var trained = 0.0
 
   /// A running job and its end time.
@@ -52,7 +52,7 @@ package struct Replay: Sendable {
   ) {
     self.curves = curves
     replaySampler = ReplaySampler(method.sampler, from: curves, seed: seed)
-    judging = method.judging
+    goal = curves.goal.selecting(method.selection)
     lag = method.lag
     var scheduler = method.scheduler(on: curves)
     run(&scheduler, slots: slots)
@@ -94,7 +94,7 @@ package struct Replay: Sendable {
     firstScores.append(nil)
   }
 
-  private mutating func end(_ ended: Running, at now: Double, isOfSearch: Bool) -> EpochScore? {
+  private mutating func end(_ ended: Running, at now: Double, isOfSearch: Bool) -> Metrics? {
     let trial = ended.job.trial
     let configuration = configurations[trial]
     trained += ended.work
@@ -109,14 +109,14 @@ package struct Replay: Sendable {
   }
 
   /// The score by which a trial is compared at the end of a job.
-  private mutating func score(_ job: TrainingJob, of configuration: Int) -> EpochScore? {
+  private mutating func score(_ job: TrainingJob, of configuration: Int) -> Metrics? {
     let (before, after) = (Int(reached[job.trial]), Int(job.epochs))
     histories[job.trial] += (before..<after).compactMap {
       curves.score(of: configuration, after: Double($0 + 1))
     }
     guard let score = curves.score(of: configuration, after: job.epochs) else { return nil }
     if job.epochs != job.epochs.rounded() { histories[job.trial].append(score) }
-    return judging.decisive(histories[job.trial])
+    return goal.decisive(histories[job.trial])
   }
 
   private mutating func finishStopped() {
@@ -124,9 +124,9 @@ package struct Replay: Sendable {
     let stopped = configurations.indices.filter { reached[$0] < all && scores[$0] != nil }.map { trial in
       TrialResult(
         trial: trial, values: [], status: .stopped, epochs: 0, budget: reached[trial] / all,
-        objective: scores[trial]?.valAccuracy, valLoss: scores[trial]?.valLoss)
+        metrics: scores[trial], goal: goal)
     }
-    for result in Ranking.ranked(stopped, by: .valAccuracy) {
+    for result in Ranking.ranked(stopped, by: goal) {
       let running = begin(TrainingJob(trial: result.trial, epochs: all), at: makespan)
       _ = end(running, at: running.end, isOfSearch: false)
     }
@@ -140,10 +140,10 @@ extension Replay {
     return finishes.first { targets.contains($0.configuration) }
   }
 
-  /// The simple regret: the difference between the best accuracy and that of the best configuration completed within a
+  /// The simple regret: the difference between the best objective and that of the best configuration completed within a
   /// budget of epochs; nil if none was completed.
   package func regret(afterEpochs budget: Double) -> Double? {
-    let found = finishes.filter { $0.epochs <= budget }.compactMap { curves.accuracy(of: $0.configuration) }
+    let found = finishes.filter { $0.epochs <= budget }.compactMap { curves.objective(of: $0.configuration) }
       .max()
     return found.map { curves.best - $0 }
   }

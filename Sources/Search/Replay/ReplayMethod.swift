@@ -19,19 +19,17 @@ package struct ReplayMethod: Sendable {
   /// The schedule of the trials.
   package let scheduling: Scheduling
 
-  /// The objective at rungs: the accuracy at the rung, or the best accuracy measured so far, at rungs and after whole
-  /// epochs.
-  package let judging: Objective
+  /// The measurement that counts at rungs: that of the rung, or the best one so far, at rungs and after whole epochs.
+  package let selection: Goal.Selection
 
   /// A named method.
   package init(
-    _ name: String, _ sampler: Sampler, _ scheduling: Scheduling, judging: Objective = .valAccuracy
+    _ name: String, _ sampler: Sampler, _ scheduling: Scheduling, selection: Goal.Selection = .last
   ) {
-    precondition(judging != .valLoss, "\(name): trials are compared by accuracies")
     self.name = name
     self.sampler = sampler
     self.scheduling = scheduling
-    self.judging = judging
+    self.selection = selection
   }
 
   /// The number of most recent trials that a learning sampler ignores; it sees the scores of the others at the first
@@ -46,20 +44,22 @@ package struct ReplayMethod: Sendable {
   func scheduler(on curves: LearningCurves) -> any TrialScheduler {
     let trials = curves.curves.count
     let epochs = curves.epochs
+    let goal = curves.goal.selecting(selection)
     switch scheduling {
     case .whole: return WholeTraining(trials: trials, epochs: epochs)
     case .oneEpoch:
       return HalvingTrials(
-        trials: trials, bracket: nil, budgets: [1, Double(epochs)], factor: max(2, Double(trials)))
+        trials: trials, bracket: nil, budgets: [1, Double(epochs)], factor: max(2, Double(trials)), goal: goal
+      )
     case .medianRule(let patience):
-      return MedianRuleTrials(trials: trials, epochs: epochs, patience: patience)
+      return MedianRuleTrials(trials: trials, epochs: epochs, patience: patience, goal: goal)
     case .asha(let minEpochs, let factor):
       return ASHATrials(
-        trials: trials, budgets: curves.budgets(from: minEpochs, factor: factor), factor: factor)
+        trials: trials, budgets: curves.budgets(from: minEpochs, factor: factor), factor: factor, goal: goal)
     case .halving(let minEpochs, let factor, let bracket):
       return HalvingTrials(
         trials: trials, bracket: bracket, budgets: curves.budgets(from: minEpochs, factor: factor),
-        factor: factor)
+        factor: factor, goal: goal)
     }
   }
 }
@@ -86,7 +86,7 @@ extension ReplayMethod {
       ReplayMethod("ASHA \(words)", .random, asha),
       ReplayMethod("TPE, ASHA \(words)", .tpe, asha),
       ReplayMethod("halving \(words)", .random, halving(nil)),
-      ReplayMethod("halving \(words), best so far", .random, halving(nil), judging: .bestValAccuracy),
+      ReplayMethod("halving \(words), best so far", .random, halving(nil), selection: .best),
       ReplayMethod("halving \(words), brackets of 16", .random, halving(16)),
       ReplayMethod("halving \(words), brackets of 32", .random, halving(32)),
       ReplayMethod("TPE, halving \(words), brackets of 16", .tpe, halving(16)),

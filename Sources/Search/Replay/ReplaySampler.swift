@@ -21,13 +21,13 @@ struct ReplaySampler: Sendable {
   }
 
   /// The next configuration, given those used before and their scores.
-  mutating func next(after used: [Int], scores: [EpochScore?]) -> Int {
+  mutating func next(after used: [Int], scores: [Metrics?]) -> Int {
     precondition(!remaining.isEmpty, "all \(used.count) configurations were used")
     guard sampler != .random else { return remaining.removeLast() }
     var observations: [Observation] = []
     if sampler.learns {
       observations = zip(used, scores).map {
-        Observation(curves.curves[$0].values, in: curves.space, score: $1?.valAccuracy)
+        Observation(curves.curves[$0].values, in: curves.space, score: $1.map(curves.goal.value))
       }
     }
     let values = sampler.values(seed: seed, trial: used.count, in: curves.space, after: observations)

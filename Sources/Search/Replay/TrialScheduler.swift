@@ -4,7 +4,7 @@ package protocol TrialScheduler {
   mutating func next() -> TrainingJob?
 
   /// Records the end of a job. A score of nil means that the trial diverged.
-  mutating func report(_ job: TrainingJob, _ score: EpochScore?)
+  mutating func report(_ job: TrainingJob, _ score: Metrics?)
 }
 
 /// A job that trains a trial up to a number of epochs.
@@ -29,20 +29,22 @@ struct WholeTraining: TrialScheduler {
     waiting.popFirst().map { TrainingJob(trial: $0, epochs: epochs) }
   }
 
-  mutating func report(_ job: TrainingJob, _ score: EpochScore?) {}
+  mutating func report(_ job: TrainingJob, _ score: Metrics?) {}
 }
 
 /// Successive halving, over all trials or in brackets, as in the coordinator.
 struct HalvingTrials: TrialScheduler {
+  private let goal: Goal
   private var halving: Halving
   private var unstarted: Range<Int>
   private var rungs: [Int: Int] = [:]
   private var promoted: [Int] = []
 
-  init(trials: Int, bracket: Int?, budgets: [Double], factor: Double) {
+  init(trials: Int, bracket: Int?, budgets: [Double], factor: Double, goal: Goal) {
+    self.goal = goal
     unstarted = 0..<trials
     halving = Halving(
-      trials: trials, bracket: bracket, budgets: budgets, factor: factor, objective: .valAccuracy)
+      trials: trials, bracket: bracket, budgets: budgets, factor: factor, goal: goal)
   }
 
   mutating func next() -> TrainingJob? {
@@ -53,8 +55,8 @@ struct HalvingTrials: TrialScheduler {
     }
   }
 
-  mutating func report(_ job: TrainingJob, _ score: EpochScore?) {
-    let standing = Halving.RungResult(job.trial, score)
+  mutating func report(_ job: TrainingJob, _ score: Metrics?) {
+    let standing = Halving.RungResult(trial: job.trial, metrics: score, goal: goal)
     for decision in halving.report(standing, at: rungs[job.trial, default: 0]) {
       guard case .promote(let trial, let rung) = decision else { continue }
       rungs[trial] = rung
@@ -65,12 +67,14 @@ struct HalvingTrials: TrialScheduler {
 
 /// ASHA over all trials.
 struct ASHATrials: TrialScheduler {
+  private let goal: Goal
   private var asha: ASHA
   private var unstarted: Range<Int>
   private var rungs: [Int: Int] = [:]
 
-  init(trials: Int, budgets: [Double], factor: Double) {
-    asha = ASHA(budgets: budgets, factor: factor, objective: .valAccuracy)
+  init(trials: Int, budgets: [Double], factor: Double, goal: Goal) {
+    self.goal = goal
+    asha = ASHA(budgets: budgets, factor: factor, goal: goal)
     unstarted = 0..<trials
   }
 
@@ -83,21 +87,23 @@ struct ASHATrials: TrialScheduler {
     return unstarted.popFirst().map { TrainingJob(trial: $0, epochs: asha.budgets[0]) }
   }
 
-  mutating func report(_ job: TrainingJob, _ score: EpochScore?) {
-    asha.report(.init(job.trial, score), at: rungs[job.trial, default: 0])
+  mutating func report(_ job: TrainingJob, _ score: Metrics?) {
+    asha.report(.init(trial: job.trial, metrics: score, goal: goal), at: rungs[job.trial, default: 0])
   }
 }
 
 /// The median stopping rule: every trial trains until the rule stops it.
 struct MedianRuleTrials: TrialScheduler {
+  private let goal: Goal
   private var rule: MedianRule
   private let epochs: Int
   private var unstarted: Range<Int>
   private var scores: [Int: [Double]] = [:]
   private var ongoing: [Int] = []
 
-  init(trials: Int, epochs: Int, patience: Int) {
-    rule = MedianRule(patience: patience, objective: .valAccuracy)
+  init(trials: Int, epochs: Int, patience: Int, goal: Goal) {
+    self.goal = goal
+    rule = MedianRule(patience: patience, goal: goal)
     self.epochs = epochs
     unstarted = 0..<trials
   }
@@ -107,20 +113,14 @@ struct MedianRuleTrials: TrialScheduler {
     return TrainingJob(trial: trial, epochs: Double(scores[trial, default: []].count + 1))
   }
 
-  mutating func report(_ job: TrainingJob, _ score: EpochScore?) {
-    guard let score, score.valAccuracy.isFinite else { return }
-    scores[job.trial, default: []].append(score.valAccuracy)
+  mutating func report(_ job: TrainingJob, _ score: Metrics?) {
+    guard let score, goal.value(score).isFinite else { return }
+    scores[job.trial, default: []].append(goal.value(score))
     let trained = scores[job.trial, default: []]
     if trained.count == epochs {
       rule.complete(trained)
     } else if !rule.stops(trained) {
       ongoing.append(job.trial)
     }
-  }
-}
-
-extension Halving.RungResult {
-  init(_ trial: Int, _ score: EpochScore?) {
-    self.init(trial: trial, objective: score?.valAccuracy, valLoss: score?.valLoss)
   }
 }

@@ -26,7 +26,7 @@ package struct Suggestions: Sendable {
     precondition((0..<file.trials).contains(trial), "trial \(trial) of \(file.trials)")
     guard file.sampler.learns, reported[trial] == nil, trial >= observedCount else { return }
     let score = objective ?? .nan
-    reported[trial] = file.objective.isMaximized ? score : -score
+    reported[trial] = file.goal.isMaximized ? score : -score
   }
 
   /// The values of a trial, in the order of the space; nil while they depend on a trial without a report.

@@ -2,16 +2,12 @@ extension Configuration {
   /// The configuration as a search file without distributions, which parses to the same values. Keys without an effect
   /// are left out.
   ///
-  /// The seed is that of the trial. The split is explicit, so that the validation images are the same. `keep` is the
-  /// default for `train.keep`.
-  package func recipe(seed: UInt64, keep: String? = nil) -> String {
-    precondition(seed <= UInt64(Int.max), "seed \(seed) is too large for a file")
-    var values = values
-    values["seed"] = .integer(Int(seed))
-    if let keep, values["train.keep"] == nil { values["train.keep"] = .word(keep) }
+  /// - Parameter changes: values to set instead.
+  package func text(_ keys: KeyTable, changes: [String: Value]) -> String {
+    let values = values.merging(changes) { $1 }
     var lines: [String] = []
     var open: [String] = []
-    for field in Field.table {
+    for field in keys.fields {
       guard let value = values[field.path], field.effect?.holds(values) ?? true else { continue }
       let parts = field.path.split(separator: ".").map(String.init)
       let sections = Array(parts.dropLast())

@@ -5,6 +5,11 @@ package struct Configuration: Hashable, Sendable {
   /// The values of all fields that have one, by path.
   let values: [String: Value]
 
+  /// A configuration with these values, by path.
+  package init(values: [String: Value]) {
+    self.values = values
+  }
+
   /// The value of a field; nil if it is not set, such as `model.init.normal` with `init: he`.
   package subscript(_ path: String) -> Value? { values[path] }
 
@@ -29,6 +34,12 @@ package struct Configuration: Hashable, Sendable {
     return word
   }
 
+  /// The case in a field whose words are the cases of a type.
+  package func choice<Choice: RawRepresentable<String>>(_ path: String) -> Choice {
+    guard let choice = Choice(rawValue: word(path)) else { wrong(path) }
+    return choice
+  }
+
   /// The numbers in a field that holds a list.
   package func integers(_ path: String) -> [Int] {
     guard case .integers(let numbers) = values[path] else { wrong(path) }
@@ -51,34 +62,26 @@ package struct Configuration: Hashable, Sendable {
 
 extension SearchFile {
   /// The configuration with untrusted values of the searched parameters, in the order of the space; nil if they are
-  /// not in the space.
-  ///
-  /// `train.decay` is always set. `model.init` is he or xavier unless `model.init.normal` is set. Exactly one of
-  /// `dataset.name` and `dataset.idx` is set. `dataset.validation` is a share (real), a count (integer) or the word
-  /// `test`. Fields of the sections `search` and `final` are not part of a configuration.
+  /// not in the space. Fields of the section `search`, and those that a resumed search may
+  /// change, are not part of a configuration.
   package func configuration(values: [Value]) -> Configuration? {
+    given(values).map { values in
+      var values = values
+      format.complete(&values)
+      return Configuration(values: values)
+    }
+  }
+
+  /// The configuration without the values that depend on other values.
+  func given(_ values: [Value]) -> [String: Value]? {
     guard space.contains(values) else { return nil }
     let sampled = Dictionary(uniqueKeysWithValues: zip(space.parameters.map(\.path), values))
-    var resolved: [String: Value] = [:]
-    for (path, setting) in settings where !path.hasPrefix("search.") && !path.hasPrefix("final.") {
-      resolved[path] = Self.value(of: setting, at: path, sampled)
-    }
-    if resolved["model.init"] == nil, resolved["model.init.normal"] == nil {
-      let isRectifier = [.word("relu"), .word("leaky_relu")].contains(resolved["model.activation"])
-      resolved["model.init"] = .word(isRectifier ? "he" : "xavier")
-    }
-    if resolved["train.decay"] == nil, case .word(let optimizer) = resolved["train.optimizer"] {
-      resolved["train.decay"] = Self.decay(optimizer: optimizer)
-    }
-    return Configuration(values: resolved)
+    var given: [String: Value] = [:]
+    for (path, setting) in trialSettings { given[path] = value(of: setting, at: path, sampled) }
+    return given
   }
 
-  /// The default of `train.decay` for an optimizer.
-  static func decay(optimizer: String) -> Value {
-    .word(optimizer == "adamw" ? "decoupled" : "coupled")
-  }
-
-  private static func value(
+  private func value(
     of setting: Setting, at path: String, _ sampled: [String: Value]
   ) -> Value? {
     switch setting {
@@ -86,13 +89,13 @@ extension SearchFile {
     case .searched:
       if sampled[path] != .omitted {
         sampled[path]
-      } else if case .value(let value)? = Field.named(path)?.fallback {
+      } else if case .value(let value)? = keys[path]?.fallback {
         value
       } else {
         nil
       }
     case .list(let elements):
-      list(elements.enumerated().compactMap { value(of: $1, at: "\(path).\($0)", sampled) })
+      Self.list(elements.enumerated().compactMap { value(of: $1, at: "\(path).\($0)", sampled) })
     }
   }
 

@@ -4,8 +4,9 @@ extension Distribution {
 }
 
 extension Field.Kind {
-  /// Reads the distribution at a node; each of its values must be valid for the field.
-  func distribution(_ node: Node, at path: String) throws(Fault) -> Distribution {
+  /// Reads the distribution at a node; each of its values must be valid for the field. A choice may contain `null` if the
+  /// key can be left out.
+  func distribution(_ node: Node, at path: String, canBeOmitted: Bool) throws(Fault) -> Distribution {
     guard case .map(let entries) = node.content else { throw mistake(node, at: path) }
     let entry = try distributionEntry(entries, at: path)
     var steps: Int?
@@ -14,7 +15,8 @@ extension Field.Kind {
     }
     let shape =
       entry.key == "choice"
-      ? try choice(entry.value, at: path) : try range(entry.key, entry.value, at: path)
+      ? try choice(entry.value, at: path, canBeOmitted: canBeOmitted)
+      : try range(entry.key, entry.value, at: path)
     do {
       return try Distribution(shape, steps: steps)
     } catch {
@@ -50,7 +52,9 @@ extension Field.Kind {
     return steps
   }
 
-  private func choice(_ node: Node, at path: String) throws(Fault) -> Distribution.Shape {
+  private func choice(
+    _ node: Node, at path: String, canBeOmitted: Bool
+  ) throws(Fault) -> Distribution.Shape {
     guard case .list(let nodes) = node.content,
       (1...Distribution.mostPoints).contains(nodes.count)
     else {
@@ -58,8 +62,7 @@ extension Field.Kind {
         node.location, path, "'choice' needs a list of 1 to \(Distribution.mostPoints) values")
     }
     var values: [Value] = []
-    let isOptional = Field.named(path)?.canBeOmitted == true
-    for node in nodes { values.append(isOptional && node.isNull ? .omitted : try value(node, at: path)) }
+    for node in nodes { values.append(canBeOmitted && node.isNull ? .omitted : try value(node, at: path)) }
     return .choice(values)
   }
 
@@ -87,7 +90,7 @@ extension Field.Kind {
       }
       return name == "uniform"
         ? .uniform(low: low, high: high) : .logUniform(low: low, high: high)
-    case .word, .name, .folder, .heldOut, .trials, .integers, .realOrReals:
+    case .word, .name, .folder, .shareOrCount, .trials, .integers, .realOrReals:
       throw Fault(node.location, path, "takes words; use 'choice', not '\(name)'")
     }
   }

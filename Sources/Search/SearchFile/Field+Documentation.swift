@@ -1,9 +1,9 @@
-extension Field {
+extension KeyTable {
   /// A list of all fields in Markdown, by section, in lines of at most 120 characters.
-  package static var documentation: String {
+  package var documentation: String {
     var section: String?
     var lines: [String] = []
-    for field in table {
+    for field in fields {
       let parts = field.path.split(separator: ".")
       let name = parts.count > 1 ? String(parts[0]) : "general"
       if name != section {
@@ -13,7 +13,7 @@ extension Field {
       let unit = field.unit.map { ", in \($0)" } ?? ""
       let range = "\(field.kind)\(unit)"
       let fallback = if case .required = field.fallback { "Required." } else { "Default: \(field.fallback)." }
-      lines += wrapped("- **`\(field.path)`**: \(field.meaning) Value: \(range). \(fallback)")
+      lines += Self.wrapped("- **`\(field.path)`**: \(field.meaning) Value: \(range). \(fallback)")
     }
     return lines.joined(separator: "\n") + "\n"
   }

@@ -31,7 +31,7 @@ extension Field.Kind {
       return Number.integer(text).flatMap { range.contains($0) ? .integer($0) : nil }
     case .real(let range):
       return Number.real(text).flatMap { range.contains($0) ? .real($0) : nil }
-    case .heldOut:
+    case .shareOrCount:
       // 1 is a count, 1.0 a share.
       if !text.contains("."), let count = Number.integer(text), count >= 1 { return .integer(count) }
       return Number.real(text).flatMap { 0 < $0 && $0 < 1 ? .real($0) : nil }
@@ -45,7 +45,7 @@ extension Field.Kind {
     case .word(let words): words.contains(text) ? .word(text) : nil
     case .name: isName(text) ? .word(text) : nil
     case .folder: isFolder(text) ? .word(text) : nil
-    case .heldOut: text == "test" ? .word(text) : nil
+    case .shareOrCount(let word): text == word ? .word(text) : nil
     case .trials: text == SearchFile.untilStopped ? .word(text) : nil
     case .integer, .real, .integers, .realOrReals: nil
     }
@@ -91,14 +91,13 @@ extension Field.Kind {
 
   /// The error for an invalid value: what is needed and what was found.
   func mistake(_ node: Node, at path: String) -> Fault {
+    if case .name(let form?) = self, case .scalar(let text, _) = node.content,
+      text.contains(where: "/~".contains)
+    {
+      let advice = form.replacing("%", with: printable(text))
+      return Fault(node.location, path, "needs a name; for a folder, write \(advice)")
+    }
     guard case .scalar(let text, _) = node.content, case .word(let words) = self else {
-      if path == "dataset.name", case .scalar(let text, _) = node.content,
-        text.contains("/") || text.contains("~")
-      {
-        return Fault(
-          node.location, path,
-          "needs the name of a dataset; for a folder, write dataset: { idx: \(printable(text)) }")
-      }
       return Fault(node.location, path, "needs \(self), not \(node.shown)")
     }
     let guess = nearest(to: text, among: words).map { "; did you mean '\($0)'?" } ?? ""

@@ -1,6 +1,6 @@
 /// A key of the search file: its type, default and meaning.
 ///
-/// `Field+Table.swift` is the only list of all fields. Parsing, validation, messages, documentation and recipes use it.
+/// Parsing, validation, messages, documentation and recipes use the `KeyTable` of all fields.
 package struct Field: Sendable {
   /// The keys of its sections and its own key, joined by dots.
   package let path: String
@@ -13,7 +13,19 @@ package struct Field: Sendable {
   /// The meaning, in one or two sentences.
   package let meaning: String
 
-  init(
+  /// Whether the value may be a distribution.
+  package private(set) var isSearchable = false
+  /// Whether it is required if another key of its section is present.
+  private(set) var isPart = false
+  /// The condition under which the field has an effect; nil if it always has one.
+  package private(set) var effect: Effect?
+  /// Whether the results of trials depend on it.
+  private(set) var affectsResults = true
+  /// Whether a resumed search may have another value.
+  private(set) var mayChange = false
+
+  /// A key that cannot be searched and always has an effect.
+  package init(
     _ path: String, _ kind: Kind, _ fallback: Fallback, unit: String? = nil, _ meaning: String
   ) {
     self.path = path
@@ -21,6 +33,27 @@ package struct Field: Sendable {
     self.fallback = fallback
     self.unit = unit
     self.meaning = meaning
+  }
+
+  /// The field, whose value may be a distribution.
+  package var searchable: Field { with { $0.isSearchable = true } }
+
+  /// The field, which is required if another key of its section is present.
+  package var part: Field { with { $0.isPart = true } }
+
+  /// The field, which has an effect only under a condition.
+  package func acting(_ effect: Effect) -> Field { with { $0.effect = effect } }
+
+  /// The field, on which the results of trials do not depend.
+  package var withoutEffectOnResults: Field { with { $0.affectsResults = false } }
+
+  /// The field, which may have another value in a resumed search.
+  package var changeable: Field { with { $0.mayChange = true } }
+
+  private func with(_ change: (inout Field) -> Void) -> Field {
+    var field = self
+    change(&field)
+    return field
   }
 
   /// The default of a field.
@@ -37,8 +70,9 @@ package struct Field: Sendable {
   package enum Kind: Sendable {
     /// One of these words.
     case word([String])
-    /// Letters, digits and `.`, `_`, `-`: a valid file name.
-    case name
+    /// Letters, digits and `.`, `_`, `-`: a valid file name. `folderForm` is how to write a folder instead, with `%`
+    /// for its path.
+    case name(folderForm: String? = nil)
     /// The path of a folder.
     case folder
     /// A whole number in a range.
@@ -47,43 +81,20 @@ package struct Field: Sendable {
     case real(RealRange)
     /// A number of trials: a whole number in a range, or `until stopped`.
     case trials(ClosedRange<Int>)
-    /// The images held out for validation: a share between 0 and 1, a count of at least 1, or the word `test`.
-    case heldOut
+    /// A share between 0 and 1, a count of at least 1, or a word.
+    case shareOrCount(orWord: String)
     /// A list of whole numbers, each in a range; a single number is a list of one.
     case integers(ClosedRange<Int>, atMost: Int)
     /// A number in a range, or a list of such numbers.
     case realOrReals(RealRange, atMost: Int)
   }
 
-  /// Whether the value may be a distribution.
-  package var isSearchable: Bool {
-    ["augment.", "model.", "train."].contains { path.hasPrefix($0) }
-  }
-
   /// Whether `null` in a choice of values leaves the key out. Not for the parts of a section, which belong together.
   var canBeOmitted: Bool {
     if case .required = fallback { return false }
     if case .integers = kind { return false }
-    return isSearchable && !path.hasPrefix("train.schedule.")
+    return isSearchable && !isPart
   }
-
-  /// The field with a path.
-  static func named(_ path: String) -> Field? { byPath[path] }
-
-  private static let byPath = Dictionary(uniqueKeysWithValues: table.map { ($0.path, $0) })
-
-  /// The keys allowed in each section, in the order of the table; the section "" is the top level.
-  static let sections: [String: [String]] = {
-    var sections: [String: [String]] = [:]
-    for field in table {
-      var section = ""
-      for part in field.path.split(separator: ".").map(String.init) {
-        if sections[section]?.contains(part) != true { sections[section, default: []].append(part) }
-        section = section.isEmpty ? part : "\(section).\(part)"
-      }
-    }
-    return sections
-  }()
 }
 
 /// A range of finite numbers with an open or closed lower end.
@@ -92,11 +103,11 @@ package struct RealRange: Hashable, Sendable {
   let high: Double
   let includesLow: Bool
 
-  static func above(_ low: Double, atMost high: Double = .greatestFiniteMagnitude) -> RealRange {
+  package static func above(_ low: Double, atMost high: Double = .greatestFiniteMagnitude) -> RealRange {
     RealRange(low: low, high: high, includesLow: false)
   }
 
-  static func atLeast(_ low: Double, atMost high: Double = .greatestFiniteMagnitude) -> RealRange {
+  package static func atLeast(_ low: Double, atMost high: Double = .greatestFiniteMagnitude) -> RealRange {
     RealRange(low: low, high: high, includesLow: true)
   }
 
@@ -128,7 +139,7 @@ extension Field.Kind: CustomStringConvertible {
     case .real(let range): "\(range)"
     case .trials(let range):
       "a whole number from \(range.lowerBound) to \(range.upperBound), or '\(SearchFile.untilStopped)'"
-    case .heldOut: "a share between 0 and 1, a count of at least 1, or test"
+    case .shareOrCount(let word): "a share between 0 and 1, a count of at least 1, or \(word)"
     case .integers(let range, let most):
       "a list of at most \(most) whole numbers from \(range.lowerBound) to \(range.upperBound)"
     case .realOrReals(let range, let most): "\(range), or a list of 1 to \(most) such numbers"

@@ -56,14 +56,16 @@ struct Node {
     content = .map(entries)
   }
 
-  /// Expands the short form `dataset: digits` to a section.
-  mutating func expandShortForm() {
-    guard case .map(var entries) = content,
-      let index = entries.firstIndex(where: { $0.key == "dataset" }),
-      case .scalar = entries[index].value.content
-    else { return }
-    let name = entries[index].value
-    entries[index].value.content = .map([Entry(key: "name", location: name.location, value: name)])
+  /// Expands sections that are written as one word, which is the value of a key of the section.
+  mutating func expand(_ shortForms: [String: String]) {
+    guard case .map(var entries) = content else { return }
+    for (section, key) in shortForms {
+      guard let index = entries.firstIndex(where: { $0.key == section }),
+        case .scalar = entries[index].value.content
+      else { continue }
+      let word = entries[index].value
+      entries[index].value.content = .map([Entry(key: key, location: word.location, value: word)])
+    }
     content = .map(entries)
   }
 }

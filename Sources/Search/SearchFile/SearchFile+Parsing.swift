@@ -25,12 +25,28 @@ extension SearchFile {
     /// As notices: for searches and recipes of earlier versions, which may have such keys.
     case noted
   }
+}
+
+/// Parses search files.
+package struct SearchFileParser: Sendable {
+  private let format: any TrialFormat
+  private let overrides: [SearchFile.Override]
+  private let inertKeys: SearchFile.InertKeys
+
+  /// A parser for files of a kind of trial body.
+  package init(
+    _ format: any TrialFormat, overrides: [SearchFile.Override] = [], inertKeys: SearchFile.InertKeys = .noted
+  ) {
+    self.format = format
+    self.overrides = overrides
+    self.inertKeys = inertKeys
+  }
 
   /// Parses the untrusted bytes of a file; `file` is its name, for errors.
-  package static func parse(
-    _ bytes: [UInt8], file: String, overrides: [Override] = [], inertKeys: InertKeys = .noted
-  ) throws(SearchFileError) -> SearchFile {
-    guard bytes.count <= mostBytes else { throw SearchFileError(file: file, [tooLarge]) }
+  package func parse(_ bytes: [UInt8], file: String) throws(SearchFileError) -> SearchFile {
+    guard bytes.count <= SearchFile.mostBytes else {
+      throw SearchFileError(file: file, [SearchFile.tooLarge])
+    }
     guard !bytes.starts(with: [0xff, 0xfe]), !bytes.starts(with: [0xfe, 0xff]) else {
       throw SearchFileError(file: file, [Fault(.line(1), "", "is UTF-16 text; save it as UTF-8")])
     }
@@ -39,51 +55,49 @@ extension SearchFile {
       let line = 1 + intact.utf8.count { $0 == UInt8(ascii: "\n") }
       throw SearchFileError(file: file, [Fault(.line(line), "", "is not UTF-8 text")])
     }
-    return try parse(text, file: file, overrides: overrides, inertKeys: inertKeys)
+    return try parse(text, file: file)
   }
 
   /// Parses the text of a file; `file` is its name, for errors and as the default for `name`.
-  package static func parse(
-    _ text: String, file: String, overrides: [Override] = [], inertKeys: InertKeys = .noted
-  ) throws(SearchFileError) -> SearchFile {
+  package func parse(_ text: String, file: String) throws(SearchFileError) -> SearchFile {
     var faults: [Fault] = []
     do throws(Fault) {
-      guard text.utf8.count <= mostBytes else { throw tooLarge }
+      guard text.utf8.count <= SearchFile.mostBytes else { throw SearchFile.tooLarge }
       // Editors on Windows begin a file with a byte order mark.
       var text = text.first == "\u{feff}" ? String(text.dropFirst()) : text
       var root = try Node(yaml: text) { .line($0) }
-      root.expandShortForm()
+      root.expand(format.shortForms)
       for override in overrides {
-        do { try root.apply(override) } catch { faults.append(error) }
+        do { try root.apply(override, format) } catch { faults.append(error) }
       }
       if !overrides.isEmpty { text = root.yaml }
-      guard text.utf8.count <= mostBytes else { throw tooLarge }
-      let rules = SearchFileRules(try SearchFileReader(root), name: file)
+      guard text.utf8.count <= SearchFile.mostBytes else { throw SearchFile.tooLarge }
+      let rules = SearchFileRules(try SearchFileReader(root, format.keys), format, name: file)
       faults += rules.faults
       let inert = rules.inertKeys
       if inertKeys == .rejected { faults += inert.filter { !rules.isShortened($0) } }
       if faults.isEmpty {
         return SearchFile(
-          rules, Source(name: file, text: text), inertKeys: inert.map { "\($0.key): \($0.message)" })
+          rules, .init(name: file, text: text), inertKeys: inert.map { "\($0.key): \($0.message)" })
       }
     } catch {
       faults.append(error)
     }
     throw SearchFileError(file: file, faults)
   }
+}
 
+extension SearchFile {
   /// A file without mistakes.
-  private init(_ rules: SearchFileRules, _ source: Source, inertKeys: [String]) {
-    let space = SearchSpace(rules.read.searched)
+  fileprivate init(_ rules: SearchFileRules, _ source: Source, inertKeys: [String]) {
+    let space = SearchSpace(rules.read.searched, reserved: Results.fixedColumns(rules.format.metrics))
     var settings = rules.settings
     let (trials, notices) = rules.trials(in: space)
     settings["search.trials"] = .fixed(trials)
-    self.init(
-      space: space, settings: settings, notices: (notices, inertKeys), source: source,
-      locations: rules.read.locations)
+    self.init(rules, space: space, settings: settings, notices: (notices, inertKeys), source: source)
   }
 
-  private static var tooLarge: Fault { Fault(.file, "", "is larger than \(mostBytes / 1024) KiB") }
+  fileprivate static var tooLarge: Fault { Fault(.file, "", "is larger than \(mostBytes / 1024) KiB") }
 
   /// The file name without folder and extension, with invalid characters replaced.
   static func stem(of file: String) -> String {
@@ -97,7 +111,9 @@ extension SearchFile {
 
 extension Node {
   /// Applies an override.
-  fileprivate mutating func apply(_ override: SearchFile.Override) throws(Fault) {
+  fileprivate mutating func apply(
+    _ override: SearchFile.Override, _ format: any TrialFormat
+  ) throws(Fault) {
     guard override.value.utf8.count <= SearchFile.mostBytes else {
       throw Fault(.option, override.key, "the value is too long")
     }
@@ -105,8 +121,9 @@ extension Node {
     guard path.count <= 8, !path.contains("") else {
       throw Fault(.option, override.key, "needs the path of a key, such as train.lr")
     }
-    guard Field.named(override.key) != nil || Field.sections[override.key] != nil
-    else { throw unknown(override.key) }
+    let keys = format.keys
+    guard keys[override.key] != nil || keys.sections[override.key] != nil
+    else { throw unknown(override.key, keys) }
     var value: Node
     do {
       value = try Node(yaml: override.value) { _ in .option }
@@ -117,15 +134,15 @@ extension Node {
       }
     }
     set(path.map(String.init)[...], to: value)
-    expandShortForm()
+    expand(format.shortForms)
   }
 
-  private func unknown(_ key: String) -> Fault {
+  private func unknown(_ key: String, _ keys: KeyTable) -> Fault {
     // The last part alone, such as lr for train.lr, is the usual mistake.
-    let full = Field.table.map(\.path).filter { $0.hasSuffix(".\(key)") }
+    let full = keys.fields.map(\.path).filter { $0.hasSuffix(".\(key)") }
     let guess =
       full.isEmpty
-      ? nearest(to: key, among: Field.table.map(\.path)).map { "'\($0)'" }
+      ? nearest(to: key, among: keys.fields.map(\.path)).map { "'\($0)'" }
       : alternatives(full.map { "'\($0)'" })
     return Fault(.option, key, "unknown key\(guess.map { "; did you mean \($0)?" } ?? "")")
   }

@@ -1,5 +1,7 @@
 /// A parsed and validated search file.
-package struct SearchFile: Hashable, Sendable {
+package struct SearchFile: Sendable {
+  /// The kind of its trial bodies.
+  package let format: any TrialFormat
   /// The searched parameters.
   package let space: SearchSpace
   /// Notices for the user of a search, such as that fewer trials run than requested.
@@ -8,26 +10,38 @@ package struct SearchFile: Hashable, Sendable {
   package let inertKeys: [String]
   /// The indices of the parameters that have no effect for some values of others.
   package let conditional: [Int]
+  /// The ranking criterion.
+  package let goal: Goal
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
+  /// Those that are part of a configuration.
+  let trialSettings: [String: Setting]
   /// The name and text of the file.
   private let source: Source
   /// The position of each section, field and searched element in the file.
   private let locations: [String: SearchFileError.Location]
 
   init(
-    space: SearchSpace, settings: [String: Setting], notices: (trials: [String], inertKeys: [String]),
-    source: Source, locations: [String: SearchFileError.Location]
+    _ rules: SearchFileRules, space: SearchSpace, settings: [String: Setting],
+    notices: (trials: [String], inertKeys: [String]), source: Source
   ) {
+    format = rules.format
     self.space = space
     conditional = space.parameters.indices.filter { index in
-      Field.named(space.parameters[index].field)?.effect.map { $0.canFail(settings) } ?? false
+      rules.read.keys[space.parameters[index].field]?.effect.map { $0.canFail(settings) } ?? false
     }
+    guard case .fixed(.word(let name)) = settings["search.objective"],
+      let goal = rules.format.metrics.goals.first(where: { $0.name == name })?.goal
+    else { preconditionFailure("search.objective is no goal") }
+    self.goal = goal
     self.settings = settings
+    trialSettings = settings.filter { path, _ in
+      !path.hasPrefix("search.") && rules.read.keys[path]?.mayChange != true
+    }
     self.notices = notices.trials
     self.inertKeys = notices.inertKeys
     self.source = source
-    self.locations = locations
+    locations = rules.read.locations
   }
 
   struct Source: Hashable {
@@ -48,14 +62,6 @@ package struct SearchFile: Hashable, Sendable {
     let location = locations[parts.joined(separator: ".")] ?? .file
     return SearchFileError(file: source.name, [Fault(location, key, message)])
   }
-
-  /// The instruction sets that workers may use.
-  package enum Numerics: String, Sendable {
-    /// The fastest instruction set of each processor.
-    case native
-    /// The common instruction set, which gives the same results on every machine.
-    case portable
-  }
 }
 
 extension SearchFile {
@@ -64,9 +70,6 @@ extension SearchFile {
 
   /// The seed of all random numbers in the search.
   package var seed: UInt64 { UInt64(integer("seed")) }
-
-  /// The folder of a dataset in IDX files; nil for a dataset with a name.
-  package var datasetFolder: String? { fixed("dataset.idx").map { "\($0)" } }
 
   /// The value of a key or searched parameter, for messages: `0.1`, `0.1 to 1, logarithmic`, `not set`.
   package func text(of path: String) -> String {
@@ -83,12 +86,6 @@ extension SearchFile {
     case .list(let elements): "[\(elements.map(text).joined(separator: "; "))]"
     }
   }
-
-  /// The instruction sets that workers may use.
-  package var numerics: Numerics { choice("numerics") }
-
-  /// The values that `train.precision` can have in this search.
-  package var precisions: Set<String> { settings["train.precision"]?.words ?? [] }
 
   /// The sampler of configurations.
   package var sampler: Sampler { choice("search.sampler") }
@@ -122,20 +119,28 @@ extension SearchFile {
     if case .real(let number) = fixed(path) { number } else { nil }
   }
 
-  /// The ranking criterion.
-  package var objective: Objective { choice("search.objective") }
+  /// The metrics that its trials report.
+  package var metrics: MetricSchema { format.metrics }
+
+  /// The keys that it may have.
+  package var keys: KeyTable { format.keys }
+
+  /// The goal in words: `best validation accuracy`.
+  package var goalTitle: String {
+    (goal.selection == .best ? "best " : "") + metrics.title(of: goal.metric)
+  }
 
   /// The successive halving schedule; nil if the search does not use it.
   package var halving: Halving? {
     rungs("search.halving").map { factor, budgets in
-      Halving(trials: trials, bracket: bracket, budgets: budgets, factor: factor, objective: objective)
+      Halving(trials: trials, bracket: bracket, budgets: budgets, factor: factor, goal: goal)
     }
   }
 
   /// The ASHA schedule; nil if the search does not use it.
   package var asha: ASHA? {
     rungs("search.asha").map { factor, budgets in
-      ASHA(budgets: budgets, factor: factor, objective: objective)
+      ASHA(budgets: budgets, factor: factor, goal: goal)
     }
   }
 
@@ -145,17 +150,17 @@ extension SearchFile {
   private func rungs(_ section: String) -> (factor: Double, budgets: [Double])? {
     guard let shortest = limit("\(section).min_epochs") else { return nil }
     let factor = real("\(section).factor")
-    return (factor, Halving.budgets(shortest: shortest, factor: factor, epochs: integer("train.epochs")))
+    return (factor, Halving.budgets(shortest: shortest, factor: factor, epochs: integer(format.budgetKey)))
   }
 
   /// The median stopping rule; nil if the search does not use it.
   package var medianRule: MedianRule? {
     guard case .integer(let patience) = fixed("search.median_rule.after") else { return nil }
-    return MedianRule(patience: patience, objective: objective)
+    return MedianRule(patience: patience, goal: goal)
   }
 
-  /// Whether a trial may end before its last epoch because its score does not improve.
-  package var hasPatience: Bool { settings["train.patience"] != nil }
+  /// Whether a trial may end before its budget by itself.
+  package var mayEndEarly: Bool { format.mayEndEarly(self) }
 
   /// Whether the results of other trials can stop or promote a trial.
   package var comparesTrials: Bool { !rungs.isEmpty || medianRule != nil }
@@ -174,25 +179,11 @@ extension SearchFile {
   package func reevaluation(of trials: Int) -> Reevaluation? {
     guard case .integer(let top) = fixed("search.confirm.top"), trials > 0 else { return nil }
     return Reevaluation(
-      top: top, seeds: integer("search.confirm.seeds"), trials: trials, objective: objective)
+      top: top, seeds: integer("search.confirm.seeds"), trials: trials, goal: goal)
   }
 
   /// Whether the search writes a report at its end.
   package var writesReport: Bool { word("search.report") == "true" }
-
-  /// The final training of the rank 1 configuration after the search.
-  package struct Final: Hashable, Sendable {
-    /// Whether the training images include the validation images.
-    package let trainsOnAll: Bool
-    /// Whether the model is evaluated on the test images.
-    package let isTested: Bool
-  }
-
-  /// The final training of the rank 1 configuration after the search; nil if disabled.
-  package var final: Final? {
-    guard case .word(let images) = fixed("final.train_on") else { return nil }
-    return Final(trainsOnAll: images == "all", isTested: word("final.test") == "true")
-  }
 
   /// The interval between the heartbeats of a worker, in seconds.
   package var heartbeatSeconds: Double { real("search.heartbeat") }
@@ -220,13 +211,13 @@ extension SearchFile {
   /// The paths of the fields in which two files differ, in the order of the table. Comments, formatting and explicit
   /// defaults make no difference; the order of searched parameters does.
   package func differences(from other: SearchFile) -> [String] {
-    let changed = Field.table.map(\.path).filter { settings[$0] != other.settings[$0] }
+    let changed = keys.fields.map(\.path).filter { settings[$0] != other.settings[$0] }
     guard changed.isEmpty else { return changed }
     return zip(space.parameters, other.space.parameters).filter { $0 != $1 }.map(\.0.path)
   }
 
-  /// The paths of the fields whose changes prevent resuming a search with this file. Timeouts, limits, re-evaluation,
-  /// report and final training may change, and the number of trials may grow.
+  /// The paths of the fields whose changes prevent resuming a search with this file. Changeable fields may change, and
+  /// the number of trials may grow.
   package func changesPreventingResume(of before: SearchFile) -> [String] {
     differences(from: before).filter { path in
       if path == "search.trials" {
@@ -235,20 +226,23 @@ extension SearchFile {
         let isWhole = halving == nil || bracket.map { before.trials % $0 == 0 } ?? false
         return trials < before.trials || !isWhole
       }
-      let free = [
-        "search.heartbeat", "search.lease", "search.progress_timeout", "search.stop_after.",
-        "search.confirm.", "search.report",
-        "final.",
-      ]
-      return !free.contains { path.hasPrefix($0) }
+      return keys[path]?.mayChange != true
     }
   }
 
-  private func fixed(_ path: String) -> Value? {
+  /// The value of a key; nil if it is not set or is searched.
+  package func fixed(_ path: String) -> Value? {
     if case .fixed(let value) = settings[path] { value } else { nil }
   }
 
-  private func word(_ path: String) -> String {
+  /// Whether a key is set or searched, or has a default.
+  package func isSet(_ path: String) -> Bool { settings[path] != nil }
+
+  /// The words that a key can have in trials.
+  package func words(_ path: String) -> Set<String> { settings[path]?.words ?? [] }
+
+  /// The word of a key that is set to one.
+  package func word(_ path: String) -> String {
     guard case .word(let word) = fixed(path) else { preconditionFailure("\(path) is not set") }
     return word
   }
@@ -263,7 +257,8 @@ extension SearchFile {
     return number
   }
 
-  private func choice<Choice: RawRepresentable<String>>(_ path: String) -> Choice {
+  /// The case of a key whose words are the cases of a type.
+  package func choice<Choice: RawRepresentable<String>>(_ path: String) -> Choice {
     guard let choice = Choice(rawValue: word(path)) else {
       preconditionFailure("\(path) is \(word(path)), which has no case")
     }

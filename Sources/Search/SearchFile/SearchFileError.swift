@@ -53,12 +53,12 @@ package struct SearchFileError: Error, Hashable, CustomStringConvertible {
 }
 
 /// A mistake found while parsing a file, before the file name is added.
-struct Fault: Error {
+package struct Fault: Error {
   let location: SearchFileError.Location
   let key: String
   let message: String
 
-  init(_ location: SearchFileError.Location, _ key: String, _ message: String) {
+  package init(_ location: SearchFileError.Location, _ key: String, _ message: String) {
     self.location = location
     self.key = key
     self.message = message

@@ -1,26 +1,59 @@
 /// The setting of one field in a search file.
-enum Setting: Hashable {
+package enum Setting: Hashable, Sendable {
   case fixed(Value)
   case searched(Distribution)
   /// A list with searched elements.
   case list([Setting])
 }
 
+extension Setting {
+  /// The words that the field can take: the fixed one or those of a choice.
+  package var words: Set<String> {
+    var values: [Value] = []
+    if case .fixed(let value) = self { values = [value] }
+    if case .searched(let distribution) = self, case .choice(let choices) = distribution.shape {
+      values = choices
+    }
+    return Set(values.compactMap { if case .word(let word) = $0 { word } else { nil } })
+  }
+
+  /// The possible lengths of a list; empty for a single value.
+  package var counts: [Int] {
+    let values: [Value] =
+      switch self {
+      case .fixed(let value): [value]
+      case .searched(let distribution):
+        if case .choice(let values) = distribution.shape { values } else { [] }
+      case .list(let elements): [.integers(Array(repeating: 0, count: elements.count))]
+      }
+    return values.compactMap { value in
+      switch value {
+      case .integers(let numbers): numbers.count
+      case .reals(let numbers): numbers.count
+      case .integer, .real, .word: nil
+      }
+    }
+  }
+}
+
 /// Converts the nodes of a file into settings, by the table of fields.
-struct SearchFileReader {
+package struct SearchFileReader {
+  /// The keys that it may have.
+  package let keys: KeyTable
   /// The settings, by the path of the field.
-  private(set) var settings: [String: Setting] = [:]
+  package private(set) var settings: [String: Setting] = [:]
   /// The searched parameters, in the order of the file.
-  private(set) var searched: [(path: String, distribution: Distribution)] = []
+  package private(set) var searched: [(path: String, distribution: Distribution)] = []
   /// The position of each section, field and searched element.
-  private(set) var locations: [String: SearchFileError.Location] = [:]
+  package private(set) var locations: [String: SearchFileError.Location] = [:]
   /// The mistakes found so far.
   private(set) var faults: [Fault] = []
   /// The keys that unknown keys are probably misspellings of.
   private(set) var guesses: [String] = []
 
   /// Reads a whole file.
-  init(_ root: Node) throws(Fault) {
+  init(_ root: Node, _ keys: KeyTable) throws(Fault) {
+    self.keys = keys
     guard case .map(let entries) = root.content else {
       if case .scalar("", isQuoted: false) = root.content {
         throw Fault(.file, "", "the file is empty")
@@ -34,7 +67,7 @@ struct SearchFileReader {
   private mutating func read(_ entries: [Node.Entry], in section: String) {
     for entry in entries {
       let path = section.isEmpty ? entry.key : "\(section).\(entry.key)"
-      if Self.isOmitted(entry, path) { continue }
+      if isOmitted(entry, path) { continue }
       do throws(Fault) {
         try checkKey(entry, path, in: section)
         try read(entry.value, at: path)
@@ -46,8 +79,8 @@ struct SearchFileReader {
 
   private mutating func read(_ node: Node, at path: String) throws(Fault) {
     locations[path] = node.location
-    let field = Field.named(path)
-    if let keys = Field.sections[path] {
+    let field = keys[path]
+    if let parts = keys.sections[path] {
       if case .map(let entries) = node.content, field == nil || !entries.isEmpty,
         field == nil || !node.isDistribution
       {
@@ -56,7 +89,7 @@ struct SearchFileReader {
       guard field != nil else {
         throw Fault(
           node.location, path,
-          "needs a section with \(keys.joined(separator: ", ")), not \(node.shown)")
+          "needs a section with \(parts.joined(separator: ", ")), not \(node.shown)")
       }
     }
     if let field { settings[path] = try setting(of: field, node) }
@@ -64,21 +97,21 @@ struct SearchFileReader {
 
   /// Whether the value is null, which means the same as leaving the key out. An empty value is null only where no
   /// default exists, because it may be a mistake.
-  private static func isOmitted(_ entry: Node.Entry, _ path: String) -> Bool {
+  private func isOmitted(_ entry: Node.Entry, _ path: String) -> Bool {
     let isEmpty = if case .scalar("", isQuoted: false) = entry.value.content { true } else { false }
     guard isEmpty || entry.value.isNull else { return false }
-    return switch Field.named(path)?.fallback {
+    return switch keys[path]?.fallback {
     case .described?: true
     case .value?: !isEmpty
     case .required?: false
-    case nil: Field.optionalSections.contains(path)
+    case nil: keys.optionalSections.contains(path)
     }
   }
 
   private mutating func checkKey(
     _ entry: Node.Entry, _ path: String, in section: String
   ) throws(Fault) {
-    let allowed = Field.sections[section] ?? []
+    let allowed = keys.sections[section] ?? []
     if allowed.contains(entry.key) { return }
     if let colon = entry.key.firstIndex(of: ":") {
       let (key, value) = (entry.key[..<colon], entry.key[entry.key.index(after: colon)...])
@@ -129,7 +162,8 @@ extension SearchFileReader {
     guard field.isSearchable else {
       throw Fault(node.location, path, "cannot be searched; needs \(kind)")
     }
-    let distribution = try kind.distribution(node, at: path)
+    let distribution = try kind.distribution(
+      node, at: path, canBeOmitted: path == field.path && field.canBeOmitted)
     searched.append((path, distribution))
     locations[path] = node.location
     return .searched(distribution)

@@ -1,26 +1,31 @@
 /// The rules between the fields of a search file, which also set the defaults that depend on other fields.
-struct SearchFileRules {
+package struct SearchFileRules {
+  /// A rule, with the fields or sections that it reads. It is skipped if one of them has a mistake, so that each mistake
+  /// is reported once.
+  package typealias Rule = (fields: [String], check: () throws(Fault) -> Void)
+
   /// The settings of the file with all defaults.
-  private(set) var settings: [String: Setting]
+  package private(set) var settings: [String: Setting]
   /// The file as read.
-  let read: SearchFileReader
+  package let read: SearchFileReader
+  let format: any TrialFormat
   /// The mistakes of the file: those found while reading, then violated rules.
   private(set) var faults: [Fault]
 
   /// Adds the defaults to the settings of a file and checks all rules.
-  init(_ read: SearchFileReader, name: String) {
+  init(_ read: SearchFileReader, _ format: any TrialFormat, name: String) {
     self.read = read
+    self.format = format
     settings = read.settings
     faults = read.faults
     addDefaults(name: name)
-    for rule in rules where !rule.fields.contains(where: isReported) { check(rule.check) }
+    for rule in rules + format.rules(self) where !rule.fields.contains(where: isReported) {
+      check(rule.check)
+    }
   }
 
-  /// Each rule, with the fields or sections that it reads. A rule is skipped if one of them has a mistake, so that
-  /// each mistake is reported once.
-  private var rules: [(fields: [String], check: () throws(Fault) -> Void)] {
+  private var rules: [Rule] {
     let schedulers = ["search.halving", "search.asha", "search.median_rule"]
-    let network = ["model.layers", "model.convolutions", "model.hidden"]
     let combinations = schedulers.dropFirst().map { rule in
       (fields: [rule], check: { () throws(Fault) in try checkCombination(of: rule, in: schedulers) })
     }
@@ -31,25 +36,26 @@ struct SearchFileRules {
       )
     }
     return combinations + continuous + [
-      (["dataset"], checkDataset),
-      (["dataset.validation", "train.patience", "train.keep"], checkValidation),
       (["search.heartbeat", "search.lease", "search.progress_timeout"], checkLease),
-      (["train.schedule"], checkSchedule),
       (["search.sampler", "search.lag"], checkLag),
       (["search.stop_after"], checkLimits),
-      (
-        schedulers + ["train.patience", "train.epochs", "search.trials", "search.stop_after"],
-        checkEarlyStopping
-      ),
+      (schedulers + [format.budgetKey, "search.trials", "search.stop_after"], checkEarlyStopping),
       (["search.confirm"], checkReevaluation),
-      (["final", "train.patience", "train.keep", "search.objective"], checkFinal),
-      (["train.patience", "train.finetune"], checkFinetune),
-      (["numerics", "train.precision"], checkPrecision),
-      (network, checkModel),
-      (network + ["train.l2"], checkStrengths),
       (["search.sampler", "search.trials"], checkTrials),
-      (["augment", "model", "train", "search.sampler", "search.trials"], checkSpace),
+      (searchedSections + ["search.sampler", "search.trials"], checkSpace),
     ]
+  }
+
+  /// The sections whose keys may be searched.
+  private var searchedSections: [String] {
+    Set(read.keys.fields.filter(\.isSearchable).map { String($0.path.prefix { $0 != "." }) }).sorted()
+  }
+
+  /// The early-stopping rule of the search, with its position; nil if it has none.
+  package var earlyStopping: (rule: String, location: SearchFileError.Location)? {
+    ["search.halving", "search.asha", "search.median_rule"].lazy.compactMap { rule in
+      read.locations[rule].map { (rule, $0) }
+    }.first
   }
 
   private mutating func check(_ rule: () throws(Fault) -> Void) {
@@ -64,7 +70,7 @@ struct SearchFileRules {
   }
 
   private mutating func addDefaults(name: String) {
-    for field in Field.table where settings[field.path] == nil {
+    for field in read.keys.fields where settings[field.path] == nil {
       switch field.fallback {
       case .value(let value): settings[field.path] = .fixed(value)
       case .required:
@@ -73,17 +79,11 @@ struct SearchFileRules {
       }
     }
     if settings["name"] == nil { settings["name"] = .fixed(.word(SearchFile.stem(of: name))) }
-    if settings["dataset.split"] == nil { settings["dataset.split"] = settings["seed"] }
-    if settings["train.decay"] == nil, case .fixed(.word(let optimizer)) = settings["train.optimizer"] {
-      settings["train.decay"] = .fixed(SearchFile.decay(optimizer: optimizer))
-    }
-    if read.locations["final"] != nil, settings["final.train_on"] == nil {
-      settings["final.train_on"] = .fixed(.word("all"))
-    }
+    format.addDefaults(to: &settings, of: read)
   }
 
   /// The mistake of a missing key, at the line of its section.
-  func missing(_ path: String, _ need: String) -> Fault {
+  package func missing(_ path: String, _ need: String) -> Fault {
     let section = String(path.prefix { $0 != "." })
     return Fault(read.locations[section] ?? .file, path, "is missing; \(need)")
   }
@@ -128,19 +128,13 @@ extension SearchFileRules {
     throw Fault(location, rule, "cannot be combined with \(other)")
   }
 
-  /// Checks that all trials have the same number of epochs with a rule that stops trials early.
+  /// Checks that all trials have the same budget with a rule that stops trials early.
   private func checkEarlyStopping() throws(Fault) {
-    let rules = ["search.halving", "search.asha", "search.median_rule"]
-    guard let rule = rules.first(where: { read.locations[$0] != nil }), let location = read.locations[rule]
-    else { return }
-    if settings["train.patience"] != nil {
+    guard let (rule, location) = earlyStopping else { return }
+    let key = format.budgetKey
+    guard case .fixed(.integer(let epochs)) = settings[key] else {
       throw Fault(
-        read.locations["train.patience"] ?? .file, "train.patience",
-        "cannot be combined with \(rule), which stops trials itself")
-    }
-    guard case .fixed(.integer(let epochs)) = settings["train.epochs"] else {
-      throw Fault(
-        read.locations["train.epochs"] ?? .file, "train.epochs",
+        read.locations[key] ?? .file, key,
         "must be fixed with \(rule), which sets the budget of each trial itself")
     }
     guard rule == "search.median_rule" else { return try checkRungs(rule, location, epochs) }
@@ -158,7 +152,7 @@ extension SearchFileRules {
     guard (shortest < 1 ? shortest : shortest.rounded(.up)) < Double(epochs) else {
       throw Fault(
         read.locations["\(rule).min_epochs"] ?? location, "\(rule).min_epochs",
-        "must be less than train.epochs (\(epochs)); otherwise no trial is stopped")
+        "must be less than \(format.budgetKey) (\(epochs)); otherwise no trial is stopped")
     }
     guard case .fixed(.real(let factor)) = settings["\(rule).factor"] else { return }
     if rule == "search.halving" { try checkEnd(location) }

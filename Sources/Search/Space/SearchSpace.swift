@@ -20,8 +20,10 @@ package struct SearchSpace: Hashable, Sendable {
   package let parameters: [Parameter]
 
   /// A space of parameters with different paths.
-  package init(_ declared: [(path: String, distribution: Distribution)]) {
-    let columns = Self.columns(declared.map(\.path))
+  ///
+  /// - Parameter reserved: names that no column of a parameter may have.
+  package init(_ declared: [(path: String, distribution: Distribution)], reserved: [String] = []) {
+    let columns = Self.columns(declared.map(\.path), reserved)
     parameters = zip(declared, columns).map { declaration, column in
       Parameter(
         path: declaration.path, column: column, distribution: declaration.distribution)
@@ -51,10 +53,10 @@ package struct SearchSpace: Hashable, Sendable {
 }
 
 extension SearchSpace {
-  private static func columns(_ paths: [String]) -> [String] {
+  private static func columns(_ paths: [String], _ reserved: [String]) -> [String] {
     let short = paths.map { shortName(of: $0, among: paths) }
     return zip(paths, short).map { path, name in
-      let isTaken = short.count { $0 == name } > 1 || Results.fixedColumns.contains(name)
+      let isTaken = short.count { $0 == name } > 1 || reserved.contains(name)
       return isTaken ? path : name
     }
   }

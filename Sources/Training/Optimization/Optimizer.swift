@@ -25,6 +25,48 @@ package enum OptimizerRule: Sendable, Equatable {
   }
 }
 
+extension OptimizerRule {
+  /// The rules without their constants. The raw values are the names in search files.
+  package enum Name: String, Sendable, CaseIterable {
+    case sgd, momentum, nesterov
+    case adamW = "adamw"
+
+    /// The rule, with the momentum of those that have one.
+    package func rule(momentum: Double) -> OptimizerRule {
+      switch self {
+      case .sgd: .sgd
+      case .momentum: .momentum(momentum)
+      case .nesterov: .nesterov(momentum)
+      case .adamW: .adamW
+      }
+    }
+
+    package var hasMomentum: Bool {
+      switch self {
+      case .momentum, .nesterov: true
+      case .sgd, .adamW: false
+      }
+    }
+
+    /// The default form of the weight penalty.
+    package var defaultDecay: Decay {
+      switch self {
+      case .sgd, .momentum, .nesterov: .coupled
+      case .adamW: .decoupled
+      }
+    }
+  }
+
+  var name: Name {
+    switch self {
+    case .sgd: .sgd
+    case .momentum: .momentum
+    case .nesterov: .nesterov
+    case .adamW: .adamW
+    }
+  }
+}
+
 /// Updates the parameters of a network from their gradients.
 ///
 /// With plain SGD the update of a dense layer is one matrix product, W ← shrink·W - rate·inputsᵀ·gradient, and the

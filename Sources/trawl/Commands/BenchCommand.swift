@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import RunFiles
 import Training
+import Trials
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

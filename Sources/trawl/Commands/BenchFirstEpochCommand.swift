@@ -3,6 +3,7 @@ import Foundation
 import Search
 import Synchronization
 import Training
+import Trials
 
 extension BenchCommand {
   /// `trawl bench first-epoch`
@@ -27,7 +28,7 @@ extension BenchCommand {
       let run = RunDirectory(path: directory)
       let file = try run.fileOfFixedTrials()
       let store = DatasetStore()
-      let beginnings = Mutex([[EpochScore]](repeating: [], count: file.trials))
+      let beginnings = Mutex([[Metrics]](repeating: [], count: file.trials))
       let problem = Mutex<(any Error)?>(nil)
       DispatchQueue.concurrentPerform(iterations: file.trials) { trial in
         do {
@@ -42,26 +43,28 @@ extension BenchCommand {
     }
 
     /// The scores of a trial after each part; fewer parts if it diverges.
-    private func beginning(of trial: Int, in file: SearchFile, _ store: DatasetStore) throws -> [EpochScore] {
+    private func beginning(of trial: Int, in file: SearchFile, _ store: DatasetStore) throws -> [Metrics] {
       guard let configuration = file.configuration(values: file.values(trial: trial)) else { return [] }
       let recipe = Recipe(configuration, seed: file.seed(of: Replicate(number: trial)))
       let trainer = try Trainer(recipe, data: store.data(for: recipe.dataset))
-      var scores: [EpochScore] = []
+      var scores: [Metrics] = []
       for part in 1...parts {
         let step = (trainer.stepsPerEpoch * part + parts - 1) / parts
         guard case .reached(let evaluation) = trainer.train(untilStep: step), evaluation.loss.isFinite else {
           break
         }
-        scores.append(EpochScore(valAccuracy: evaluation.accuracy, valLoss: evaluation.loss))
+        scores.append(["val_loss": evaluation.loss, "val_accuracy": evaluation.accuracy])
       }
       return scores
     }
 
-    private func csv(_ beginnings: [[EpochScore]]) -> CSV {
+    private func csv(_ beginnings: [[Metrics]]) -> CSV {
       var csv = CSV(columns: ["trial", "part", "val_loss", "val_accuracy"])
       for (trial, scores) in beginnings.enumerated() {
         for (part, score) in scores.enumerated() {
-          csv.append([.integer(trial), .integer(part + 1), .real(score.valLoss), .real(score.valAccuracy)])
+          csv.append([
+            .integer(trial), .integer(part + 1), CSV.Cell(score["val_loss"]), CSV.Cell(score["val_accuracy"]),
+          ])
         }
       }
       return csv

@@ -164,7 +164,9 @@ private struct RecordedRun {
     }
     name = file.name
     self.curves = LearningCurves(
-      space: file.space, epochs: configuration.integer("train.epochs"), curves: curves)
+      space: file.space, epochs: configuration.integer("train.epochs"),
+      // Methods are compared by accuracies, whatever the search was ranked by.
+      goal: file.metrics.goals[0].goal, curves: curves)
   }
 
   /// Combines the configurations of several runs.
@@ -177,10 +179,11 @@ private struct RecordedRun {
       throw UserError("\(run.name) and \(name) differ in more than their seeds")
     }
     self.name = name
-    curves = LearningCurves(space: first.space, epochs: first.epochs, curves: runs.flatMap(\.curves.curves))
+    curves = LearningCurves(
+      space: first.space, epochs: first.epochs, goal: first.goal, curves: runs.flatMap(\.curves.curves))
   }
 
-  private static func scores(_ path: String) throws -> [(trial: Int, score: EpochScore)] {
+  private static func scores(_ path: String) throws -> [(trial: Int, score: Metrics)] {
     var table = try Table(file: path)
     if let replicate = table.columns.firstIndex(of: "replicate") {
       table.rows.removeAll { $0[replicate] != "0" }
@@ -191,7 +194,7 @@ private struct RecordedRun {
       guard let trial = Int(row[places[0]]), let accuracy = Double(row[places[1]]) else {
         throw UserError("\(path) is damaged: \(row.joined(separator: ","))")
       }
-      return (trial, EpochScore(valAccuracy: accuracy, valLoss: Double(row[places[2]]) ?? .nan))
+      return (trial, ["val_accuracy": accuracy, "val_loss": Double(row[places[2]]) ?? .nan])
     }
   }
 }

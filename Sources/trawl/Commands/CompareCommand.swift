@@ -40,14 +40,16 @@ struct CompareCommand: ParsableCommand {
       },
       row("time") { status, _ in status.seconds.map { Duration.seconds($0).text } },
       row("best trial") { status, _ in status.best.map { "\($0.trial)" } },
-      row("val_accuracy") { status, _ in status.best?.valAccuracy.map { "\($0.rounded4)" } },
-      row("val_loss") { status, _ in status.best?.valLoss.map { "\($0.rounded4)" } },
-      row("with new seeds") { status, _ in
-        status.best?.valAccuracyMean.map { mean in
-          "\(mean.rounded4)" + (status.best?.valAccuracyCi95.map { " ± \($0.rounded4)" } ?? "")
-        }
-      },
     ]
+    for name in Set(bests.flatMap { ($0?.metrics ?? [:]).keys }).sorted() {
+      rows.append(row(name) { status, _ in status.best?.metrics?[name].map { "\($0.rounded4)" } })
+    }
+    rows.append(
+      row("with new seeds") { status, _ in
+        status.best?.mean.map { mean in
+          "\(mean.rounded4)" + (status.best?.ci95.map { " ± \($0.rounded4)" } ?? "")
+        }
+      })
     for name in Set(bests.flatMap { ($0?.parameters ?? [:]).keys }).sorted() {
       rows.append(row("best \(name)") { status, _ in status.best?.parameters?[name]?.shown })
     }

@@ -29,7 +29,7 @@ struct ListCommand: ParsableCommand {
     table.rows = statuses.map { run, status in
       guard let status else { return [run.path, "unreadable", "", "", "", ""] }
       let failed = status.failed > 0 ? " (\(status.failed) failed)" : ""
-      let score = status.best?.valAccuracyMean ?? status.best?.valAccuracy
+      let score = status.best?.shownScore
       let date = Date(timeIntervalSince1970: status.updated)
       return [
         run.path, status.shortState, "\(status.done)/\(status.trials.map(String.init) ?? "open")\(failed)",

@@ -1,5 +1,6 @@
 import Foundation
 import Search
+import Trials
 
 /// What a search will do: the trials, the first configurations and the cost. Printed by `trawl search --dry-run`.
 struct SearchPlan: Encodable {
@@ -56,7 +57,7 @@ struct SearchPlan: Encodable {
 
   private static func costs(of file: SearchFile, longest: Int) -> [Cost] {
     var costs: [Cost] = []
-    let isCut = file.comparesTrials || file.hasPatience
+    let isCut = file.comparesTrials || file.mayEndEarly
     if let limit = file.epochLimit {
       costs.append(Cost(part: "trials, at most (stop_after)", epochs: limit, isUpperBound: true))
     } else if let halving = file.halving {
@@ -69,7 +70,7 @@ struct SearchPlan: Encodable {
     }
     if let reevaluation = file.reevaluation(of: file.trials) {
       let epochs = reevaluation.top * reevaluation.seeds * longest
-      costs.append(Cost(part: "re-evaluation", epochs: Double(epochs), isUpperBound: file.hasPatience))
+      costs.append(Cost(part: "re-evaluation", epochs: Double(epochs), isUpperBound: file.mayEndEarly))
     }
     if file.final != nil {
       costs.append(Cost(part: "final model", epochs: Double(longest), isUpperBound: isCut))

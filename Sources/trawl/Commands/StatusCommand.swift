@@ -39,13 +39,11 @@ struct StatusCommand: ParsableCommand {
 extension SearchStatus.Best {
   /// The best trial with its scores, and its searched values.
   fileprivate var lines: [String] {
-    let scores = [
-      valAccuracy.map { "val_accuracy \($0.rounded4)" }, valLoss.map { "val_loss \($0.rounded4)" },
-    ].compactMap(\.self)
-    var lines = ["best: trial \(trial), \(scores.joined(separator: ", "))"]
-    if let seeds, let valAccuracyMean {
-      let interval = valAccuracyCi95.map { " ± \($0.rounded4) (95 %)" } ?? ""
-      lines.append("  val_accuracy over \(seeds) new seeds: \(valAccuracyMean.rounded4)\(interval)")
+    let scores = (metrics ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.rounded4)" }
+    var lines = [(["best: trial \(trial)"] + scores).joined(separator: ", ")]
+    if let seeds, let metric, let mean {
+      let interval = ci95.map { " ± \($0.rounded4) (95 %)" } ?? ""
+      lines.append("  \(metric) over \(seeds) new seeds: \(mean.rounded4)\(interval)")
     }
     let settings = (parameters ?? [:]).sorted { $0.key < $1.key }.map {
       "\($0.key.asShownText) \($0.value.shown)"

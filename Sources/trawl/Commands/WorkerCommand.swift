@@ -4,6 +4,7 @@ import Foundation
 import Messaging
 import Search
 import Training
+import Trials
 
 struct WorkerCommand: ParsableCommand {
   /// The number of trials that are trained at the same time.
@@ -116,7 +117,8 @@ struct WorkerCommand: ParsableCommand {
     // Local workers print nothing, because their coordinator uses the terminal.
     let isLocal = localEndpoint != nil
     let store = DatasetStore { if !isLocal { StandardError.say("note: \($0)") } }
-    let pool = SlotPool(count: slots, store: store, waker: waker, pace: .seconds(pace))
+    let pool = SlotPool(
+      count: slots, body: EmbeddedTraining(store), waker: waker, pace: .seconds(pace))
     let shell = try WorkerShell(
       location: location, worker: Worker(identity: identity), pool: pool, spool: spool, numerics: numerics,
       waker: waker)
@@ -152,7 +154,7 @@ struct WorkerCommand: ParsableCommand {
 
   /// Delivers the results that an ended worker left in its spool, under its ID.
   private func deliverKeptResults(
-    _ spool: Spool, _ location: WorkerShell.CoordinatorLocation, _ numerics: SearchFile.Numerics,
+    _ spool: Spool, _ location: WorkerShell.CoordinatorLocation, _ numerics: Numerics,
     waker: Waker,
     leaving: Latch
   ) throws {
@@ -165,7 +167,7 @@ struct WorkerCommand: ParsableCommand {
     StandardError.say("\(words)\(loss)")
     for attempts in searches {
       let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
-      let pool = SlotPool(count: 0, store: DatasetStore(), waker: waker)
+      let pool = SlotPool(count: 0, body: EmbeddedTraining(DatasetStore()), waker: waker)
       let shell = try WorkerShell(
         location: location, worker: worker, pool: pool, spool: spool, numerics: numerics, waker: waker)
       _ = try shell.run(leaving: leaving)

@@ -267,7 +267,10 @@ final class CoordinatorShell {
       case .sendPiece(let fetch, let address): try sendPiece(fetch, to: address)
       case .remove(let checkpoint): parts.checkpoints.remove(checkpoint)
       case .kill(let pid): parts.workers.kill(pid)
-      case .persist(let decision): if let line = decision.logLine { parts.display.detail(line) }
+      case .persist(let decision):
+        if let line = decision.logLine(showing: coordinator.file.metrics.estimated) {
+          parts.display.detail(line)
+        }
       case .send(let message, let address): try send(message, to: address)
       case .note(let words): logNote(words)
       case .warn(let words): warn(words)

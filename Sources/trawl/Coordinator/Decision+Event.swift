@@ -15,27 +15,25 @@ struct EventTranslation {
     for attempt in open { trials[attempt.id] = Replicate(number: attempt.trial) }
   }
 
-  mutating func event(of decision: Decision) -> SearchEvent.Content {
+  /// The event of a decision; nil if it names an attempt that is not known. The file then has fewer events than the
+  /// study counts, so that the next coordinator writes it again.
+  mutating func event(of decision: Decision) -> SearchEvent.Content? {
     switch decision {
     case .workerJoined(let id, let worker): return .workerJoined(SearchEvent.Worker(id, worker))
     case .attemptStarted(let id, let trial, let worker):
-      trials[id] = Replicate(number: trial)
-      return .attemptStarted(attempt(id), worker: worker.description)
+      let replicate = Replicate(number: trial)
+      trials[id] = replicate
+      return .attemptStarted(.init(Int(id.number), of: replicate), worker: worker.description)
     case .epochsInherited(let id, let source, let count):
-      return .epochsInherited(attempt(id), from: Int(source.number), epochs: count)
-    case .epochEnded(let id, let number, let epoch):
-      return .epochEnded(
-        attempt(id), epoch: number, seconds: epoch.seconds,
-        [
-          .init("train_loss", epoch.trainLoss), .init("train_accuracy", epoch.trainAccuracy),
-          .init("val_loss", epoch.valLoss), .init("val_accuracy", epoch.valAccuracy),
-        ])
+      return attempt(id).map { .epochsInherited($0, from: Int(source.number), epochs: count) }
+    case .epochEnded(let id, let number, let metrics, let seconds):
+      return attempt(id).map { .epochEnded($0, epoch: number, seconds: seconds, self.metrics(metrics)) }
     case .attemptEnded(let id, let end, let detail):
       let attempt = attempt(id)
       // After other ends it may resume.
       if end == .finished || end == .superseded { trials[id] = nil }
-      return .attemptEnded(attempt, cause: end.rawValue, detail: detail)
-    case .attemptResumed(let id): return .attemptResumed(attempt(id))
+      return attempt.map { .attemptEnded($0, cause: end.rawValue, detail: detail) }
+    case .attemptResumed(let id): return attempt(id).map { .attemptResumed($0) }
     case .checkpointStored(let stored):
       return .checkpointStored(
         .init(Int(stored.attempt.number), of: Replicate(number: stored.trial)),
@@ -43,7 +41,7 @@ struct EventTranslation {
     case .rungReached(let reached, let rung):
       return .rungReached(
         .init(Int(reached.attempt.number), of: Replicate(number: reached.trial)), rung: rung,
-        metrics(reached.score.valAccuracy, reached.score.valLoss))
+        metrics(reached.metrics))
     case .dataKnown(let digest): return .dataKnown(digest: digest.map(\.hexadecimal).joined())
     case .workerExcluded(let id, let reason):
       return .workerExcluded(worker: id.description, reason: reason)
@@ -51,17 +49,16 @@ struct EventTranslation {
     case .trialEnded(let end, let id):
       return .trialEnded(
         .init(Int(id.number), of: Replicate(number: end.trial)), status: end.status, epochs: end.epochs,
-        metrics(end.valAccuracy, end.valLoss))
+        metrics(end.metrics))
     }
   }
 
-  private func attempt(_ id: AttemptID) -> SearchEvent.Attempt {
-    guard let trial = trials[id] else { preconditionFailure("attempt \(id.number) has no trial") }
-    return SearchEvent.Attempt(Int(id.number), of: trial)
+  private func attempt(_ id: AttemptID) -> SearchEvent.Attempt? {
+    trials[id].map { SearchEvent.Attempt(Int(id.number), of: $0) }
   }
 
-  private func metrics(_ accuracy: Double?, _ loss: Double?) -> [SearchEvent.Metric] {
-    [accuracy.map { .init("val_accuracy", $0) }, loss.map { .init("val_loss", $0) }].compactMap(\.self)
+  private func metrics(_ metrics: Metrics?) -> [SearchEvent.Metric] {
+    (metrics?.all ?? []).map { SearchEvent.Metric($0.name, $0.value) }
   }
 }
 

@@ -99,7 +99,8 @@ struct Display {
       share: coordinator.progress, running: coordinator.runningCount, failed: coordinator.failedCount)
     if let (done, all) = coordinator.reevaluations { view.details.append("\(done)/\(all) replicates") }
     if coordinator.pausedCount > 0 { view.details.append("\(coordinator.pausedCount) undecided") }
-    view.scoreName = coordinator.file.objective == .valLoss ? "best loss" : "best"
+    let goal = coordinator.file.goal
+    view.scoreName = goal.isMaximized ? "best" : "best \(goal.metric)"
     let best = coordinator.best.map { coordinator.result(of: $0) }
     let others = leaders.filter { $0.trial != best?.trial && $0.objective?.isFinite == true }
     view.best = ([best].compactMap(\.self) + others).prefix(ProgressView.mostTrials).compactMap { result in
@@ -147,15 +148,15 @@ extension Double {
 }
 
 extension Decision {
-  /// The line for verbose output; nil if the log has a line for this decision.
-  var logLine: String? {
+  /// The line for verbose output, with a metric of results; nil if the log has a line for this decision.
+  func logLine(showing metric: String) -> String? {
     switch self {
     case .epochsInherited(let id, let earlier, let count):
       "attempt \(id.number) resumes attempt \(earlier.number) after epoch \(count)"
     case .attemptStarted(let id, let trial, _): "\(Replicate(number: trial)): attempt \(id.number) started"
     case .trialEnded(let end, let id):
       "\(Replicate(number: end.trial)): \(end.status) by attempt \(id.number)"
-        + (end.valAccuracy.map { ", val_accuracy \($0.rounded4)" } ?? "")
+        + (end.metrics?[metric].map { ", \(metric) \($0.rounded4)" } ?? "")
     case .workerJoined, .epochEnded, .attemptEnded, .attemptResumed, .checkpointStored, .rungReached,
       .dataKnown, .workerExcluded:
       nil

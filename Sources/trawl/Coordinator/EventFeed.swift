@@ -36,7 +36,7 @@ struct EventFeed {
 
   /// Appends decisions that were just committed.
   mutating func append(_ decisions: [Decision], at date: Date) {
-    append(decisions.map { translation.event(of: $0) }, at: date)
+    append(decisions.compactMap { translation.event(of: $0) }, at: date)
   }
 
   private func append(_ events: [SearchEvent.Content], at date: Date) {
@@ -69,7 +69,9 @@ struct EventFeed {
     let writer = try EventWriter(replacing: path)
     var translation = EventTranslation()
     try study.replay(rungs: budgets) { decision, date in
-      writer.append([translation.event(of: decision)], at: date.timeIntervalSince1970)
+      if let event = translation.event(of: decision) {
+        writer.append([event], at: date.timeIntervalSince1970)
+      }
     }
     try writer.publish()
     try study.setEventCount(writer.count)

@@ -3,6 +3,7 @@ import Foundation
 import RunFiles
 import Search
 import Storage
+import Trials
 
 /// Writes the status, tables and best recipe of a search into its run directory. Each file is replaced atomically.
 struct Exports {
@@ -66,7 +67,7 @@ struct Exports {
   private mutating func writeTables(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
     let file = coordinator.file
     let ranked = coordinator.ranking
-    try AtomicFile.write(Data(Results.csv(ranked, of: file.space).bytes), to: directory.results, as: .runFile)
+    try AtomicFile.write(Data(Results.csv(ranked, of: file).bytes), to: directory.results, as: .runFile)
     try AtomicFile.write(attempts(study), to: directory.attempts, as: .runFile)
     try AtomicFile.write(history(study, of: coordinator), to: directory.history, as: .runFile)
     try writeBest(ranked.first, of: file)
@@ -81,7 +82,7 @@ struct Exports {
   }
 
   private func history(_ study: StudyDatabase, of coordinator: Coordinator) throws -> Data {
-    var table = HistoryTable()
+    var table = HistoryTable(metrics: coordinator.file.metrics.metrics.map(\.name))
     try forEachPoint(in: study, of: coordinator) { table.append($1, of: $0) }
     return Data(table.bytes)
   }
@@ -89,7 +90,7 @@ struct Exports {
   /// The diagnostics of the search.
   func insight(_ coordinator: Coordinator, _ study: StudyDatabase) throws -> Insight {
     let file = coordinator.file
-    var curves: [Int: [CurvePoint]] = [:]
+    var curves: [Int: [TrialMeasurement]] = [:]
     if !file.rungs.isEmpty {
       try forEachPoint(in: study, of: coordinator) { trial, point in
         if trial.index == 0 { curves[trial.trial, default: []].append(point) }
@@ -100,7 +101,7 @@ struct Exports {
 
   /// Calls the body with the points of the learning curves, trial by trial.
   private func forEachPoint(
-    in study: StudyDatabase, of coordinator: Coordinator, _ body: (Replicate, CurvePoint) -> Void
+    in study: StudyDatabase, of coordinator: Coordinator, _ body: (Replicate, TrialMeasurement) -> Void
   ) throws {
     let budgets = coordinator.file.rungs
     try UserError.wrapping {
@@ -108,20 +109,12 @@ struct Exports {
         guard coordinator.isWanted(trial) else { return }
         let replicate = Replicate(number: trial)
         switch moment {
-        case .rung(let rung, let score):
+        case .rung(let rung, let metrics):
           // Rungs at whole epochs are in the epochs' rows.
           guard rung < budgets.count, budgets[rung] < 1 else { return }
-          body(
-            replicate,
-            CurvePoint(
-              epochs: budgets[rung], trainLoss: .nan, trainAccuracy: .nan, valLoss: score.valLoss,
-              valAccuracy: score.valAccuracy))
-        case .epoch(let number, let epoch):
-          body(
-            replicate,
-            CurvePoint(
-              epochs: Double(number), trainLoss: epoch.trainLoss, trainAccuracy: epoch.trainAccuracy,
-              valLoss: epoch.valLoss, valAccuracy: epoch.valAccuracy))
+          body(replicate, TrialMeasurement(step: budgets[rung], metrics))
+        case .epoch(let number, let metrics):
+          body(replicate, TrialMeasurement(step: Double(number), metrics))
         }
       }
     }
@@ -136,7 +129,7 @@ struct Exports {
     try System.makeFolder(directory.best)
     let seed = file.seed(of: Replicate(number: best.trial))
     // Keep the weights that the trial was ranked by.
-    let keep = file.objective == .bestValAccuracy ? "best" : "last"
+    let keep = file.goal.selection == .best ? "best" : "last"
     try AtomicFile.write(configuration.recipe(seed: seed, keep: keep), to: directory.bestRecipe, as: .runFile)
     writtenBest = best.trial
   }

@@ -3,6 +3,7 @@ import Foundation
 import RunFiles
 import Search
 import Storage
+import Trials
 
 /// The files of a search.
 struct RunDirectory {

@@ -5,6 +5,7 @@ import Messaging
 import RunFiles
 import Search
 import Storage
+import Trials
 
 /// Starts a search from the command line. Performs all checks before it writes any file.
 struct SearchLaunch {

@@ -22,7 +22,7 @@ extension SearchStatus {
     (replicatesDone, replicates) = (coordinator.reevaluations?.done, coordinator.reevaluations?.of)
     (failed, diverged) = (coordinator.failedCount, coordinator.divergedCount)
     attempts = coordinator.attemptCount
-    best = coordinator.leader.map { Best($0, of: coordinator.file.space) }
+    best = coordinator.leader.map { Best($0, of: coordinator.file) }
     let now = monotonicNow()
     // Skip workers that only deliver spooled results.
     let workers = coordinator.workers.filter { $0.description.slots > 0 || $0.running > 0 }

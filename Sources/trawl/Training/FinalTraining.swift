@@ -1,5 +1,6 @@
 import Foundation
 import Search
+import Trials
 
 /// Trains the configuration of rank 1 again at the end of a search, for the model in `best/` (`search.final`).
 struct FinalTraining {

@@ -1,5 +1,6 @@
 import Search
 import Training
+import Trials
 
 extension SearchFile {
   /// Throws, with the line in the file, if a configuration of the search space cannot be trained on its dataset.

@@ -3,6 +3,7 @@ import Reports
 import RunFiles
 import Search
 import Training
+import Trials
 
 /// A model file and the files that `trawl train` wrote into its folder.
 struct TrainedModel {

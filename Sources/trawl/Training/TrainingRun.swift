@@ -3,6 +3,7 @@ import Reports
 import RunFiles
 import Search
 import Training
+import Trials
 
 /// Trains a recipe, writes a checkpoint after every epoch, and writes the model and its report into a folder.
 struct TrainingRun {

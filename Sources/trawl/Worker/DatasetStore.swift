@@ -1,9 +1,10 @@
 import Foundation
 import Synchronization
 import Training
+import Trials
 
 /// The datasets of this process, each loaded once and shared by all slots.
-final class DatasetStore: Sendable {
+final class DatasetStore: TrainingDataSource {
   private struct Entry {
     let selection: DatasetSelection
     let data: TrainingData

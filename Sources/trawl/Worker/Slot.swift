@@ -1,30 +1,20 @@
 import Coordination
 import Foundation
+import Search
 import Synchronization
 import Training
+import Trials
 
-/// A worker slot: a thread that trains one attempt after the other.
+/// A worker slot: a thread that runs one attempt after the other.
 final class Slot: Sendable {
-  /// An attempt to train.
+  /// An attempt to run.
   struct Work: Sendable {
     /// A unique number in this process, because attempts of two searches may have the same number.
     let number: UInt64
     let attempt: AttemptID
-    let recipe: Recipe
-    /// The epochs to train.
-    let epochs: Int
-    /// The part of the first epoch to train, if `epochs` is 1; 0: the whole epoch.
-    let part: Double
-    /// The number of epochs that are already reported.
-    let reported: Int
-    /// The checkpoint to resume from, if it matches `announced`; empty: train from the beginning.
-    let checkpoint: [UInt8]
+    let trial: TrialWork
+    /// The checkpoint to resume from; that of `trial` is used only if it matches.
     let announced: WireCheckpoint
-  }
-
-  /// The order for the running attempt, obeyed after its current step.
-  private enum Order: UInt8, AtomicRepresentable {
-    case proceed, stop, suspend
   }
 
   private struct State {
@@ -39,16 +29,16 @@ final class Slot: Sendable {
 
   private let state = Mutex(State())
   private let arrived = DispatchSemaphore(value: 0)
-  private let order = Atomic<Order>(.proceed)
+  private let storedOrder = Atomic<UInt8>(TrialOrder.proceed.rawValue)
   private let steps = Atomic<UInt64>(0)
-  private let store: DatasetStore
+  private let body: any TrialBody
   private let pace: Duration
   private let report: @Sendable (Worker.Event, Work) -> Void
 
   /// Starts the thread of a slot, which passes events to `report`. An epoch takes at least `pace`. Ignore events of
   /// cancelled work.
-  init(store: DatasetStore, pace: Duration, report: @escaping @Sendable (Worker.Event, Work) -> Void) {
-    self.store = store
+  init(body: any TrialBody, pace: Duration, report: @escaping @Sendable (Worker.Event, Work) -> Void) {
+    self.body = body
     self.pace = pace
     self.report = report
     let thread = Thread { [self] in serve() }
@@ -60,7 +50,7 @@ final class Slot: Sendable {
   /// The number of attempts; more than one only while a cancelled one stops.
   var load: Int { state.withLock { $0.queue.count + ($0.current == nil ? 0 : 1) } }
 
-  /// Trains an attempt as soon as the thread is free.
+  /// Runs an attempt as soon as the thread is free.
   func start(_ work: Work) {
     state.withLock { $0.queue.append(work) }
     arrived.signal()
@@ -71,7 +61,7 @@ final class Slot: Sendable {
     state.withLock { state in
       state.queue.removeAll { $0.number == number }
       if state.current?.number == number {
-        order.store(.stop, ordering: .relaxed)
+        set(.stop)
         state.stopped = monotonicNow()
       }
     }
@@ -87,7 +77,7 @@ final class Slot: Sendable {
     let waiting = state.withLock { state in
       let waiting = state.queue.first { $0.number == number }
       state.queue.removeAll { $0.number == number }
-      if state.current?.number == number { order.store(.suspend, ordering: .relaxed) }
+      if state.current?.number == number { set(.suspend) }
       return waiting
     }
     if let waiting { report(.suspended(waiting.attempt, nil), waiting) }
@@ -101,7 +91,7 @@ final class Slot: Sendable {
   private func serve() {
     while true {
       arrived.wait()
-      if let work = next() { train(work) }
+      if let work = next() { run(work) }
       state.withLock { state in
         state.current = nil
         state.stopped = nil
@@ -114,112 +104,80 @@ final class Slot: Sendable {
       guard !state.queue.isEmpty else { return nil }
       let work = state.queue.removeFirst()
       state.current = work
-      order.store(.proceed, ordering: .relaxed)
+      set(.proceed)
       steps.store(0, ordering: .relaxed)
       return work
     }
   }
 
-  private func train(_ work: Work) {
-    let data: TrainingData
-    do {
-      data = try store.data(for: work.recipe.dataset)
-      report(.dataLoaded(work.attempt, try store.digest(of: work.recipe.dataset)), work)
-    } catch {
-      return report(.unable("\(error)"), work)
-    }
-    do {
-      try train(work, with: trainer(for: work, data: data))
-    } catch {
-      report(.ended(work.attempt, .failed, detail: "\(error)"), work)
-    }
+  private func set(_ order: TrialOrder) {
+    storedOrder.store(order.rawValue, ordering: .relaxed)
   }
 
-  /// The trainer, resumed from the checkpoint, or new if the checkpoint is unusable.
-  private func trainer(for work: Work, data: TrainingData) throws -> Trainer {
-    if work.announced.isDigest(of: work.checkpoint),
-      let checkpoint = try? Checkpoint(decoding: work.checkpoint, name: "checkpoint"),
-      let trainer = try? Trainer(resuming: checkpoint, recipe: work.recipe, data: data)
-    {
-      return trainer
+  private func run(_ work: Work) {
+    var trial = work.trial
+    if !work.announced.isDigest(of: trial.checkpoint) { trial.checkpoint = [] }
+    let outcome = body.run(trial, Control(slot: self, work: work))
+    switch outcome {
+    case .done: report(.ended(work.attempt, .done, detail: ""), work)
+    case .diverged: report(.ended(work.attempt, .diverged, detail: ""), work)
+    case .failed(let detail): report(.ended(work.attempt, .failed, detail: detail), work)
+    case .unable(let detail): report(.unable(detail), work)
+    case .suspended(let suspension): report(.suspended(work.attempt, .init(suspension)), work)
+    case .stopped: break
     }
-    return try Trainer(work.recipe, data: data)
-  }
-
-  /// Sleeps until `pace` has passed since `begin`, or the attempt is cancelled or suspended.
-  private func waitOut(_ pace: Duration, since begin: Duration) {
-    while order.load(ordering: .relaxed) == .proceed, case let rest = pace - (monotonicNow() - begin),
-      rest > .zero
-    {
-      Thread.sleep(forTimeInterval: min(rest.seconds, 0.01))
-    }
-  }
-
-  private func train(_ work: Work, with trainer: Trainer) {
-    let lastStep = work.part > 0 ? trainer.steps(in: work.part) : .max
-    // In an epoch of few steps, two parts may end with the same step.
-    if trainer.step >= lastStep { return stop(work, trainer, hasTrainedItsPart: true) }
-    while trainer.epoch < work.epochs, !trainer.isComplete {
-      let begin = monotonicNow()
-      let outcome = trainer.trainEpoch { step in
-        self.steps.wrappingAdd(1, ordering: .relaxed)
-        return step < lastStep && self.order.load(ordering: .relaxed) == .proceed
-      }
-      switch outcome {
-      case .stopped: return stop(work, trainer, hasTrainedItsPart: trainer.step >= lastStep)
-      case .diverged: return report(.ended(work.attempt, .diverged, detail: ""), work)
-      case .completed(let metrics):
-        waitOut(pace, since: begin)
-        guard trainer.epoch > work.reported else { continue }
-        let seconds = (monotonicNow() - begin).seconds
-        report(.epochEnded(work.attempt, WireEpoch(metrics, seconds: seconds)), work)
-      }
-    }
-    report(
-      trainer.isComplete
-        ? .ended(work.attempt, .done, detail: "") : .suspended(work.attempt, .init(trainer)), work)
   }
 }
 
 extension Slot {
-  /// Reports an attempt that stopped before the end of an epoch.
-  private func stop(_ work: Work, _ trainer: Trainer, hasTrainedItsPart: Bool) {
-    guard order.load(ordering: .relaxed) != .stop else { return }
-    guard hasTrainedItsPart else { return report(.suspended(work.attempt, .init(trainer)), work) }
-    let validation = trainer.validate()
-    guard validation.loss.isFinite else { return report(.ended(work.attempt, .diverged, detail: ""), work) }
-    var score = WirePartScore()
-    score.part = work.part
-    score.valLoss = validation.loss
-    score.valAccuracy = validation.accuracy
-    report(.suspended(work.attempt, .init(trainer, score: score)), work)
+  /// The slot's side of a running attempt.
+  private final class Control: TrialControl {
+    private let slot: Slot
+    private let work: Work
+    /// When the running epoch began.
+    private let begin: Mutex<Duration>
+
+    init(slot: Slot, work: Work) {
+      self.slot = slot
+      self.work = work
+      begin = Mutex(monotonicNow())
+    }
+
+    var order: TrialOrder { TrialOrder(rawValue: slot.storedOrder.load(ordering: .relaxed)) ?? .stop }
+
+    func loaded(_ digest: [UInt8]) { slot.report(.dataLoaded(work.attempt, digest), work) }
+
+    func advance() { slot.steps.wrappingAdd(1, ordering: .relaxed) }
+
+    func report(_ measurement: TrialMeasurement) {
+      let begin = begin.withLock(\.self)
+      waitOut(slot.pace, since: begin)
+      let now = monotonicNow()
+      self.begin.withLock { $0 = now }
+      slot.report(.epochEnded(work.attempt, measurement, seconds: (now - begin).seconds), work)
+    }
+
+    /// Sleeps until `pace` has passed since `begin`, or the attempt is cancelled or suspended.
+    private func waitOut(_ pace: Duration, since begin: Duration) {
+      while order == .proceed, case let rest = pace - (monotonicNow() - begin), rest > .zero {
+        Thread.sleep(forTimeInterval: min(rest.seconds, 0.01))
+      }
+    }
   }
 }
 
 extension Worker.Suspended {
-  init(_ trainer: Trainer, score: WirePartScore? = nil) {
-    let bytes = trainer.checkpoint().encoded()
+  fileprivate init(_ suspension: TrialOutcome.Suspension) {
     var checkpoint = WireCheckpoint()
-    checkpoint.digest = Data(SHA256.hash(bytes))
-    checkpoint.size = UInt64(bytes.count)
-    checkpoint.epochs = UInt32(trainer.epoch)
-    self.init(checkpoint: checkpoint, bytes: bytes, score: score)
+    checkpoint.digest = Data(SHA256.hash(suspension.checkpoint))
+    checkpoint.size = UInt64(suspension.checkpoint.count)
+    checkpoint.epochs = UInt32(suspension.steps)
+    self.init(checkpoint: checkpoint, bytes: suspension.checkpoint, measurement: suspension.measurement)
   }
 }
 
 extension WireCheckpoint {
   func isDigest(of bytes: [UInt8]) -> Bool {
     !bytes.isEmpty && digest == Data(SHA256.hash(bytes))
-  }
-}
-
-extension WireEpoch {
-  init(_ metrics: EpochMetrics, seconds: Double) {
-    self.init()
-    trainLoss = metrics.trainLoss
-    trainAccuracy = metrics.trainAccuracy
-    valLoss = metrics.validationLoss
-    valAccuracy = metrics.validationAccuracy
-    self.seconds = seconds
   }
 }

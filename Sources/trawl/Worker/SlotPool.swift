@@ -1,26 +1,27 @@
 import Coordination
 import Messaging
 import Synchronization
+import Trials
 
 /// The slots of a worker and their attempts.
 final class SlotPool {
   private let slots: [Slot]
-  private let store: DatasetStore
+  private let body: any TrialBody
   private let inbox: Inbox
   /// The slot of each attempt.
   private var places: [AttemptID: (number: UInt64, slot: Slot)] = [:]
   private var lastNumber: UInt64 = 0
 
   /// Creates slots that use `waker` when they have an event.
-  init(count: Int, store: DatasetStore, waker: Waker, pace: Duration = .zero) {
+  init(count: Int, body: any TrialBody, waker: Waker, pace: Duration = .zero) {
     let inbox = Inbox(waker)
     self.inbox = inbox
-    self.store = store
-    slots = (0..<count).map { _ in Slot(store: store, pace: pace) { inbox.put($0, of: $1) } }
+    self.body = body
+    slots = (0..<count).map { _ in Slot(body: body, pace: pace) { inbox.put($0, of: $1) } }
   }
 
-  /// Removes all datasets: another search may have other data under the same name.
-  func forgetData() { store.forget() }
+  /// Forgets all data: another search may have other data under the same name.
+  func forgetData() { body.forgetData() }
 
   /// Starts an attempt. `work` creates the work with a unique number.
   func start(_ attempt: AttemptID, _ work: (UInt64) -> Slot.Work) {

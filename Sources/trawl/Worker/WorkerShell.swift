@@ -3,6 +3,7 @@ import Foundation
 import Messaging
 import Search
 import Training
+import Trials
 
 /// Runs a worker: one thread communicates with the coordinator, the threads of the slots train.
 final class WorkerShell {
@@ -54,11 +55,11 @@ final class WorkerShell {
   }
 
   /// The numerics with which the process must restart to work for its coordinator; nil if no restart is needed.
-  private(set) var requestedNumerics: SearchFile.Numerics?
+  private(set) var requestedNumerics: Numerics?
 
   private let location: CoordinatorLocation
   /// Fixed for the life of a process.
-  private let numerics: SearchFile.Numerics
+  private let numerics: Numerics
   private let isLocal: Bool
   private let waker: Waker
   private let pool: SlotPool
@@ -84,7 +85,7 @@ final class WorkerShell {
 
   init(
     location: CoordinatorLocation, worker: Worker, pool: SlotPool, spool: Spool,
-    numerics: SearchFile.Numerics, waker: Waker
+    numerics: Numerics, waker: Waker
   ) throws {
     self.location = location
     self.worker = worker
@@ -220,7 +221,7 @@ final class WorkerShell {
           worker.handle(
             .drainRequested("it restarts with \(file.numerics) numerics"), at: monotonicNow()))
       }
-      for word in file.precisions { try Precision(word: word).check() }
+      for precision in file.precisions { try precision.check() }
       say("joined a search of \(file.trials) trials")
     } catch {
       file = nil
@@ -247,12 +248,10 @@ final class WorkerShell {
       let detail = "its values are outside the search space"
       return perform(worker.handle(.ended(attempt, .failed, detail: detail), at: monotonicNow()))
     }
-    let recipe = Recipe(configuration, seed: assign.seed)
-    pool.start(attempt) { number in
-      .init(
-        number: number, attempt: attempt, recipe: recipe, epochs: Int(assign.epochs), part: assign.part,
-        reported: Int(assign.checkpoint.epochs), checkpoint: checkpoint, announced: assign.checkpoint)
-    }
+    let trial = TrialWork(
+      configuration, seed: assign.seed, budget: assign.part > 0 ? assign.part : Double(assign.epochs),
+      reported: Int(assign.checkpoint.epochs), checkpoint: checkpoint)
+    pool.start(attempt) { .init(number: $0, attempt: attempt, trial: trial, announced: assign.checkpoint) }
   }
 
   /// Reads the join file again, because a silent coordinator may have restarted at another endpoint.

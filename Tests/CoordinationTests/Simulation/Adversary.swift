@@ -1,4 +1,5 @@
 import Randomness
+import Search
 
 @testable import Coordination
 
@@ -119,8 +120,11 @@ struct Adversary {
     var report = WireReport()
     report.attempt = attempt(knowledge)
     report.sequence = sequence(of: report.attempt)
-    report.epoch.valAccuracy = dice.element(of: [1, 1, 1, 0.5, -1, .nan, .infinity])!
-    report.epoch.valLoss = dice.element(of: [0, 0, 0, 1, -1, .nan, 1e308])!
+    var measurement = TrialMeasurement(
+      epoch: Int(report.sequence), accuracy: dice.element(of: [1, 1, 1, 0.5, -1, .nan, .infinity])!,
+      loss: dice.element(of: [0, 0, 0, 1, -1, .nan, 1e308])!)
+    if dice.chance(0.05) { measurement.metrics["train_loss"] = nil }
+    report.measurement = WireMeasurement(measurement)
     return report
   }
 
@@ -140,9 +144,10 @@ struct Adversary {
     release.checkpoint.size = dice.element(of: [1, 1000, 0, .max])!
     release.checkpoint.epochs = dice.element(of: [0, 0, 1, .max])!
     guard dice.chance(0.7) else { return }
-    release.score.part = dice.element(of: [0.125, 0.3, 0.5, 1, 0, -1, .nan])!
-    release.score.valAccuracy = dice.element(of: [1, 1, 0.5, -1, .nan])!
-    release.score.valLoss = dice.element(of: [0, 0, 1, .infinity])!
+    release.measurement = WireMeasurement(
+      TrialMeasurement(
+        part: dice.element(of: [0.125, 0.3, 0.5, 1, 0, -1, .nan])!,
+        accuracy: dice.element(of: [1, 1, 0.5, -1, .nan])!, loss: dice.element(of: [0, 0, 1, .infinity])!))
   }
 
   private mutating func attempt(_ knowledge: Knowledge) -> UInt64 {

@@ -19,7 +19,7 @@ struct Disk {
     let worker: WorkerID
     let key: String
     var end: AttemptEnd?
-    var epochs: [WireEpoch] = []
+    var epochs: [Metrics] = []
     var inherited = 0
     /// Whether it lost reports with a newer copy of the disk.
     var lacksReports = false
@@ -83,7 +83,7 @@ struct Disk {
       },
       checkpoints: checkpoints.values.sorted { $0.trial < $1.trial }, rungs: rungs, data: data,
       trialCount: trialCount,
-      curves: curves.sorted { $0.key < $1.key }.map { attempts[$0.value]?.epochs.map(EpochScore.init) ?? [] },
+      curves: curves.sorted { $0.key < $1.key }.map { attempts[$0.value]?.epochs ?? [] },
       excluded: excluded, hadRemoteWorkers: workers.values.contains { !$0.isLocal })
   }
 
@@ -98,7 +98,7 @@ struct Disk {
     case .epochsInherited(let id, let source, let count): try inherit(id, source, count)
     case .checkpointStored(let stored): try store(stored)
     case .rungReached(let reached, let rung): try note(reached, rung)
-    case .epochEnded(let id, let number, let epoch): try append(epoch, number, to: id)
+    case .epochEnded(let id, let number, let epoch, _): try append(epoch, number, to: id)
     case .attemptEnded(let id, let end, let detail):
       try finish(id, end)
       attempts[id]?.lacksReports = detail == Coordinator.missingReports
@@ -153,7 +153,7 @@ struct Disk {
   }
 
   private mutating func append(
-    _ epoch: WireEpoch, _ number: Int, to id: AttemptID
+    _ epoch: Metrics, _ number: Int, to id: AttemptID
   ) throws(Violation) {
     guard let attempt = attempts[id] else { throw Violation("an epoch of no attempt \(id.number)") }
     guard number == attempt.epochs.count + 1 else {

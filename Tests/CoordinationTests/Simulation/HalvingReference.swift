@@ -6,7 +6,7 @@ import Search
 struct HalvingReference {
   private let budgets: [Double]
   private let factor: Double
-  private let objective: Objective
+  private let goal: Goal
   private let bracket: Int
 
   /// Nil for a search without rungs.
@@ -22,7 +22,7 @@ struct HalvingReference {
     }
     budgets = Set(powers.filter { $0 < Double(epochs) }).sorted() + [Double(epochs)]
     self.factor = factor
-    objective = file.objective
+    goal = file.goal
     bracket = line.firstMatch(of: /bracket: (\d+)/).flatMap { Int($0.1) } ?? file.trials
   }
 
@@ -38,14 +38,12 @@ struct HalvingReference {
     var (rung, room) = (plans, plans.count)
     for budget in budgets {
       let alive = rung.filter { reaches($0, until: budget) }
-      for plan in rung { ends[plan.trial] = plan.expected(by: objective) }
+      for plan in rung { ends[plan.trial] = plan.expected(by: goal) }
       room = budget == budgets.last ? alive.count : max(1, Int(Double(room) / factor))
       let sorted = alive.sorted { key($0, budget).lexicographicallyPrecedes(key($1, budget)) }
       for plan in sorted.dropFirst(room) {
-        let score = score(plan, budget)
         ends[plan.trial] = TrialEnd(
-          trial: plan.trial, status: .stopped, epochs: budget, valAccuracy: score?.valAccuracy,
-          valLoss: score?.valLoss)
+          trial: plan.trial, status: .stopped, epochs: budget, metrics: metrics(plan, budget))
       }
       rung = Array(sorted.prefix(room))
     }
@@ -57,23 +55,22 @@ struct HalvingReference {
   }
 
   private func key(_ plan: TrialPlan, _ budget: Double) -> [Double] {
-    guard let score = score(plan, budget) else { return [] }
-    return [objective == .valLoss ? score.valLoss : -score.valAccuracy, score.valLoss, Double(plan.trial)]
+    guard let metrics = metrics(plan, budget) else { return [] }
+    let objective = goal.value(metrics)
+    return [goal.isMaximized ? -objective : objective, metrics["val_loss"] ?? .nan, Double(plan.trial)]
   }
 
-  private func score(_ plan: TrialPlan, _ budget: Double) -> EpochScore? {
-    budget < 1
-      ? plan.score(ofPart: budget) : objective.decisive((1...Int(budget)).map { EpochScore(plan.epoch($0)) })
+  private func metrics(_ plan: TrialPlan, _ budget: Double) -> Metrics? {
+    budget < 1 ? plan.metrics(ofPart: budget) : goal.decisive((1...Int(budget)).map(plan.epoch))
   }
 
-  /// The score of a trial at a rung.
-  func score(_ plan: TrialPlan, atRung rung: Int) -> EpochScore? { score(plan, budgets[rung]) }
+  /// The metrics of a trial at a rung.
+  func metrics(_ plan: TrialPlan, atRung rung: Int) -> Metrics? { metrics(plan, budgets[rung]) }
 
   /// The objective of a trial at the first rung; NaN if it ends earlier.
   func first(_ plan: TrialPlan) -> Double {
     guard reaches(plan, until: budgets[0]) else { return .nan }
-    let score = score(plan, budgets[0])
-    return (objective == .valLoss ? score?.valLoss : score?.valAccuracy) ?? .nan
+    return metrics(plan, budgets[0]).map(goal.value) ?? .nan
   }
 
   /// Whether the budget of an Assign is that of a rung.

@@ -68,7 +68,7 @@ extension Simulation {
           ledger.hostile.insert(id)
           counts.note(.hostileHolder)
         }
-      case .epochEnded(let id, let number, let epoch):
+      case .epochEnded(let id, let number, let epoch, _):
         try checkHolder(of: id, is: origin)
         try checkData(of: id)
         guard let trial = ledger.trials[id], isHostile(id) || epoch == scenario.plan(trial).epoch(number)
@@ -83,7 +83,7 @@ extension Simulation {
       case .rungReached(let reached, let rung):
         guard
           isHostile(reached.attempt)
-            || scenario.halving?.score(scenario.plan(reached.trial), atRung: rung) == reached.score
+            || scenario.halving?.metrics(scenario.plan(reached.trial), atRung: rung) == reached.metrics
         else { throw Violation("trial \(reached.trial) has another score at rung \(rung)") }
       case .workerExcluded(let worker, _): try checkExclusion(of: worker)
       case .checkpointStored(let stored): try checkData(of: stored.attempt)

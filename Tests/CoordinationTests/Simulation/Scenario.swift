@@ -1,5 +1,6 @@
 import Randomness
 import Search
+import Trials
 
 @testable import Coordination
 
@@ -82,7 +83,7 @@ struct Scenario {
       }
       let plan = TrialPlan(trial: trial, of: file, values, seed: seed, troubles: troubles)
       plans.append(plan)
-      suggestions.report(trial: trial, objective: halving?.first(plan) ?? plan.objective(file.objective))
+      suggestions.report(trial: trial, objective: halving?.first(plan) ?? plan.objective(file.goal))
       return values
     }
     plans += numbers.dropFirst(trials).map { [file, configurations] number in
@@ -90,7 +91,7 @@ struct Scenario {
       return TrialPlan(trial: number, of: file, values, seed: seed, troubles: troubles)
     }
     self.plans = Dictionary(uniqueKeysWithValues: plans.map { ($0.trial, $0) })
-    let whole = plans.map { [file] in ($0.trial, $0.expected(by: file.objective)) }
+    let whole = plans.map { [file] in ($0.trial, $0.expected(by: file.goal)) }
     let ends = file.halving == nil ? [:] : halving?.ends(of: Array(plans[..<trials])) ?? [:]
     expected = Dictionary(uniqueKeysWithValues: whole).merging(ends) { $1 }
     let heartbeat = dice.seconds(0.5...2)
@@ -185,18 +186,14 @@ struct Scenario {
 
   /// Whether a trial may stop with this result in a search that depends on the order of arrival.
   func allowsStop(_ end: TrialEnd) -> Bool {
-    guard dependsOnOrder, end.status == .stopped, let accuracy = end.valAccuracy, let loss = end.valLoss
-    else {
-      return false
-    }
+    guard dependsOnOrder, end.status == .stopped else { return false }
     let plan = plan(end.trial)
     let isAllowed =
       file.medianRule == nil ? file.rungs.dropLast().contains(end.epochs) : end.epochs == end.epochs.rounded()
-    let score =
+    let metrics =
       end.epochs < 1
-      ? plan.score(ofPart: end.epochs)
-      : file.objective.decisive((1...Int(end.epochs)).map { EpochScore(plan.epoch($0)) })
-    return isAllowed && score == EpochScore(valAccuracy: accuracy, valLoss: loss)
+      ? plan.metrics(ofPart: end.epochs) : file.goal.decisive((1...Int(end.epochs)).map(plan.epoch))
+    return isAllowed && metrics == end.metrics
   }
 
   /// The values of a trial or a replicate.
@@ -214,8 +211,8 @@ struct Scenario {
   func wanted(_ results: [Int: TrialEnd], trials count: Int) -> [Int] {
     let trials = Array(0..<count)
     guard let reevaluation, trials.allSatisfy({ results[$0] != nil }) else { return trials }
-    let scored = trials.compactMap { results[$0] }.filter { $0.valAccuracy != nil }
-    let best = Ranking.ranked(scored.map(result(of:)), by: file.objective).prefix(reevaluation.top)
+    let scored = trials.compactMap { results[$0] }.filter { $0.metrics != nil }
+    let best = Ranking.ranked(scored.map(result(of:)), by: file.goal).prefix(reevaluation.top)
     return trials
       + best.flatMap { best in (1...reevaluation.seeds).map { Replicate($0, of: best.trial).number } }
   }
@@ -227,10 +224,10 @@ struct Scenario {
       let replicates = (1...(reevaluation?.seeds ?? 1)).compactMap { index in
         ends[Replicate(index, of: end.trial).number]
       }
-      result.reevaluated = Reevaluated(replicates.map(self.result(of:)))
+      result.reevaluated = Reevaluated(replicates.map(self.result(of:)), of: file.metrics.estimated)
       return result
     }
-    return Results.csv(Ranking.ranked(results, by: file.objective), of: file.space).text
+    return Results.csv(Ranking.ranked(results, by: file.goal), of: file).text
   }
 
   private static func patience(

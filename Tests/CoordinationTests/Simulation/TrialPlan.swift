@@ -18,7 +18,8 @@ struct TrialPlan {
 
   /// A message that breaks a rule.
   enum Breach: CaseIterable {
-    case lossBelowZero, lossInfinite, lossNotANumber, accuracyAboveOne, accuracyBelowZero, resultTooEarly
+    case lossBelowZero, lossInfinite, lossNotANumber, accuracyAboveOne, accuracyBelowZero
+    case metricMissing, metricUnknown, stepWrong, resultTooEarly
   }
 
   /// How an attempt ends.
@@ -46,7 +47,7 @@ struct TrialPlan {
       let breach = dice.element(of: breaches)!
       fate = dice.element(of: [.diverges(early), .fails(early), .kills(early), .breaksRule(early, breach)])!
     } else {
-      let accuracies = (1...budget).map { Self.epoch($0, of: trial, seed).valAccuracy }
+      let accuracies = (1...budget).map { Self.epoch($0, of: trial, seed)["val_accuracy"] ?? .nan }
       fate = .done(Self.length(accuracies, patience: file.patience(values)))
     }
   }
@@ -62,21 +63,22 @@ struct TrialPlan {
     return accuracies.count
   }
 
-  /// The score after a part of the first epoch.
-  func score(ofPart part: Double) -> EpochScore {
-    EpochScore(Self.epoch(Int(part * 1000) + 1000, of: trial, seed))
+  /// The metrics after a part of the first epoch.
+  func metrics(ofPart part: Double) -> Metrics {
+    Self.epoch(Int(part * 1000) + 1000, of: trial, seed).ofPart
   }
 
   /// The metrics of an epoch, counted from 1.
-  func epoch(_ number: Int) -> WireEpoch { Self.epoch(number, of: trial, seed) }
+  func epoch(_ number: Int) -> Metrics { Self.epoch(number, of: trial, seed) }
 
-  private static func epoch(_ number: Int, of trial: Int, _ seed: UInt64) -> WireEpoch {
+  /// The metrics of an epoch with its number.
+  func measurement(_ number: Int) -> TrialMeasurement { .init(step: Double(number), epoch(number)) }
+
+  private static func epoch(_ number: Int, of trial: Int, _ seed: UInt64) -> Metrics {
     let bits = Philox.block(seed: seed, stream: ~UInt64(trial), position: UInt64(number))
-    var epoch = WireEpoch()
     // Few distinct values, including the bounds, so that ties are common.
-    epoch.valAccuracy = Double(bits.first >> 60) / 15
-    epoch.valLoss = Double(bits.second >> 60) / 4
-    return epoch
+    let (accuracy, loss) = (Double(bits.first >> 60) / 15, Double(bits.second >> 60) / 4)
+    return ["train_loss": 0, "train_accuracy": 0, "val_loss": loss, "val_accuracy": accuracy]
   }
 
   /// How the training ends within an epoch; nil if it completes the epoch.
@@ -91,19 +93,14 @@ struct TrialPlan {
   }
 
   /// The objective of the full training; nil if it ends without a score.
-  func objective(_ objective: Objective) -> Double? {
-    let end = expected(by: objective)
-    return objective == .valLoss ? end.valLoss : end.valAccuracy
-  }
+  func objective(_ goal: Goal) -> Double? { expected(by: goal).metrics.map(goal.value) }
 
   /// The required result of the trial, independent of faults.
-  func expected(by objective: Objective) -> TrialEnd {
+  func expected(by goal: Goal) -> TrialEnd {
     switch fate {
     case .done(let epochs):
-      let score = objective.decisive((1...epochs).map { EpochScore(epoch($0)) })
       return TrialEnd(
-        trial: trial, status: .done, epochs: Double(epochs), valAccuracy: score?.valAccuracy,
-        valLoss: score?.valLoss)
+        trial: trial, status: .done, epochs: Double(epochs), metrics: goal.decisive((1...epochs).map(epoch)))
     case .diverges(let epochs): return TrialEnd(trial: trial, status: .diverged, epochs: Double(epochs))
     case .fails(let epochs): return TrialEnd(trial: trial, status: .failed, epochs: Double(epochs))
     case .kills, .breaksRule: return TrialEnd(trial: trial, status: .quarantined, epochs: 0)
@@ -111,18 +108,40 @@ struct TrialPlan {
   }
 }
 
-extension WireEpoch {
+extension TrialMeasurement {
   /// The same epoch, with a value that breaks a rule.
-  func breaking(_ breach: TrialPlan.Breach) -> WireEpoch {
+  func breaking(_ breach: TrialPlan.Breach) -> TrialMeasurement {
     var epoch = self
     switch breach {
-    case .lossBelowZero: epoch.valLoss = -1.43e-6
-    case .lossInfinite: epoch.valLoss = .infinity
-    case .lossNotANumber: epoch.valLoss = .nan
-    case .accuracyAboveOne: epoch.valAccuracy = 1.0.nextUp
-    case .accuracyBelowZero: epoch.valAccuracy = -Double.leastNonzeroMagnitude
+    case .lossBelowZero: epoch.metrics["val_loss"] = -1.43e-6
+    case .lossInfinite: epoch.metrics["val_loss"] = .infinity
+    case .lossNotANumber: epoch.metrics["val_loss"] = .nan
+    case .accuracyAboveOne: epoch.metrics["val_accuracy"] = 1.0.nextUp
+    case .accuracyBelowZero: epoch.metrics["val_accuracy"] = -Double.leastNonzeroMagnitude
+    case .metricMissing: epoch.metrics["val_loss"] = nil
+    case .metricUnknown: epoch.metrics["auc"] = 1
+    case .stepWrong: epoch.step += epoch.step < 1 ? 0.001 : 1
     case .resultTooEarly: break
     }
     return epoch
+  }
+}
+
+extension Metrics {
+  /// The metrics that are measured within the first epoch, too.
+  var ofPart: Metrics {
+    var metrics = self
+    (metrics["train_loss"], metrics["train_accuracy"]) = (nil, nil)
+    return metrics
+  }
+}
+
+extension SearchFile {
+  /// The early-stopping patience, in epochs, of a trial with these values; nil if it has none.
+  fileprivate func patience(_ values: [Value]) -> Int? {
+    guard let configuration = configuration(values: values), configuration.has("train.patience") else {
+      return nil
+    }
+    return configuration.integer("train.patience")
   }
 }

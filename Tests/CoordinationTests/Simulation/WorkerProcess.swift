@@ -236,12 +236,9 @@ extension Simulation {
     if let outcome = outcome(of: plan, inEpoch: 1, in: number) {
       return try end(attempt, training.trial, outcome, in: number)
     }
-    let score = plan.score(ofPart: training.part)
-    var wireScore = WirePartScore()
-    wireScore.part = training.part
-    (wireScore.valLoss, wireScore.valAccuracy) = (score.valLoss, score.valAccuracy)
     counts.note(.partTrained)
-    try endSuspension(of: attempt, in: number, score: wireScore)
+    let measurement = TrialMeasurement(step: training.part, plan.metrics(ofPart: training.part))
+    try endSuspension(of: attempt, in: number, measurement: measurement)
   }
 
   mutating func endEpoch(_ count: Int, of attempt: AttemptID, in number: Int) throws(Violation) {
@@ -255,7 +252,9 @@ extension Simulation {
     }
     note("process \(number) ends epoch \(count) of attempt \(attempt.number)")
     processes[number]?.running[attempt]?.epochs = count
-    if count > training.reported { try dispatch(number, .epochEnded(attempt, plan.epoch(count))) }
+    if count > training.reported {
+      try dispatch(number, .epochEnded(attempt, plan.measurement(count), seconds: 0))
+    }
     try continueTraining(attempt, in: number)
   }
 
@@ -279,7 +278,7 @@ extension Simulation {
 
   /// Suspends an attempt, unless it has ended.
   mutating func endSuspension(
-    of attempt: AttemptID, in number: Int, score: WirePartScore? = nil
+    of attempt: AttemptID, in number: Int, measurement: TrialMeasurement? = nil
   ) throws(Violation) {
     guard !isPaused(number, .isSuspended(process: number, attempt)) else { return }
     guard let training = processes[number]?.running[attempt] else { return }
@@ -287,7 +286,8 @@ extension Simulation {
     processes[number]?.running[attempt] = nil
     let checkpoint = SimulatedCheckpoint(trial: training.trial, epochs: training.epochs)
     let bytes = checkpoint.bytes(dice.number(0...40_000))
-    let suspended = Worker.Suspended(checkpoint: checkpoint.announced(bytes), bytes: bytes, score: score)
+    let suspended = Worker.Suspended(
+      checkpoint: checkpoint.announced(bytes), bytes: bytes, measurement: measurement)
     try dispatch(number, .suspended(attempt, suspended))
   }
 
@@ -321,15 +321,13 @@ extension Simulation {
       processes[number]?.running[attempt] = nil
       return try dispatch(number, .ended(attempt, .done, detail: ""))
     }
-    let epoch = scenario.plan(trial).epoch(training.epochs + 1).breaking(breach)
+    let epoch = scenario.plan(trial).measurement(training.epochs + 1).breaking(breach)
     guard training.part > 0 else {
       processes[number]?.running[attempt]?.epochs += 1
-      return try dispatch(number, .epochEnded(attempt, epoch))
+      return try dispatch(number, .epochEnded(attempt, epoch, seconds: 0))
     }
-    var score = WirePartScore()
-    score.part = training.part
-    (score.valLoss, score.valAccuracy) = (epoch.valLoss, epoch.valAccuracy)
-    try endSuspension(of: attempt, in: number, score: score)
+    let part = TrialMeasurement(step: training.part, epoch.metrics.ofPart)
+    try endSuspension(of: attempt, in: number, measurement: part)
   }
 }
 

@@ -3,7 +3,7 @@ import Training
 
 extension Recipe {
   /// The recipe for a configuration.
-  init(_ configuration: Configuration, seed: UInt64) {
+  package init(_ configuration: Configuration, seed: UInt64) {
     self.init(
       dataset: DatasetSelection(configuration), augmentation: Augmentation(configuration),
       model: ModelRecipe(configuration), training: TrainingRecipe(configuration), seed: seed)
@@ -46,7 +46,7 @@ extension Augmentation {
     self.init(
       rotation: rotation, shift: shift, scale: scale,
       probability: configuration.real("augment.probability"),
-      mode: configuration.word("augment.mode") == "online" ? .online : .append)
+      mode: configuration.choice("augment.mode"))
   }
 }
 
@@ -55,21 +55,28 @@ extension ModelRecipe {
     let initialization: Initialization =
       configuration.has("model.init.normal")
       ? .normal(configuration.real("model.init.normal"))
-      : configuration.word("model.init") == "he" ? .he : .xavier
-    let isLeNet = configuration.word("model.layers") == "lenet5"
+      : Initialization(configuration.choice("model.init"))
+    let kind: NetworkKind = configuration.choice("model.layers")
     self.init(
-      convolutions: isLeNet ? Convolution.leNet5 : Convolution.all(configuration),
-      hidden: isLeNet && !configuration.has("model.hidden")
+      convolutions: Convolution.all(kind, configuration),
+      hidden: kind == .lenet5 && !configuration.has("model.hidden")
         ? [128, 64] : configuration.integers("model.hidden"),
-      activation: Activation(word: configuration.word("model.activation")),
+      activation: configuration.choice("model.activation"),
       dropout: configuration.real("model.dropout"), initialization: initialization)
   }
 }
 
 extension Convolution {
-  /// The convolutions of a network with `layers: cnn`, else none. A list of one number applies to all of them.
-  fileprivate static func all(_ configuration: Configuration) -> [Convolution] {
-    guard configuration.word("model.layers") == "cnn" else { return [] }
+  /// The convolutions of a network. A list of one number applies to all of them.
+  fileprivate static func all(_ kind: NetworkKind, _ configuration: Configuration) -> [Convolution] {
+    switch kind {
+    case .mlp: []
+    case .lenet5: leNet5
+    case .cnn: all(configuration)
+    }
+  }
+
+  private static func all(_ configuration: Configuration) -> [Convolution] {
     func number(_ key: String, _ index: Int, otherwise fallback: Int) -> Int {
       let path = "model.convolutions.\(key)"
       guard configuration.has(path) else { return fallback }
@@ -85,13 +92,23 @@ extension Convolution {
   }
 }
 
-extension Activation {
-  /// The activation with this name in search files.
-  init(word: String) {
-    guard let activation = Activation(rawValue: word) else {
-      preconditionFailure("no activation is called \(word)")
+extension Initialization {
+  init(_ rule: InitializationRule) {
+    switch rule {
+    case .he: self = .he
+    case .xavier: self = .xavier
     }
-    self = activation
+  }
+}
+
+extension InitializationRule {
+  /// The rule of a default initialisation.
+  init(_ initialization: Initialization) {
+    switch initialization {
+    case .he: self = .he
+    case .xavier: self = .xavier
+    case .normal: preconditionFailure("a normal distribution is no default")
+    }
   }
 }
 
@@ -103,53 +120,33 @@ extension TrainingRecipe {
       epochs: configuration.integer("train.epochs"), batch: configuration.integer("train.batch"),
       optimizer: OptimizerRule(configuration), learningRate: configuration.real("train.lr"),
       schedule: Schedule(configuration), l2: configuration.reals("train.l2"),
-      decay: Decay(rawValue: configuration.word("train.decay")), patience: patience,
-      keep: Keep(configuration), finetune: Finetune(configuration),
-      precision: Precision(word: configuration.word("train.precision")))
-  }
-}
-
-extension Precision {
-  /// The precision with this name in search files.
-  init(word: String) {
-    guard let precision = Precision(rawValue: word) else {
-      preconditionFailure("no precision is called \(word)")
-    }
-    self = precision
+      decay: configuration.choice("train.decay"), patience: patience,
+      keep: Keep(configuration), finetune: configuration.choice("train.finetune"),
+      precision: configuration.choice("train.precision"))
   }
 }
 
 extension TrainingRecipe.Keep {
   /// The default is `best` with early stopping, which trains past the best epoch, else `last`.
   fileprivate init(_ configuration: Configuration) {
-    let isBest =
-      configuration.has("train.keep")
-      ? configuration.word("train.keep") == "best" : configuration.has("train.patience")
-    self = isBest ? .best : .last
-  }
-}
-
-extension TrainingRecipe.Finetune {
-  fileprivate init(_ configuration: Configuration) {
-    self = configuration.word("train.finetune") == "least_squares" ? .leastSquares : .none
+    guard configuration.has("train.keep") else {
+      self = configuration.has("train.patience") ? .best : .last
+      return
+    }
+    self = configuration.choice("train.keep")
   }
 }
 
 extension OptimizerRule {
-  init(_ configuration: Configuration) {
-    let momentum = configuration.real("train.momentum")
-    self =
-      switch configuration.word("train.optimizer") {
-      case "momentum": .momentum(momentum)
-      case "nesterov": .nesterov(momentum)
-      case "adamw": .adamW
-      default: .sgd
-      }
+  fileprivate init(_ configuration: Configuration) {
+    let name: Name = configuration.choice("train.optimizer")
+    self = name.rule(momentum: configuration.real("train.momentum"))
   }
 }
 
 extension Schedule {
-  init(_ configuration: Configuration) {
+  /// The form whose keys are set, or else the one that is named.
+  fileprivate init(_ configuration: Configuration) {
     let form = "train.schedule"
     self =
       if configuration.has("\(form).step.every") {
@@ -164,10 +161,17 @@ extension Schedule {
         .exponential(gamma: configuration.real("\(form).exponential"))
       } else if configuration.has("\(form).cosine.warmup") {
         .cosine(warmup: configuration.real("\(form).cosine.warmup"))
-      } else if configuration[form] == .word("cosine") {
-        .cosine(warmup: 0)
+      } else if configuration.has(form) {
+        Schedule(configuration.choice(form))
       } else {
         .constant
       }
+  }
+
+  private init(_ plain: PlainSchedule) {
+    switch plain {
+    case .constant: self = .constant
+    case .cosine: self = .cosine(warmup: 0)
+    }
   }
 }

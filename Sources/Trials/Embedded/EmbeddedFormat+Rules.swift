@@ -1,5 +1,44 @@
-// The sections `dataset`, `model`, `train` and `final`.
-extension SearchFileRules {
+import Search
+
+// The rules between the keys.
+extension EmbeddedFormat {
+  package func rules(_ file: SearchFileRules) -> [SearchFileRules.Rule] {
+    let network = ["model.layers", "model.convolutions", "model.hidden"]
+    let rules = EmbeddedRules(file)
+    return [
+      (["dataset"], rules.checkDataset),
+      (["dataset.validation", "train.patience", "train.keep"], rules.checkValidation),
+      (["train.schedule"], rules.checkSchedule),
+      (["search.halving", "search.asha", "search.median_rule", "train.patience"], rules.checkPatience),
+      (["final", "train.patience", "train.keep", "search.objective"], rules.checkFinal),
+      (["train.patience", "train.finetune"], rules.checkFinetune),
+      (["numerics", "train.precision"], rules.checkPrecision),
+      (network, rules.checkModel),
+      (network + ["train.l2"], rules.checkStrengths),
+    ]
+  }
+}
+
+private struct EmbeddedRules {
+  let file: SearchFileRules
+
+  init(_ file: SearchFileRules) {
+    self.file = file
+  }
+
+  var read: SearchFileReader { file.read }
+  var settings: [String: Setting] { file.settings }
+
+  func missing(_ path: String, _ need: String) -> Fault { file.missing(path, need) }
+
+  /// Checks that a trial ends either by its patience or by the rules of the search.
+  func checkPatience() throws(Fault) {
+    guard let rule = file.earlyStopping?.rule, settings["train.patience"] != nil else { return }
+    throw Fault(
+      read.locations["train.patience"] ?? .file, "train.patience",
+      "cannot be combined with \(rule), which stops trials itself")
+  }
+
   func checkDataset() throws(Fault) {
     switch (read.settings["dataset.name"], read.settings["dataset.idx"]) {
     case (nil, nil):
@@ -70,19 +109,19 @@ extension SearchFileRules {
   /// Checks that a schedule has one form with all its keys.
   func checkSchedule() throws(Fault) {
     let section = "train.schedule"
-    let forms = (Field.sections[section] ?? []).filter { read.locations["\(section).\($0)"] != nil }
+    let forms = (read.keys.sections[section] ?? []).filter { read.locations["\(section).\($0)"] != nil }
     guard let form = forms.first.map({ "\(section).\($0)" }) else { return }
     if forms.count > 1 {
       throw Fault(
         read.locations["\(section).\(forms[1])"] ?? .file, section,
         "takes one form, not \(forms.joined(separator: " and "))")
     }
-    let keys = Field.sections[form] ?? []
+    let keys = read.keys.sections[form] ?? []
     for key in keys where read.settings["\(form).\(key)"] == nil {
       let path = "\(form).\(key)"
       throw Fault(
         read.locations[form] ?? .file, path,
-        "is missing; needs \(Field.named(path).map { "\($0.kind)" } ?? "a value")")
+        "is missing; needs \(read.keys[path].map { "\($0.kind)" } ?? "a value")")
     }
   }
 
@@ -91,7 +130,7 @@ extension SearchFileRules {
     let kinds = settings["model.layers"]?.words ?? []
     let section = "model.convolutions"
     if kinds != ["lenet5"], settings["model.hidden"] == nil {
-      throw missing("model.hidden", "needs \(Field.named("model.hidden").map { "\($0.kind)" } ?? "")")
+      throw missing("model.hidden", "needs \(read.keys["model.hidden"].map { "\($0.kind)" } ?? "")")
     }
     guard kinds.contains("cnn") else {
       guard let location = read.locations[section] else { return }
@@ -100,7 +139,7 @@ extension SearchFileRules {
     for key in ["channels", "kernel"] where settings["\(section).\(key)"] == nil {
       throw Fault(
         read.locations[section] ?? read.locations["model"] ?? .file, "\(section).\(key)",
-        "is missing; needs \(Field.named("\(section).\(key)").map { "\($0.kind)" } ?? "")")
+        "is missing; needs \(read.keys["\(section).\(key)"].map { "\($0.kind)" } ?? "")")
     }
     for count in settings["\(section).channels"]?.counts ?? [] {
       guard count > 0 else {
@@ -133,36 +172,6 @@ extension SearchFileRules {
             read.locations["train.l2"] ?? .file, "train.l2",
             "needs one number, or one for each of the \(layers) layers, not \(strengths)")
         }
-      }
-    }
-  }
-}
-
-extension Setting {
-  /// The words that the field can take: the fixed one or those of a choice.
-  var words: Set<String> {
-    var values: [Value] = []
-    if case .fixed(let value) = self { values = [value] }
-    if case .searched(let distribution) = self, case .choice(let choices) = distribution.shape {
-      values = choices
-    }
-    return Set(values.compactMap { if case .word(let word) = $0 { word } else { nil } })
-  }
-
-  /// The possible lengths of a list; empty for a single value.
-  fileprivate var counts: [Int] {
-    let values: [Value] =
-      switch self {
-      case .fixed(let value): [value]
-      case .searched(let distribution):
-        if case .choice(let values) = distribution.shape { values } else { [] }
-      case .list(let elements): [.integers(Array(repeating: 0, count: elements.count))]
-      }
-    return values.compactMap { value in
-      switch value {
-      case .integers(let numbers): numbers.count
-      case .reals(let numbers): numbers.count
-      case .integer, .real, .word: nil
       }
     }
   }
