@@ -50,7 +50,8 @@ let package = Package(
     .target(
       name: "PictureChecks", dependencies: ["Charts"], path: "Tests/PictureChecks", swiftSettings: checked),
     .testTarget(
-      name: "ProgramTests", dependencies: ["trawl", "Coordination", "Search", "Trials"], exclude: ["Golden"],
+      name: "ProgramTests", dependencies: ["trawl", "Coordination", "RunFiles", "Search", "Trials"],
+      exclude: ["Golden"],
       swiftSettings: checked),
     .testTarget(
       name: "EndToEndTests",

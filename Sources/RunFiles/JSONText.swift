@@ -50,10 +50,20 @@ struct JSONText {
 
   /// Adds a member whose name is not known at compile time.
   mutating func add(name: String, _ number: Double) {
+    begin(name: name)
+    append(number)
+  }
+
+  /// Adds a member whose name is not known at compile time.
+  mutating func add(name: String, _ text: String) {
+    begin(name: name)
+    append(text)
+  }
+
+  private mutating func begin(name: String) {
     separate()
     append(name)
     bytes.append(UInt8(ascii: ":"))
-    append(number)
   }
 
   private mutating func separate() {

@@ -21,7 +21,9 @@ extension SearchEvent.Content {
     case "worker_joined": self = .workerJoined(try fields.workerDescription())
     case "worker_excluded":
       self = .workerExcluded(worker: try fields.text("worker"), reason: try fields.text("reason"))
-    case "attempt_started": self = .attemptStarted(try fields.attempt(), worker: try fields.text("worker"))
+    case "attempt_started":
+      self = .attemptStarted(
+        try fields.attempt(), worker: try fields.text("worker"), try fields.parameters())
     case "epochs_inherited":
       self = .epochsInherited(
         try fields.attempt(), from: try fields.integer("from"), epochs: try fields.integer("epochs"))
@@ -106,6 +108,22 @@ private struct EventFields {
     var metrics: [SearchEvent.Metric] = []
     for member in members { metrics.append(.init(member.name, try fields.number(member.name))) }
     return metrics
+  }
+
+  func parameters() throws(RunFileError) -> [SearchEvent.Parameter] {
+    guard case .object(let members) = find("parameters") else {
+      throw RunFileError("the field 'parameters' is missing or no object")
+    }
+    var parameters: [SearchEvent.Parameter] = []
+    for member in members {
+      switch member.value {
+      case .integer(let number): parameters.append(.init(member.name, .number(Double(number))))
+      case .real(let number) where number.isFinite: parameters.append(.init(member.name, .number(number)))
+      case .text(let text): parameters.append(.init(member.name, .text(text)))
+      default: throw RunFileError("the parameter '\(member.name)' is neither a number nor a text")
+      }
+    }
+    return parameters
   }
 
   func workerDescription() throws(RunFileError) -> SearchEvent.Worker {

@@ -14,9 +14,10 @@ extension JSONText {
     case .workerExcluded(let worker, let reason):
       add("worker", worker)
       add("reason", reason)
-    case .attemptStarted(let attempt, let worker):
+    case .attemptStarted(let attempt, let worker, let parameters):
       add(attempt)
       add("worker", worker)
+      add(parameters)
     case .epochsInherited(let attempt, let source, let epochs):
       add(attempt)
       add("from", source)
@@ -71,6 +72,17 @@ extension JSONText {
   private mutating func add(_ trial: Replicate) {
     add("trial", trial.trial)
     add("replicate", trial.index)
+  }
+
+  private mutating func add(_ parameters: [SearchEvent.Parameter]) {
+    beginObject("parameters")
+    for parameter in parameters {
+      switch parameter.value {
+      case .number(let number): add(name: parameter.column, number)
+      case .text(let text): add(name: parameter.column, text)
+      }
+    }
+    endObject()
   }
 
   private mutating func add(_ metrics: [SearchEvent.Metric]) {

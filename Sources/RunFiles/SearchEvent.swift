@@ -18,8 +18,8 @@ package struct SearchEvent: Hashable, Sendable {
     case workerJoined(Worker)
     /// The worker gets no more work.
     case workerExcluded(worker: String, reason: String)
-    /// A worker, named by its ID, executes a trial.
-    case attemptStarted(Attempt, worker: String)
+    /// A worker, named by its ID, executes a trial with these searched values; none if they are not known.
+    case attemptStarted(Attempt, worker: String, [Parameter])
     /// The first epochs of the attempt are those of an earlier attempt.
     case epochsInherited(Attempt, from: Int, epochs: Int)
     /// An epoch has ended after so many seconds.
@@ -69,6 +69,24 @@ package struct SearchEvent: Hashable, Sendable {
     ) {
       (self.id, self.host, self.pid, self.slots) = (id, host, pid, slots)
       (self.isLocal, self.numerics, self.key) = (isLocal, numerics, key)
+    }
+  }
+
+  /// A searched value that has an effect.
+  package struct Parameter: Hashable, Sendable {
+    /// Its column in results.csv.
+    package var column: String
+    package var value: SearchStatus.Setting
+
+    package init(_ column: String, _ value: SearchStatus.Setting) {
+      (self.column, self.value) = (column, value)
+    }
+
+    /// The values of a trial, in the order of the space; nil for parameters without an effect.
+    package static func all(_ values: [Value?], of space: SearchSpace) -> [Parameter] {
+      zip(space.parameters, values).compactMap { parameter, value in
+        value.map { Parameter(parameter.column, .init($0)) }
+      }
     }
   }
 

@@ -22,8 +22,8 @@ package struct SearchStatus: Codable, Sendable {
       let measured = file.metrics.ranked.compactMap { name in result.metrics?[name].map { (name, $0) } }
       metrics = Dictionary(measured.filter(\.1.isFinite)) { first, _ in first }
       metric = file.metrics.estimated
-      let pairs = zip(file.space.parameters, result.values).map { ($0.column, $1.map(Setting.init)) }
-      parameters = Dictionary(pairs.compactMap { pair in pair.1.map { (pair.0, $0) } }) { first, _ in first }
+      let searched = SearchEvent.Parameter.all(result.values, of: file.space)
+      parameters = Dictionary(searched.map { ($0.column, $0.value) }) { first, _ in first }
       let estimate = result.reevaluated?.shown
       (seeds, mean, ci95) = (estimate?.count, estimate?.mean, estimate?.interval95)
     }
@@ -33,7 +33,7 @@ package struct SearchStatus: Codable, Sendable {
   }
 
   /// A searched value: a number, or a text.
-  package enum Setting: Codable, Sendable {
+  package enum Setting: Codable, Hashable, Sendable {
     case number(Double)
     case text(String)
 

@@ -18,6 +18,8 @@ struct Viewer {
   private(set) var ends: [Replicate: End] = [:]
   /// The metrics of the epochs of each attempt.
   private(set) var curves: [Int: [Int: [String: Double]]] = [:]
+  /// The searched values of each trial.
+  private(set) var parameters: [Int: [String: SearchStatus.Setting]] = [:]
   private(set) var endings: [Int: String] = [:]
   /// The number of epochs that were trained.
   private(set) var epochCount = 0
@@ -34,7 +36,7 @@ struct Viewer {
         if batch.isFromStart {
           starts += 1
           (number, ends, curves) = (0, [:], [:])
-          (endings, reopened, epochCount) = ([:], [], 0)
+          (parameters, endings, reopened, epochCount) = ([:], [:], [], 0)
         }
         for event in batch.events { apply(event) }
       }
@@ -47,7 +49,12 @@ struct Viewer {
     #expect(event.number == number + 1)
     number = event.number
     switch event.content {
-    case .attemptStarted(let attempt, _), .attemptResumed(let attempt):
+    case .attemptStarted(let attempt, _, let parameters):
+      #expect(ends[attempt.trial] == nil, "a cause comes before its effect")
+      endings[attempt.number] = "running"
+      self.parameters[attempt.trial.trial] = Dictionary(
+        uniqueKeysWithValues: parameters.map { ($0.column, $0.value) })
+    case .attemptResumed(let attempt):
       #expect(ends[attempt.trial] == nil, "a cause comes before its effect")
       endings[attempt.number] = "running"
     case .epochsInherited(let attempt, let source, let epochs):
@@ -82,6 +89,15 @@ struct Viewer {
     #expect(
       Set(results) == Set(trials.map { [$0.key.trial.description] + $0.value.cells })
         && results.count == trials.count)
+    for row in try run.results() {
+      let searched = row["trial"].flatMap { Int($0) }.flatMap { parameters[$0] }
+      for (column, value) in try #require(searched) {
+        switch value {
+        case .number(let number): #expect(row[column] == number.shortText)
+        case .text(let text): #expect(row[column] == text)
+        }
+      }
+    }
     let columns = ["train_loss", "train_accuracy", "val_loss", "val_accuracy"]
     let history = try run.history().map { row in
       (["trial", "replicate", "epoch"] + columns).map { row[$0] ?? "" }

@@ -30,7 +30,12 @@ import Testing
         id: "0f", host: "\u{1b}[2J\u{9b}é😀\u{2028}\"\\\u{7f}", pid: 7, slots: 2, isLocal: true,
         numerics: "avx2", key: "0123")),
     .workerExcluded(worker: "0f", reason: "two\nlines"),
-    .attemptStarted(attempt, worker: "0f"),
+    .attemptStarted(
+      attempt, worker: "0f",
+      [
+        .init("lr", .number(0.1 + 0.2)), .init("epochs", .number(16)),
+        .init("a \"key\"", .text("two\nlines")),
+      ]),
     .epochsInherited(attempt, from: 3, epochs: 2),
     .epochEnded(attempt, epoch: 3, seconds: 0.125, metrics),
     .rungReached(attempt, rung: 0, metrics),
@@ -84,7 +89,8 @@ import Testing
     #expect(
       lines[2]
         == #"{"number":3,"time":"2026-11-28T02:15:31.250Z","type":"attempt_started","trial":4294967295,"#
-        + #""replicate":2,"attempt":7,"worker":"0f"}"#)
+        + #""replicate":2,"attempt":7,"worker":"0f","parameters":{"lr":0.30000000000000004,"#
+        + #""epochs":16,"a \"key\"":"two\u000alines"}}"#)
     #expect(lines.last?.hasSuffix(#""metrics":{"a":null}}"#) == true)
     for line in lines {
       #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any])

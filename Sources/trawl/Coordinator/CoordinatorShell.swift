@@ -109,7 +109,7 @@ final class CoordinatorShell {
     while true {
       do {
         try parts.exports.writeAll(parts.coordinator, parts.study)
-        return try parts.events.finish(parts.study)
+        return try parts.events.finish(parts.study, of: coordinator)
       } catch {
         guard monotonicNow() < deadline else { throw error }
         Thread.sleep(forTimeInterval: 0.05)
@@ -175,7 +175,7 @@ final class CoordinatorShell {
   private func restoreFiles(at now: Duration) {
     do {
       var paths = try parts.files.look(parts.study, at: now)
-      if try parts.events.look(parts.study, at: now) { paths.append(parts.events.path) }
+      if try parts.events.look(parts.study, of: coordinator, at: now) { paths.append(parts.events.path) }
       for path in paths { warn("\(path) was deleted or replaced; it is restored") }
     } catch {
       warn("a deleted file cannot be restored: \((error as? UserError)?.message ?? "\(error)"); retrying")
@@ -340,7 +340,7 @@ final class CoordinatorShell {
       do {
         let now = clock.now()
         try parts.study.commit(decisions, at: now)
-        parts.events.append(decisions, at: now)
+        parts.events.append(decisions, of: coordinator, at: now)
         if hasWarned {
           parts.coordinator.renewLeases(at: monotonicNow())
           parts.display.say("the disk has space again; the search continues")

@@ -17,13 +17,18 @@ struct EventTranslation {
 
   /// The event of a decision; nil if it names an attempt that is not known. The file then has fewer events than the
   /// study counts, so that the next coordinator writes it again.
-  mutating func event(of decision: Decision) -> SearchEvent.Content? {
+  ///
+  /// - Parameter parameters: the searched values of a trial or replicate.
+  mutating func event(
+    of decision: Decision, parameters: (Int) -> [SearchEvent.Parameter]
+  ) -> SearchEvent.Content? {
     switch decision {
     case .workerJoined(let id, let worker): return .workerJoined(SearchEvent.Worker(id, worker))
     case .attemptStarted(let id, let trial, let worker):
       let replicate = Replicate(number: trial)
       trials[id] = replicate
-      return .attemptStarted(.init(Int(id.number), of: replicate), worker: worker.description)
+      return .attemptStarted(
+        .init(Int(id.number), of: replicate), worker: worker.description, parameters(trial))
     case .epochsInherited(let id, let source, let count):
       return attempt(id).map { .epochsInherited($0, from: Int(source.number), epochs: count) }
     case .epochEnded(let id, let number, let metrics, let seconds):

@@ -35,8 +35,11 @@ struct EventFeed {
   }
 
   /// Appends decisions that were just committed.
-  mutating func append(_ decisions: [Decision], at date: Date) {
-    append(decisions.compactMap { translation.event(of: $0) }, at: date)
+  mutating func append(_ decisions: [Decision], of coordinator: Coordinator, at date: Date) {
+    let events = decisions.compactMap { decision in
+      translation.event(of: decision) { coordinator.parameters(of: $0) }
+    }
+    append(events, at: date)
   }
 
   private func append(_ events: [SearchEvent.Content], at date: Date) {
@@ -47,7 +50,7 @@ struct EventFeed {
   /// Writes the file again if it is not as it should be, and the interval has passed.
   ///
   /// - Returns: whether it was written again after it had been deleted or changed.
-  mutating func look(_ study: StudyDatabase, at now: Duration) throws -> Bool {
+  mutating func look(_ study: StudyDatabase, of coordinator: Coordinator, at now: Duration) throws -> Bool {
     guard now >= nextLook else { return false }
     nextLook = now + Self.interval
     if let writer, writer.error == nil, writer.isInPlace { return false }
@@ -55,26 +58,32 @@ struct EventFeed {
     writer = nil
     // A file that cannot be written is tried again less often the longer it takes.
     defer { nextLook = monotonicNow() + max(Self.interval, (monotonicNow() - now) * 50) }
-    writer = try UserError.wrapping { try rewritten(study) }
+    writer = try UserError.wrapping { try rewritten(study, of: coordinator) }
     return wasWritten
   }
 
   /// Writes the file at the end of the search if it is not as it should be.
-  mutating func finish(_ study: StudyDatabase) throws {
+  mutating func finish(_ study: StudyDatabase, of coordinator: Coordinator) throws {
     nextLook = .zero
-    _ = try look(study, at: monotonicNow())
+    _ = try look(study, of: coordinator, at: monotonicNow())
   }
 
-  private func rewritten(_ study: StudyDatabase) throws -> EventWriter {
+  private func rewritten(_ study: StudyDatabase, of coordinator: Coordinator) throws -> EventWriter {
     let writer = try EventWriter(replacing: path)
     var translation = EventTranslation()
     try study.replay(rungs: budgets) { decision, date in
-      if let event = translation.event(of: decision) {
-        writer.append([event], at: date.timeIntervalSince1970)
-      }
+      let event = translation.event(of: decision) { coordinator.parameters(of: $0) }
+      if let event { writer.append([event], at: date.timeIntervalSince1970) }
     }
     try writer.publish()
     try study.setEventCount(writer.count)
     return writer
+  }
+}
+
+extension Coordinator {
+  /// The searched values of a trial or replicate; none if they are not known.
+  fileprivate func parameters(of number: Int) -> [SearchEvent.Parameter] {
+    effectiveValues(of: number).map { SearchEvent.Parameter.all($0, of: file.space) } ?? []
   }
 }
