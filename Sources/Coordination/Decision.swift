@@ -66,6 +66,8 @@ package enum AttemptEnd: String, Sendable, CaseIterable {
   case rejected
   /// Its worker reported that the trial cannot be trained.
   case failed
+  /// Its worker, which has delivered no score yet, reported that the loss is not finite; another machine checks it.
+  case diverged
   /// Its worker released it and stayed.
   case refused
   /// It ended with its coordinator.

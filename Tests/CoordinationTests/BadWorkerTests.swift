@@ -142,6 +142,53 @@ import Testing
     #expect(cluster.coordinator.isFinished)
   }
 
+  /// Reports that the loss of a worker's first attempt is not finite.
+  private mutating func diverge(by worker: WorkerID) {
+    guard let assign = cluster.running[worker]?.first else { return }
+    cluster.running[worker]?.removeFirst()
+    cluster.dispatch(worker, .ended(AttemptID(assign.attempt), .diverged, detail: ""))
+  }
+
+  @Test mutating func aMachineWithoutFiniteLossesIsExcluded() {
+    let bad = cluster.join(1)
+    let good = [cluster.join(2), cluster.join(3)]
+    for _ in 0..<40 {
+      diverge(by: bad)
+      for worker in good { cluster.finishAttempt(of: worker) }
+      cluster.wait(.seconds(1))
+    }
+    #expect(statuses == Array(repeating: .done, count: 12))
+    #expect(cluster.warnings.contains { $0.contains("worker node1") && $0.contains("gets no more work") })
+  }
+
+  @Test mutating func trialsThatDivergeOnTwoMachinesEndOnce() {
+    let workers = [cluster.join(1), cluster.join(2)]
+    for _ in 0..<60 {
+      for worker in workers { diverge(by: worker) }
+      cluster.wait(.seconds(1))
+    }
+    #expect(statuses == Array(repeating: .diverged, count: 12))
+    // Two machines confirm the first ones, and are then believed.
+    let begun = cluster.persisted.count { if case .attemptStarted = $0 { true } else { false } }
+    #expect(begun <= 15)
+    #expect(!cluster.warnings.contains { $0.contains("gets no more work") })
+  }
+
+  @Test mutating func oneMachineIsBelieved() {
+    let workers = [cluster.join(1, host: "node"), cluster.join(2, host: "node")]
+    for _ in 0..<8 { for worker in workers { diverge(by: worker) } }
+    #expect(statuses == Array(repeating: .diverged, count: 12))
+    #expect(cluster.persisted.count { if case .attemptStarted = $0 { true } else { false } } == 12)
+  }
+
+  @Test mutating func aWorkerWithAFiniteLossIsBelieved() {
+    let worker = cluster.join(1)
+    cluster.join(2)
+    cluster.trainEpochs(1, of: worker)
+    diverge(by: worker)
+    #expect(cluster.coordinator.results[0]?.status == .diverged)
+  }
+
   @Test mutating func aSearchEndsIfAllTrialsFail() {
     let workers = [cluster.join(1), cluster.join(2)]
     for _ in 0..<60 {

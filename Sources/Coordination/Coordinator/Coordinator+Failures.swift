@@ -145,6 +145,13 @@ extension Coordinator {
       endTrial(
         TrialEnd(trial: trial, status: .failed, epochs: Double(last.epochs)), by: last.attempt, at: now)
     case .quarantined(let reason): quarantine(trial, by: failure.attempt, because: reason, at: now)
+    case .diverged:
+      for worker in Set(entry.failures.failures.filter { $0.end == .diverged }.map(\.worker)) {
+        recordSuccess(of: worker)
+      }
+      endTrial(
+        TrialEnd(trial: trial, status: .diverged, epochs: Double(failure.epochs)), by: failure.attempt,
+        at: now)
     }
     return true
   }

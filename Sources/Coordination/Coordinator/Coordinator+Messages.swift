@@ -303,6 +303,11 @@ extension Coordinator {
       return acknowledge(id, result.sequence, worker)
     }
     adoptData(data, from: worker)
+    guard outcome.status != .diverged || isReliable(worker, in: attempt) else {
+      // A machine whose losses are never finite would end every trial.
+      failAttempt(id, as: .diverged, because: "the loss is not finite", at: now)
+      return acknowledge(id, result.sequence, worker)
+    }
     recordSuccess(of: worker)
     effects.append(.persist(.attemptEnded(id, .finished, detail: result.detail.asPeerText)))
     if outcome.status == .done, !isReplicate(attempt.trial) {
@@ -310,6 +315,11 @@ extension Coordinator {
     }
     endTrial(outcome, by: id, at: now)
     acknowledge(id, result.sequence, worker)
+  }
+
+  /// Whether a worker has computed a finite loss: in this attempt, or for an earlier result.
+  private func isReliable(_ worker: WorkerID, in attempt: Attempt) -> Bool {
+    attempt.epochs.count > attempt.inherited || workersWithResults.contains(worker)
   }
 
   /// Whether a trial may have ended by itself before its budget.

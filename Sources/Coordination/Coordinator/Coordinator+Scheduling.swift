@@ -83,7 +83,14 @@ extension Coordinator {
   }
 
   private mutating func fillSlots(at now: Duration) {
+    // ASHA promotes one trial after another: a worker that was passed over may run a later one.
+    while startTrials(at: now), !idle.isEmpty {}
+  }
+
+  /// Starts trials on idle workers, each in turn; returns whether any has started.
+  private mutating func startTrials(at now: Duration) -> Bool {
     var left: [WorkerID] = []
+    var hasStarted = false
     for (index, worker) in idle.enumerated() {
       guard hasWork(at: now) else {
         left += idle[index...]
@@ -93,11 +100,13 @@ extension Coordinator {
       if let peer = peers[worker], !isResponsive(peer, at: now) { peers[worker]?.isPaused = true }
       while let peer = peers[worker], hasWork(at: now), let trial = nextTrial(for: peer, worker, at: now) {
         start(trial, on: worker, as: .holder, at: now)
+        hasStarted = true
       }
       let isFull = peers[worker].map { $0.freeSlots <= 0 } ?? true
       if isFull { peers[worker]?.isQueued = false } else { left.append(worker) }
     }
     idle = left
+    return hasStarted
   }
 
   /// Whether a trial waits for a slot. Promotions come before new trials.

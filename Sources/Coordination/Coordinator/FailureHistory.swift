@@ -21,6 +21,8 @@ struct FailureHistory: Sendable, Equatable {
     /// Its configuration cannot be trained.
     case failed(reason: String)
     case quarantined(reason: String)
+    /// Its loss is not finite on any machine.
+    case diverged
   }
 
   /// How a worker is related to the failures of a trial. Lower values are better for the next attempt.
@@ -85,6 +87,8 @@ struct FailureHistory: Sendable, Equatable {
         failures, alternative, isProven: failures.contains { workersWithResults.contains($0.worker) })
     }
     let alike = open.filter { $0.epochs == last.epochs }
+    let diverged = alike.filter { $0.end == .diverged }
+    if last.end == .diverged, diverged.workers > 1 || alternative.relation != .unrelated { return .diverged }
     let failed = open.filter { $0.end == .failed }
     // If other attempts broke a rule, the report of one worker is not sufficient.
     let isUncontested = !open.contains { $0.end == .rejected }
@@ -165,7 +169,9 @@ extension AttemptEnd {
   var isFailure: Bool { self == .lost || self == .killed || self == .refused || isObserved }
 
   /// Whether the failure itself was observed, not only that the worker was lost or killed or refused the trial.
-  fileprivate var isObserved: Bool { self == .rejected || self == .failed || endsWorker }
+  fileprivate var isObserved: Bool {
+    self == .rejected || self == .failed || self == .diverged || endsWorker
+  }
 
   /// Whether the trial may have ended its worker, and with it concurrent trials.
   fileprivate var endsWorker: Bool { self == .crashed || self == .revoked }
@@ -175,10 +181,17 @@ extension AttemptEnd {
   var delaysTrial: Bool { self == .released || self == .refused || isObserved }
 
   /// Whether later messages of the attempt are ignored.
-  var isFinal: Bool { self == .rejected || self == .failed || self == .revoked || self == .refused }
+  var isFinal: Bool {
+    switch self {
+    case .rejected, .failed, .diverged, .revoked, .refused: true
+    case .finished, .superseded, .lost, .crashed, .killed, .released, .paused, .interrupted: false
+    }
+  }
 
   /// Whether it counts against a worker that is still connected.
-  var isWorkersFault: Bool { self == .rejected || self == .failed || self == .revoked }
+  var isWorkersFault: Bool {
+    self == .rejected || self == .failed || self == .diverged || self == .revoked
+  }
 }
 
 /// Exponential backoff: 0 s, 1 s, 2 s, 4 s and so on, at most 60 s.

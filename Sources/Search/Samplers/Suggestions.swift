@@ -35,8 +35,7 @@ package struct Suggestions: Sendable {
     guard file.sampler.learns else { return file.values(trial: trial) }
     while suggested.count <= trial {
       guard observeNextScore() else { return nil }
-      let values = file.sampler.values(
-        seed: file.seed, trial: suggested.count, in: file.space, after: observations)
+      let values = file.suggestion(trial: suggested.count, after: observations)
       suggested.append(values)
       observations.append(Observation(values, in: file.space))
     }

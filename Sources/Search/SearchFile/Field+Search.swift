@@ -24,6 +24,10 @@ extension Field {
         .described("the whole grid with grid and random-grid, otherwise required"), unit: "trials",
         "The number of trials; until stopped: an open-ended search, which ends by Ctrl-C or stop_after."),
       Field(
+        "search.start", .configurations, .described("none"),
+        "The configurations of the first trials, by column, such as [{ lr: 0.1, hidden: 212 }]. Parameters that are left out are sampled. Not with a grid sampler."
+      ),
+      Field(
         "search.seeds", .word(["per_trial", "shared"]), .value(.word("per_trial")),
         "per_trial: each trial has its own initial weights and batch order; shared: all have the same, so that they differ in their settings only."
       ),

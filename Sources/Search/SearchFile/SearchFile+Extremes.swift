@@ -4,7 +4,7 @@ extension SearchFile {
   /// configurations of the first trials without observations.
   package var extremes: [Configuration] {
     let first = 0..<min(trials, SearchSpace.mostCorners)
-    let values = space.corners ?? first.map { sampler.values(seed: seed, trial: $0, in: space) }
+    let values = space.corners ?? first.map { suggestion(trial: $0) }
     return values.compactMap { configuration(values: $0) }
   }
 }

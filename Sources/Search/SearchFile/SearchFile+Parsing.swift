@@ -78,7 +78,8 @@ package struct SearchFileParser: Sendable {
       if inertKeys == .rejected { faults += inert.filter { !rules.isShortened($0) } }
       if faults.isEmpty {
         return SearchFile(
-          rules, .init(name: file, text: text), inertKeys: inert.map { "\($0.key): \($0.message)" })
+          rules, .init(name: file, text: text), start: try rules.startValues(),
+          inertKeys: inert.map { "\($0.key): \($0.message)" })
       }
     } catch {
       faults.append(error)
@@ -89,12 +90,15 @@ package struct SearchFileParser: Sendable {
 
 extension SearchFile {
   /// A file without mistakes.
-  fileprivate init(_ rules: SearchFileRules, _ source: Source, inertKeys: [String]) {
-    let space = SearchSpace(rules.read.searched, reserved: Results.fixedColumns(rules.format.metrics))
+  fileprivate init(
+    _ rules: SearchFileRules, _ source: Source, start: [[Value?]], inertKeys: [String]
+  ) {
+    let space = rules.space
     var settings = rules.settings
     let (trials, notices) = rules.trials(in: space)
     settings["search.trials"] = .fixed(trials)
-    self.init(rules, space: space, settings: settings, notices: (notices, inertKeys), source: source)
+    self.init(
+      rules, space: space, settings: settings, start: start, notices: (notices, inertKeys), source: source)
   }
 
   fileprivate static var tooLarge: Fault { Fault(.file, "", "is larger than \(mostBytes / 1024) KiB") }

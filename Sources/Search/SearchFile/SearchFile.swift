@@ -12,6 +12,8 @@ package struct SearchFile: Sendable {
   package let conditional: [Int]
   /// The ranking criterion.
   package let goal: Goal
+  /// The values of the first trials; nil for values that are sampled.
+  let start: [[Value?]]
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
   /// Those that are part of a configuration.
@@ -22,7 +24,7 @@ package struct SearchFile: Sendable {
   private let locations: [String: SearchFileError.Location]
 
   init(
-    _ rules: SearchFileRules, space: SearchSpace, settings: [String: Setting],
+    _ rules: SearchFileRules, space: SearchSpace, settings: [String: Setting], start: [[Value?]],
     notices: (trials: [String], inertKeys: [String]), source: Source
   ) {
     format = rules.format
@@ -34,6 +36,7 @@ package struct SearchFile: Sendable {
       let goal = rules.format.metrics.goals.first(where: { $0.name == name })?.goal
     else { preconditionFailure("search.objective is no goal") }
     self.goal = goal
+    self.start = start
     self.settings = settings
     trialSettings = settings.filter { path, _ in
       !path.hasPrefix("search.") && rules.read.keys[path]?.mayChange != true
@@ -199,7 +202,19 @@ extension SearchFile {
   package func values(trial: Int) -> [Value] {
     precondition((0..<trials).contains(trial), "trial \(trial) of \(trials)")
     precondition(!sampler.learns, "\(sampler.rawValue) depends on results")
-    return sampler.values(seed: seed, trial: trial, in: space)
+    return suggestion(trial: trial)
+  }
+
+  /// The values of a trial: those given by `search.start`, or else those of the sampler.
+  ///
+  /// - Parameter observations: those of all earlier trials, for a learning sampler.
+  func suggestion(trial: Int, after observations: [Observation] = []) -> [Value] {
+    guard trial < start.count else {
+      return sampler.values(seed: seed, trial: trial - start.count, in: space, after: observations)
+    }
+    // Values that are not given do not repeat those of the sampler's trials.
+    let sampled = Sampler.random.values(seed: seed, trial: Self.mostTrials + trial, in: space)
+    return zip(start[trial], sampled).map { $0 ?? $1 }
   }
 
   /// The seed of a trial or replicate: its own, or that of trial 0 for all trials with `seeds: shared`.

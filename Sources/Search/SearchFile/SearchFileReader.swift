@@ -44,6 +44,8 @@ package struct SearchFileReader {
   package private(set) var settings: [String: Setting] = [:]
   /// The searched parameters, in the order of the file.
   package private(set) var searched: [(path: String, distribution: Distribution)] = []
+  /// The configurations to try first.
+  private(set) var start: Node?
   /// The position of each section, field and searched element.
   package private(set) var locations: [String: SearchFileError.Location] = [:]
   /// The mistakes found so far.
@@ -92,7 +94,13 @@ package struct SearchFileReader {
           "needs a section with \(parts.joined(separator: ", ")), not \(node.shown)")
       }
     }
-    if let field { settings[path] = try setting(of: field, node) }
+    guard let field else { return }
+    if case .configurations = field.kind {
+      start = node
+      settings[path] = .fixed(.word(node.yaml))
+    } else {
+      settings[path] = try setting(of: field, node)
+    }
   }
 
   /// Whether the value is null, which means the same as leaving the key out. An empty value is null only where no

@@ -41,6 +41,7 @@ package struct SearchFileRules {
       (["search.stop_after"], checkLimits),
       (schedulers + [format.budgetKey, "search.trials", "search.stop_after"], checkEarlyStopping),
       (["search.confirm"], checkReevaluation),
+      (searchedSections + ["search.start", "search.sampler", "search.trials"], checkStart),
       (["search.sampler", "search.trials"], checkTrials),
       (searchedSections + ["search.sampler", "search.trials"], checkSpace),
     ]
@@ -49,6 +50,11 @@ package struct SearchFileRules {
   /// The sections whose keys may be searched.
   private var searchedSections: [String] {
     Set(read.keys.fields.filter(\.isSearchable).map { String($0.path.prefix { $0 != "." }) }).sorted()
+  }
+
+  /// The searched parameters.
+  var space: SearchSpace {
+    SearchSpace(read.searched, reserved: Results.fixedColumns(format.metrics))
   }
 
   /// The early-stopping rule of the search, with its position; nil if it has none.

@@ -93,7 +93,7 @@ final class CoordinatorShell {
     }
     parts.display.clear()
     if hasGivenUp { ending = .interrupted }
-    parts.log.info("search \(ending.rawValue): \(parts.coordinator.results.count) trials done")
+    parts.log.info("search \(ending.rawValue): \(parts.coordinator.results.count) ended trials")
     do { try writeLastExports() } catch let userError as UserError {
       parts.display.say("warning: \(userError.message); write it again with 'trawl search ... --resume'")
       if case .finished = ending { throw ExitStatus.failed }

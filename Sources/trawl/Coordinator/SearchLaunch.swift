@@ -171,8 +171,9 @@ struct SearchLaunch {
       if !command.quiet {
         try shell.insight()?.print()
         let time = Duration.seconds(directory.secondsRun).text
+        let count = coordinator.results.count
         StandardError.say(
-          "\(coordinator.results.count) trials in \(time); results: \(directory.results)")
+          "\(count) trial\(count == 1 ? "" : "s") in \(time); results: \(directory.results)")
       }
       if coordinator.best == nil {
         StandardError.say(

@@ -179,7 +179,9 @@ struct Disk {
     }
     attempts[id]?.end = end
     holders[attempt.trial]?.remove(id)
-    if end == .rejected || end == .failed { failureCounts[attempt.trial, default: 0] += 1 }
+    if end == .rejected || end == .failed || end == .diverged {
+      failureCounts[attempt.trial, default: 0] += 1
+    }
   }
 
   private mutating func resume(_ id: AttemptID) throws(Violation) {
@@ -198,6 +200,7 @@ struct Disk {
     guard
       end.status == .quarantined || attempt.end == .finished
         || (end.status == .failed && attempt.end == .failed)
+        || (end.status == .diverged && attempt.end == .diverged)
         || (end.status == .stopped && attempt.end != nil)
     else {
       throw Violation("trial \(end.trial) ends by attempt \(id.number), which did not finish")

@@ -120,11 +120,19 @@ extension Simulation {
 
   /// Checks that only bad machines are excluded.
   private func checkExclusion(of worker: WorkerID) throws(Violation) {
-    let number = ledger.names.first { $0.value == worker }?.key
-    let isDefective = number.flatMap { processes[$0] }.map { scenario.hosts[$0.host].defect != nil } ?? true
-    guard isDefective || !ledger.tainted.isEmpty else {
+    guard isDefective(worker) || !ledger.tainted.isEmpty else {
       throw Violation("the good worker \(worker) is excluded")
     }
+  }
+
+  /// Whether a worker may be on a defective host; true if its process is unknown.
+  private func isDefective(_ worker: WorkerID) -> Bool {
+    let number = ledger.names.first { $0.value == worker }?.key
+    return number.flatMap { processes[$0] }.map { scenario.hosts[$0.host].defect != nil } ?? true
+  }
+
+  private func ranOnDefectiveHost(_ id: AttemptID) -> Bool {
+    ledger.holders[id].map(isDefective) ?? true
   }
 
   private func checkData(of id: AttemptID) throws(Violation) {
@@ -135,7 +143,7 @@ extension Simulation {
   private mutating func checkEnd(_ end: TrialEnd) throws(Violation) {
     // A known limit: a trial that hung on one machine and failed on a defective one is quarantined (see Promises).
     if end.status == .quarantined, ledger.hung.contains(end.trial),
-      scenario.hosts.contains(where: { $0.defect != nil })
+      ledger.trials.contains(where: { id, trial in trial == end.trial && ranOnDefectiveHost(id) })
     {
       ledger.tainted.insert(end.trial)
     }
