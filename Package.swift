@@ -50,10 +50,12 @@ let package = Package(
     .target(
       name: "PictureChecks", dependencies: ["Charts"], path: "Tests/PictureChecks", swiftSettings: checked),
     .testTarget(
-      name: "ProgramTests", dependencies: ["trawl", "Coordination", "Search", "Trials"], exclude: ["Golden"],
+      name: "ProgramTests", dependencies: ["trawl", "Coordination", "RunFiles", "Search", "Trials"],
+      exclude: ["Golden"],
       swiftSettings: checked),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["trawl", "Coordination", "Messaging", "PictureChecks", "Search"],
+      name: "EndToEndTests",
+      dependencies: ["trawl", "Coordination", "Messaging", "PictureChecks", "RunFiles", "Search"],
       exclude: ["Golden"],
       swiftSettings: checked),
   ]

@@ -72,8 +72,10 @@ enum RowChecksums {
   }
 
   private static func tables(_ db: Database) throws -> [Table] {
-    try ["search", "worker", "attempt", "metric", "epoch", "result", "checkpoint", "rung"].compactMap {
-      name in
+    let names = [
+      "search", "worker", "attempt", "metric", "epoch", "result", "checkpoint", "rung", "event",
+    ]
+    return try names.compactMap { name in
       guard try db.tableExists(name) else { return nil }
       let columns = try db.columns(in: name).map(\.name)
       return Table(

@@ -11,6 +11,7 @@ extension StudyDatabase {
     var names = metricNames
     try run { db in
       for decision in decisions { try Self.write(decision, now, &names, db) }
+      try Self.addEvents(decisions.count, db)
     }
     metricNames = names
   }

@@ -6,14 +6,16 @@ import Search
 extension StudyDatabase {
   /// Deletes the results of failed and quarantined trials, so that they run again; their attempts are kept.
   ///
-  /// - Returns: the number of these trials.
-  package func reopenFailed() throws(StudyError) -> Int {
+  /// - Returns: the numbers of these trials.
+  package func reopenFailed() throws(StudyError) -> [Int] {
     try run { db in
       let names = TrialResult.Status.allCases.filter(\.isFailure).map { "'\($0.rawValue)'" }
       let failed = "SELECT trial FROM result WHERE status IN (\(names.joined(separator: ", ")))"
+      let trials = try Int.fetchAll(db, sql: "\(failed) ORDER BY trial")
       try db.execute(sql: "UPDATE attempt SET is_past = 1 WHERE trial IN (\(failed))")
       try db.execute(sql: "DELETE FROM result WHERE trial IN (\(failed))")
-      return db.changesCount
+      try Self.addEvents(trials.count, db)
+      return trials
     }
   }
 
@@ -67,7 +69,7 @@ extension StudyDatabase {
     return curves.sorted { $0.key < $1.key }.map(\.value)
   }
 
-  private static func rungs(_ db: Database) throws -> [[RungScore]] {
+  static func rungs(_ db: Database) throws -> [[RungScore]] {
     let rows = try Row.fetchCursor(
       db,
       sql: """
@@ -87,7 +89,7 @@ extension StudyDatabase {
     return rungs
   }
 
-  private static func results(_ db: Database) throws -> [TrialEnd] {
+  static func results(_ db: Database) throws -> [TrialEnd] {
     let rows = try Row.fetchCursor(
       db, sql: "SELECT trial, status, epochs, metrics FROM result ORDER BY trial")
     let names = try MetricNames(db)
@@ -124,7 +126,7 @@ extension StudyDatabase {
     }
   }
 
-  private static func excludedWorkers(_ db: Database) throws -> [WorkerID: String] {
+  static func excludedWorkers(_ db: Database) throws -> [WorkerID: String] {
     let rows = try Row.fetchAll(db, sql: "SELECT id, excluded FROM worker WHERE excluded IS NOT NULL")
     return Dictionary(
       uniqueKeysWithValues: rows.compactMap { row in
@@ -132,7 +134,7 @@ extension StudyDatabase {
       })
   }
 
-  private static func checkpoints(_ db: Database) throws -> [StoredCheckpoint] {
+  static func checkpoints(_ db: Database) throws -> [StoredCheckpoint] {
     try Row.fetchAll(
       db,
       sql: """

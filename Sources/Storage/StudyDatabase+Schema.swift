@@ -214,6 +214,18 @@ extension StudyDatabase {
           ALTER TABLE new_result RENAME TO result;
           """)
     }
+    migrator.registerMigration("14: the number of events") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE event (
+            id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+            -- The number of events in events.jsonl; NULL before it is first written.
+            count INTEGER,
+            checksum INTEGER NOT NULL DEFAULT 0
+          ) STRICT;
+          INSERT INTO event (id) VALUES (1);
+          """)
+    }
     return migrator
   }
 }

@@ -78,6 +78,10 @@ struct ResultTests {
     #expect(again.end == .exited(0), "\(again.errors)")
     #expect(try run.attempts().dropFirst(before.count).map(\.trial).sorted() == failed.sorted())
     #expect(try await scratch.run("results", "run", "--failed").output == "no trial has failed\n")
+    var viewer = Viewer(run)
+    try viewer.look()
+    #expect(viewer.reopened.map(String.init) == failed.sorted())
+    try viewer.expectTables(of: run)
     #expect(
       try await scratch.run("search", "search.yaml", "--output", "undisturbed", "--workers", "1").end
         == .exited(0))

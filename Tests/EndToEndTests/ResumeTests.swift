@@ -110,6 +110,24 @@ import Testing
     )
   }
 
+  /// What shows a search needs neither its database nor its keys.
+  @Test func copiesOfRunDirectoriesAreShown() async throws {
+    try scratch.write("search.yaml", SearchText.brief())
+    #expect(try await scratch.run("search", "search.yaml", "--output", "run", "--quiet").end == .exited(0))
+    let names = ["search.yaml", "results.csv", "history.csv", "attempts.csv", "status.json"]
+    for name in names { try scratch.write("copy/\(name)", scratch.data("run/\(name)")) }
+    for words in [
+      ["status"], ["status", "--json"], ["results"], ["results", "--format", "json"], ["plot"], ["report"],
+    ] {
+      let original = try await scratch.start(["trawl", words[0], "run"] + words.dropFirst()).ending()
+      let copy = try await scratch.start(["trawl", words[0], "copy"] + words.dropFirst()).ending()
+      #expect(copy.end == .exited(0) && original.end == .exited(0), "\(words): \(copy.errors)")
+      #expect(copy.output.replacing("copy/", with: "run/") == original.output)
+      #expect(copy.errors.replacing("copy/", with: "run/") == original.errors)
+    }
+    #expect(try await scratch.run("compare", "run", "copy").end == .exited(0))
+  }
+
   @Test func dryRunPrintsThePlanAndWritesNothing() async throws {
     try scratch.write("search.yaml", SearchText.brief())
     let before = scratch.content

@@ -54,13 +54,13 @@ struct CSVFileTests {
   }
 
   @Test func timesOfAttempts() {
-    #expect(RunRecord.seconds(since1970: "1970-01-01T00:00:00Z") == 0)
-    #expect(RunRecord.seconds(since1970: "2026-11-28T02:15:31.25Z") == 1_795_832_131.25)
-    #expect(RunRecord.seconds(since1970: "2024-02-29T23:59:59Z") == 1_709_251_199)
+    #expect(UTCTime.seconds(since1970: "1970-01-01T00:00:00Z") == 0)
+    #expect(UTCTime.seconds(since1970: "2026-11-28T02:15:31.25Z") == 1_795_832_131.25)
+    #expect(UTCTime.seconds(since1970: "2024-02-29T23:59:59Z") == 1_709_251_199)
     for text in [
       "yesterday", "9223372036854775807-01-01T00:00:00Z", "2026-01-01T00:00:nanZ", "2026-13-01T00:00:00Z",
     ] {
-      #expect(RunRecord.seconds(since1970: text) == nil)
+      #expect(UTCTime.seconds(since1970: text) == nil)
     }
   }
 }

@@ -27,4 +27,46 @@ import Trials
     let read = try RunRecord.results(CSVFile(contentsOf: path), of: file).results
     #expect(read.map(\.values) == results.map(\.values))
   }
+
+  @Test func tablesAreReadAsTheyWereWritten() throws {
+    let attempts = (1...2).map { number in
+      AttemptRecord(
+        number: number, trial: 7, replicate: number - 1, host: "a,b", pid: 11, numerics: "avx2",
+        started: 1_795_832_131.25, seconds: number == 1 ? nil : 0.125, inherited: 3, epochs: 4,
+        ending: "lost", detail: "no \"heartbeat\"")
+    }
+    var table = AttemptTable()
+    for attempt in attempts { table.append(attempt) }
+    #expect(try AttemptTable.attempts(#require(CSVFile(table.bytes))) == attempts)
+    // As earlier versions wrote it.
+    let text = String(decoding: table.bytes, as: UTF8.self).replacing(",detail", with: ",words")
+    #expect(try AttemptTable.attempts(#require(CSVFile(Array(text.utf8)))) == attempts)
+
+    let names = ["train_loss", "val_loss", "auc"]
+    var history = HistoryTable(metrics: names)
+    let part = TrialMeasurement(step: 0.5, ["auc": 0.5, "val_loss": 0.1 + 0.2])
+    let whole = TrialMeasurement(step: 1, ["train_loss": 1, "val_loss": 2, "auc": 1e-9])
+    history.append(part, of: Replicate(0, of: 3))
+    history.append(whole, of: Replicate(0, of: 3))
+    history.append(whole, of: Replicate(1, of: 3))
+    #expect(String(decoding: history.bytes, as: UTF8.self).contains("\n3,0,0.5,,0.30000000000000004,0.5\n"))
+    let curves = try HistoryTable.curves(#require(CSVFile(history.bytes)), metrics: names)
+    #expect(curves.keys.sorted() == [3] && curves[3]?.last == whole && curves[3]?.count == 2)
+    #expect(curves[3]?.first?.metrics == ["val_loss": 0.1 + 0.2, "auc": 0.5])
+  }
+
+  @Test func statusIsReadAsItWasWritten() throws {
+    var status = SearchStatus(name: "x", resume: "trawl search --resume x")
+    status.workers = [.init(host: "h", pid: 7, slots: 2, running: 1, secondsSinceHeard: 0.5)]
+    status.seconds = 0.1 + 0.2
+    let path = NSTemporaryDirectory() + "status-\(UUID().uuidString).json"
+    defer { unlink(path) }
+    #expect(throws: RunFileError.self) { try SearchStatus(contentsOf: path) }
+    try status.bytes.write(to: URL(filePath: path))
+    #expect(try SearchStatus(contentsOf: path).bytes == status.bytes)
+    try Data("{}".utf8).write(to: URL(filePath: path))
+    #expect(throws: RunFileError("\(path) is damaged; resuming the search writes it again")) {
+      try SearchStatus(contentsOf: path)
+    }
+  }
 }

@@ -93,7 +93,37 @@ import Testing
     #expect(try open().begin().results.count == 2)
   }
 
-  /// Writes the checksums that the twelfth version would have written.
+  @Test func eventsOfTheThirteenthVersionAreReplayed() throws {
+    try create(
+      migration: 13,
+      """
+      INSERT INTO search (id, file, generation) VALUES (7, 'name: x', 1);
+      INSERT INTO worker (id, host, pid, slots, is_local, numerics, key)
+      VALUES ('\(worker)', 'node1', 42, 2, 0, 'avx2', 'a key');
+      INSERT INTO attempt (id, trial, worker, started, ended, ending)
+      VALUES (1, 0, '\(worker)', 1000, 1001, 'finished');
+      INSERT INTO epoch (attempt, number, metrics, seconds) VALUES (1, 1, X'03000000000000E03F', 1);
+      INSERT INTO result (trial, attempt, status, epochs, metrics)
+      VALUES (0, 1, 'done', 1, X'03000000000000E03F');
+      """)
+    try addChecksums()
+    let study = try open()
+    var decisions: [Decision] = []
+    try study.replay(rungs: []) { decision, _ in decisions.append(decision) }
+    #expect(
+      decisions.dropFirst(2) == [
+        .epochEnded(AttemptID(1), number: 1, ["val_accuracy": 0.5], seconds: 1),
+        .attemptEnded(AttemptID(1), .finished, detail: ""),
+        .trialEnded(
+          TrialEnd(trial: 0, status: .done, epochs: 1, metrics: ["val_accuracy": 0.5]), by: AttemptID(1)),
+      ])
+    #expect(try study.eventCount() == nil, "the file was never written")
+    try study.setEventCount(decisions.count)
+    try study.commit([.trialsComplete(count: 1)], at: Date())
+    #expect(try study.eventCount() == 6)
+  }
+
+  /// Writes the checksums that these versions would have written.
   private func addChecksums() throws {
     var configuration = Configuration()
     configuration.prepareDatabase { try RowChecksums.define($0) }

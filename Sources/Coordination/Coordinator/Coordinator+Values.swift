@@ -7,6 +7,12 @@ extension Coordinator {
     suggestions.recordedValues(trial: Replicate(number: number).trial)
   }
 
+  /// The values of a trial or replicate, nil for parameters without an effect. Nil if they are not known: a trial with a
+  /// learning sampler has not begun since its result was deleted.
+  package func effectiveValues(of number: Int) -> [Value?]? {
+    suggestions.knownValues(trial: Replicate(number: number).trial).map(file.effective)
+  }
+
   /// The result to rank and display.
   package func result(of end: TrialEnd) -> TrialResult {
     file.result(of: end, values(end.trial))

@@ -49,6 +49,12 @@ package struct Suggestions: Sendable {
     return suggested[trial]
   }
 
+  /// The values of a trial; nil unless they can be told from what was asked for and reported so far.
+  package func knownValues(trial: Int) -> [Value]? {
+    let count = file.sampler.learns ? suggested.count : file.trials
+    return (0..<count).contains(trial) ? recordedValues(trial: trial) : nil
+  }
+
   /// Adds the latest score that the next suggestion needs to the observations; false if it is not reported yet.
   private mutating func observeNextScore() -> Bool {
     let trial = suggested.count - file.lag - 1

@@ -17,7 +17,7 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let runs = try directories.map { try RunDirectory(existing: $0) }
-    let searches = try runs.map { run in (status: try Status.read(run.status), record: try run.record()) }
+    let searches = try runs.map { run in (status: try run.readStatus(), record: try run.record()) }
     var table = Table(columns: [""] + directories.map { $0.asShownText })
     table.rows = Self.rows(searches)
     print(
@@ -26,9 +26,9 @@ struct CompareCommand: ParsableCommand {
   }
 
   /// The rows of the comparison: a label and a cell for each search.
-  static func rows(_ searches: [(status: Status, record: RunRecord)]) -> [[String]] {
+  static func rows(_ searches: [(status: SearchStatus, record: RunRecord)]) -> [[String]] {
     let bests = searches.map(\.status.best)
-    func row(_ label: String, _ cell: (Status, RunRecord) -> String?) -> [String] {
+    func row(_ label: String, _ cell: (SearchStatus, RunRecord) -> String?) -> [String] {
       [label] + searches.map { cell($0.status, $0.record) ?? "" }
     }
     var rows = [
@@ -36,7 +36,7 @@ struct CompareCommand: ParsableCommand {
       row("trials") { status, _ in "\(status.done)/\(status.trials.map(String.init) ?? "open")" },
       row("failed") { status, _ in status.failed > 0 ? "\(status.failed)" : nil },
       row("epochs trained") { _, record in
-        record.attempts.reduce(0) { $0 + $1.epochs - $1.inherited }.description
+        record.attempts.reduce(0) { $0 + $1.epochs }.description
       },
       row("time") { status, _ in status.seconds.map { Duration.seconds($0).text } },
       row("best trial") { status, _ in status.best.map { "\($0.trial)" } },

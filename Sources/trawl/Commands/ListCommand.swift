@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RunFiles
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,7 +23,7 @@ struct ListCommand: ParsableCommand {
 
   /// A row for each run directory, the one updated last first. A damaged one has the state `unreadable`.
   static func table(of runs: [RunDirectory]) -> Table {
-    let statuses = runs.map { run in (run, try? Status.read(run.status)) }
+    let statuses = runs.map { run in (run, try? run.readStatus()) }
       .sorted { ($0.1?.updated ?? 0, $1.0.path) > ($1.1?.updated ?? 0, $0.0.path) }
     var table = Table(columns: ["run", "state", "trials", "best", "time", "updated"])
     table.rows = statuses.map { run, status in

@@ -44,12 +44,12 @@ struct PlotCommand: ParsableCommand {
       throw UserError("plot needs a run directory or a model; see 'trawl plot --help'")
     }
     let run = RunDirectory(path: path)
-    if run.content == .search {
+    if run.isRun {
       guard paths.count == 1 else { throw Self.wrong(paths[1], after: run) }
       return try plot(run, kinds)
     }
     let models = try paths.map { path in
-      guard RunDirectory(path: path).content != .search else {
+      guard !RunDirectory(path: path).isRun else {
         throw UserError("\(path) is a search; draw models and a search one after the other")
       }
       return try TrainedModel(at: path)
@@ -59,7 +59,7 @@ struct PlotCommand: ParsableCommand {
 
   /// The error about a word that is no kind of picture of a search.
   private static func wrong(_ word: String, after run: RunDirectory) -> UserError {
-    RunDirectory(path: word).content == .search
+    RunDirectory(path: word).isRun
       ? UserError("draw one search at a time: \(run.path), then \(word)")
       : UserError("'\(word)' is not a kind of picture of a search; kinds: \(list(SearchPictures.Kind.self))")
   }

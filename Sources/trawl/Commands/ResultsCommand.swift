@@ -43,7 +43,7 @@ struct ResultsCommand: ParsableCommand {
 
   func run() throws {
     let run = try RunDirectory(existing: directory)
-    while watch, try Status.read(run.status).isAlive {
+    while watch, try run.readStatus().isAlive {
       let text = try text(of: run, top: top ?? Terminal.size(of: STDOUT_FILENO).map { max(1, $0.rows - 5) })
       // On a terminal, clear the screen first.
       print((isatty(STDOUT_FILENO) == 1 ? "\u{1b}[H\u{1b}[2J" : "\n") + text)
@@ -54,7 +54,7 @@ struct ResultsCommand: ParsableCommand {
     switch format {
     case .table:
       print(try text(of: run, top: top))
-      if !failed { try run.printInsight() }
+      if !failed { try run.insight()?.print() }
     case .csv: print(try lines(chosen(RankingTable(run)), of: run.results), terminator: "")
     case .json:
       let table = try table(of: run)

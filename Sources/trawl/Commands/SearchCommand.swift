@@ -3,6 +3,7 @@ import Coordination
 import Foundation
 import Logging
 import Messaging
+import RunFiles
 import Search
 import Storage
 
@@ -123,7 +124,7 @@ struct SearchCommand: ParsableCommand {
     if launch.isOpenEnded { isOpenEnded.raise() }
     let shell = try launch.begin(stop: stop, enough: enough)
     let ending = try shell.run()
-    try launch.conclude(ending, shell.coordinator, stop: stop)
+    try launch.conclude(ending, shell, stop: stop)
   }
 
   private func plan() throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RunFiles
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,21 +22,21 @@ struct StatusCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let path = try RunDirectory(existing: directory).status
-    var status = try Status.read(path)
+    let run = try RunDirectory(existing: directory)
+    var status = try run.readStatus()
     if json { return try JSON.print(status.asSeenNow) }
     print(status.text)
     while watch, status.isAlive {
       fflush(nil)
       Thread.sleep(forTimeInterval: 1)
-      status = try Status.read(path)
+      status = try run.readStatus()
       // On a terminal, clear the screen first.
       print((isatty(STDOUT_FILENO) == 1 ? "\u{1b}[H\u{1b}[2J" : "\n") + status.text)
     }
   }
 }
 
-extension Status.Best {
+extension SearchStatus.Best {
   /// The best trial with its scores, and its searched values.
   fileprivate var lines: [String] {
     let scores = (metrics ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.rounded4)" }
@@ -53,7 +54,17 @@ extension Status.Best {
   }
 }
 
-extension Status {
+extension SearchStatus.Setting {
+  /// Numbers with five significant digits.
+  var shown: String {
+    switch self {
+    case .number(let number): String(format: "%.5g", number)
+    case .text(let text): text.asShownText
+    }
+  }
+}
+
+extension SearchStatus {
   private var age: Double { max(0, Date().timeIntervalSince1970 - updated) }
 
   /// Whether there is a coordinator: on this machine its process exists, on another machine its status is less than
@@ -64,7 +75,7 @@ extension Status {
   }
 
   /// The status without workers and running trials if the coordinator is gone.
-  fileprivate var asSeenNow: Status {
+  fileprivate var asSeenNow: SearchStatus {
     guard !isAlive else { return self }
     var status = self
     status.isRunning = false

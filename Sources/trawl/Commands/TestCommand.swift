@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RunFiles
 import Training
 
 struct TestCommand: ParsableCommand {

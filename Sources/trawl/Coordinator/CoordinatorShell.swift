@@ -25,6 +25,7 @@ final class CoordinatorShell {
     var workers: LocalWorkers
     var checkpoints: CheckpointFolder
     var exports: Exports
+    var events: EventFeed
     var files: RunFileWatch
     var display: Display
     var log: Logger
@@ -73,6 +74,7 @@ final class CoordinatorShell {
   /// Runs until every trial has ended or `stop` is raised.
   func run() throws -> Ending {
     var ending = Ending.finished
+    restoreFiles(at: monotonicNow())
     while !parts.coordinator.isFinished, !hasGivenUp {
       if stop.isRaised {
         ending = .interrupted
@@ -105,7 +107,10 @@ final class CoordinatorShell {
     parts.socket.close()
     let deadline = monotonicNow() + Self.closingTime
     while true {
-      do { return try parts.exports.writeAll(parts.coordinator, parts.study) } catch {
+      do {
+        try parts.exports.writeAll(parts.coordinator, parts.study)
+        return try parts.events.finish(parts.study, of: coordinator)
+      } catch {
         guard monotonicNow() < deadline else { throw error }
         Thread.sleep(forTimeInterval: 0.05)
       }
@@ -113,6 +118,11 @@ final class CoordinatorShell {
   }
 
   var coordinator: Coordinator { parts.coordinator }
+
+  /// The diagnostics of the search; nil, after a line on standard error, if the study cannot be read.
+  func insight() -> Insight? {
+    RunDirectory.insight { try parts.exports.insight(parts.coordinator, parts.study) }
+  }
 
   private func startWorkers() throws -> Bool {
     for pid in try parts.workers.start(at: monotonicNow()) { parts.coordinator.processStarted(pid) }
@@ -164,9 +174,9 @@ final class CoordinatorShell {
   /// Restores deleted files of the run directory.
   private func restoreFiles(at now: Duration) {
     do {
-      for path in try parts.files.look(parts.study, at: now) {
-        warn("\(path) was deleted or replaced; it is restored")
-      }
+      var paths = try parts.files.look(parts.study, at: now)
+      if try parts.events.look(parts.study, of: coordinator, at: now) { paths.append(parts.events.path) }
+      for path in paths { warn("\(path) was deleted or replaced; it is restored") }
     } catch {
       warn("a deleted file cannot be restored: \((error as? UserError)?.message ?? "\(error)"); retrying")
     }
@@ -328,7 +338,9 @@ final class CoordinatorShell {
     var hasWarned = false
     while true {
       do {
-        try parts.study.commit(decisions, at: clock.now())
+        let now = clock.now()
+        try parts.study.commit(decisions, at: now)
+        parts.events.append(decisions, of: coordinator, at: now)
         if hasWarned {
           parts.coordinator.renewLeases(at: monotonicNow())
           parts.display.say("the disk has space again; the search continues")

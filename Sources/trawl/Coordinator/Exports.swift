@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import RunFiles
 import Search
 import Storage
 import Trials
@@ -23,15 +24,13 @@ struct Exports {
   private(set) var leaders: [TrialResult] = []
 
   private static let interval = Duration.milliseconds(250)
-  /// 2026-11-28T02:15:31.250Z
-  private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
   /// - Parameter resume: the command that resumes the search.
   init(_ directory: RunDirectory, of coordinator: Coordinator, resume: String) {
     self.directory = directory
     self.resume = resume
     (begin, endedBefore) = (monotonicNow(), coordinator.results.count)
-    secondsBefore = Status.seconds(in: directory.status)
+    secondsBefore = directory.secondsRun
   }
 
   /// Writes changed files. The interval grows with the time that writing takes.
@@ -59,10 +58,10 @@ struct Exports {
   private func writeStatus(_ coordinator: Coordinator, isRunning: Bool) throws {
     let ended = coordinator.results.count - endedBefore
     let seconds = (monotonicNow() - begin).seconds
-    var status = Status(coordinator, isRunning: isRunning, resume: resume)
+    var status = SearchStatus(coordinator, isRunning: isRunning, resume: resume)
     status.seconds = ((secondsBefore + seconds) * 1000).rounded() / 1000
     if ended > 0, isRunning { status.trialsPerHour = Double(ended) / seconds * 3600 }
-    try status.write(to: directory.status)
+    try AtomicFile.write(status.bytes, to: directory.status, as: .runFile)
   }
 
   private mutating func writeTables(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
@@ -77,50 +76,48 @@ struct Exports {
   }
 
   private func attempts(_ study: StudyDatabase) throws -> Data {
-    var csv = CSV(columns: [
-      "attempt", "trial", "replicate", "host", "pid", "numerics", "started", "seconds", "inherited", "epochs",
-      "ending",
-      "detail",
-    ])
-    for row in try UserError.wrapping({ try study.attempts() }) {
-      let replicate = Replicate(number: row.trial)
-      let started = Date(timeIntervalSince1970: row.started)
-      csv.append([
-        .integer(Int(row.attempt)), .integer(replicate.trial), .integer(replicate.index), .text(row.host),
-        .integer(row.pid), .text(row.numerics), .text(started.formatted(Self.time)), seconds(row),
-        .integer(row.inherited), .integer(row.epochs), .text(row.ending?.rawValue ?? "running"),
-        .text(row.detail),
-      ])
-    }
-    return Data(csv.bytes)
-  }
-
-  /// The duration of an attempt; empty if it was interrupted with its coordinator, because its end is unknown.
-  private func seconds(_ row: AttemptRow) -> CSV.Cell {
-    guard let ended = row.ended, row.ending != .interrupted else { return .empty }
-    return .real(((ended - row.started) * 1000).rounded() / 1000)
+    var table = AttemptTable()
+    for row in try UserError.wrapping({ try study.attempts() }) { table.append(AttemptRecord(row)) }
+    return Data(table.bytes)
   }
 
   private func history(_ study: StudyDatabase, of coordinator: Coordinator) throws -> Data {
-    let names = coordinator.file.metrics.metrics.map(\.name)
-    var csv = CSV(columns: ["trial", "replicate", "epoch"] + names)
+    var table = HistoryTable(metrics: coordinator.file.metrics.metrics.map(\.name))
+    try forEachPoint(in: study, of: coordinator) { table.append($1, of: $0) }
+    return Data(table.bytes)
+  }
+
+  /// The diagnostics of the search.
+  func insight(_ coordinator: Coordinator, _ study: StudyDatabase) throws -> Insight {
+    let file = coordinator.file
+    var curves: [Int: [TrialMeasurement]] = [:]
+    if !file.rungs.isEmpty {
+      try forEachPoint(in: study, of: coordinator) { trial, point in
+        if trial.index == 0 { curves[trial.trial, default: []].append(point) }
+      }
+    }
+    return RunRecord(file: file, results: coordinator.ranking, curves: curves).insight
+  }
+
+  /// Calls the body with the points of the learning curves, trial by trial.
+  private func forEachPoint(
+    in study: StudyDatabase, of coordinator: Coordinator, _ body: (Replicate, TrialMeasurement) -> Void
+  ) throws {
     let budgets = coordinator.file.rungs
     try UserError.wrapping {
       try study.history { trial, moment in
         guard coordinator.isWanted(trial) else { return }
         let replicate = Replicate(number: trial)
-        let columns = [CSV.Cell.integer(replicate.trial), .integer(replicate.index)]
         switch moment {
         case .rung(let rung, let metrics):
           // Rungs at whole epochs are in the epochs' rows.
           guard rung < budgets.count, budgets[rung] < 1 else { return }
-          csv.append(columns + [.real(budgets[rung])] + names.map { CSV.Cell(metrics[$0]) })
+          body(replicate, TrialMeasurement(step: budgets[rung], metrics))
         case .epoch(let number, let metrics):
-          csv.append(columns + [.integer(number)] + names.map { CSV.Cell(metrics[$0]) })
+          body(replicate, TrialMeasurement(step: Double(number), metrics))
         }
       }
     }
-    return Data(csv.bytes)
   }
 
   /// Writes the recipe of the best trial. `trawl train` reproduces its model bit for bit, or trains a stopped trial
@@ -135,5 +132,18 @@ struct Exports {
     let keep = file.goal.selection == .best ? "best" : "last"
     try AtomicFile.write(configuration.recipe(seed: seed, keep: keep), to: directory.bestRecipe, as: .runFile)
     writtenBest = best.trial
+  }
+}
+
+extension AttemptRecord {
+  fileprivate init(_ row: AttemptRow) {
+    let replicate = Replicate(number: row.trial)
+    // The end of an attempt that was interrupted with its coordinator is unknown.
+    let ended = row.ending == .interrupted ? nil : row.ended
+    self.init(
+      number: Int(row.attempt), trial: replicate.trial, replicate: replicate.index, host: row.host,
+      pid: row.pid, numerics: row.numerics, started: row.started,
+      seconds: ended.map { (($0 - row.started) * 1000).rounded() / 1000 }, inherited: row.inherited,
+      epochs: row.epochs, ending: row.ending?.rawValue ?? "running", detail: row.detail)
   }
 }

@@ -6,9 +6,12 @@ extension RunDirectory {
   /// The diagnostics of the search; nil, after a line on standard error, if its files cannot be read.
   ///
   /// They are computed from the exported files, because a running search locks its study.
-  func insight() -> Insight? {
+  func insight() -> Insight? { Self.insight { try record().insight } }
+
+  /// The diagnostics that the body computes; nil, after a line on standard error, if it fails.
+  static func insight(_ compute: () throws -> Insight) -> Insight? {
     do {
-      return try UserError.wrapping { try record().insight }
+      return try UserError.wrapping(compute)
     } catch {
       let detail = (error as? UserError)?.message ?? "\(error)"
       StandardError.say("parameter importance is not available: \(detail)")
@@ -21,11 +24,5 @@ extension RunDirectory {
     let bytes = try UserError.wrapping { try RegularFile.contents(of: searchFile) }
     return try RunRecord(
       directory: path, file: SearchFileSource(path: searchFile, bytes: Array(bytes)).parse())
-  }
-
-  /// Prints the diagnostics on standard error, after flushing standard output.
-  func printInsight() throws {
-    try Trawl.flushOutput()
-    for line in insight()?.lines ?? [] { StandardError.say(line) }
   }
 }

@@ -5,7 +5,7 @@ import RunFiles
 extension RunDirectory {
   /// Writes the HTML report from the exported files.
   func writeReport(to path: String) throws {
-    guard content == .search else {
+    guard isRun else {
       throw UserError("\(self.path) is not the run directory of a search; 'trawl plot' draws models")
     }
     let report = SearchReport(
@@ -20,7 +20,7 @@ extension RunDirectory {
 
   /// The state of the search, if it can be read.
   private var state: String {
-    do { return try Status.read(status).state } catch { return "state unknown: no readable status.json" }
+    do { return try readStatus().state } catch { return "state unknown: no readable status.json" }
   }
 
   /// What is known of the model in `best`; nil if there is none.

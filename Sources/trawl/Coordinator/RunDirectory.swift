@@ -17,6 +17,7 @@ struct RunDirectory {
   /// Written by 'trawl bench first-epoch'.
   var firstEpoch: String { "\(path)/first-epoch.csv" }
   var status: String { "\(path)/status.json" }
+  var events: String { "\(path)/events.jsonl" }
   var joinFile: String { "\(path)/join.json" }
   var keys: String { "\(path)/keys" }
   var checkpoints: String { "\(path)/checkpoints" }
@@ -34,8 +35,7 @@ struct RunDirectory {
   init(existing path: String) throws {
     let folder = path.hasSuffix("/results.csv") ? String(path.dropLast("/results.csv".count)) : path
     self.init(path: folder)
-    // A search that was killed at its start has only the database.
-    guard ![status, results, study].contains(where: FileManager.default.fileExists) else { return }
+    guard !isRun else { return }
     guard FileManager.default.fileExists(atPath: folder) else {
       throw UserError("\(folder): no such directory")
     }
@@ -45,6 +45,10 @@ struct RunDirectory {
     let hint = runs.isEmpty ? "" : "; it contains the run directories \(examples)\(more)"
     throw UserError("\(folder) is not the run directory of a search\(hint)")
   }
+
+  /// Whether it is the run directory of a search. A search that was killed at its start has only the database; a copy
+  /// to look at may lack it.
+  var isRun: Bool { [status, results, study].contains(where: FileManager.default.fileExists) }
 
   /// The run directories in a folder, by name.
   static func all(in folder: String) -> [RunDirectory] {
@@ -104,7 +108,7 @@ struct RunDirectory {
 
   /// The error if another coordinator uses the directory, with its process and host if known.
   var inUse: UserError {
-    let holder = try? Status.read(status)
+    let holder = try? readStatus()
     let owner = holder.map { ", process \($0.pid) on \($0.host.asShownText)" } ?? ""
     return UserError("\(path) is in use: another coordinator runs this search\(owner)")
   }
@@ -132,7 +136,7 @@ struct RunDirectory {
     guard descriptor >= 0 else { throw UserError.system("cannot write \(log)") }
     let begin = monotonicNow()
     var hasReported = false
-    let holder = try? Status.read(status)
+    let holder = try? readStatus()
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       if hasReported, !wait() { throw ExitStatus.interrupted }
       guard wait(), let holder, holder.host != System.hostName else { throw inUse }

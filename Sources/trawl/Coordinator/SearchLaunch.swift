@@ -70,7 +70,9 @@ struct SearchLaunch {
     let keys = try access.write(socket.endpoint, to: directory)
     try directory.write(options)
     let study = try before ?? directory.makeStudy(file)
-    let retried = command.retry == nil ? 0 : try UserError.wrapping { try study.reopenFailed() }
+    var events = try EventFeed(directory, study, rungs: file.rungs)
+    let retried = command.retry == nil ? [] : try UserError.wrapping { try study.reopenFailed() }
+    events.appendReopened(retried)
     let now = monotonicNow()
     let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
     let snapshot = try UserError.wrapping {
@@ -88,9 +90,11 @@ struct SearchLaunch {
         progress: .seconds(file.progressTimeoutSeconds),
         arrival: mayHaveRemoteWorkers ? Coordinator.absence : .zero),
       from: snapshot, at: now)
+    events.adopt(snapshot.openAttempts)
     var display = Display(verbosity, coordinator, at: now)
     announce(
-      &display, done: coordinator.results.count, retried: retried, joinFile: access.joinFile(keys, directory))
+      &display, done: coordinator.results.count, retried: retried.count,
+      joinFile: access.joinFile(keys, directory))
     let log = Logger(label: "trawl") { _ in FileLog(appendingTo: directory.log) }
     log.info(
       "search '\(file.name)': coordinator listens at \(socket.endpoint), generation \(snapshot.generation)")
@@ -101,7 +105,8 @@ struct SearchLaunch {
           count: min(workerCount, coordinator.leftCount),
           joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
         checkpoints: CheckpointFolder(directory.checkpoints, holding: snapshot.checkpoints),
-        exports: Exports(directory, of: coordinator, resume: resumeCommand), files: RunFileWatch(directory),
+        exports: Exports(directory, of: coordinator, resume: resumeCommand), events: events,
+        files: RunFileWatch(directory),
         display: display, log: log),
       stop: stop, grace: .seconds(command.grace),
       enough: StopCondition(
@@ -147,7 +152,8 @@ struct SearchLaunch {
   }
 
   /// Prints how the search ended, and its ranking.
-  func conclude(_ ending: CoordinatorShell.Ending, _ coordinator: Coordinator, stop: Latch) throws {
+  func conclude(_ ending: CoordinatorShell.Ending, _ shell: CoordinatorShell, stop: Latch) throws {
+    let coordinator = shell.coordinator
     switch ending {
     case .interrupted:
       let replicates = coordinator.reevaluations.map { " and \($0.done) of \($0.of) replicates" } ?? ""
@@ -163,8 +169,8 @@ struct SearchLaunch {
       access.writeEnd(of: coordinator.search, to: directory)
       print(try RankingTable(directory).text(top: 10, width: Terminal.size(of: STDOUT_FILENO)?.columns))
       if !command.quiet {
-        try directory.printInsight()
-        let time = Duration.seconds(Status.seconds(in: directory.status)).text
+        try shell.insight()?.print()
+        let time = Duration.seconds(directory.secondsRun).text
         let count = coordinator.results.count
         StandardError.say(
           "\(count) trial\(count == 1 ? "" : "s") in \(time); results: \(directory.results)")

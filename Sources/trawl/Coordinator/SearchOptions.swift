@@ -32,7 +32,7 @@ struct SearchOptions: Codable {
     }
     var options = self
     // Searches of earlier versions have no options, but a status with their name.
-    options.file = before?.file ?? (try? Status.read(directory.status)).map { "\($0.name).yaml" } ?? file
+    options.file = before?.file ?? (try? directory.readStatus()).map { "\($0.name).yaml" } ?? file
     options.folder = before?.folder ?? folder
     options.workers = workers ?? before?.workers
     if !isOpen { (options.listen, options.keys) = (before?.listen, before?.keys) }

@@ -2,6 +2,12 @@ import Foundation
 import Search
 
 extension Insight {
+  /// Prints the diagnostics on standard error, after flushing standard output.
+  func print() throws {
+    try Trawl.flushOutput()
+    for line in lines { StandardError.say(line) }
+  }
+
   /// The lines of the terminal output.
   var lines: [String] {
     [importance.map(text)].compactMap(\.self) + edges.map(\.text) + rungs.map(\.text)

@@ -32,7 +32,7 @@ struct TrainedModel {
   }
 
   private static func missingModel(in folder: String) -> String {
-    if RunDirectory(path: folder).content == .search {
+    if RunDirectory(path: folder).isRun {
       return "\(folder) is a search; name the folder of its best trial, \(folder)/best"
     }
     guard FileManager.default.fileExists(atPath: "\(folder)/recipe.yaml") else {

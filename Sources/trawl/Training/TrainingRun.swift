@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import RunFiles
 import Search
 import Training
 import Trials
