@@ -52,11 +52,8 @@ import Testing
     return .trialEnded(end, by: AttemptID(attempt))
   }
 
-  private func checkpoint(_ attempt: UInt64, _ trial: Int, epochs: UInt32) -> Decision {
-    var checkpoint = WireCheckpoint()
-    checkpoint.epochs = epochs
-    checkpoint.size = 100
-    checkpoint.digest = Data([1, 2, 3])
+  private func checkpoint(_ attempt: UInt64, _ trial: Int, epochs: Int) -> Decision {
+    let checkpoint = CheckpointFile(digest: [1, 2, 3], size: 100, epochs: epochs)
     return .checkpointStored(
       StoredCheckpoint(trial: trial, attempt: AttemptID(attempt), checkpoint: checkpoint))
   }
