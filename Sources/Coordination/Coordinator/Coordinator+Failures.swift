@@ -145,7 +145,7 @@ extension Coordinator {
       endTrial(
         TrialEnd(trial: trial, status: .failed, epochs: Double(last.epochs)), by: last.attempt, at: now)
     case .quarantined(let reason): quarantine(trial, by: failure.attempt, because: reason, at: now)
-    case .diverged:
+    case .diverged(let failure):
       for worker in Set(entry.failures.failures.filter { $0.end == .diverged }.map(\.worker)) {
         recordSuccess(of: worker)
       }

@@ -21,8 +21,8 @@ struct FailureHistory: Sendable, Equatable {
     /// Its configuration cannot be trained.
     case failed(reason: String)
     case quarantined(reason: String)
-    /// Its loss is not finite on any machine.
-    case diverged
+    /// Its loss is not finite on any machine; the latest failure that shows it.
+    case diverged(Failure)
   }
 
   /// How a worker is related to the failures of a trial. Lower values are better for the next attempt.
@@ -87,8 +87,11 @@ struct FailureHistory: Sendable, Equatable {
         failures, alternative, isProven: failures.contains { workersWithResults.contains($0.worker) })
     }
     let alike = open.filter { $0.epochs == last.epochs }
-    let diverged = alike.filter { $0.end == .diverged }
-    if last.end == .diverged, diverged.workers > 1 || alternative.relation != .unrelated { return .diverged }
+    if let diverged = open.last(where: { $0.end == .diverged }) {
+      let same = open.filter { $0.end == .diverged && $0.epochs == diverged.epochs }
+      let isOnlyHost = alternative.relation != .unrelated && last == diverged
+      if same.workers > 1 || isOnlyHost { return .diverged(diverged) }
+    }
     let failed = open.filter { $0.end == .failed }
     // If other attempts broke a rule, the report of one worker is not sufficient.
     let isUncontested = !open.contains { $0.end == .rejected }

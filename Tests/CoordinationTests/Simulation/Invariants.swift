@@ -74,8 +74,9 @@ extension Simulation {
         guard let trial = ledger.trials[id], isHostile(id) || epoch == scenario.plan(trial).epoch(number)
         else { throw Violation("epoch \(number) of attempt \(id.number) has other numbers") }
       case .trialEnded(let end, let id):
-        // Other trials' scores can stop a trial, and the departure of workers can end it as failed.
-        if !end.status.isFailure, end.status != .stopped {
+        // Other trials' scores can stop a trial, and the departure of workers can end it as failed, or as diverged if
+        // its attempt had diverged before.
+        if !end.status.isFailure, end.status != .stopped, disk.attempts[id]?.end != .diverged {
           try checkHolder(of: id, is: origin)
           try checkData(of: id)
         }
@@ -87,6 +88,7 @@ extension Simulation {
         else { throw Violation("trial \(reached.trial) has another score at rung \(rung)") }
       case .workerExcluded(let worker, _): try checkExclusion(of: worker)
       case .checkpointStored(let stored): try checkData(of: stored.attempt)
+      case .attemptEnded(let id, .diverged, _): try checkHolder(of: id, is: origin)
       case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .dataKnown, .trialsComplete:
         break
       }
@@ -141,8 +143,10 @@ extension Simulation {
   }
 
   private mutating func checkEnd(_ end: TrialEnd) throws(Violation) {
-    // A known limit: a trial that hung on one machine and failed on a defective one is quarantined (see Promises).
-    if end.status == .quarantined, ledger.hung.contains(end.trial),
+    // Known limits (see Promises): a trial that hung on a good machine, or was returned by it, and failed on a defective
+    // one.
+    let wasReturned = disk.attempts.values.contains { $0.trial == end.trial && $0.end == .refused }
+    if end.status.isFailure, ledger.hung.contains(end.trial) || wasReturned,
       ledger.trials.contains(where: { id, trial in trial == end.trial && ranOnDefectiveHost(id) })
     {
       ledger.tainted.insert(end.trial)

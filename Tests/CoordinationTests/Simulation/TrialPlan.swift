@@ -120,7 +120,7 @@ extension TrialMeasurement {
     case .accuracyBelowZero: epoch.metrics["val_accuracy"] = -Double.leastNonzeroMagnitude
     case .metricMissing: epoch.metrics["val_loss"] = nil
     case .metricUnknown: epoch.metrics["auc"] = 1
-    case .stepWrong: epoch.step += epoch.step < 1 ? 0.001 : 1
+    case .stepWrong: epoch.step += 1
     case .resultTooEarly: break
     }
     return epoch

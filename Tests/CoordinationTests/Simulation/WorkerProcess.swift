@@ -326,7 +326,8 @@ extension Simulation {
       processes[number]?.running[attempt]?.epochs += 1
       return try dispatch(number, .epochEnded(attempt, epoch, seconds: 0))
     }
-    let part = TrialMeasurement(step: training.part, epoch.metrics.ofPart)
+    let step = breach == .stepWrong ? training.part + 0.001 : training.part
+    let part = TrialMeasurement(step: step, epoch.metrics.ofPart)
     try endSuspension(of: attempt, in: number, measurement: part)
   }
 }
