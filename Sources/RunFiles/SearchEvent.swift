@@ -22,7 +22,7 @@ package struct SearchEvent: Hashable, Sendable {
     case attemptStarted(Attempt, worker: String, [Parameter])
     /// The first epochs of the attempt are those of an earlier attempt.
     case epochsInherited(Attempt, from: Int, epochs: Int)
-    /// An epoch has ended after so many seconds.
+    /// An epoch has ended; its duration in seconds.
     case epochEnded(Attempt, epoch: Int, seconds: Double, [Metric])
     /// The trial has reached a rung, counted from 0, with these metrics.
     case rungReached(Attempt, rung: Int, [Metric])

@@ -14,7 +14,9 @@ extension Field {
   ]
 
   /// The keys of the section `search`, with the names of the goals.
-  static func search(goals: [String]) -> [Field] {
+  static func search(goals: [String]) -> [Field] { trials(goals) + earlyStopping + execution }
+
+  private static func trials(_ goals: [String]) -> [Field] {
     [
       Field(
         "search.sampler", .word(Sampler.allCases.map(\.rawValue)), .value(.word("random")),
@@ -47,55 +49,61 @@ extension Field {
         "search.objective", .word(goals), .value(.word("val_accuracy")),
         "The ranking criterion: validation accuracy after the last epoch, best validation accuracy of all epochs, or validation loss after the last epoch."
       ),
-      Field(
-        "search.halving.min_epochs", .real(.atLeast(0.001, atMost: 100_000)), .described("not used"),
-        unit: "epochs",
-        "The budget of the first rung, at which trials are first compared and the best promoted; below 1, it is a fraction of the first epoch, in whole steps. Without halving, all trials train to their end."
-      ),
-      Field(
-        "search.halving.factor", .real(.above(1, atMost: 1000)), .value(.real(3)),
-        "The reduction factor (eta): each rung promotes the best 1/eta of its trials and multiplies their budget by eta."
-      ),
-      Field(
-        "search.halving.bracket", .integer(2...SearchFile.mostTrials), .described("all"), unit: "trials",
-        "The number of trials, consecutively numbered, that are compared with each other."),
-      Field(
-        "search.asha.min_epochs", .real(.atLeast(0.001, atMost: 100_000)), .described("not used"),
-        unit: "epochs",
-        "The budget of the first rung, as with halving. ASHA is asynchronous: a free slot promotes a trial that is among the best 1/eta so far, or else starts a new trial. No slot waits; the outcome depends on the order of arrival."
-      ),
-      Field(
-        "search.asha.factor", .real(.above(1, atMost: 1000)), .value(.real(3)),
-        "The reduction factor (eta): each rung promotes the best 1/eta of its trials and multiplies their budget by eta."
-      ),
-      Field(
-        "search.median_rule.after", .integer(1...1_000_000), .described("not used"), unit: "trials",
-        "Median stopping rule: once this many trials have completed, a trial stops if its best score is worse than the median of their mean scores up to the same epoch. The outcome depends on the order of arrival."
-      ),
-      Field(
-        "search.confirm.top", .integer(1...1000), .described("not used"), unit: "trials",
-        "The number of best trials whose configurations are re-evaluated with new seeds and ranked by the mean score."
-      ).changeable,
-      Field(
-        "search.confirm.seeds", .integer(2...1000), .value(.integer(5)),
-        "The number of new seeds per configuration."
-      ).changeable,
-      Field(
-        "search.heartbeat", .real(.atLeast(0.01, atMost: 3600)), .value(.real(5)), unit: "seconds",
-        "The interval between the heartbeats of a worker."
-      ).changeable,
-      Field(
-        "search.lease", .real(.atLeast(0.02, atMost: 86400)), .value(.real(30)), unit: "seconds",
-        "How long a worker without heartbeats keeps its trials, at least twice the heartbeat; after a restart of the coordinator, at least 30 s."
-      ).changeable,
-      Field(
-        "search.progress_timeout", .real(.atLeast(1, atMost: 1_000_000)), .value(.real(600)), unit: "seconds",
-        "How long a trial may run without a training step before it is taken from its worker, which may hang; at least twice the heartbeat."
-      ).changeable,
-      Field(
-        "search.report", .word(["true", "false"]), .value(.word("false")),
-        "Whether the search writes report.html at its end: ranking, pictures and settings on one page."
-      ).changeable,
     ]
   }
+
+  private static let earlyStopping = [
+    Field(
+      "search.halving.min_epochs", .real(.atLeast(0.001, atMost: 100_000)), .described("not used"),
+      unit: "epochs",
+      "The budget of the first rung, at which trials are first compared and the best promoted; below 1, it is a fraction of the first epoch, in whole steps. Without halving, all trials train to their end."
+    ),
+    Field(
+      "search.halving.factor", .real(.above(1, atMost: 1000)), .value(.real(3)),
+      "The reduction factor (eta): each rung promotes the best 1/eta of its trials and multiplies their budget by eta."
+    ),
+    Field(
+      "search.halving.bracket", .integer(2...SearchFile.mostTrials), .described("all"), unit: "trials",
+      "The number of trials, consecutively numbered, that are compared with each other."),
+    Field(
+      "search.asha.min_epochs", .real(.atLeast(0.001, atMost: 100_000)), .described("not used"),
+      unit: "epochs",
+      "The budget of the first rung, as with halving. ASHA is asynchronous: a free slot promotes a trial that is among the best 1/eta so far, or else starts a new trial. No slot waits; the outcome depends on the order of arrival."
+    ),
+    Field(
+      "search.asha.factor", .real(.above(1, atMost: 1000)), .value(.real(3)),
+      "The reduction factor (eta): each rung promotes the best 1/eta of its trials and multiplies their budget by eta."
+    ),
+    Field(
+      "search.median_rule.after", .integer(1...1_000_000), .described("not used"), unit: "trials",
+      "Median stopping rule: once this many trials have completed, a trial stops if its best score is worse than the median of their mean scores up to the same epoch. The outcome depends on the order of arrival."
+    ),
+  ]
+
+  private static let execution = [
+    Field(
+      "search.confirm.top", .integer(1...1000), .described("not used"), unit: "trials",
+      "The number of best trials whose configurations are re-evaluated with new seeds and ranked by the mean score."
+    ).changeable,
+    Field(
+      "search.confirm.seeds", .integer(2...1000), .value(.integer(5)),
+      "The number of new seeds per configuration."
+    ).changeable,
+    Field(
+      "search.heartbeat", .real(.atLeast(0.01, atMost: 3600)), .value(.real(5)), unit: "seconds",
+      "The interval between the heartbeats of a worker."
+    ).changeable,
+    Field(
+      "search.lease", .real(.atLeast(0.02, atMost: 86400)), .value(.real(30)), unit: "seconds",
+      "How long a worker without heartbeats keeps its trials, at least twice the heartbeat; after a restart of the coordinator, at least 30 s."
+    ).changeable,
+    Field(
+      "search.progress_timeout", .real(.atLeast(1, atMost: 1_000_000)), .value(.real(600)), unit: "seconds",
+      "How long a trial may run without a training step before it is taken from its worker, which may hang; at least twice the heartbeat."
+    ).changeable,
+    Field(
+      "search.report", .word(["true", "false"]), .value(.word("false")),
+      "Whether the search writes report.html at its end: ranking, pictures and settings on one page."
+    ).changeable,
+  ]
 }
