@@ -31,6 +31,8 @@ final class CoordinatorShell {
     var log: Logger
   }
 
+  /// Why a deleted file could not be restored, as last said; nil without a problem.
+  private var restoreProblem: String?
   private var parts: Parts
   private let stop: Latch
   /// The time for local workers to checkpoint and hand back their trials after `stop` is raised.
@@ -177,8 +179,12 @@ final class CoordinatorShell {
       var paths = try parts.files.look(parts.study, at: now)
       if try parts.events.look(parts.study, of: coordinator, at: now) { paths.append(parts.events.path) }
       for path in paths { warn("\(path) was deleted or replaced; it is restored") }
+      if !paths.isEmpty { restoreProblem = nil }
     } catch {
-      warn("a deleted file cannot be restored: \((error as? UserError)?.message ?? "\(error)"); retrying")
+      let problem = (error as? UserError)?.message ?? "\(error)"
+      // The next attempts, each second, would repeat the line.
+      if problem != restoreProblem { warn("a deleted file cannot be restored: \(problem); retrying") }
+      restoreProblem = problem
     }
   }
 
