@@ -49,8 +49,10 @@ package struct WorkerID: Hashable, Sendable, CustomStringConvertible {
 
 extension [UInt8] {
   /// Lowercase, two digits a byte.
-  var hexadecimal: String {
-    map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+  package var hexadecimal: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }
 

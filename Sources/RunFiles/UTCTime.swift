@@ -17,10 +17,14 @@ package enum UTCTime {
     let shifted = (5 * dayOfYear + 2) / 153
     let month = shifted < 10 ? shifted + 3 : shifted - 9
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    var text = ""
-    func add(_ number: Int, _ digits: Int, _ end: String) {
-      let decimals = "\(number)"
-      text += String(repeating: "0", count: max(0, digits - decimals.count)) + decimals + end
+    var text: [UInt8] = []
+    func add(_ number: Int, _ digits: Int, _ end: Unicode.Scalar) {
+      var (power, rest) = (digits == 4 ? 1000 : digits == 3 ? 100 : 10, number)
+      while power > 0 {
+        text.append(UInt8(ascii: "0") + UInt8(rest / power))
+        (rest, power) = (rest % power, power / 10)
+      }
+      text.append(UInt8(ascii: end))
     }
     add(year, 4, "-")
     add(month, 2, "-")
@@ -29,7 +33,7 @@ package enum UTCTime {
     add(rest / 60_000 % 60, 2, ":")
     add(rest / 1000 % 60, 2, ".")
     add(rest % 1000, 3, "Z")
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// The time of a text such as 2026-11-28T02:15:31.25Z in seconds since 1970; nil if it is none.

@@ -19,6 +19,7 @@ package struct TrialEnd: Sendable, Equatable {
 extension SearchFile {
   /// The maximum number of epochs of a trial with these values, which must belong to the space.
   package func epochs(_ values: [Value]) -> Int {
+    if case .fixed(.integer(let epochs))? = settings[format.budgetKey] { return epochs }
     guard let configuration = configuration(values: values) else {
       preconditionFailure("\(values) are not in the space")
     }

@@ -29,11 +29,9 @@ extension Double {
   /// The shortest usual text that parses to the same number: `2`, `0.1`, `2.5e-7`, `1e99`.
   package var shortText: String {
     let text = "\(self)"
-    if text.hasSuffix(".0") { return String(text.dropLast(2)) }
-    guard let mark = text.firstIndex(of: "e"), let exponent = Int(text[text.index(after: mark)...]) else {
-      return text
-    }
-    let digits = text[..<mark]
-    return "\(digits.hasSuffix(".0") ? digits.dropLast(2) : digits)e\(exponent)"
+    let digits = text.utf8.prefix { $0 != UInt8(ascii: "e") }
+    let whole = digits.suffix(2).elementsEqual(".0".utf8) ? digits.dropLast(2) : digits
+    guard let exponent = Int(text[digits.endIndex...].dropFirst()) else { return String(whole)! }
+    return "\(Substring(whole))e\(exponent)"
   }
 }

@@ -258,11 +258,10 @@ final class CoordinatorShell {
 
   /// Commits the decisions, then performs the other effects.
   private func perform(_ effects: [Coordinator.Effect]) throws {
-    try commit(
-      effects.compactMap { effect in
-        if case .persist(let decision) = effect { decision } else { nil }
-      })
-    guard !hasGivenUp else { return }
+    let decisions = effects.compactMap { effect in
+      if case .persist(let decision) = effect { decision } else { nil }
+    }
+    guard let committed = try commit(decisions) else { return }
     var arrived: [Coordinator.Event] = []
     for effect in effects {
       switch effect {
@@ -282,6 +281,8 @@ final class CoordinatorShell {
       case .warn(let words): warn(words)
       }
     }
+    // After the messages, so that no worker waits for it.
+    parts.events.append(decisions, of: coordinator, at: committed)
     for event in arrived { try perform(parts.coordinator.handle(event, at: monotonicNow())) }
   }
 
@@ -340,21 +341,22 @@ final class CoordinatorShell {
   }
 
   /// Commits decisions. If the disk is full, waits for space; nothing is acknowledged or assigned meanwhile.
-  private func commit(_ decisions: [Decision]) throws {
+  ///
+  /// - Returns: the time of the commit; nil if the search was interrupted while it waited.
+  private func commit(_ decisions: [Decision]) throws -> Date? {
     var hasWarned = false
     while true {
       do {
         let now = clock.now()
         try parts.study.commit(decisions, at: now)
-        parts.events.append(decisions, of: coordinator, at: now)
         if hasWarned {
           parts.coordinator.renewLeases(at: monotonicNow())
           parts.display.say("the disk has space again; the search continues")
         }
-        return
+        return now
       } catch StudyError.diskFull {
         hasGivenUp = stop.isRaised
-        if hasGivenUp { return }
+        if hasGivenUp { return nil }
         parts.study.shrink()
         if !hasWarned {
           parts.display.say("warning: the disk or your quota is full; the search waits for space")

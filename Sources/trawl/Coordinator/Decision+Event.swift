@@ -47,7 +47,7 @@ struct EventTranslation {
       return .rungReached(
         .init(Int(reached.attempt.number), of: Replicate(number: reached.trial)), rung: rung,
         metrics(reached.metrics))
-    case .dataKnown(let digest): return .dataKnown(digest: digest.map(\.hexadecimal).joined())
+    case .dataKnown(let digest): return .dataKnown(digest: digest.hexadecimal)
     case .workerExcluded(let id, let reason):
       return .workerExcluded(worker: id.description, reason: reason)
     case .trialsComplete(let count): return .trialsComplete(count: count)
@@ -73,9 +73,4 @@ extension SearchEvent.Worker {
       id: id.description, host: worker.host, pid: Int(worker.pid), slots: worker.slots,
       isLocal: worker.isLocal, numerics: worker.numerics, key: CurveKey(z85: worker.key)?.fingerprint ?? "")
   }
-}
-
-extension UInt8 {
-  /// Two digits.
-  fileprivate var hexadecimal: String { (self < 16 ? "0" : "") + String(self, radix: 16) }
 }
