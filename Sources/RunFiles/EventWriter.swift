@@ -1,7 +1,7 @@
 import Foundation
 
-/// Writes `events.jsonl`. Several events are appended with one write; nothing is synced, because the file can be
-/// written again from the study.
+/// Writes `events.jsonl`. Many events are appended with one write; nothing is synced, because the file can be written
+/// again from the study.
 package final class EventWriter {
   private let path: String
   private let descriptor: Int32
@@ -11,13 +11,13 @@ package final class EventWriter {
   package private(set) var count: Int
   /// The size of the file in bytes, up to the end of its last event.
   private var size: Int
-  /// Events that are not written yet.
+  /// Events that wait for the next write.
   private var text = JSONText()
   /// The first error. After it nothing is written; the file is to be replaced.
   package private(set) var error: RunFileError?
 
-  /// A new file is written in pieces of at least this many bytes.
-  private static let piece = 1 << 20
+  /// This many bytes are written at once.
+  private static let piece = 1 << 16
   /// A longer last line is taken for damage.
   private static let longestLine = 1 << 20
 
@@ -59,14 +59,14 @@ package final class EventWriter {
     self.draft = nil
   }
 
-  /// Appends events of the same time, in seconds since 1970.
+  /// Appends events of the same time, in seconds since 1970. `flush` makes them visible.
   package func append(_ contents: some Sequence<SearchEvent.Content>, at time: Double) {
     let time = UTCTime.text(of: time)
     for content in contents {
       count += 1
       text.add(count, at: time, content)
     }
-    if draft == nil || text.bytes.count >= Self.piece { flush() }
+    if text.bytes.count >= Self.piece { flush() }
   }
 
   /// Whether the file is where it was written, with the content that was written.
@@ -76,9 +76,10 @@ package final class EventWriter {
       && there.st_dev == own.st_dev && own.st_size == off_t(size)
   }
 
-  private func flush() {
+  /// Writes the appended events.
+  package func flush() {
     defer { text.clear() }
-    guard error == nil else { return }
+    guard error == nil, !text.bytes.isEmpty else { return }
     text.bytes.withUnsafeBytes { bytes in
       var offset = 0
       while offset < bytes.count {

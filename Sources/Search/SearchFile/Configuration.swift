@@ -76,8 +76,8 @@ extension SearchFile {
   func given(_ values: [Value]) -> [String: Value]? {
     guard space.contains(values) else { return nil }
     let sampled = Dictionary(uniqueKeysWithValues: zip(space.parameters.map(\.path), values))
-    var given: [String: Value] = [:]
-    for (path, setting) in trialSettings { given[path] = value(of: setting, at: path, sampled) }
+    var given = commonValues
+    for (path, setting) in searchedSettings { given[path] = value(of: setting, at: path, sampled) }
     return given
   }
 

@@ -16,8 +16,10 @@ package struct SearchFile: Sendable {
   let start: [[Value?]]
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
-  /// Those that are part of a configuration.
-  let trialSettings: [String: Setting]
+  /// The values that all configurations have, by path.
+  let commonValues: [String: Value]
+  /// The settings that are searched, wholly or in part, by path.
+  let searchedSettings: [String: Setting]
   /// The name and text of the file.
   private let source: Source
   /// The position of each section, field and searched element in the file.
@@ -38,9 +40,12 @@ package struct SearchFile: Sendable {
     self.goal = goal
     self.start = start
     self.settings = settings
-    trialSettings = settings.filter { path, _ in
+    let inTrials = settings.filter { path, _ in
       !path.hasPrefix("search.") && rules.read.keys[path]?.mayChange != true
     }
+    let common = inTrials.compactMapValues { if case .fixed(let value) = $0 { value } else { nil } }
+    commonValues = common
+    searchedSettings = inTrials.filter { path, _ in common[path] == nil }
     self.notices = notices.trials
     self.inertKeys = notices.inertKeys
     self.source = source

@@ -13,8 +13,11 @@ struct EventFeed {
   private var translation = EventTranslation()
   /// Nil while the file could not be written.
   private var writer: EventWriter?
+  private var nextFlush = Duration.zero
   private var nextLook = Duration.zero
 
+  /// Events appear in the file after at most this time, and a tick of the coordinator.
+  private static let delay = Duration.milliseconds(100)
   private static let interval = Duration.seconds(1)
 
   /// Continues the file if it is complete; otherwise the first look replaces it.
@@ -47,10 +50,14 @@ struct EventFeed {
     writer?.append(events, at: date.timeIntervalSince1970)
   }
 
-  /// Writes the file again if it is not as it should be, and the interval has passed.
+  /// Writes the appended events. Writes the file again if it is not as it should be, and the interval has passed.
   ///
   /// - Returns: whether it was written again after it had been deleted or changed.
   mutating func look(_ study: StudyDatabase, of coordinator: Coordinator, at now: Duration) throws -> Bool {
+    if now >= nextFlush {
+      writer?.flush()
+      nextFlush = now + Self.delay
+    }
     guard now >= nextLook else { return false }
     nextLook = now + Self.interval
     if let writer, writer.error == nil, writer.isInPlace { return false }
@@ -64,7 +71,7 @@ struct EventFeed {
 
   /// Writes the file at the end of the search if it is not as it should be.
   mutating func finish(_ study: StudyDatabase, of coordinator: Coordinator) throws {
-    nextLook = .zero
+    (nextFlush, nextLook) = (.zero, .zero)
     _ = try look(study, of: coordinator, at: monotonicNow())
   }
 
