@@ -70,20 +70,6 @@ extension Philox {
     return product.high
   }
 
-  /// A sample of the standard normal distribution.
-  ///
-  /// Source: Marsaglia, Bray, "A convenient method for generating normal variables", SIAM Review 6(3), 1964.
-  package mutating func normal() -> Double {
-    while true {
-      let x = 2 * uniform() - 1
-      let y = 2 * uniform() - 1
-      let square = x * x + y * y
-      if square > 0, square < 1 {
-        return x * (-2 * portableLog(square) / square).squareRoot()
-      }
-    }
-  }
-
   /// Shuffles the elements uniformly (Fisher-Yates).
   package mutating func shuffle<Element>(_ elements: inout [Element]) {
     for last in stride(from: elements.count - 1, to: 0, by: -1) {

@@ -8,12 +8,7 @@ private let ln2Low = 0x1.a39ef35793c76p-33
 /// The natural logarithm of a positive finite number, to within 2 units in the last place.
 package func portableLog(_ x: Double) -> Double {
   precondition(x > 0 && x.isFinite, "portableLog needs a positive finite number, not \(x)")
-  var exponent = Int(x.exponent)
-  var mantissa = x.significand
-  if mantissa > 0x1.6a09e667f3bcdp0 {
-    mantissa /= 2
-    exponent += 1
-  }
+  let (mantissa, exponent) = logParts(x)
   // log m = 2 artanh(s) with s = (m - 1) / (m + 1), |s| < 0.172.
   let s = (mantissa - 1) / (mantissa + 1)
   let square = s * s
@@ -21,8 +16,26 @@ package func portableLog(_ x: Double) -> Double {
   for odd in stride(from: 23, through: 3, by: -2) {
     series = (series + 1 / Double(odd)) * square
   }
-  let k = Double(exponent)
-  return k * ln2High + (2 * s + (2 * s * series + k * ln2Low))
+  return exponent * ln2High + (2 * s + (2 * s * series + exponent * ln2Low))
+}
+
+/// The natural logarithms of eight positive finite numbers, with the bits that the function of one number gives.
+func portableLog(_ x: SIMD8<Double>) -> SIMD8<Double> {
+  var (mantissa, exponent) = (SIMD8<Double>(), SIMD8<Double>())
+  for lane in x.indices { (mantissa[lane], exponent[lane]) = logParts(x[lane]) }
+  let s = (mantissa - 1) / (mantissa + 1)
+  let square = s * s
+  var series = SIMD8<Double>()
+  for odd in stride(from: 23, through: 3, by: -2) {
+    series = (series + 1 / Double(odd)) * square
+  }
+  return exponent * ln2High + (2 * s + (2 * s * series + exponent * ln2Low))
+}
+
+/// Splits a positive number into a factor between √½ and √2 and the exponent of a power of two.
+private func logParts(_ x: Double) -> (mantissa: Double, exponent: Double) {
+  let (mantissa, exponent) = (x.significand, Double(x.exponent))
+  return mantissa > 0x1.6a09e667f3bcdp0 ? (mantissa / 2, exponent + 1) : (mantissa, exponent)
 }
 
 /// e to the power of x, to within 2 units in the last place; 0 or infinity outside the range of Double.

@@ -42,6 +42,14 @@ import Testing
     #expect(abs(normal.reduce(0) { $0 + $1 * $1 } / Double(count) - 1) < 0.02)
   }
 
+  @Test(arguments: [0, 1, 7, 8, 9, 1000]) func manySamplesAreThoseDrawnOneByOne(count: Int) {
+    var (single, many) = (Philox(seed: 3, stream: 9), Philox(seed: 3, stream: 9))
+    var samples = [Float](repeating: .nan, count: count)
+    samples.withUnsafeMutableBufferPointer { many.fill($0, deviation: 0.3) }
+    #expect(samples == (0..<count).map { _ in Float(0.3 * single.normal()) })
+    #expect(many.next() == single.next(), "neither draws more")
+  }
+
   @Test func belowIsUniformOverAnyBound() {
     var generator = Philox(seed: 2, stream: 1)
     var counts = [Int](repeating: 0, count: 7)

@@ -46,4 +46,14 @@ import Testing
       #expect(abs(portableCos(x) - [1, 0, -1, 0][(quarter + 8) % 4]) < 1e-15)
     }
   }
+
+  @Test func logarithmsOfEightAreThoseOfEach() {
+    var random = Philox(seed: 1, stream: 2)
+    for _ in 0..<2000 {
+      let bits = SIMD8<UInt64>((0..<8).map { _ in random.below(0x7FF0_0000_0000_0000 - 1) + 1 })
+      let numbers = unsafeBitCast(bits, to: SIMD8<Double>.self)
+      let logarithms = portableLog(numbers)
+      for lane in numbers.indices { #expect(logarithms[lane] == portableLog(numbers[lane])) }
+    }
+  }
 }

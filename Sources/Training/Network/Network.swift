@@ -163,15 +163,22 @@ final class Network {
       let fans = architecture.stack?.fans(index) ?? (inputs: 1, outputs: 1)
       let deviation = initialization.deviation(inputs: fans.inputs, outputs: fans.outputs)
       let weights = layer.weights(in: parameters).row(0)
-      for index in weights.indices { weights[index] = Float(deviation * generator.normal()) }
+      generator.fill(weights, deviation: deviation)
       layer.bias(in: parameters).storage.update(repeating: 0)
     }
     for (index, layer) in layers.enumerated() {
       var generator = RandomStream.weights(layer: kernels.count + index).generator(seed: seed)
       let deviation = initialization.deviation(inputs: layer.inputs, outputs: layer.outputs)
-      for input in 0..<layer.inputs {
-        let row = row(of: input, in: index)
-        for output in row.indices { row[output] = Float(deviation * generator.normal()) }
+      let (rows, columns) = (max(1, 4096 / layer.outputs), layer.outputs)
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: rows * columns) { samples in
+        for first in stride(from: 0, to: layer.inputs, by: rows) {
+          let inputs = first..<min(first + rows, layer.inputs)
+          generator.fill(.init(rebasing: samples[..<(inputs.count * columns)]), deviation: deviation)
+          for input in inputs {
+            let start = (input - first) * columns
+            _ = row(of: input, in: index).update(fromContentsOf: samples[start..<(start + columns)])
+          }
+        }
       }
       bias(layer).storage.update(repeating: 0)
     }
