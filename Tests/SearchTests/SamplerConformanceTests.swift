@@ -67,6 +67,33 @@ import Testing
   }
 
   @Test(arguments: rows)
+  func requirementsHoldAndLeaveOtherConfigurationsAsTheyAre(row: Row) throws {
+    let file = try row.search(
+      seed: 5, requiring: "[hidden.1 * 8 <= hidden.0 + batch, activation != tanh or lr < 1e-2]")
+    let alone = SimulatedSearch(file).run(workers: 1)
+    #expect(SimulatedSearch(file).run(workers: 5) == alone)
+    #expect(SimulatedSearch(file).run(workers: 4, knowing: alone.prefix(20)) == alone)
+    let columns = file.space.parameters.map(\.column)
+    func isAllowed(_ values: [Value]) -> Bool {
+      let named = Dictionary(uniqueKeysWithValues: zip(columns, values))
+      func number(_ column: String) -> Double { named[column]!.number! }
+      return number("hidden.1") * 8 <= number("hidden.0") + number("batch")
+        && (named["activation"] != .word("tanh") || number("lr") < 1e-2)
+    }
+    #expect(alone.allSatisfy { isAllowed($0) && file.space.contains($0) })
+    let plain = SimulatedSearch(try row.search(seed: 5)).run(workers: 1)
+    let allowed = plain.filter(isAllowed)
+    #expect((5..<55).contains(allowed.count))
+    switch row.spread {
+    case .stratified, .everyPointOnce: #expect(Array(alone.prefix(allowed.count)) == allowed)
+    case .independent where !row.sampler.learns:
+      for (values, before) in zip(alone, plain) where isAllowed(before) { #expect(values == before) }
+    case .independent: break
+    }
+    #expect(row.spread != .everyPointOnce || Set(alone).count == alone.count)
+  }
+
+  @Test(arguments: rows)
   func valuesOfEachParameterHaveTheirProbability(row: Row) throws {
     let space = try Self.grid()
     let sampled = list(row, seed: 3, space)
@@ -167,7 +194,9 @@ extension SamplerConformanceTests {
 
 extension SamplerConformanceTests.Row {
   /// A search of 60 trials with a parameter of each kind that the sampler supports.
-  fileprivate func search(seed: Int) throws -> SearchFile {
+  ///
+  /// - Parameter requirements: those of the file, in YAML.
+  fileprivate func search(seed: Int, requiring requirements: String = "[]") throws -> SearchFile {
     let steps = spread == .everyPointOnce ? ", steps: 5" : ""
     let hidden = "[{ int: [8, 64] }, { log_int: [4, 9], steps: 3 }]"
     let train = """
@@ -175,7 +204,10 @@ extension SamplerConformanceTests.Row {
       """
     let text = file(
       model: "activation: { choice: [relu, tanh, sigmoid] }, dropout: { uniform: [0, 0.5], steps: 3 }",
-      train: train, search: "trials: 60, sampler: \(sampler.rawValue)\(sampler.learns ? ", lag: 8" : "")")
+      train: train,
+      search: """
+        trials: 60, sampler: \(sampler.rawValue)\(sampler.learns ? ", lag: 8" : ""), require: \(requirements)
+        """)
     return try parse("seed: \(seed)\n" + text.replacing("[32]", with: hidden))
   }
 }

@@ -11,4 +11,11 @@ enum RandomSampler {
       return parameter.distribution.value(at: bits)
     }
   }
+
+  /// The first allowed values of a trial, which are sampled again until they are; nil if `limit` samples are not.
+  static func values(
+    seed: UInt64, trial: Int, in space: SearchSpace, limit: Int, where isAllowed: ([Value]) -> Bool
+  ) -> [Value]? {
+    (0..<limit).lazy.map { values(seed: seed, trial: trial + $0 << 32, in: space) }.first(where: isAllowed)
+  }
 }

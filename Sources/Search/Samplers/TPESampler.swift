@@ -27,6 +27,8 @@ enum TPESampler {
   private static let startUpTrials = 10
   /// The number of candidates per trial.
   private static let candidates = 24
+  /// The number of samples among which candidates are looked for.
+  private static let mostSamples = 100 * candidates
   /// One in this many trials with a score is good, up to `mostGood`.
   private static let trialsPerGood = 10
   private static let mostGood = 25
@@ -39,14 +41,28 @@ enum TPESampler {
   static func values(
     seed: UInt64, trial: Int, in space: SearchSpace, after observations: [Observation]
   ) -> [Value] {
+    suggestion(seed: seed, trial: trial, in: space, after: observations) { _ in true }
+      ?? RandomSampler.values(seed: seed, trial: trial, in: space)
+  }
+
+  /// The suggested values of a trial; nil during the start-up trials, or if no candidate is allowed.
+  static func suggestion(
+    seed: UInt64, trial: Int, in space: SearchSpace, after observations: [Observation],
+    where isAllowed: ([Value]) -> Bool
+  ) -> [Value]? {
     let (good, others) = split(observations)
-    guard !good.isEmpty else { return RandomSampler.values(seed: seed, trial: trial, in: space) }
+    guard !good.isEmpty else { return nil }
     let best = ParzenEstimator(good, in: space)
     let rest = ParzenEstimator(others, in: space)
     var random = Philox(seed: seed, stream: Stream.tpe + UInt64(trial))
-    let samples = (0..<candidates).map { _ in
-      zip(space.parameters, best.sample(with: &random)).map { $0.distribution.value(atPosition: $1) }
+    var samples: [[Value]] = []
+    for _ in 0..<mostSamples where samples.count < candidates {
+      let values = zip(space.parameters, best.sample(with: &random)).map { parameter, position in
+        parameter.distribution.value(atPosition: position)
+      }
+      if isAllowed(values) { samples.append(values) }
     }
+    guard !samples.isEmpty else { return nil }
     // The positions of the values, not of the samples: a discrete value has the position of its middle.
     let gains = samples.map { values in
       let positions = Observation(values, in: space).positions

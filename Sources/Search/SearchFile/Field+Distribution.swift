@@ -90,7 +90,7 @@ extension Field.Kind {
       }
       return name == "uniform"
         ? .uniform(low: low, high: high) : .logUniform(low: low, high: high)
-    case .word, .name, .folder, .shareOrCount, .trials, .integers, .realOrReals, .configurations:
+    case .word, .name, .folder, .shareOrCount, .trials, .integers, .realOrReals, .entries:
       throw Fault(node.location, path, "takes words; use 'choice', not '\(name)'")
     }
   }

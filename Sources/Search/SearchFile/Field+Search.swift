@@ -26,8 +26,16 @@ extension Field {
         .described("the whole grid with grid and random-grid, otherwise required"), unit: "trials",
         "The number of trials; until stopped: an open-ended search, which ends by Ctrl-C or stop_after."),
       Field(
-        "search.start", .configurations, .described("none"),
+        "search.start",
+        .entries("a list of configurations, each with the names and values of searched parameters"),
+        .described("none"),
         "The configurations of the first trials, by column, such as [{ lr: 0.1, hidden: 212 }]. Parameters that are left out are sampled. Not with a grid sampler."
+      ),
+      Field(
+        "search.require",
+        .entries("a list of comparisons of searched parameters, such as [hidden.1 <= hidden.0]"),
+        .described("none"),
+        "The conditions that every configuration fulfils, by column or key, such as [hidden.1 <= hidden.0, optimizer != sgd or lr < 0.1]. Others are sampled again, and left out of a grid. A comparison with a parameter that has no effect holds."
       ),
       Field(
         "search.seeds", .word(["per_trial", "shared"]), .value(.word("per_trial")),

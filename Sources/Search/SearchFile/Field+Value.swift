@@ -35,7 +35,7 @@ extension Field.Kind {
       // 1 is a count, 1.0 a share.
       if !text.contains("."), let count = Number.integer(text), count >= 1 { return .integer(count) }
       return Number.real(text).flatMap { 0 < $0 && $0 < 1 ? .real($0) : nil }
-    case .word, .name, .folder, .integers, .realOrReals, .configurations:
+    case .word, .name, .folder, .integers, .realOrReals, .entries:
       return nil
     }
   }
@@ -47,7 +47,7 @@ extension Field.Kind {
     case .folder: isFolder(text) ? .word(text) : nil
     case .shareOrCount(let word): text == word ? .word(text) : nil
     case .trials: text == SearchFile.untilStopped ? .word(text) : nil
-    case .integer, .real, .integers, .realOrReals, .configurations: nil
+    case .integer, .real, .integers, .realOrReals, .entries: nil
     }
   }
 

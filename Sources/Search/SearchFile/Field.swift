@@ -85,8 +85,8 @@ package struct Field: Sendable {
     case shareOrCount(orWord: String)
     /// A list of whole numbers, each in a range; a single number is a list of one.
     case integers(ClosedRange<Int>, atMost: Int)
-    /// A list of configurations of the searched parameters.
-    case configurations
+    /// A list of entries that depend on the searched parameters.
+    case entries(String)
     /// A number in a range, or a list of such numbers.
     case realOrReals(RealRange, atMost: Int)
   }
@@ -137,7 +137,7 @@ extension Field.Kind: CustomStringConvertible {
     case .word(let words): alternatives(words)
     case .name: "1 to 100 characters A-Z a-z 0-9 . _ -, not starting with . or -"
     case .folder: "the path of a folder"
-    case .configurations: "a list of configurations, each with the names and values of searched parameters"
+    case .entries(let what): what
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .real(let range): "\(range)"
     case .trials(let range):

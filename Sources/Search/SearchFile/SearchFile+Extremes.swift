@@ -1,11 +1,12 @@
 extension SearchFile {
   /// The configurations to validate against a dataset: if any configuration of the space is impossible, one of these
   /// is. They combine all choices and both ends of each range of whole numbers. If there are too many, they are the
-  /// configurations of the first trials without observations.
+  /// configurations of the first trials without observations. With requirements, both are.
   package var extremes: [Configuration] {
     let first = 0..<min(trials, SearchSpace.mostCorners)
-    let values = space.corners ?? first.map { suggestion(trial: $0) }
-    return values.compactMap { configuration(values: $0) }
+    // Those that fulfil the requirements may be inside the space.
+    let sampled = space.corners == nil || !requirements.isEmpty ? first.map { suggestion(trial: $0) } : []
+    return ((space.corners ?? []).filter(allows) + sampled).compactMap { configuration(values: $0) }
   }
 }
 

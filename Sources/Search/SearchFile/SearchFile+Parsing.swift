@@ -77,9 +77,8 @@ package struct SearchFileParser: Sendable {
       let inert = rules.inertKeys
       if inertKeys == .rejected { faults += inert.filter { !rules.isShortened($0) } }
       if faults.isEmpty {
-        return SearchFile(
-          rules, .init(name: file, text: text), start: try rules.startValues(),
-          inertKeys: inert.map { "\($0.key): \($0.message)" })
+        return try SearchFile(
+          rules, .init(name: file, text: text), inertKeys: inert.map { "\($0.key): \($0.message)" })
       }
     } catch {
       faults.append(error)
@@ -89,16 +88,25 @@ package struct SearchFileParser: Sendable {
 }
 
 extension SearchFile {
-  /// A file without mistakes.
-  fileprivate init(
-    _ rules: SearchFileRules, _ source: Source, start: [[Value?]], inertKeys: [String]
-  ) {
+  /// A file without mistakes, but for requirements that too few configurations fulfil.
+  fileprivate init(_ rules: SearchFileRules, _ source: Source, inertKeys: [String]) throws(Fault) {
     let space = rules.space
-    var settings = rules.settings
     let (trials, notices) = rules.trials(in: space)
-    settings["search.trials"] = .fixed(trials)
-    self.init(
-      rules, space: space, settings: settings, start: start, notices: (notices, inertKeys), source: source)
+    var parts = Parts(
+      space: space, settings: rules.settings, start: try rules.startValues(),
+      requirements: try rules.requirements(), notices: notices, inertKeys: inertKeys)
+    parts.settings["search.trials"] = .fixed(trials)
+    self.init(rules, parts, source)
+    guard !requirements.isEmpty else { return }
+    let isRequested = rules.read.settings["search.trials"] != nil
+    let allowed: Int
+    do { allowed = try allowedTrials(isRequested: isRequested) } catch {
+      throw rules.requirementFault(error.message)
+    }
+    guard allowed < self.trials else { return }
+    parts.settings["search.trials"] = .fixed(.integer(allowed))
+    parts.notices = ["search.trials: \(allowed) points of the grid fulfil search.require; as many trials run"]
+    self.init(rules, parts, source)
   }
 
   fileprivate static var tooLarge: Fault { Fault(.file, "", "is larger than \(mostBytes / 1024) KiB") }

@@ -14,6 +14,10 @@ package struct SearchFile: Sendable {
   package let goal: Goal
   /// The values of the first trials; nil for values that are sampled.
   let start: [[Value?]]
+  /// What every configuration fulfils.
+  let requirements: [Requirement]
+  /// The points of a grid or sequence that fulfil the requirements.
+  let allowedPoints = AllowedPoints()
   /// Every field that is set or has a fixed default, by path.
   let settings: [String: Setting]
   /// The values that all configurations have, by path.
@@ -25,10 +29,8 @@ package struct SearchFile: Sendable {
   /// The position of each section, field and searched element in the file.
   private let locations: [String: SearchFileError.Location]
 
-  init(
-    _ rules: SearchFileRules, space: SearchSpace, settings: [String: Setting], start: [[Value?]],
-    notices: (trials: [String], inertKeys: [String]), source: Source
-  ) {
+  init(_ rules: SearchFileRules, _ parts: Parts, _ source: Source) {
+    let (space, settings) = (parts.space, parts.settings)
     format = rules.format
     self.space = space
     conditional = space.parameters.indices.filter { index in
@@ -38,7 +40,8 @@ package struct SearchFile: Sendable {
       let goal = rules.format.metrics.goals.first(where: { $0.name == name })?.goal
     else { preconditionFailure("search.objective is no goal") }
     self.goal = goal
-    self.start = start
+    start = parts.start
+    requirements = parts.requirements
     self.settings = settings
     let inTrials = settings.filter { path, _ in
       !path.hasPrefix("search.") && rules.read.keys[path]?.mayChange != true
@@ -46,10 +49,20 @@ package struct SearchFile: Sendable {
     let common = inTrials.compactMapValues { if case .fixed(let value) = $0 { value } else { nil } }
     commonValues = common
     searchedSettings = inTrials.filter { path, _ in common[path] == nil }
-    self.notices = notices.trials
-    self.inertKeys = notices.inertKeys
+    notices = parts.notices
+    inertKeys = parts.inertKeys
     self.source = source
     locations = rules.read.locations
+  }
+
+  /// What the rules make of a file without mistakes.
+  struct Parts {
+    let space: SearchSpace
+    var settings: [String: Setting]
+    let start: [[Value?]]
+    let requirements: [Requirement]
+    var notices: [String]
+    let inertKeys: [String]
   }
 
   struct Source: Hashable {
@@ -208,18 +221,6 @@ extension SearchFile {
     precondition((0..<trials).contains(trial), "trial \(trial) of \(trials)")
     precondition(!sampler.learns, "\(sampler.rawValue) depends on results")
     return suggestion(trial: trial)
-  }
-
-  /// The values of a trial: those given by `search.start`, or else those of the sampler.
-  ///
-  /// - Parameter observations: those of all earlier trials, for a learning sampler.
-  func suggestion(trial: Int, after observations: [Observation] = []) -> [Value] {
-    guard trial < start.count else {
-      return sampler.values(seed: seed, trial: trial - start.count, in: space, after: observations)
-    }
-    // Values that are not given do not repeat those of the sampler's trials.
-    let sampled = Sampler.random.values(seed: seed, trial: Self.mostTrials + trial, in: space)
-    return zip(start[trial], sampled).map { $0 ?? $1 }
   }
 
   /// The seed of a trial or replicate: its own, or that of trial 0 for all trials with `seeds: shared`.

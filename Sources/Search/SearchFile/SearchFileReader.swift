@@ -44,8 +44,8 @@ package struct SearchFileReader {
   package private(set) var settings: [String: Setting] = [:]
   /// The searched parameters, in the order of the file.
   package private(set) var searched: [(path: String, distribution: Distribution)] = []
-  /// The configurations to try first.
-  private(set) var start: Node?
+  /// The nodes of keys whose entries depend on the searched parameters, by path.
+  private(set) var entries: [String: Node] = [:]
   /// The position of each section, field and searched element.
   package private(set) var locations: [String: SearchFileError.Location] = [:]
   /// The mistakes found so far.
@@ -95,8 +95,8 @@ package struct SearchFileReader {
       }
     }
     guard let field else { return }
-    if case .configurations = field.kind {
-      start = node
+    if case .entries = field.kind {
+      entries[path] = node
       settings[path] = .fixed(.word(node.yaml))
     } else {
       settings[path] = try setting(of: field, node)

@@ -3,7 +3,7 @@ extension SearchFileRules {
   /// The values of the configurations to try first, in the order of the searched parameters; nil for values that are
   /// sampled.
   func startValues() throws(Fault) -> [[Value?]] {
-    guard let start = read.start else { return [] }
+    guard let start = read.entries[Self.path] else { return [] }
     let space = space
     guard case .list(let nodes) = start.content else {
       throw Fault(
@@ -16,7 +16,7 @@ extension SearchFileRules {
 
   /// Checks the configurations, that the sampler takes them, and that they are not more than the trials.
   func checkStart() throws(Fault) {
-    guard let start = read.start else { return }
+    guard let start = read.entries[Self.path] else { return }
     if let sampler = settings["search.sampler"]?.words.first.flatMap(Sampler.init),
       sampler.isWithoutReplacement
     {
@@ -30,7 +30,7 @@ extension SearchFileRules {
     }
   }
 
-  private static let path = "search.start"
+  private static var path: String { "search.start" }
 
   private static func example(_ space: SearchSpace) -> String {
     space.parameters.first.map { "\($0.column): \($0.distribution.value(at: 0))" } ?? "lr: 0.1"

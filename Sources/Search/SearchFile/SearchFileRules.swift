@@ -42,6 +42,7 @@ package struct SearchFileRules {
       (schedulers + [format.budgetKey, "search.trials", "search.stop_after"], checkEarlyStopping),
       (["search.confirm"], checkReevaluation),
       (searchedSections + ["search.start", "search.sampler", "search.trials"], checkStart),
+      (searchedSections + ["search.require"], checkRequirements),
       (["search.sampler", "search.trials"], checkTrials),
       (searchedSections + ["search.sampler", "search.trials"], checkSpace),
     ]
