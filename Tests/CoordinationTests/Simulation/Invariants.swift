@@ -14,6 +14,8 @@ struct Ledger {
   var hostile: Set<AttemptID> = []
   /// Trials with an attempt that hung.
   var hung: Set<Int> = []
+  /// The number of trials that hung in each process.
+  var hangs: [Int: Int] = [:]
   /// The trial and the worker of every attempt.
   var trials: [AttemptID: Int] = [:]
   var holders: [AttemptID: WorkerID] = [:]
@@ -120,9 +122,10 @@ extension Simulation {
     guard isRight else { throw Violation("attempt \(id.number) is moved by \(origin, default: "nobody")") }
   }
 
-  /// Checks that only bad machines are excluded.
+  /// Checks that only bad machines are excluded: defective ones, and those on which as many trials hung as exclude one.
   private func checkExclusion(of worker: WorkerID) throws(Violation) {
-    guard isDefective(worker) || !ledger.tainted.isEmpty else {
+    let hangs = ledger.names.filter { $0.value == worker }.map { ledger.hangs[$0.key] ?? 0 }.max() ?? 0
+    guard isDefective(worker) || hangs >= WorkerFailures.failureLimit || !ledger.tainted.isEmpty else {
       throw Violation("the good worker \(worker) is excluded")
     }
   }

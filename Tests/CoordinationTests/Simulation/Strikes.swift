@@ -43,6 +43,7 @@ extension Simulation {
       let work = process.running.filter { !ledger.hung.contains($0.value.trial) }.keys.sorted()
       guard let attempt = dice.element(of: work), let trial = process.running[attempt]?.trial else { return }
       ledger.hung.insert(trial)
+      ledger.hangs[number, default: 0] += 1
       processes[number]?.running[attempt]?.hangs = true
       counts.note(.slotHung)
     case .drainWorker:
