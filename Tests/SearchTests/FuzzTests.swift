@@ -12,6 +12,7 @@ import Trials
     ">",
     "? ", "%", "@", "choice: ", "uniform: ", "int: ", "steps: ", "0", "-1", "1e308", "null", "~",
     "train:", "model:", "hidden: ", "[200, 299]", "\u{0}", "\u{202e}", "\u{feff}", "---\n", "<<: ",
+    "require: ", "<= ", " or ", "(", "+ ", "momentum", "{ sgd: { l2: 1 } }",
   ]
 
   @Test func mutatedFilesAreParsedOrGiveOneLineErrors() {
@@ -20,6 +21,11 @@ import Trials
       twoLayer, file(model: "init: { normal: 1 }"),
       file(train: "lr: { uniform: [1, 2], steps: 3 }", search: "sampler: random-grid"),
       file(train: "lr: { uniform: [1, 2] }", search: "sampler: tpe, trials: 9, lag: 2"),
+      file(
+        train: """
+          lr: { log_uniform: [0.01, 1], steps: 3 },
+            optimizer: { choice: [sgd, { momentum: { momentum: { choice: [0.1, 0.9] }, l2: 1 } }] }
+          """, search: "sampler: grid, require: [momentum < lr * 2, optimizer != sgd or lr > 0.1]"),
     ].map { Array($0.utf8) }
     let words = Self.fragments.map { Array($0.utf8) }
     Fuzzing("search files", corpus: corpus, words: words).run(1500) { bytes, _ in

@@ -6,6 +6,7 @@ import Randomness
 /// A kernel is the product of one factor per parameter. For ordered values the factor is a truncated normal density.
 /// Its bandwidth follows Scott's rule, with a minimum that shrinks as points are added ("magic clipping"). For a
 /// choice, the point's own value has an extra share, and the rest is uniform over all values (Aitchison and Aitken).
+/// Where a point has no position, because the parameter has no effect, its factor is uniform.
 ///
 /// Sources: Bergstra, Bardenet, Bengio, Kégl, "Algorithms for hyper-parameter optimization", NeurIPS 2011; Falkner,
 /// Klein, Hutter, "BOHB", ICML 2018 (products of kernels); Watanabe, arXiv:2304.11127 (the effect of each component).
@@ -19,15 +20,15 @@ struct ParzenEstimator {
 
   private let factors: [Factor]
   /// The positions of the points, by parameter.
-  private let centres: [[Double]]
+  private let centres: [[Double?]]
   /// The logarithm of each kernel's maximum, relative to the uniform density.
   private let peaks: [Double]
 
-  /// The estimate from points with one position per parameter; there may be no points.
-  init(_ points: [[Double]], in space: SearchSpace) {
+  /// The estimate from points with one position per parameter, nil without an effect; there may be no points.
+  init(_ points: [[Double?]], in space: SearchSpace) {
     centres = space.parameters.indices.map { parameter in points.map { $0[parameter] } }
     factors = zip(space.parameters, centres).map { parameter, centres in
-      Self.factor(of: parameter.distribution, centres, dimensions: space.parameters.count)
+      Self.factor(of: parameter.distribution, centres.compactMap(\.self), dimensions: space.parameters.count)
     }
     var peaks = Array(repeating: 0.0, count: points.count)
     for (factor, centres) in zip(factors, centres) {
@@ -52,20 +53,25 @@ struct ParzenEstimator {
     return .normal(width: max(1.06 * variance.squareRoot() * shrinkage, least))
   }
 
-  /// The logarithm of the density at a point, relative to the uniform density.
-  func logDensity(at point: [Double]) -> Double {
+  /// The logarithm of the density at a point, relative to the uniform density, over the parameters with a position.
+  func logDensity(at point: [Double?]) -> Double {
     var exponents = peaks
     for (parameter, factor) in factors.enumerated() {
-      let position = point[parameter]
+      let centres = centres[parameter]
+      guard let position = point[parameter] else {
+        for (kernel, centre) in centres.enumerated() { exponents[kernel] -= factor.logPeak(at: centre) }
+        continue
+      }
       switch factor {
       case .normal(let width):
         let scale = 0.5 / (width * width)
-        for (kernel, centre) in centres[parameter].enumerated() {
+        for (kernel, centre) in centres.enumerated() {
+          guard let centre else { continue }
           exponents[kernel] -= (position - centre) * (position - centre) * scale
         }
       case .choice:
         let drop = factor.logDrop
-        for (kernel, centre) in centres[parameter].enumerated() where centre != position {
+        for (kernel, centre) in centres.enumerated() where centre != nil && centre != position {
           exponents[kernel] -= drop
         }
       }
@@ -79,15 +85,16 @@ struct ParzenEstimator {
   func sample(with random: inout Philox) -> [Double] {
     let kernel = Int(random.below(UInt64(peaks.count + 1)))
     return factors.indices.map { parameter in
-      guard kernel < peaks.count else { return random.uniform() }
-      return factors[parameter].sample(around: centres[parameter][kernel], with: &random)
+      guard kernel < peaks.count, let centre = centres[parameter][kernel] else { return random.uniform() }
+      return factors[parameter].sample(around: centre, with: &random)
     }
   }
 }
 
 extension ParzenEstimator.Factor {
-  /// The logarithm of the maximum, for a point at a position.
-  fileprivate func logPeak(at centre: Double) -> Double {
+  /// The logarithm of the maximum, for a point at a position; 0 for one without.
+  fileprivate func logPeak(at centre: Double?) -> Double {
+    guard let centre else { return 0 }
     switch self {
     case .normal(let width):
       let share = normalShare(below: (1 - centre) / width) - normalShare(below: -centre / width)

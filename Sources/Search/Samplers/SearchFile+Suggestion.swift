@@ -9,14 +9,15 @@ extension SearchFile {
   }
 
   private func sample(_ trial: Int, after observations: [Observation]) -> [Value] {
-    guard !requirements.isEmpty else {
-      return sampler.values(seed: seed, trial: trial, in: space, after: observations)
+    guard !requirements.isEmpty || sampler.learns else {
+      return sampler.values(seed: seed, trial: trial, in: space)
     }
     switch sampler {
     case .random: return randomValues(trial)
     case .tpe:
-      return TPESampler.suggestion(seed: seed, trial: trial, in: space, after: observations, where: allows)
-        ?? randomValues(trial)
+      return TPESampler.suggestion(seed: seed, trial: trial, in: space, after: observations) { values in
+        allows(values) ? effective(values) : nil
+      } ?? randomValues(trial)
     case .grid, .randomGrid, .sobol:
       guard let point = allowedPoint(trial, limit: .max) else { preconditionFailure("trial \(trial)") }
       return sampler.values(seed: seed, trial: point, in: space)

@@ -6,13 +6,13 @@ import Randomness
 /// sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30, 2008 (new-joe-kuo-6); scrambling: Owen,
 /// "Randomly permuted (t,m,s)-nets and (t,s)-sequences", 1995.
 enum SobolSampler {
-  /// The maximum number of searched parameters.
-  static var mostParameters: Int { directions.count + 1 }
+  /// The maximum number of dimensions.
+  static var mostDimensions: Int { directions.count + 1 }
   private static let bits = 32
 
   static func values(seed: UInt64, trial: Int, in space: SearchSpace) -> [Value] {
-    precondition(space.parameters.count <= mostParameters, "\(space.parameters.count) parameters")
-    return space.parameters.enumerated().map { dimension, parameter in
+    precondition(space.dimensions.allSatisfy { $0 < mostDimensions }, "\(space.parameters.count) parameters")
+    return zip(space.parameters, space.dimensions).map { parameter, dimension in
       let stream = Stream.sobol ^ Stream.parameter(parameter.path)
       let high = scrambled(point(UInt32(trial), dimension), seed: seed, stream: stream)
       let low = Philox.block(seed: seed, stream: stream, position: UInt64(trial) | 1 << 63).first
@@ -77,4 +77,36 @@ enum SobolSampler {
     (617, [1, 3, 7, 7, 31, 19, 83, 137, 221]), (623, [1, 1, 1, 3, 23, 15, 111, 223, 83]),
     (631, [1, 1, 5, 13, 31, 15, 55, 25, 161]), (637, [1, 1, 3, 13, 25, 47, 39, 87, 257]),
   ]
+}
+
+extension [SearchSpace.Parameter] {
+  /// The dimension of each parameter. Parameters that different values of a choice bring share dimensions, because no
+  /// configuration has both.
+  var dimensions: [Int] {
+    var dimensions: [Int] = []
+    for index in indices {
+      let others = indices.prefix(index).filter { !exclude($0, index) }
+      dimensions.append(others.map { dimensions[$0] + 1 }.max() ?? 0)
+    }
+    return dimensions
+  }
+
+  /// Whether no configuration has both parameters.
+  private func exclude(_ first: Int, _ second: Int) -> Bool {
+    let conditions = conditions(of: second)
+    return self.conditions(of: first).contains { one in
+      conditions.contains { $0.parameter == one.parameter && $0.value != one.value }
+    }
+  }
+
+  /// The choices that bring a parameter, the innermost first.
+  private func conditions(of index: Int) -> [SearchSpace.Condition] {
+    var conditions: [SearchSpace.Condition] = []
+    var next = self[index].condition
+    while let condition = next {
+      conditions.append(condition)
+      next = self[condition.parameter].condition
+    }
+    return conditions
+  }
 }

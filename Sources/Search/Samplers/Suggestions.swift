@@ -37,7 +37,7 @@ package struct Suggestions: Sendable {
       guard observeNextScore() else { return nil }
       let values = file.suggestion(trial: suggested.count, after: observations)
       suggested.append(values)
-      observations.append(Observation(values, in: file.space))
+      observations.append(Observation(file.effective(values), in: file.space))
     }
     return suggested[trial]
   }

@@ -2,14 +2,16 @@ import Randomness
 
 /// The values and score of an earlier trial, as a learning sampler sees them.
 package struct Observation: Sendable {
-  /// The position of each value in the space.
-  let positions: [Double]
+  /// The position of each value in the space; nil for a parameter without an effect.
+  let positions: [Double?]
   /// The score, higher is better; nil if the trial has none or it is not visible yet.
   package var score: Double?
 
-  /// The observation of a trial with these values.
-  package init(_ values: [Value], in space: SearchSpace, score: Double? = nil) {
-    positions = zip(space.parameters, values).map { $0.distribution.position(of: $1) }
+  /// The observation of a trial with these values; nil for parameters without an effect.
+  package init(_ values: [Value?], in space: SearchSpace, score: Double? = nil) {
+    positions = zip(space.parameters, values).map { parameter, value in
+      value.map { parameter.distribution.position(of: $0) }
+    }
     self.score = score
   }
 }
@@ -41,39 +43,41 @@ enum TPESampler {
   static func values(
     seed: UInt64, trial: Int, in space: SearchSpace, after observations: [Observation]
   ) -> [Value] {
-    suggestion(seed: seed, trial: trial, in: space, after: observations) { _ in true }
+    suggestion(seed: seed, trial: trial, in: space, after: observations) { $0 }
       ?? RandomSampler.values(seed: seed, trial: trial, in: space)
   }
 
   /// The suggested values of a trial; nil during the start-up trials, or if no candidate is allowed.
+  ///
+  /// - Parameter effective: the values with nil for parameters without an effect; nil if they are not allowed.
   static func suggestion(
     seed: UInt64, trial: Int, in space: SearchSpace, after observations: [Observation],
-    where isAllowed: ([Value]) -> Bool
+    effective: ([Value]) -> [Value?]?
   ) -> [Value]? {
     let (good, others) = split(observations)
     guard !good.isEmpty else { return nil }
     let best = ParzenEstimator(good, in: space)
     let rest = ParzenEstimator(others, in: space)
     var random = Philox(seed: seed, stream: Stream.tpe + UInt64(trial))
-    var samples: [[Value]] = []
+    var samples: [(values: [Value], effective: [Value?])] = []
     for _ in 0..<mostSamples where samples.count < candidates {
       let values = zip(space.parameters, best.sample(with: &random)).map { parameter, position in
         parameter.distribution.value(atPosition: position)
       }
-      if isAllowed(values) { samples.append(values) }
+      if let effective = effective(values) { samples.append((values, effective)) }
     }
     guard !samples.isEmpty else { return nil }
     // The positions of the values, not of the samples: a discrete value has the position of its middle.
-    let gains = samples.map { values in
-      let positions = Observation(values, in: space).positions
+    let gains = samples.map { sample in
+      let positions = Observation(sample.effective, in: space).positions
       return best.logDensity(at: positions) - rest.logDensity(at: positions)
     }
     let winner = gains.indices.reduce(0) { gains[$1] > gains[$0] ? $1 : $0 }
-    return samples[winner]
+    return samples[winner].values
   }
 
   /// The positions of the good trials and of the others; empty during the start-up trials.
-  private static func split(_ observations: [Observation]) -> (good: [[Double]], others: [[Double]]) {
+  private static func split(_ observations: [Observation]) -> (good: [[Double?]], others: [[Double?]]) {
     let scored = observations.enumerated().compactMap { trial, observation in
       observation.score.map { (score: $0, trial: trial) }
     }

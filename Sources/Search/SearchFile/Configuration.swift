@@ -75,27 +75,39 @@ extension SearchFile {
   /// The configuration without the values that depend on other values.
   func given(_ values: [Value]) -> [String: Value]? {
     guard space.contains(values) else { return nil }
-    let sampled = Dictionary(uniqueKeysWithValues: zip(space.parameters.map(\.path), values))
+    var sampled: [String: Value] = [:]
+    for (index, isActive) in space.active(values).enumerated() where isActive {
+      sampled[space.parameters[index].path] = values[index]
+    }
     var given = commonValues
-    for (path, setting) in searchedSettings { given[path] = value(of: setting, at: path, sampled) }
+    for (path, setting) in searchedSettings { given[path] = value(of: path, setting, at: path, sampled) }
     return given
   }
 
+  /// The value of a key in a configuration.
+  ///
+  /// - Parameter path: that of the parameter, if it is searched.
   private func value(
-    of setting: Setting, at path: String, _ sampled: [String: Value]
+    of key: String, _ setting: Setting, at path: String, _ sampled: [String: Value]
   ) -> Value? {
     switch setting {
     case .fixed(let value): value
     case .searched:
       if sampled[path] != .omitted {
         sampled[path]
-      } else if case .value(let value)? = keys[path]?.fallback {
+      } else if case .value(let value)? = keys[key]?.fallback {
         value
       } else {
         nil
       }
+    case .dependent(let brought, let otherwise):
+      if let match = brought.first(where: { sampled[$0.origin.path] == $0.origin.value }) {
+        value(of: key, match.setting, at: match.path, sampled)
+      } else {
+        otherwise.flatMap { value(of: key, $0, at: path, sampled) }
+      }
     case .list(let elements):
-      Self.list(elements.enumerated().compactMap { value(of: $1, at: "\(path).\($0)", sampled) })
+      Self.list(elements.enumerated().compactMap { value(of: key, $1, at: "\(path).\($0)", sampled) })
     }
   }
 

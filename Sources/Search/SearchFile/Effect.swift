@@ -58,6 +58,7 @@ extension Setting {
     case .fixed(let value): [value]
     case .searched(let distribution):
       distribution.ends.map { [$0.low, $0.high] } ?? (distribution.points ?? []).extremes
+    case .dependent: alternatives.flatMap(\.extremes)
     case .list(let elements):
       // The lists of all lowest and all highest elements.
       [\[Value].first, \[Value].last].map { end in
@@ -86,8 +87,9 @@ extension SearchFile {
   /// The values with nil for each parameter that has no effect in the configuration.
   package func effective(_ values: [Value]) -> [Value?] {
     guard !conditional.isEmpty, let given = given(values) else { return values }
-    var effective = values.map(Optional.some)
-    for index in conditional where values[index] != .omitted {
+    let active = space.active(values)
+    var effective = zip(values, active).map { $1 ? $0 : nil }
+    for index in conditional where active[index] && values[index] != .omitted {
       let effect = keys[space.parameters[index].field]?.effect
       if effect?.holds(given) == false { effective[index] = nil }
     }
@@ -105,6 +107,7 @@ extension SearchFileRules {
   var inertKeys: [Fault] {
     read.keys.fields.compactMap { field in
       guard let setting = read.settings[field.path], !isReported(field.path) else { return nil }
+      if let fault = inertBrought(field) { return fault }
       let location = read.locations[field.path] ?? read.locations["\(field.path).0"] ?? .file
       if !field.affectsResults, case .searched = setting {
         return Fault(
@@ -116,6 +119,21 @@ extension SearchFileRules {
       let subject = if case .fixed = setting { "has" } else { "is searched, but has" }
       return Fault(location, field.path, "\(subject) no effect: it acts only \(effect.condition); remove it")
     }
+  }
+
+  /// The mistake of a key that a value of a choice brings, but that has no effect with that value.
+  private func inertBrought(_ field: Field) -> Fault? {
+    guard let effect = field.effect else { return nil }
+    for brought in read.brought[field.path] ?? [] {
+      var settings = settings
+      settings[brought.origin.path] = .fixed(brought.origin.value)
+      guard !effect.canHold(settings) else { continue }
+      return Fault(
+        read.locations[brought.path] ?? .file, field.path,
+        "has no effect with \(brought.origin.path) \(brought.origin.value): it acts only \(effect.condition); remove it"
+      )
+    }
+    return nil
   }
 
   /// Whether a key has no effect only because the budget was set on the command line, as for a short try.

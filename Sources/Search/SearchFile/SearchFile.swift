@@ -34,7 +34,9 @@ package struct SearchFile: Sendable {
     format = rules.format
     self.space = space
     conditional = space.parameters.indices.filter { index in
-      rules.read.keys[space.parameters[index].field]?.effect.map { $0.canFail(settings) } ?? false
+      let parameter = space.parameters[index]
+      return parameter.condition != nil
+        || rules.read.keys[parameter.field]?.effect.map { $0.canFail(settings) } ?? false
     }
     guard case .fixed(.word(let name)) = settings["search.objective"],
       let goal = rules.format.metrics.goals.first(where: { $0.name == name })?.goal
@@ -104,6 +106,7 @@ extension SearchFile {
     switch setting {
     case .fixed(let value): "\(value)"
     case .searched(let distribution): distribution.summary
+    case .dependent: setting.alternatives.map(text).joined(separator: " or ")
     case .list(let elements): "[\(elements.map(text).joined(separator: "; "))]"
     }
   }

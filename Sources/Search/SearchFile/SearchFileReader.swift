@@ -1,53 +1,19 @@
-/// The setting of one field in a search file.
-package enum Setting: Hashable, Sendable {
-  case fixed(Value)
-  case searched(Distribution)
-  /// A list with searched elements.
-  case list([Setting])
-}
-
-extension Setting {
-  /// The words that the field can take: the fixed one or those of a choice.
-  package var words: Set<String> {
-    var values: [Value] = []
-    if case .fixed(let value) = self { values = [value] }
-    if case .searched(let distribution) = self, case .choice(let choices) = distribution.shape {
-      values = choices
-    }
-    return Set(values.compactMap { if case .word(let word) = $0 { word } else { nil } })
-  }
-
-  /// The possible lengths of a list; empty for a single value.
-  package var counts: [Int] {
-    let values: [Value] =
-      switch self {
-      case .fixed(let value): [value]
-      case .searched(let distribution):
-        if case .choice(let values) = distribution.shape { values } else { [] }
-      case .list(let elements): [.integers(Array(repeating: 0, count: elements.count))]
-      }
-    return values.compactMap { value in
-      switch value {
-      case .integers(let numbers): numbers.count
-      case .reals(let numbers): numbers.count
-      case .integer, .real, .word: nil
-      }
-    }
-  }
-}
-
 /// Converts the nodes of a file into settings, by the table of fields.
 package struct SearchFileReader {
   /// The keys that it may have.
   package let keys: KeyTable
   /// The settings, by the path of the field.
-  package private(set) var settings: [String: Setting] = [:]
+  package internal(set) var settings: [String: Setting] = [:]
   /// The searched parameters, in the order of the file.
-  package private(set) var searched: [(path: String, distribution: Distribution)] = []
+  package private(set) var searched: [SearchSpace.Declaration] = []
+  /// What the values of choices bring, by the path of the key.
+  var brought: [String: [Setting.Brought]] = [:]
+  /// The choice whose own keys are read now.
+  var origin: SearchSpace.Origin?
   /// The nodes of keys whose entries depend on the searched parameters, by path.
   private(set) var entries: [String: Node] = [:]
   /// The position of each section, field and searched element.
-  package private(set) var locations: [String: SearchFileError.Location] = [:]
+  package internal(set) var locations: [String: SearchFileError.Location] = [:]
   /// The mistakes found so far.
   private(set) var faults: [Fault] = []
   /// The keys that unknown keys are probably misspellings of.
@@ -64,6 +30,7 @@ package struct SearchFileReader {
         root.location, "", "needs keys and values at the top level, such as 'name: ...', not \(root.shown)")
     }
     read(entries, in: "")
+    for (path, cases) in brought.sorted(by: { $0.key < $1.key }) { merge(cases, at: path) }
   }
 
   private mutating func read(_ entries: [Node.Entry], in section: String) {
@@ -99,7 +66,7 @@ package struct SearchFileReader {
       entries[path] = node
       settings[path] = .fixed(.word(node.yaml))
     } else {
-      settings[path] = try setting(of: field, node)
+      settings[path] = try setting(of: field, node, at: path)
     }
   }
 
@@ -116,7 +83,7 @@ package struct SearchFileReader {
     }
   }
 
-  private mutating func checkKey(
+  mutating func checkKey(
     _ entry: Node.Entry, _ path: String, in section: String
   ) throws(Fault) {
     let allowed = keys.sections[section] ?? []
@@ -140,17 +107,20 @@ package struct SearchFileReader {
 }
 
 extension SearchFileReader {
-  private mutating func setting(of field: Field, _ node: Node) throws(Fault) -> Setting {
+  /// The setting at a node.
+  ///
+  /// - Parameter path: that of the key, or of the parameter if a choice brings it.
+  mutating func setting(of field: Field, _ node: Node, at path: String) throws(Fault) -> Setting {
     if case .integers(_, let most) = field.kind {
-      return try list(field, node, atMost: most)
+      return try list(field, node, atMost: most, at: path)
     }
     if case .realOrReals(_, let most) = field.kind {
       guard case .list = node.content else {
-        return try setting(of: field, field.kind.element, node, at: field.path)
+        return try setting(of: field, field.kind.element, node, at: path)
       }
-      return try list(field, node, atMost: most)
+      return try list(field, node, atMost: most, at: path)
     }
-    return try setting(of: field, field.kind, node, at: field.path)
+    return try setting(of: field, field.kind, node, at: path)
   }
 
   private mutating func setting(
@@ -170,17 +140,26 @@ extension SearchFileReader {
     guard field.isSearchable else {
       throw Fault(node.location, path, "cannot be searched; needs \(kind)")
     }
+    let (plain, own) = try node.withoutOwnKeys(at: path)
+    let isElement = path.split(separator: ".").last.flatMap { Int($0) } != nil
     let distribution = try kind.distribution(
-      node, at: path, canBeOmitted: path == field.path && field.canBeOmitted)
-    searched.append((path, distribution))
+      plain, at: path, canBeOmitted: !isElement && field.canBeOmitted)
+    searched.append(.init(path: path, distribution: distribution, field: field.path, origin: origin))
     locations[path] = node.location
+    let outer = origin
+    defer { origin = outer }
+    for (value, entries) in own {
+      origin = SearchSpace.Origin(path: path, value: try kind.value(value, at: path))
+      readOwn(
+        entries, in: String(field.path.prefix(upTo: field.path.lastIndex(of: ".") ?? field.path.startIndex)))
+    }
     return .searched(distribution)
   }
 
   private mutating func list(
-    _ field: Field, _ node: Node, atMost most: Int
+    _ field: Field, _ node: Node, atMost most: Int, at path: String
   ) throws(Fault) -> Setting {
-    if node.isChoiceOfLists { return try setting(of: field, field.kind, node, at: field.path) }
+    if node.isChoiceOfLists { return try setting(of: field, field.kind, node, at: path) }
     var elements = [node]
     if case .list(let nodes) = node.content { elements = nodes }
     guard elements.contains(where: \.isMap) else {
@@ -193,7 +172,7 @@ extension SearchFileReader {
     var mistakes: [Fault] = []
     for (index, element) in elements.enumerated() {
       do throws(Fault) {
-        settings.append(try setting(of: field, field.kind.element, element, at: "\(field.path).\(index)"))
+        settings.append(try setting(of: field, field.kind.element, element, at: "\(path).\(index)"))
       } catch {
         mistakes.append(error)
       }
@@ -201,6 +180,24 @@ extension SearchFileReader {
     guard let last = mistakes.popLast() else { return .list(settings) }
     faults += mistakes
     throw last
+  }
+}
+
+extension SearchFileReader {
+  mutating func addFault(_ fault: Fault) { faults.append(fault) }
+
+  /// Joins what choices bring with the setting of the section, which holds for their other values.
+  private mutating func merge(_ cases: [Setting.Brought], at path: String) {
+    let setting = settings[path]
+    switch setting {
+    case .fixed, nil: settings[path] = .dependent(cases, otherwise: setting)
+    case .searched, .list, .dependent:
+      faults.append(
+        Fault(
+          locations[path] ?? .file, path,
+          "is searched, and \(cases[0].origin.value) brings it; set it to one value, or list it with each value of "
+            + "\(cases[0].origin.path)"))
+    }
   }
 }
 

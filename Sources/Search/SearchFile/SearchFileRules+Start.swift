@@ -60,7 +60,7 @@ extension SearchFileRules {
     let distribution = parameter.distribution
     if node.isNull, distribution.contains(.omitted) { return .omitted }
     guard let field = read.keys[parameter.field] else { preconditionFailure("\(parameter.path) is no key") }
-    let kind = parameter.path == field.path ? field.kind : field.kind.element
+    let kind = parameter.isElement ? field.kind.element : field.kind
     let value: Value
     do {
       value = try kind.value(node, at: Self.path)

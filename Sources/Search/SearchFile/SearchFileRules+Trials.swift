@@ -35,13 +35,14 @@ extension SearchFileRules {
   func checkSpace() throws(Fault) {
     let parameters = read.searched
     guard let sampler, !parameters.isEmpty else { return }
-    if sampler == .sobol, parameters.count > SobolSampler.mostParameters {
+    let dimensions = (space.dimensions.max() ?? 0) + 1
+    if sampler == .sobol, dimensions > SobolSampler.mostDimensions {
       throw Fault(
         read.locations["search.sampler"] ?? .file, "search.sampler",
-        "'sobol' supports at most \(SobolSampler.mostParameters) parameters, not \(parameters.count)")
+        "'sobol' supports at most \(SobolSampler.mostDimensions) parameters, not \(dimensions)")
     }
     guard sampler.isWithoutReplacement else { return }
-    guard let size = SearchSpace(parameters).gridSize else { return }
+    guard let size = space.gridSize else { return }
     guard size < .max else {
       throw Fault(
         read.locations["search"] ?? .file, "search.sampler",

@@ -19,8 +19,22 @@ package struct SearchFileRules {
     settings = read.settings
     faults = read.faults
     addDefaults(name: name)
-    for rule in rules + format.rules(self) where !rule.fields.contains(where: isReported) {
+    for rule in rules + (read.brought.isEmpty ? format.rules(self) : [])
+    where !rule.fields.contains(where: isReported) {
       check(rule.check)
+    }
+    if !read.brought.isEmpty { checkVariants(name: name) }
+  }
+
+  /// Checks the rules of the trial bodies with each combination of the keys that choices bring.
+  private mutating func checkVariants(name: String) {
+    let before = faults
+    for variant in read.variants {
+      let rules = SearchFileRules(variant.reader, format, name: name)
+      for fault in rules.faults where !before.contains(where: { $0.key == fault.key }) {
+        guard !faults.contains(where: { $0.key == fault.key }) else { continue }
+        faults.append(Fault(fault.location, fault.key, "\(fault.message) (with \(variant.summary))"))
+      }
     }
   }
 
@@ -31,7 +45,7 @@ package struct SearchFileRules {
     }
     let continuous = read.searched.map { parameter in
       (
-        fields: [parameter.path, "search.sampler"],
+        fields: [parameter.field, "search.sampler"],
         check: { () throws(Fault) in try checkSteps(parameter.path, parameter.distribution) }
       )
     }
@@ -77,7 +91,11 @@ package struct SearchFileRules {
   }
 
   private mutating func addDefaults(name: String) {
-    for field in read.keys.fields where settings[field.path] == nil {
+    for field in read.keys.fields {
+      if case .dependent(let brought, nil)? = settings[field.path], case .value(let value) = field.fallback {
+        settings[field.path] = .dependent(brought, otherwise: .fixed(value))
+      }
+      guard settings[field.path] == nil else { continue }
       switch field.fallback {
       case .value(let value): settings[field.path] = .fixed(value)
       case .required:

@@ -39,8 +39,13 @@ struct SearchPlan: Encodable {
     name = file.name
     sampler = file.sampler.rawValue
     trials = file.isOpenEnded ? nil : file.trials
-    parameters = file.space.parameters.map {
-      Parameter(name: $0.column, key: $0.path, distribution: $0.distribution.summary)
+    parameters = file.space.parameters.map { parameter in
+      let origin = parameter.condition.map {
+        ", with \(file.space.parameters[$0.parameter].column) \($0.value)"
+      }
+      return Parameter(
+        name: parameter.column, key: parameter.path,
+        distribution: parameter.distribution.summary + (origin ?? ""))
     }
     rungs = file.rungs
     var suggestions = Suggestions(of: file)

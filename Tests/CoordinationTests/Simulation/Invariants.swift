@@ -147,9 +147,11 @@ extension Simulation {
 
   private mutating func checkEnd(_ end: TrialEnd) throws(Violation) {
     // Known limits (see Promises): a trial that hung on a good machine, or was returned by it, and failed on a defective
-    // one.
+    // one; a trial that failed on a defective machine while no other takes work.
+    let isLeftToDefective =
+      coordinator?.machine.peers.allSatisfy { !$0.value.isAvailable || isDefective($0.key) } == true
     let wasReturned = disk.attempts.values.contains { $0.trial == end.trial && $0.end == .refused }
-    if end.status.isFailure, ledger.hung.contains(end.trial) || wasReturned,
+    if end.status.isFailure, ledger.hung.contains(end.trial) || wasReturned || isLeftToDefective,
       ledger.trials.contains(where: { id, trial in trial == end.trial && ranOnDefectiveHost(id) })
     {
       ledger.tainted.insert(end.trial)
