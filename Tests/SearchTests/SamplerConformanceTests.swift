@@ -93,6 +93,33 @@ import Testing
     #expect(row.spread != .everyPointOnce || Set(alone).count == alone.count)
   }
 
+  /// Each configuration has the parameters that its choices bring, and only these.
+  @Test(arguments: rows)
+  func parametersOfChoicesAreAbsentWithOtherValues(row: Row) throws {
+    let file = try parse(
+      file(
+        train: """
+          batch: { int: [8, 10] }, optimizer: { choice: [
+            { sgd: { lr: { log_uniform: [1e-2, 1], steps: 4 } } },
+            { momentum: { lr: { log_uniform: [1e-3, 0.1], steps: 4 }, momentum: { choice: [0.5, 0.9] } } } ] }
+          """, search: "trials: 36, sampler: \(row.sampler.rawValue)\(row.sampler.learns ? ", lag: 8" : "")"))
+    let alone = SimulatedSearch(file).run(workers: 1)
+    for order in 0..<3 as Range<UInt64> {
+      #expect(SimulatedSearch(file, order: order).run(workers: 5) == alone)
+    }
+    #expect(SimulatedSearch(file).run(workers: 4, knowing: alone.prefix(13)) == alone)
+    let effective = alone.map(file.effective)
+    for values in effective {
+      let isMomentum = values[1] == .word("momentum")
+      #expect(values.map { $0 != nil } == [true, true, !isMomentum, isMomentum, isMomentum])
+    }
+    // The grid has 3 * (4 + 4 * 2) points.
+    #expect(row.spread != .everyPointOnce || Set(effective).count == 36)
+    // Each of two values is the choice of about half the samples, of a third of the points.
+    let share = effective.count { $0[1] == .word("sgd") }
+    #expect(row.spread == .everyPointOnce ? share == 12 : (5...31).contains(share))
+  }
+
   @Test(arguments: rows)
   func valuesOfEachParameterHaveTheirProbability(row: Row) throws {
     let space = try Self.grid()
