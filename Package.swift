@@ -65,12 +65,13 @@ let package = Package(
       "Training", ["COneDNN", "CSodium", "CWarp", "CZlib", "Randomness"],
       testResources: [.copy("Golden")])
     + module(
-      "Search", ["Randomness", .product(name: "Yams", package: "Yams")], testedWith: ["Trials"])
+      "Search", ["Randomness", .product(name: "Yams", package: "Yams")],
+      testedWith: ["RunFiles", "Trials"])
     + module("Trials", ["Search", "Training"])
     + module(
       "Coordination",
       ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-      excluding: ["Protocol/trawl.proto"], testedWith: ["Trials"])
+      excluding: ["Protocol/trawl.proto"], testedWith: ["RunFiles", "Trials"])
     + module("RunFiles", ["Search"], testedWith: ["Trials"])
     + module(
       "Reports",

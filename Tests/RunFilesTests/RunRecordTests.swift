@@ -23,7 +23,7 @@ import Trials
     #expect(results.map(\.values) == [[.integer(1)], [nil], [nil]])
     let path = NSTemporaryDirectory() + "results-\(UUID().uuidString).csv"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try Data(Results.csv(results, of: file).bytes).write(to: URL(filePath: path))
+    try Data(ResultTable.csv(results, of: file).bytes).write(to: URL(filePath: path))
     let read = try RunRecord.results(CSVFile(contentsOf: path), of: file).results
     #expect(read.map(\.values) == results.map(\.values))
   }

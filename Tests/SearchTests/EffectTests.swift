@@ -1,3 +1,4 @@
+import RunFiles
 import Testing
 import Trials
 
@@ -127,7 +128,7 @@ import Trials
     let sgd = results.filter { $0.values[1] == .word("sgd") }
     #expect((1..<40).contains(sgd.count))
     #expect(results.allSatisfy { ($0.values[2] == nil) == ($0.values[1] == .word("sgd")) })
-    let rows = String(decoding: Results.csv(results, of: file).bytes, as: UTF8.self).split(
+    let rows = String(decoding: ResultTable.csv(results, of: file).bytes, as: UTF8.self).split(
       separator: "\n")
     #expect(rows.count { $0.contains(",sgd,,") } == sgd.count)
     #expect(file.configuration(values: file.completed(sgd[0].values)) != nil)

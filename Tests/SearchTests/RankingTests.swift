@@ -1,4 +1,5 @@
 import Randomness
+import RunFiles
 import Testing
 import Trials
 
@@ -83,7 +84,7 @@ import Trials
         metrics: ["val_accuracy": .nan], goal: .valAccuracy),
     ]
     #expect(
-      Results.csv(ranked, of: file).text == """
+      ResultTable.csv(ranked, of: file).text == """
         rank,trial,hidden,lr,l2,val_accuracy,val_loss,epochs,status,seeds,val_accuracy_mean,val_accuracy_ci95,tie
         1,3,292,0.25,2.546591239423651e-7,0.98125,0.0625,50,done,1,,,
         2,1,200,0.2,1e-5,,,2,diverged,1,,,
@@ -97,7 +98,7 @@ import Trials
       TrialResult(trial: 0, values: [.integers([1, 2])], status: .stopped, epochs: 1)
     ]
     #expect(
-      Results.csv(ranked, of: file).text.contains("\n1,0,\"[1, 2]\",,,1,stopped,1,,,\n"))
+      ResultTable.csv(ranked, of: file).text.contains("\n1,0,\"[1, 2]\",,,1,stopped,1,,,\n"))
   }
 }
 

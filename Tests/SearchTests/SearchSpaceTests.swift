@@ -6,7 +6,7 @@ import Trials
 @Suite struct SearchSpaceTests {
   private func columns(_ paths: [String]) throws -> [String] {
     let distribution = try Distribution(.int(low: 1, high: 2))
-    let reserved = Results.fixedColumns(.embedded)
+    let reserved = ResultColumns.leading + ResultColumns.trailing(.embedded)
     return SearchSpace(paths.map { ($0, distribution) }, reserved: reserved).parameters.map(\.column)
   }
 

@@ -1,3 +1,4 @@
+import RunFiles
 import Testing
 
 @testable import Search
@@ -56,7 +57,7 @@ private final class FunctionFormat: TrialFormat {
     }
     let results = ends.map { file.result(of: $0, [.real(2), .integer(3)]) }
     #expect(
-      Results.csv(Ranking.ranked(results, by: file.goal), of: file).text == """
+      ResultTable.csv(Ranking.ranked(results, by: file.goal), of: file).text == """
         rank,trial,x,at.cost,cost,epochs,status,seeds,cost_mean,cost_ci95,tie
         1,1,2,3,-1.5,27,done,1,,,
         2,0,2,3,2,27,done,1,,,

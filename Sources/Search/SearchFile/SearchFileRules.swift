@@ -69,7 +69,7 @@ package struct SearchFileRules {
 
   /// The searched parameters.
   var space: SearchSpace {
-    SearchSpace(read.searched, reserved: Results.fixedColumns(format.metrics))
+    SearchSpace(read.searched, reserved: ResultColumns.leading + ResultColumns.trailing(format.metrics))
   }
 
   /// The early-stopping rule of the search, with its position; nil if it has none.

@@ -67,7 +67,7 @@ struct Exports {
   private mutating func writeTables(_ coordinator: Coordinator, _ study: StudyDatabase) throws {
     let file = coordinator.file
     let ranked = coordinator.ranking
-    try AtomicFile.write(Data(Results.csv(ranked, of: file).bytes), to: directory.results, as: .runFile)
+    try AtomicFile.write(Data(ResultTable.csv(ranked, of: file).bytes), to: directory.results, as: .runFile)
     try AtomicFile.write(attempts(study), to: directory.attempts, as: .runFile)
     try AtomicFile.write(history(study, of: coordinator), to: directory.history, as: .runFile)
     try writeBest(ranked.first, of: file)

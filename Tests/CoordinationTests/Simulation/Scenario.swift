@@ -1,4 +1,5 @@
 import Randomness
+import RunFiles
 import Search
 import Trials
 
@@ -227,7 +228,7 @@ struct Scenario {
       result.reevaluated = Reevaluated(replicates.map(self.result(of:)), of: file.metrics.estimated)
       return result
     }
-    return Results.csv(Ranking.ranked(results, by: file.goal), of: file).text
+    return ResultTable.csv(Ranking.ranked(results, by: file.goal), of: file).text
   }
 
   private static func patience(

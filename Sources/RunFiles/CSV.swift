@@ -1,3 +1,5 @@
+import Search
+
 /// A table as comma-separated text (RFC 4180, with a line feed after each row).
 ///
 /// A text cell that a spreadsheet would read as a formula gets an apostrophe in front.

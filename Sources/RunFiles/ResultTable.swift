@@ -1,19 +1,11 @@
+import Search
+
 /// The table of results.csv.
-package enum Results {
-  /// The columns other than those of the searched parameters.
-  static func fixedColumns(_ schema: MetricSchema) -> [String] { leading + trailing(schema) }
-
-  private static let leading = ["rank", "trial"]
-
-  private static func trailing(_ schema: MetricSchema) -> [String] {
-    schema.ranked + [
-      "epochs", "status", "seeds", "\(schema.estimated)_mean", "\(schema.estimated)_ci95", "tie",
-    ]
-  }
-
+package enum ResultTable {
   /// The table of ranked results, best first.
   package static func csv(_ ranked: [TrialResult], of file: SearchFile) -> CSV {
-    var csv = CSV(columns: leading + file.space.parameters.map(\.column) + trailing(file.metrics))
+    let columns = ResultColumns.leading + file.space.parameters.map(\.column)
+    var csv = CSV(columns: columns + ResultColumns.trailing(file.metrics))
     for (index, (result, tie)) in zip(ranked, Ranking.ties(ranked)).enumerated() {
       let estimate = result.reevaluated?.shown
       csv.append(
