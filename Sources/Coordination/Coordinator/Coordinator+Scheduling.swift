@@ -83,30 +83,34 @@ extension Coordinator {
   }
 
   private mutating func fillSlots(at now: Duration) {
-    // ASHA promotes one trial after another: a worker that was passed over may run a later one.
+    // ASHA promotes one trial after another, and trials wait for a worker that turns out to be silent: a worker that
+    // was passed over may run a later one.
     while startTrials(at: now), !idle.isEmpty {}
   }
 
-  /// Starts trials on idle workers, each in turn; returns whether any has started.
+  /// Starts trials on idle workers, each in turn; returns whether any has started or a worker was found silent.
   private mutating func startTrials(at now: Duration) -> Bool {
     var left: [WorkerID] = []
-    var hasStarted = false
+    var hasChanged = false
     for (index, worker) in idle.enumerated() {
       guard hasWork(at: now) else {
         left += idle[index...]
         break
       }
       // A worker that missed two heartbeats may be gone; its next one makes it available again.
-      if let peer = peers[worker], !isResponsive(peer, at: now) { peers[worker]?.isPaused = true }
+      if let peer = peers[worker], !peer.isPaused, !isResponsive(peer, at: now) {
+        peers[worker]?.isPaused = true
+        hasChanged = true
+      }
       while let peer = peers[worker], hasWork(at: now), let trial = nextTrial(for: peer, worker, at: now) {
         start(trial, on: worker, as: .holder, at: now)
-        hasStarted = true
+        hasChanged = true
       }
       let isFull = peers[worker].map { $0.freeSlots <= 0 } ?? true
       if isFull { peers[worker]?.isQueued = false } else { left.append(worker) }
     }
     idle = left
-    return hasStarted
+    return hasChanged
   }
 
   /// Whether a trial waits for a slot. Promotions come before new trials.
