@@ -57,14 +57,3 @@ struct SimulatedSearch {
     }
   }
 }
-
-extension Value {
-  /// The number; nil for words and lists.
-  var number: Double? {
-    switch self {
-    case .integer(let number): Double(number)
-    case .real(let number): number
-    case .word, .integers, .reals: nil
-    }
-  }
-}

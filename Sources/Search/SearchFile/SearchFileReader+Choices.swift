@@ -86,7 +86,11 @@ extension SearchFileReader {
       guard case .dependent(_, let otherwise)? = settings[key] else { continue }
       let match = cases.first { variant.has($0.origin) }
       settings[key] = match?.setting ?? otherwise
-      if let match { locate(key, at: locations[match.path]) } else if otherwise == nil { locations[key] = nil }
+      if let match {
+        locate(key, at: locations[match.path])
+      } else if otherwise == nil {
+        locations[key] = nil
+      }
     }
     brought = [:]
   }
