@@ -138,7 +138,7 @@ extension Coordinator {
       excluded[worker] == nil
     else { return false }
     if attempt.isLost {
-      guard backlog.remove(attempt.trial) else { return false }
+      guard !isBehindItsTrial(id, attempt), backlog.remove(attempt.trial) else { return false }
       attempts[id]?.isLost = false
       openTrials[attempt.trial]?.current = id
       openTrials[attempt.trial]?.failures.remove(id)
@@ -150,6 +150,14 @@ extension Coordinator {
     attempts[id]?.isDelivered = true
     peers[worker]?.attempts.insert(id)
     return true
+  }
+
+  /// Whether a later attempt has reached a rung that this one has not.
+  private func isBehindItsTrial(_ id: AttemptID, _ attempt: Attempt) -> Bool {
+    guard let entry = openTrials[attempt.trial], entry.goal > 0, entry.attempts.last != id,
+      !isReplicate(attempt.trial)
+    else { return false }
+    return Double(attempt.epochs.count) < rungs[entry.goal - 1]
   }
 
   private mutating func handleHeartbeat(_ heartbeat: WireHeartbeat, of id: WorkerID, at now: Duration) {
