@@ -57,10 +57,7 @@ struct RequirementParser {
     var comparisons = [try comparison()]
     while pass(.name("or")) { comparisons.append(try comparison()) }
     guard position == tokens.count else {
-      let rest = tokens[position].text
-      throw Mistake(
-        rest == "and"
-          ? "write each condition as an entry of its own, not 'and'" : "does not end before \(quoted(rest))")
+      throw surplus(tokens[position].text)
     }
     return Requirement(comparisons: comparisons)
   }
@@ -90,6 +87,9 @@ extension RequirementParser {
         let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
         tokens.append(.name(String(name)))
         rest.removeFirst(name.count)
+      } else if let word = quotedWord(rest) {
+        tokens.append(.name(word))
+        rest.removeFirst(word.count + 2)
       } else if let symbol = symbols.first(where: { rest.hasPrefix($0) }) {
         tokens.append(.symbol(symbol))
         rest.removeFirst(symbol.count)
@@ -99,6 +99,13 @@ extension RequirementParser {
       }
     }
     return tokens
+  }
+
+  /// The word in quotes at the start of a text.
+  private static func quotedWord(_ text: Substring) -> String? {
+    guard let quote = text.first, quote == "'" || quote == "\"" else { return nil }
+    let word = text.dropFirst().prefix { $0 != quote }
+    return word.endIndex < text.endIndex ? String(word) : nil
   }
 
   private static let symbols = Requirement.Relation.allCases.map(\.rawValue) + ["+", "-", "*", "/", "(", ")"]
@@ -138,7 +145,7 @@ extension RequirementParser {
 
   private func check(_ left: Operand, _ relation: Requirement.Relation, _ right: Operand) throws(Mistake) {
     guard left.term.isVariable || right.term.isVariable else {
-      throw Mistake("compares no searched parameter")
+      throw Mistake("compares no searched parameter; searched are \(columns.joined(separator: ", "))")
     }
     guard left.words != nil || right.words != nil else { return }
     guard let words = left.words, let others = right.words else {
@@ -152,6 +159,15 @@ extension RequirementParser {
       guard let word = side.words?.first, !other.contains(word) else { continue }
       throw Mistake("\(quoted(word)) is not one of \(other.sorted().joined(separator: ", "))")
     }
+  }
+
+  /// The mistake of a text that goes on after a comparison.
+  private func surplus(_ text: String) -> Mistake {
+    if text == "and" { return Mistake("write each condition as an entry of its own, not 'and'") }
+    guard Requirement.Relation(rawValue: text) == nil else {
+      return Mistake("has two comparisons in a row; write each as an entry of its own")
+    }
+    return Mistake("does not end before \(quoted(text))")
   }
 
   private func noNumber(_ word: String) -> Mistake {
@@ -205,7 +221,12 @@ extension RequirementParser {
     case .symbol("-"): return try numbers((.value(.real(0)), nil), try factor(), Requirement.Term.difference)
     case .symbol("("):
       let inner = try sum()
-      guard pass(.symbol(")")) else { throw Mistake("lacks a closing parenthesis") }
+      guard pass(.symbol(")")) else {
+        let isComparison =
+          position < tokens.count && Requirement.Relation(rawValue: tokens[position].text) != nil
+        throw Mistake(
+          isComparison ? "has a comparison in parentheses; write it without" : "lacks a closing parenthesis")
+      }
       return inner
     case .symbol(let symbol): throw Mistake("needs a name or number, not \(quoted(symbol))")
     case .name(let name): return try operand(name)

@@ -26,7 +26,7 @@ extension SearchFileRules {
     guard case .scalar(let text, _) = node.content, !text.isEmpty else {
       throw Fault(
         node.location, Self.path,
-        "needs comparisons, such as '\(columns[0]) <= \(columns.last ?? columns[0])', not \(node.shown)")
+        "needs comparisons, such as '\(Self.example(space.parameters[0]))', not \(node.shown)")
     }
     do throws(RequirementParser.Mistake) {
       var parser = try RequirementParser(text, columns: columns) { name in meaning(of: name, in: space) }
@@ -34,6 +34,11 @@ extension SearchFileRules {
     } catch {
       throw Fault(node.location, Self.path, "\(quoted(text)): \(error.message)")
     }
+  }
+
+  private static func example(_ parameter: SearchSpace.Parameter) -> String {
+    let value = parameter.distribution.value(atPosition: 0.5)
+    return "\(parameter.column) \(value.number == nil ? "!=" : "<=") \(value)"
   }
 
   private func meaning(of name: String, in space: SearchSpace) -> RequirementParser.Meaning? {
