@@ -117,6 +117,50 @@ import Trials
     }
   }
 
+  @Test func listsOfSeveralValuesHaveColumnsOfTheirOwn() throws {
+    let file = try parse(
+      file(
+        model: """
+          activation: { choice: [
+            { relu: { hidden: [{ int: [4, 8] }, { int: [4, 8] }] } }, { tanh: { hidden: [{ int: [4, 8] }] } } ] }
+          """
+      ).replacing("hidden: [32], ", with: ""))
+    #expect(columns(file) == ["activation", "relu.hidden.0", "relu.hidden.1", "tanh.hidden.0"])
+  }
+
+  @Test func keysOfDifferentSectionsHaveDifferentPaths() throws {
+    let train = """
+      lr: 0.1, optimizer: { choice: [
+        { sgd: { schedule: { step: { every: 1, gamma: { choice: [0.5, 0.6] } } } } },
+        { momentum: { schedule: { milestones: { at: [2], gamma: { choice: [0.7, 0.8] } } } } }] }
+      """
+    let file = try parse(text(train))
+    #expect(Set(file.space.parameters.map(\.path)).count == 3)
+    for trial in 0..<file.trials {
+      let values = file.values(trial: trial)
+      let configuration = try #require(file.configuration(values: values))
+      let isStep = values[0] == .word("sgd")
+      #expect(configuration["train.schedule.step.gamma"] == (isStep ? values[1] : nil))
+      #expect(configuration["train.schedule.milestones.gamma"] == (isStep ? nil : values[2]))
+    }
+  }
+
+  @Test func givenParameterChoosesItsValue() throws {
+    func file(_ start: String) -> String {
+      text(trials: "30").replacing("sampler:", with: "start: [\(start)], sampler:")
+    }
+    for trials in [try parse(file("{ momentum.lr: 0.01 }")), try parse(file("{ momentum: 0.9 }"))] {
+      #expect(trials.values(trial: 0)[0] == .word("momentum"))
+    }
+    #expect(
+      rejection(file("{ optimizer: adamw, sgd.lr: 0.1 }")).hasSuffix(
+        "search.start: sgd.lr is only in configurations with optimizer sgd, not adamw"))
+    #expect(
+      rejection(file("{ sgd.lr: 0.1, momentum: 0.9 }")).contains("is only in configurations with optimizer"))
+    #expect(
+      rejection(file("{ momentum: 0.9, train.optimizer.momentum.momentum: 0.9 }")).contains("is given twice"))
+  }
+
   private struct Failure: Error {}
 
   @Test func parametersThatExcludeEachOtherShareDimensions() throws {
@@ -171,6 +215,10 @@ import Trials
       "train.momentum: has no effect with train.optimizer sgd: it acts only with"
     ),
     (
+      "lr: 0.1, optimizer: { choice: [{ sgd: { lr: 1 } }, { adamw: { lr: 0.01 } }] }",
+      "train.lr: has no effect: each value of train.optimizer brings it; remove it here"
+    ),
+    (
       "lr: 0.1, optimizer: { choice: [sgd, { adamw: { schedule: { step: { every: 1 } } } }] }",
       "train.schedule.step.gamma: is missing; needs a number above 0 and at most 1 (with train.optimizer adamw)"
     ),
@@ -181,7 +229,7 @@ import Trials
     ),
     (
       "lr: 0.1, optimizer: { choice: [sgd, { adamw: { optimizer: sgd } }] }",
-      "train.optimizer: cannot depend on a"
+      "train.optimizer: a value cannot bring the key of its own choice"
     ),
     (
       "lr: 0.1, optimizer: { choice: [sgd, { adamw: { lr: { int: [1, 2] } } }] }",

@@ -16,7 +16,7 @@ import Testing
     ).replacing("[32]", with: "[{ int: [1, 4] }, { int: [1, 4] }]")
   }
 
-  /// The values are those of hidden.0, hidden.1, activation, lr and patience.
+  /// The values are those of hidden.0, hidden.1, activation, lr and patience; a patience of 2 has no effect.
   @Test(arguments: [
     ("hidden.1 <= hidden.0", [true, false, false, true]),
     ("hidden.0 > model.hidden.1", [true, false, false, false]),
@@ -29,6 +29,9 @@ import Testing
     ("activation != relu or lr < .05", [true, true, false, true]),
     ("hidden.0 * 4 < train.batch", [true, true, true, true]),
     ("patience > hidden.0", [true, true, false, true]),
+    ("patience == null", [true, true, false, true]),
+    ("patience != null or lr < +0.05", [true, false, true, true]),
+    ("patience != null", [false, false, true, false]),
     ("train.batch - 12 == hidden.1", [false, true, false, false]),
   ])
   func requirementHolds(requirement: String, expected: [Bool]) throws {
@@ -63,6 +66,9 @@ import Testing
       "Hidden.0 < 3",
       "compares no searched parameter; searched are hidden.0, hidden.1, activation, lr, patience"
     ),
+    ("hidden.0 < 3 OR lr < 1", "write 'or' in lower case"),
+    ("hidden.0 < search.trials", "'search.trials' is neither a number nor a searched parameter"),
+    ("hidden.0 < search.heartbeat", "'search.heartbeat' is neither a number nor a searched parameter"),
     ("hidden.0 < 3x", "'3x' is not a number"),
     ("activation == rely", "'rely' is not one of relu, tanh"),
     ("activation < relu", "words are compared with == or !=, not <"),
@@ -99,8 +105,14 @@ import Testing
     for sampler in [Sampler.random, .sobol, .tpe] {
       #expect(
         rejection(text("[hidden.0 > 4]", sampler: sampler)).hasSuffix(
-          "search.require: only 0 of 10000 sampled configurations fulfil it; use narrower ranges"))
+          "search.require: no sampled configuration fulfils 'hidden.0 > 4'"))
     }
+    let narrow = text("[hidden.0 == 40, hidden.1 == 40]").replacing("int: [1, 4]", with: "int: [1, 40]")
+    #expect(rejection(narrow).contains("sampled configurations fulfil all conditions; use narrower ranges"))
+    let wide = text("[hidden.0 > 500]", sampler: .grid).replacing("int: [1, 4]", with: "int: [1, 1000]")
+    #expect(
+      rejection(wide).contains(
+        "none of the first 200000 points of the grid fulfil it; use narrower ranges or"))
     #expect(rejection(text("[hidden.0 < 3]", trials: 1, model: "dropout: 0.1")) == "accepted")
     #expect(rejection(file(search: "trials: 1, require: [lr < 1]")).contains("needs a searched parameter"))
   }

@@ -63,30 +63,39 @@ extension SearchFile {
   private static let samples = 10_000
 
   /// The number of trials that the requirements leave, at most `trials`; throws a message if they leave too few.
-  ///
-  /// - Parameter isRequested: whether the file has the number of trials.
-  func allowedTrials(isRequested: Bool) throws(DistributionError) -> Int {
+  func allowedTrials() throws(DistributionError) -> Int {
     for trial in start.indices where startValues(trial, limit: Self.samples) == nil {
       throw DistributionError("no values complete configuration \(trial + 1) of search.start")
     }
     guard sampler.isWithoutReplacement, let size = space.gridSize else {
-      let count = (0..<Self.samples).count { sample in
-        allows(RandomSampler.values(seed: seed, trial: sample, in: space))
-      }
-      guard count * 1000 >= Self.samples else {
-        throw DistributionError(
-          "only \(count) of \(Self.samples) sampled configurations fulfil it; use narrower ranges")
-      }
+      try checkSamples()
       return trials
     }
     let limit = min(Int(clamping: size), Self.mostPoints)
     guard allowedPoint(trials - 1, limit: limit) == nil else { return trials }
     let count = (0..<trials).prefix { allowedPoint($0, limit: limit) != nil }.count
-    guard count > 0 else { throw DistributionError("no point of the grid fulfils it") }
-    guard limit == Int(clamping: size) else {
-      let advice = isRequested ? "ask for fewer trials" : "set search.trials"
-      throw DistributionError("only \(count) of the first \(limit) points of the grid fulfil it; \(advice)")
+    if limit < Int(clamping: size) {
+      let advice = count > 0 ? "set 'trials' to at most \(count), or use" : "use"
+      throw DistributionError(
+        "\(count == 0 ? "none" : "only \(count)") of the first \(limit) points of the grid fulfil it; \(advice) "
+          + "narrower ranges" + (sampler == .grid ? " or 'sampler: random-grid'" : ""))
     }
+    guard count > 0 else { throw DistributionError("no point of the grid fulfils it") }
     return count
+  }
+
+  /// Checks that enough samples fulfil the requirements.
+  private func checkSamples() throws(DistributionError) {
+    let samples = (0..<Self.samples).map { sample in
+      effective(RandomSampler.values(seed: seed, trial: sample, in: space))
+    }
+    if let never = requirements.first(where: { requirement in !samples.contains(where: requirement.holds) }) {
+      throw DistributionError("no sampled configuration fulfils \(quoted(never.text))")
+    }
+    let count = samples.count { values in requirements.allSatisfy { $0.holds(values) } }
+    guard count * 1000 >= Self.samples else {
+      throw DistributionError(
+        "only \(count) of \(Self.samples) sampled configurations fulfil all conditions; use narrower ranges")
+    }
   }
 }

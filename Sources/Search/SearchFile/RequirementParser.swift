@@ -22,6 +22,7 @@ struct RequirementParser {
   /// A term with its words; nil if it is a number.
   private typealias Operand = (term: Requirement.Term, words: Set<String>?)
 
+  private let text: String
   private let tokens: [Token]
   private var position = 0
   private let meaning: (String) -> Meaning?
@@ -47,6 +48,7 @@ struct RequirementParser {
   ///
   /// - Parameter columns: those of the searched parameters, for messages.
   init(_ text: String, columns: [String], meaning: @escaping (String) -> Meaning?) throws(Mistake) {
+    self.text = text
     tokens = try Self.tokens(text)
     self.columns = columns
     self.meaning = meaning
@@ -59,7 +61,7 @@ struct RequirementParser {
     guard position == tokens.count else {
       throw surplus(tokens[position].text)
     }
-    return Requirement(comparisons: comparisons)
+    return Requirement(text: text, comparisons: comparisons)
   }
 }
 
@@ -128,6 +130,11 @@ extension RequirementParser {
     }
     let middle = position
     var right = try sum()
+    if word(middle..<position) == "null", case .parameter = left.term,
+      relation == .equal || relation == .different
+    {
+      return Requirement.Comparison(left: left.term, relation: relation, right: .value(.omitted))
+    }
     // The words of a parameter go before keys of the same name: optimizer == momentum.
     if let word = word(middle..<position), left.words?.contains(word) == true {
       right = (.value(.word(word)), [word])
@@ -164,6 +171,7 @@ extension RequirementParser {
   /// The mistake of a text that goes on after a comparison.
   private func surplus(_ text: String) -> Mistake {
     if text == "and" { return Mistake("write each condition as an entry of its own, not 'and'") }
+    if text.lowercased() == "or" { return Mistake("write 'or' in lower case") }
     guard Requirement.Relation(rawValue: text) == nil else {
       return Mistake("has two comparisons in a row; write each as an entry of its own")
     }
@@ -219,6 +227,7 @@ extension RequirementParser {
     switch token {
     case .number(let number): return (.value(.real(number)), nil)
     case .symbol("-"): return try numbers((.value(.real(0)), nil), try factor(), Requirement.Term.difference)
+    case .symbol("+"): return try numbers((.value(.real(0)), nil), try factor(), Requirement.Term.sum)
     case .symbol("("):
       let inner = try sum()
       guard pass(.symbol(")")) else {

@@ -98,9 +98,8 @@ extension SearchFile {
     parts.settings["search.trials"] = .fixed(trials)
     self.init(rules, parts, source)
     guard !requirements.isEmpty else { return }
-    let isRequested = rules.read.settings["search.trials"] != nil
     let allowed: Int
-    do { allowed = try allowedTrials(isRequested: isRequested) } catch {
+    do { allowed = try allowedTrials() } catch {
       throw rules.requirementFault(error.message)
     }
     guard allowed < self.trials else { return }

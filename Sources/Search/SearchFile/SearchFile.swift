@@ -104,7 +104,7 @@ extension SearchFile {
 
   private static func text(_ setting: Setting) -> String {
     switch setting {
-    case .fixed(let value): "\(value)"
+    case .fixed(let value): "\(value)".split(separator: "\n").joined(separator: " ")
     case .searched(let distribution): distribution.summary
     case .dependent: setting.alternatives.map(text).joined(separator: " or ")
     case .list(let elements): "[\(elements.map(text).joined(separator: "; "))]"

@@ -22,13 +22,18 @@ extension SearchFileReader {
   private mutating func bring(
     _ key: String, _ node: Node, by origin: SearchSpace.Origin
   ) throws(Fault) {
-    guard let field = keys[key], field.isSearchable, !origin.path.hasPrefix(key) else {
+    guard let field = keys[key], field.isSearchable else {
       throw Fault(node.location, key, "cannot depend on a choice")
+    }
+    let choice = searched.first { $0.path == origin.path }?.field ?? ""
+    guard choice != key else {
+      throw Fault(node.location, key, "a value cannot bring the key of its own choice")
     }
     if let other = brought[key]?.first(where: { $0.origin.path != origin.path || $0.origin == origin }) {
       throw Fault(node.location, key, "is brought by \(other.origin.path) (\(other.origin.value)) already")
     }
-    let path = "\(origin.path).\(origin.value).\(key.split(separator: ".").last ?? "")"
+    let section = choice.lastIndex(of: ".").map { choice[...$0] } ?? ""
+    let path = "\(origin.path).\(origin.value).\(key.dropFirst(section.count))"
     let setting = try setting(of: field, node, at: path)
     if locations[key] == nil { locations[key] = node.location }
     locations[path] = node.location
@@ -45,10 +50,10 @@ extension SearchFileReader {
     var values: [(choice: String, value: Value?)] = []
   }
 
-  /// More combinations are not checked.
+  /// More combinations are rejected, because they would not be checked.
   static let mostVariants = 256
 
-  /// The variants of a file with choices that bring keys, at most `mostVariants`.
+  /// The variants of a file with choices that bring keys, at most one more than `mostVariants`.
   var variants: [Variant] {
     let cases = brought.values.joined()
     var variants = [Variant(reader: self)]
@@ -66,7 +71,7 @@ extension SearchFileReader {
           return variant
         }
       }
-      variants = Array(variants.prefix(Self.mostVariants))
+      variants = Array(variants.prefix(Self.mostVariants + 1))
     }
     return variants.map { variant in
       var variant = variant

@@ -188,15 +188,23 @@ extension SearchFileReader {
 
   /// Joins what choices bring with the setting of the section, which holds for their other values.
   private mutating func merge(_ cases: [Setting.Brought], at path: String) {
-    let setting = settings[path]
+    let (setting, origin) = (settings[path], cases[0].origin)
+    let location = locations[path] ?? .file
     switch setting {
-    case .fixed, nil: settings[path] = .dependent(cases, otherwise: setting)
+    case .fixed, nil:
+      settings[path] = .dependent(cases, otherwise: setting)
+      let values = searched.first { $0.path == origin.path }?.distribution.points ?? []
+      guard setting != nil, values.allSatisfy({ value in cases.contains { $0.origin.value == value } }) else {
+        return
+      }
+      faults.append(
+        Fault(location, path, "has no effect: each value of \(origin.path) brings it; remove it here"))
     case .searched, .list, .dependent:
       faults.append(
         Fault(
-          locations[path] ?? .file, path,
-          "is searched, and \(cases[0].origin.value) brings it; set it to one value, or list it with each value of "
-            + "\(cases[0].origin.path)"))
+          location, path,
+          "is searched, and \(origin.value) brings it; set it to one value, or list it with each value of "
+            + "\(origin.path)"))
     }
   }
 }

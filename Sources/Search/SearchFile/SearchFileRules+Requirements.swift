@@ -56,8 +56,10 @@ extension SearchFileRules {
     return .parameter(index, words: words.isEmpty ? nil : Set(words))
   }
 
-  /// The value of a key or list element that is set to one.
+  /// The value of a key or list element that is set to one. Keys that may change in a resumed search have none: its
+  /// trials would get other values.
   private func value(at path: String) -> Value? {
+    guard !path.hasPrefix("search."), read.keys[path]?.mayChange != true else { return nil }
     if case .fixed(let value)? = settings[path] { return value }
     let parts = path.split(separator: ".")
     guard let index = parts.last.flatMap({ Int($0) }) else { return nil }

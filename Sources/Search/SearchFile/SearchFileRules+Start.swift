@@ -51,9 +51,29 @@ extension SearchFileRules {
           columns.isEmpty ? "no parameter is searched" : "searched are \(columns.joined(separator: ", "))"
         throw Fault(entry.location, Self.path, "unknown parameter \(quoted(entry.key)); \(advice)")
       }
+      guard values[index] == nil else {
+        throw Fault(entry.location, Self.path, "\(space.parameters[index].column) is given twice")
+      }
       values[index] = try value(entry.value, of: space.parameters[index])
     }
+    for index in values.indices.reversed() where values[index] != nil {
+      try choose(space.parameters[index], in: &values, space, at: node)
+    }
     return values
+  }
+
+  /// Sets the choice that brings a given parameter.
+  private func choose(
+    _ parameter: SearchSpace.Parameter, in values: inout [Value?], _ space: SearchSpace, at node: Node
+  ) throws(Fault) {
+    guard let condition = parameter.condition else { return }
+    if let value = values[condition.parameter], value != condition.value {
+      throw Fault(
+        node.location, Self.path,
+        "\(parameter.column) is only in configurations with \(space.parameters[condition.parameter].column) "
+          + "\(condition.value), not \(value)")
+    }
+    values[condition.parameter] = condition.value
   }
 
   private func value(_ node: Node, of parameter: SearchSpace.Parameter) throws(Fault) -> Value {

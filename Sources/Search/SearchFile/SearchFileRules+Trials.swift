@@ -65,7 +65,9 @@ extension SearchFileRules {
     let size = space.gridSize.map { Int(clamping: $0) }
     guard sampler?.isWithoutReplacement == true, let size else {
       let value = requested.map(Value.integer) ?? .word(SearchFile.untilStopped)
-      guard let size, size < requested ?? .max, size < SearchFile.mostTrials else { return (value, []) }
+      guard let size, size < requested ?? .max, size < SearchFile.mostTrials,
+        read.entries["search.require"] == nil
+      else { return (value, []) }
       let remedy = "so some repeat; 'sampler: random-grid' runs each once"
       return (value, ["\(key) the space has only \(counted(size, "configuration")), \(remedy)"])
     }

@@ -28,8 +28,14 @@ package struct SearchFileRules {
 
   /// Checks the rules of the trial bodies with each combination of the keys that choices bring.
   private mutating func checkVariants(name: String) {
-    let before = faults
-    for variant in read.variants {
+    let (before, variants) = (faults, read.variants)
+    guard variants.count <= SearchFileReader.mostVariants else {
+      let (key, brought) = read.brought.min { $0.key < $1.key } ?? ("", [])
+      let message = "choices bring keys in more than \(SearchFileReader.mostVariants) combinations"
+      faults.append(Fault(brought.first.flatMap { read.locations[$0.path] } ?? .file, key, message))
+      return
+    }
+    for variant in variants {
       let rules = SearchFileRules(variant.reader, format, name: name)
       for fault in rules.faults where !before.contains(where: { $0.key == fault.key }) {
         guard !faults.contains(where: { $0.key == fault.key }) else { continue }

@@ -28,15 +28,18 @@ struct Requirement: Hashable, Sendable {
     case quotient(Term, Term)
   }
 
+  /// As in the file.
+  let text: String
   let comparisons: [Comparison]
 
   /// Whether values fulfil it, in the order of the space. A comparison with a parameter that has no value (nil or
-  /// `null`) holds.
+  /// `null`) holds, unless it compares with `null` itself.
   func holds(_ values: [Value?]) -> Bool { comparisons.contains { $0.holds(values) } }
 }
 
 extension Requirement.Comparison {
   fileprivate func holds(_ values: [Value?]) -> Bool {
+    if right == .value(.omitted) { return (left.value(values) == nil) == (relation == .equal) }
     guard let left = left.value(values), let right = right.value(values) else { return true }
     guard let left = left.number, let right = right.number else {
       return (left == right) == (relation == .equal)

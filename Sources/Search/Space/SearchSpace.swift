@@ -104,7 +104,11 @@ extension SearchSpace {
       parameter.origin.map { String(parameter.path.dropFirst($0.path.count + 1)) }
     }
     return paths.indices.map { index in
-      if !reserved.contains(short[index]), short.count(where: { $0 == short[index] }) == 1 {
+      // Elements of a list that only one value brings have names that differ from those of the others.
+      let isShared = declared.contains {
+        $0.field == declared[index].field && $0.origin != declared[index].origin
+      }
+      if !isShared, !reserved.contains(short[index]), short.count(where: { $0 == short[index] }) == 1 {
         return short[index]
       }
       guard let name = brought[index], brought.count(where: { $0 == name }) == 1 else { return paths[index] }
