@@ -168,7 +168,7 @@ extension RequirementParser {
     }
   }
 
-  /// The mistake of a text that goes on after a comparison.
+  /// The mistake in a text that does not end after a comparison.
   private func surplus(_ text: String) -> Mistake {
     if text == "and" { return Mistake("write each condition as an entry of its own, not 'and'") }
     if text.lowercased() == "or" { return Mistake("write 'or' in lower case") }

@@ -14,7 +14,7 @@ extension SearchFileReader {
           try bring(key, entry.value, by: origin)
         }
       } catch {
-        addFault(error)
+        faults.append(error)
       }
     }
   }

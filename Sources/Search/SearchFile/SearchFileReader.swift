@@ -15,7 +15,7 @@ package struct SearchFileReader {
   /// The position of each section, field and searched element.
   package internal(set) var locations: [String: SearchFileError.Location] = [:]
   /// The mistakes found so far.
-  private(set) var faults: [Fault] = []
+  var faults: [Fault] = []
   /// The keys that unknown keys are probably misspellings of.
   private(set) var guesses: [String] = []
 
@@ -141,9 +141,8 @@ extension SearchFileReader {
       throw Fault(node.location, path, "cannot be searched; needs \(kind)")
     }
     let (plain, own) = try node.withoutOwnKeys(at: path)
-    let isElement = path.split(separator: ".").last.flatMap { Int($0) } != nil
     let distribution = try kind.distribution(
-      plain, at: path, canBeOmitted: !isElement && field.canBeOmitted)
+      plain, at: path, canBeOmitted: !path.isElement && field.canBeOmitted)
     searched.append(.init(path: path, distribution: distribution, field: field.path, origin: origin))
     locations[path] = node.location
     let outer = origin
@@ -184,8 +183,6 @@ extension SearchFileReader {
 }
 
 extension SearchFileReader {
-  mutating func addFault(_ fault: Fault) { faults.append(fault) }
-
   /// Joins what choices bring with the setting of the section, which holds for their other values.
   private mutating func merge(_ cases: [Setting.Brought], at path: String) {
     let (setting, origin) = (settings[path], cases[0].origin)

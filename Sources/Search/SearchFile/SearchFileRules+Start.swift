@@ -80,7 +80,7 @@ extension SearchFileRules {
     let distribution = parameter.distribution
     if node.isNull, distribution.contains(.omitted) { return .omitted }
     guard let field = read.keys[parameter.field] else { preconditionFailure("\(parameter.path) is no key") }
-    let kind = parameter.isElement ? field.kind.element : field.kind
+    let kind = parameter.path.isElement ? field.kind.element : field.kind
     let value: Value
     do {
       value = try kind.value(node, at: Self.path)

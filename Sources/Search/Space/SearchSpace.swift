@@ -14,9 +14,6 @@ package struct SearchSpace: Hashable, Sendable {
     package let field: String
     /// The choice that brings it; nil if every configuration has it.
     package let condition: Condition?
-
-    /// Whether it is an element of a list.
-    var isElement: Bool { path.split(separator: ".").last.flatMap { Int($0) } != nil }
   }
 
   /// A value of a choice, which brings parameters of its own.
@@ -52,9 +49,8 @@ package struct SearchSpace: Hashable, Sendable {
     self.init(
       declared.map { path, distribution in
         let parts = path.split(separator: ".")
-        let field = parts.last.flatMap { Int($0) } == nil ? parts[...] : parts.dropLast()
-        return Declaration(
-          path: path, distribution: distribution, field: field.joined(separator: "."), origin: nil)
+        let field = (path.isElement ? parts.dropLast() : parts[...]).joined(separator: ".")
+        return Declaration(path: path, distribution: distribution, field: field, origin: nil)
       }, reserved: reserved)
   }
 
@@ -120,10 +116,15 @@ extension SearchSpace {
   /// searched too.
   private static func shortName(of path: String, among paths: [String]) -> String {
     let parts = path.split(separator: ".").map(String.init)
-    guard parts.count > 1, Int(parts[parts.count - 1]) != nil else { return parts.last ?? path }
+    guard parts.count > 1, path.isElement else { return parts.last ?? path }
     let list = parts.dropLast().joined(separator: ".") + "."
     let isAlone = paths.count { $0.hasPrefix(list) } == 1
     let name = parts[parts.count - 2]
     return isAlone ? name : "\(name).\(parts[parts.count - 1])"
   }
+}
+
+extension String {
+  /// Whether a path is that of an element of a list: its last part is a number.
+  var isElement: Bool { split(separator: ".").last.flatMap { Int($0) } != nil }
 }
