@@ -90,10 +90,10 @@ import Testing
       cluster.finishAttempt(of: good)
       cluster.wait(.seconds(1))
     }
-    #expect(cluster.coordinator.excluded[bad] != nil)
+    #expect(cluster.coordinator.membership.excluded[bad] != nil)
     cluster.restart()
     cluster.wait(.seconds(3))
-    #expect(cluster.coordinator.peers[bad]?.isExcluded == true)
+    #expect(cluster.coordinator.membership.peers[bad]?.isExcluded == true)
     #expect(cluster.running[bad]?.isEmpty == true)
     for _ in 0..<40 {
       cluster.finishAttempt(of: good)
@@ -222,7 +222,7 @@ import Testing
     for _ in 0..<12 { cluster.wait(.seconds(300)) }
     #expect(cluster.coordinator.results[0]?.status == .quarantined)
     #expect(attempts(of: 0) == FailureHistory.observedLimit)
-    #expect(cluster.coordinator.peers[worker] != nil)
+    #expect(cluster.coordinator.membership.peers[worker] != nil)
   }
 
   @Test mutating func aLastingGapInTheMessagesEndsTheAttempt() {

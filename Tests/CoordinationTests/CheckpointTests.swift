@@ -126,7 +126,7 @@ import Testing
     cluster.dispatch(first, .drainRequested("SIGTERM"))
     let release = try #require(cluster.workers[first]?.held[AttemptID(1)]?.unacknowledged.last?.body)
     cluster.deliver(try #require(cluster.workers[first]).envelope(release), from: first)
-    #expect(cluster.coordinator.attempts[AttemptID(1)]?.handover != nil)
+    #expect(cluster.coordinator.checkpoints.handovers[AttemptID(1)] != nil)
     cluster.kill(first)
     cluster.wait(.seconds(6))
     // The coordinator did not receive its Hello with 0 slots.
@@ -134,7 +134,7 @@ import Testing
     let second = cluster.join(2)
     #expect(cluster.running[second]?.first?.trial == 0)
     #expect(cluster.running[second]?.first?.hasCheckpoint == false)
-    #expect(cluster.coordinator.handovers.isEmpty)
+    #expect(cluster.coordinator.checkpoints.queue.isEmpty)
   }
 
   @Test func lostPiecesAreRequestedAgain() throws {
@@ -182,7 +182,7 @@ import Testing
     message.release.checkpoint = try checkpoint(size: size)
     cluster.deliver(message, from: first)
     #expect(ends(cluster) == [.refused])
-    #expect(cluster.stored.isEmpty && cluster.coordinator.handovers.isEmpty)
+    #expect(cluster.stored.isEmpty && cluster.coordinator.checkpoints.queue.isEmpty)
   }
 
   @Test func aWorkerCannotFetchCheckpointsOfOtherWorkersTrials() throws {

@@ -1,4 +1,5 @@
 import Search
+import Testing
 import Trials
 
 @testable import Coordination
@@ -22,6 +23,8 @@ struct Cluster {
   var running: [WorkerID: [WireAssign]] = [:]
   var exits: [WorkerID: Worker.Exit] = [:]
   var cut: Set<WorkerID> = []
+  /// Whether no Assign reaches its worker.
+  var losesAssigns = false
   var persisted: [Decision] = []
   var warnings: [String] = []
   /// The coordinator's stored checkpoints, by digest. None is stored while `isDiskBad`.
@@ -191,11 +194,13 @@ struct Cluster {
 
   /// Persists all decisions, then sends, as the shell does.
   mutating func perform(_ effects: [Coordinator.Effect]) {
+    #expect(coordinator.checkInvariants() == [])
     for case .persist(let decision) in effects { persisted.append(decision) }
     for effect in effects {
       switch effect {
       case .send(let message, let address):
         let id = WorkerID([UInt8](repeating: UInt8(address.number), count: WorkerID.length))!
+        if case .assign = message.body, losesAssigns { continue }
         if !cut.contains(id) { dispatch(id, .received(message)) }
       case .sendPiece(let fetch, let address):
         fetches += 1

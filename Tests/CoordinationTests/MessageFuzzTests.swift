@@ -201,7 +201,7 @@ private struct HostileCluster {
     // Deliver only messages to honest workers.
     cluster.perform(effects.filter { if case .send(_, to: ReturnAddress(99)) = $0 { false } else { true } })
     checkDecisions()
-    #expect(cluster.coordinator.peers.count <= 40)
+    #expect(cluster.coordinator.membership.peers.count <= 40)
   }
 
   /// Checks that all decisions concern only hostile attempts, or are assignments.

@@ -101,7 +101,7 @@ struct OtherDataTests {
     message.data = .init(Self.otherData)
     message.heartbeat = WireHeartbeat()
     cluster.deliver(message, from: WorkerID([UInt8](repeating: 9, count: WorkerID.length))!, key: "another")
-    #expect(cluster.coordinator.peers[first] != nil)
+    #expect(cluster.coordinator.membership.peers[first] != nil)
     #expect(cluster.warnings.isEmpty)
   }
 

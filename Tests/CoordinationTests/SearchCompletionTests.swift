@@ -50,7 +50,7 @@ import Testing
     cluster.wait(.seconds(5))
     train(1, on: worker, in: &cluster)
     #expect(cluster.running[worker]?.first?.trial == 2)
-    #expect(cluster.coordinator.openTrials[1]?.reached == 2)
+    #expect(cluster.coordinator.promotion[1]?.reached == 2)
     #expect(
       !cluster.persisted.contains { if case .attemptEnded(_, .revoked, _) = $0 { true } else { false } })
   }

@@ -57,11 +57,11 @@ import Testing
     // The Assign of the speculative attempt is lost; the slow attempt hands over a checkpoint before it is resent.
     cluster.cut.insert(fast)
     cluster.running[fast] = []
-    let speculativeAttempt = try #require(cluster.coordinator.speculativeAttempts.first)
+    let speculativeAttempt = try #require(cluster.coordinator.attempts.speculative.first)
     cluster.trainEpochs(1, of: slow)
     cluster.dispatch(slow, .drainRequested("it is told to leave"))
-    #expect(cluster.coordinator.openTrials[0]?.current == speculativeAttempt)
-    #expect(cluster.coordinator.openTrials[0]?.checkpoint != nil)
+    #expect(cluster.coordinator.attempts.trials[0]?.current == speculativeAttempt)
+    #expect(cluster.coordinator.checkpoints.stored[0] != nil)
     cluster.perform(cluster.coordinator.handle(.ticked, at: cluster.now))
     #expect(cluster.coordinator.attempts[speculativeAttempt]?.checkpoint == nil)
   }
@@ -83,7 +83,7 @@ import Testing
     cluster.restart()
     cluster.wait(.seconds(5))
     #expect(cluster.running[fast]?.map(\.trial) == [0] && cluster.running[slow]?.map(\.trial) == [0])
-    #expect(cluster.coordinator.speculativeAttempts.count == 1 && started == count)
+    #expect(cluster.coordinator.attempts.speculative.count == 1 && started == count)
     cluster.finishAttempt(of: fast)
     #expect(cluster.coordinator.isFinished)
   }

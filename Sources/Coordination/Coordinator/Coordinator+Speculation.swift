@@ -10,74 +10,53 @@ extension Coordinator {
 
   /// Starts speculative attempts at slow trials on idle slots, if no other work waits.
   mutating func startSpeculativeAttempts(at now: Duration) {
-    guard file.format.isDeterministic, !idle.isEmpty, !isClosing, !hasWorkForSpeculation(at: now) else {
-      return
-    }
-    let slow = openTrials.filter { isStraggler($0.value, at: now) }.keys.sorted()
-    for trial in slow {
-      let holder = openTrials[trial]?.current.flatMap { attempts[$0]?.worker }
-      let worker = idle.first { worker in
-        worker != holder && peers[worker].map { canBeginTrial($0) && isResponsive($0, at: now) } == true
-          && mayRun(trial, on: worker, at: now) && !getsNoNewTrials(worker, at: now)
+    guard file.format.isDeterministic, !membership.idle.isEmpty, !isClosing, !hasWorkForSpeculation(at: now)
+    else { return }
+    for trial in attempts.trials.keys.filter({ isStraggler($0, at: now) }).sorted() {
+      let holder = attempts.trials[trial]?.current.flatMap { attempts[$0]?.worker }
+      let worker = membership.idle.first { worker in
+        guard worker != holder, let peer = membership[worker] else { return false }
+        return canBeginTrial(peer) && membership.isResponsive(peer, at: now)
+          && mayRun(trial, on: worker, at: now)
+          && !blame.getsNoNewTrials(worker, in: membership, at: now)
       }
       if let worker { start(trial, on: worker, as: .speculativeAttempt, at: now) }
     }
-    idle.removeAll { worker in
-      guard let peer = peers[worker], peer.freeSlots <= 0 else { return false }
-      peers[worker]?.isQueued = false
-      return true
-    }
+    membership.dequeueBusy()
   }
 
   /// Whether another worker would very likely finish a trial first. Attempts of silent or absent workers are left to
   /// their leases.
-  private func isStraggler(_ trial: OpenTrial, at now: Duration) -> Bool {
-    guard trial.speculativeAttempt == nil, trial.speculativeCount < Self.maxSpeculativeAttempts,
-      !trial.failures.isSuspect,
-      let attempt = trial.current.flatMap({ attempts[$0] }),
-      attempt.handover == nil, let peer = peers[attempt.worker], isResponsive(peer, at: now)
+  private func isStraggler(_ trial: Int, at now: Duration) -> Bool {
+    guard let entry = attempts.trials[trial], entry.speculativeAttempt == nil,
+      entry.speculativeCount < Self.maxSpeculativeAttempts, !blame.isSuspect(trial),
+      let id = entry.current, let attempt = attempts[id], checkpoints.handovers[id] == nil,
+      let peer = membership[attempt.worker], membership.isResponsive(peer, at: now)
     else { return false }
     // Assume that each remaining epoch takes at least as long as the present one so far.
     let present = now - attempt.lastEpoch
-    guard let typical = pace.typical else { return present > intervals.progress }
+    guard let typical = attempts.pace.typical else { return present > intervals.progress }
     let left = max(1, attempt.budget - Double(attempt.epochs.count))
-    let whole = attempt.budget - Double(trial.checkpoint?.epochs.count ?? 0)
+    let whole = attempt.budget - Double(checkpoints.stored[trial]?.epochs.count ?? 0)
     return present > typical * Self.stragglerFactor + intervals.heartbeat
       && present * left > typical * (2 * whole)
   }
 
   /// Cancels all speculative attempts to free their slots for other work.
   mutating func cancelAllSpeculative() {
-    for id in speculativeAttempts.sorted() { cancelSpeculative(id) }
+    for id in attempts.speculative.sorted() { cancelSpeculative(id) }
   }
 
   /// Cancels the other attempt at a trial after one has reached the rung.
   mutating func cancelOtherAttempt(at trial: Int, than id: AttemptID) {
-    guard let entry = openTrials[trial], let speculativeAttempt = entry.speculativeAttempt else { return }
-    cancelSpeculative(id == speculativeAttempt ? entry.current ?? speculativeAttempt : speculativeAttempt)
+    guard let entry = attempts.trials[trial], let speculative = entry.speculativeAttempt else { return }
+    cancelSpeculative(id == speculative ? entry.current ?? speculative : speculative)
   }
 
   private mutating func cancelSpeculative(_ id: AttemptID) {
-    abandonHandover(of: id)
-    guard let attempt = attempts.removeValue(forKey: id) else { return }
-    detach(id, from: attempt.trial)
-    openTrials[attempt.trial]?.attempts.removeAll { $0 == id }
-    peers[attempt.worker]?.attempts.remove(id)
-    markIdle(attempt.worker)
+    guard let attempt = attempts.removeOvertaken(id) else { return }
+    perform(checkpoints.abandon(id))
+    membership.free(id, on: attempt.worker)
     supersede(id, on: attempt.worker)
-  }
-
-  /// Detaches an attempt from its trial.
-  ///
-  /// - Returns: whether no attempt runs the trial now.
-  @discardableResult
-  mutating func detach(_ id: AttemptID, from trial: Int) -> Bool {
-    guard let entry = openTrials[trial], entry.current == id || entry.speculativeAttempt == id else {
-      return false
-    }
-    if let speculativeAttempt = entry.speculativeAttempt { speculativeAttempts.remove(speculativeAttempt) }
-    openTrials[trial]?.current = entry.speculativeAttempt == id ? entry.current : entry.speculativeAttempt
-    openTrials[trial]?.speculativeAttempt = nil
-    return openTrials[trial]?.current == nil
   }
 }

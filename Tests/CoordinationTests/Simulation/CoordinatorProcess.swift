@@ -104,7 +104,6 @@ extension Simulation {
     if now - process.lastTick >= Self.tick {
       coordinator?.lastTick = now
       effects += try dispatchToCoordinator(.ticked, from: nil)
-      try checkCoordinator()
     }
     try commit(effects)
   }
@@ -139,7 +138,7 @@ extension Simulation {
       }
     guard let attempt = coordinator?.machine.attempts[AttemptID(id)] else { return }
     message.worker = .init(attempt.worker.bytes)
-    if let key = coordinator?.machine.peers[attempt.worker]?.key { sender.key = key }
+    if let key = coordinator?.machine.membership.peers[attempt.worker]?.key { sender.key = key }
   }
 
   mutating func dispatchToCoordinator(
@@ -148,10 +147,12 @@ extension Simulation {
     counts.events += 1
     if counts.events % 16 == 0 { try checkRepetition(of: event) }
     let effects = coordinator?.machine.handle(event, at: now) ?? []
+    // Planted faults are to be found by what is seen from outside.
+    if bug == nil, let broken = coordinator?.machine.checkInvariants().first { throw Violation(broken) }
     try check(effects, from: origin)
     if bug == .retriesWithoutLimit {
-      for trial in coordinator?.machine.failedTrials ?? [] {
-        coordinator?.machine.openTrials[trial]?.failures = FailureHistory()
+      for trial in coordinator?.machine.blame.histories.keys.sorted() ?? [] {
+        coordinator?.machine.blame.forget(trial)
       }
     }
     if bug == .omitsRequeue {

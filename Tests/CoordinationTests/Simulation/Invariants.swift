@@ -149,7 +149,8 @@ extension Simulation {
     // Known limits (see Promises): a trial that hung on a good machine, or was returned by it, and failed on a defective
     // one; a trial that failed on a defective machine while no other takes work.
     let isLeftToDefective =
-      coordinator?.machine.peers.allSatisfy { !$0.value.isAvailable || isDefective($0.key) } == true
+      coordinator?.machine.membership.peers.allSatisfy { !$0.value.isAvailable || isDefective($0.key) }
+      == true
     let wasReturned = disk.attempts.values.contains { $0.trial == end.trial && $0.end == .refused }
     if end.status.isFailure, ledger.hung.contains(end.trial) || wasReturned || isLeftToDefective,
       ledger.trials.contains(where: { id, trial in trial == end.trial && ranOnDefectiveHost(id) })
@@ -219,7 +220,7 @@ extension Simulation {
     case .checkpointStored: counts.note(.checkpointStored)
     case .trialsComplete(let count): if count < scenario.trials { counts.note(.searchCutShort) }
     case .attemptStarted(let id, _, _):
-      if coordinator?.machine.speculativeAttempts.contains(id) == true { counts.note(.speculationStarted) }
+      if coordinator?.machine.attempts.speculative.contains(id) == true { counts.note(.speculationStarted) }
     case .workerJoined, .epochEnded, .attemptEnded, .rungReached, .dataKnown: break
     }
   }
@@ -244,11 +245,6 @@ extension Simulation {
       }
     }
   }
-
-  func checkCoordinator() throws(Violation) {
-    guard let machine = coordinator?.machine, let contradiction = machine.contradiction else { return }
-    throw Violation("the coordinator contradicts itself: \(contradiction)")
-  }
 }
 
 extension Worker.Held {
@@ -257,51 +253,5 @@ extension Worker.Held {
     case .training, .suspending: true
     case .fetching, .ended: false
     }
-  }
-}
-
-extension Coordinator {
-  /// A contradiction in the state; nil if it is consistent.
-  var contradiction: String? { trialContradiction ?? peerContradiction }
-
-  /// A contradiction about trials: each trial and each required replicate must be in exactly one state.
-  private var trialContradiction: String? {
-    var trials: [Int] = Array(results.keys) + replicates.keys.filter(isWanted)
-    var waiting = backlog
-    while let trial = waiting.next() { trials.append(trial) }
-    trials += openTrials.values.compactMap(\.current).compactMap { attempts[$0]?.trial }
-    trials += openTrials.filter { $0.value.current == nil && isPausedAtRung($0.key) }.keys
-    let wanted = (reevaluation?.candidates ?? []).flatMap { trial in
-      (1...(reevaluation?.seeds ?? 1)).map { Replicate($0, of: trial).number }
-    }
-    if trials.sorted() != (Array(0..<trialCount) + wanted).sorted() {
-      return "the trials and replicates are \(trials.sorted())"
-    }
-    for (id, attempt) in attempts {
-      let entry = openTrials[attempt.trial]
-      let isCurrent = entry?.current == id || entry?.speculativeAttempt == id
-      if speculativeAttempts.contains(id) != (entry?.speculativeAttempt == id) {
-        return "attempt \(id.number) is a speculativeAttempt, or not"
-      }
-      if isCurrent == attempt.isLost { return "attempt \(id.number) is current and lost, or neither" }
-    }
-    return nil
-  }
-
-  private var peerContradiction: String? {
-    let queued = Dictionary(idle.map { ($0, 1) }, uniquingKeysWith: +)
-    if let twice = queued.first(where: { $0.value > 1 }) {
-      return "\(twice.key) is idle \(twice.value) times"
-    }
-    if idle.count > peers.count { return "\(idle.count) of \(peers.count) workers are idle" }
-    for (id, peer) in peers {
-      if peer.isQueued != (queued[id] != nil) { return "worker \(id) does not know whether it is idle" }
-      if peer.freeSlots > 0, !peer.isQueued { return "worker \(id) is idle and forgotten" }
-      for attempt in peer.attempts where attempts[attempt]?.worker != id || attempts[attempt]?.isLost != false
-      {
-        return "worker \(id) has no attempt \(attempt.number)"
-      }
-    }
-    return nil
   }
 }

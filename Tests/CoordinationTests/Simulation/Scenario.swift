@@ -245,7 +245,7 @@ struct Scenario {
       }
     }
     let crashTime = times.max()! + intervals.lease * 2 + .seconds(5)
-    return Coordinator.reconnectPeriod + intervals.progress + .seconds(30) + intervals.lease * 4
+    return Attempts.reconnectPeriod + intervals.progress + .seconds(30) + intervals.lease * 4
       + times.reduce(.zero, +) + Coordinator.absence * (isFailing ? 3 : 1)
       + crashTime * Double(killing * (FailureHistory.silentLimit + 5))
       // Workers that leave at once make such a trial back off between these failures.

@@ -68,7 +68,9 @@ struct Simulation {
 
   var haveFaultsStopped: Bool { faultsStoppedAt != nil }
   var isFinished: Bool {
-    wanted.allSatisfy { disk.results[$0] != nil }
+    // Asked after each event: the list of all is not needed while any is missing.
+    guard disk.results.count >= disk.trialCount ?? scenario.trials else { return false }
+    return wanted.allSatisfy { disk.results[$0] != nil }
   }
 
   /// The trials and replicates that must end.

@@ -14,6 +14,9 @@ struct Backlog: Sendable, Equatable {
 
   var count: Int { returned.count + max(total - fresh, 0) }
 
+  /// The trials and replicates that wait again, lowest first.
+  var requeued: [Int] { returned.reversed() }
+
   /// Whether a requeued trial is ready.
   func hasRequeued(where isReady: (Int) -> Bool) -> Bool { returned.reversed().contains(where: isReady) }
 
@@ -26,18 +29,20 @@ struct Backlog: Sendable, Equatable {
   /// The next new trial; nil if all have begun.
   var nextNewTrial: Int? { fresh < total ? fresh : nil }
 
-  /// Removes and returns the next trial; nil if there is none. Requeued trials must satisfy `fits`; those that satisfy
-  /// `prefers` come first.
-  mutating func next(
+  /// The next trial; nil if there is none. Requeued trials must satisfy `fits`; those that satisfy `prefers` come
+  /// first.
+  func next(
     mayBegin: Bool = true, fits: (Int) -> Bool = { _ in true }, prefers: (Int) -> Bool = { _ in false }
   ) -> Int? {
     let begins = mayBegin && fresh < total
     func mayReturn(_ trial: Int) -> Bool { fits(trial) && (trial < fresh || !begins) }
-    let index = returned.lastIndex { mayReturn($0) && prefers($0) } ?? returned.lastIndex(where: mayReturn)
-    if let index { return returned.remove(at: index) }
-    guard begins else { return nil }
-    defer { fresh += 1 }
-    return fresh
+    return returned.last { mayReturn($0) && prefers($0) } ?? returned.last(where: mayReturn)
+      ?? (begins ? fresh : nil)
+  }
+
+  /// Removes a trial that `next` has returned.
+  mutating func take(_ trial: Int) {
+    if trial == nextNewTrial { fresh += 1 } else { _ = remove(trial) }
   }
 
   /// Requeues a trial that has begun, or adds a replicate.
