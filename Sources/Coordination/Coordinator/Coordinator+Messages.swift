@@ -115,7 +115,8 @@ extension Coordinator {
       membership.excluded[worker] == nil
     else { return false }
     if attempt.isLost {
-      guard !isBehindItsTrial(id, attempt), backlog.remove(attempt.trial) else { return false }
+      guard !isBehindItsTrial(id, attempt), backlog.remove(attempt.trial) || mayHandOver(attempt)
+      else { return false }
       attempts.resume(id)
       blame.withdraw(id, of: attempt.trial)
       persist(.attemptResumed(id))
@@ -124,6 +125,15 @@ extension Coordinator {
     attempts.renew(id, at: now)
     membership.assign(id, to: worker)
     return true
+  }
+
+  /// Whether an attempt has trained to the rung at which its trial is paused, without a stored checkpoint: its worker
+  /// may still hand it over.
+  private func mayHandOver(_ attempt: Attempt) -> Bool {
+    guard let end = promotion.endOfPaused(attempt.trial), checkpoints.stored[attempt.trial] == nil,
+      attempts.trials[attempt.trial]?.current == nil
+    else { return false }
+    return Double(attempt.epochs.count) >= end
   }
 
   /// Whether a later attempt has reached a rung that this one has not.

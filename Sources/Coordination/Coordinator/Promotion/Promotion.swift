@@ -71,6 +71,11 @@ struct Promotion: Sendable {
     standings[trial].flatMap { $0.goal > 0 ? rungs[$0.goal - 1] : nil }
   }
 
+  /// The epochs of the rung at which a trial is paused; nil if it is not.
+  func endOfPaused(_ trial: Int) -> Double? {
+    standings[trial].flatMap { $0.reached > $0.goal ? rungs[$0.reached - 1] : nil }
+  }
+
   /// The provisional result of an open trial: its score at its last rung.
   func provisionalResult(of trial: Int) -> TrialEnd? {
     guard let standing = standings[trial], let last = standing.lastRung else { return nil }
