@@ -63,27 +63,17 @@ package struct Incoming: Sendable {
 
 /// The coordinator's socket: a ZeroMQ ROUTER that admits known keys only.
 ///
-/// One thread owns it; other threads may only wake it. No input from a peer makes a call fail or block.
+/// One thread uses it; other threads may only wake it. No input from a peer makes a call fail or block.
 package final class RouterSocket {
   /// The actual listening address, with the port.
   package let endpoint: Endpoint
-  /// The dropped messages.
-  package private(set) var dropped = DroppedMessages()
-
-  /// The maximum number of invalid messages that one `receive` skips.
-  private static let invalidMessageLimit = 256
-
-  private let socket: Socket
-  private let monitor: Monitor
+  private let intake: Intake
   private let admission: Admission
   private let domain: Authenticator.Domain
   private let maximumConnections: Int
   private var listener: Int32?
   /// Whether accepting is paused because of too many connections.
   package private(set) var isFull = false
-  private var pollSet: PollSet
-  private let address = Frame()
-  private let payload = Frame()
 
   /// Listens, and verifies with a test connection that unknown keys are rejected.
   ///
@@ -93,8 +83,10 @@ package final class RouterSocket {
     admission = Admission(
       limit: configuration.maximumPeersPerKey, isAuthorized: configuration.isAuthorized)
     domain = try Authenticator.shared().register(admission)
-    socket = try Socket(.router)
+    let socket = try Socket(.router)
     Transport.prepare(socket, for: configuration.endpoint)
+    // Without a limit: see `Intake`.
+    socket.set(ZMQ_RCVHWM, 0)
     // Connections that are already in the accept queue still get in.
     socket.set(ZMQ_BACKLOG, Int32(min(1_024, max(16, maximumConnections / 20))))
     socket.set(ZMQ_ROUTER_MANDATORY, 1)
@@ -103,11 +95,11 @@ package final class RouterSocket {
     socket.set(ZMQ_CURVE_SECRETKEY, key: configuration.keys.secretKey.words)
     socket.set(ZMQ_ZAP_DOMAIN, text: domain.name)
     socket.set(ZMQ_ZAP_ENFORCE_DOMAIN, 1)
-    monitor = try Monitor(
+    let monitor = try Monitor(
       of: socket, events: ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED)
-    pollSet = PollSet([socket, monitor.reader], waker: waker)
     try socket.bind(configuration.endpoint)
     endpoint = try socket.lastEndpoint()
+    intake = Intake(of: socket, monitor, admission: admission, waker: waker)
     try Self.requireRefusal(at: endpoint, of: configuration.keys.publicKey)
   }
 
@@ -115,9 +107,11 @@ package final class RouterSocket {
 
   /// Stops listening and closes all connections; unsent messages are lost. The port is free shortly after.
   package func close() {
-    monitor.close()
-    socket.close()
+    intake.close()
   }
+
+  /// The dropped messages.
+  package var dropped: DroppedMessages { intake.droppedMessages }
 
   /// Open connections, including those in the handshake. As of the last `wait`.
   package var connections: Int { admission.connections }
@@ -125,17 +119,17 @@ package final class RouterSocket {
   /// Waits for messages or a wake until the timeout (nil: no limit); false on timeout.
   package func wait(timeout: Duration?) throws(MessagingError) -> Bool {
     let deadline = timeout.map { ContinuousClock.now + $0 }
-    while try pollSet.wait(until: deadline) {
-      if pollSet.isReady(1) { warnOfConnections() }
-      if pollSet.isReady(0) || pollSet.isReady(2) { return true }
+    while let arrival = try intake.wait(until: deadline) {
+      if !arrival.reports.isEmpty { note(arrival.reports) }
+      if arrival.isForCaller { return true }
       // An endless series of new connections must not keep the caller here.
       if let deadline, deadline <= .now { return false }
     }
     return false
   }
 
-  private func warnOfConnections() {
-    while let report = monitor.next() {
+  private func note(_ reports: [Monitor.Report]) {
+    for report in reports {
       let connection = Int32(truncatingIfNeeded: report.value)
       switch report.event {
       case ZMQ_EVENT_LISTENING: listener = connection
@@ -153,57 +147,13 @@ package final class RouterSocket {
     isFull = full
   }
 
-  /// The next message, without waiting; nil if there is none. Drops and counts invalid messages.
-  package func receive() -> Incoming? {
-    for _ in 0..<Self.invalidMessageLimit {
-      guard address.receive(from: socket) else { return nil }
-      if let incoming = receivePayload() { return incoming }
-    }
-    return nil
-  }
-
-  private func receivePayload() -> Incoming? {
-    guard address.hasMore, payload.receive(from: socket) else {
-      dropped.malformed += 1
-      return nil
-    }
-    if payload.hasMore {
-      while payload.hasMore, payload.receive(from: socket) {}
-      dropped.malformed += 1
-      return nil
-    }
-    guard payload.count <= Transport.maximumPayload else {
-      dropped.oversize += 1
-      return nil
-    }
-    // libzmq may drop the user id of the routing id's frame, but never that of the payload.
-    guard let key = payload.userKey else {
-      dropped.unidentified += 1
-      return nil
-    }
-    admission.heard(key, on: payload.connection)
-    guard admission.allows(key) else {
-      dropped.unauthorized += 1
-      return nil
-    }
-    guard let route = address.withBytes(Route.init) else {
-      dropped.malformed += 1
-      return nil
-    }
-    return Incoming(route: route, key: key, bytes: payload.bytes)
-  }
+  /// The next message, without waiting; nil if there is none. Drops and counts invalid messages, and those of a peer
+  /// that sends more than the caller takes.
+  package func receive() -> Incoming? { intake.receive() }
 
   /// Sends one message to a peer, without waiting.
   package func send(_ bytes: [UInt8], to route: Route) -> SendOutcome {
-    guard bytes.count <= Transport.maximumPayload else { return .tooLarge }
-    switch socket.send(route.bytes, isLast: false) {
-    case .unreachable: return .unreachable
-    case .full: return .full
-    case .sent: break
-    }
-    let outcome = socket.send(bytes, isLast: true)
-    precondition(outcome == .sent, "libzmq took a routing id, then said \(outcome)")
-    return .sent
+    bytes.count <= Transport.maximumPayload ? intake.send(bytes, to: route) : .tooLarge
   }
 
   /// Connects with an unknown key and checks that the handshake is rejected.

@@ -56,6 +56,8 @@ package struct DroppedMessages: Equatable, Sendable {
   package internal(set) var unidentified = 0
   /// From a key that was revoked after it connected.
   package internal(set) var unauthorized = 0
+  /// From a peer that sent more than was taken.
+  package internal(set) var excessive = 0
 
-  package var total: Int { malformed + oversize + unidentified + unauthorized }
+  package var total: Int { malformed + oversize + unidentified + unauthorized + excessive }
 }
