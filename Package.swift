@@ -71,7 +71,8 @@ let package = Package(
     + module(
       "Coordination",
       ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-      excluding: ["Protocol/trawl.proto"], testedWith: ["RunFiles", "Trials"])
+      excluding: ["Protocol/trawl.proto"], testedWith: ["RunFiles", "Trials"],
+      testResources: [.copy("Scripts")])
     + module("RunFiles", ["Search"], testedWith: ["Trials"])
     + module(
       "Reports",
