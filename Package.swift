@@ -40,7 +40,8 @@ let package = Package(
     .executableTarget(
       name: "trawl",
       dependencies: [
-        "Charts", "Coordination", "Messaging", "Reports", "RunFiles", "Search", "Storage", "Training",
+        "Charts", "Coordination", "Messaging", "Platform", "Reports", "RunFiles", "Search", "Storage",
+        "Training",
         "Trials",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -50,7 +51,8 @@ let package = Package(
     .target(
       name: "PictureChecks", dependencies: ["Charts"], path: "Tests/PictureChecks", swiftSettings: checked),
     .testTarget(
-      name: "ProgramTests", dependencies: ["trawl", "Coordination", "RunFiles", "Search", "Trials"],
+      name: "ProgramTests",
+      dependencies: ["trawl", "Coordination", "Platform", "RunFiles", "Search", "Trials"],
       exclude: ["Golden"],
       swiftSettings: checked),
     .testTarget(
@@ -59,6 +61,7 @@ let package = Package(
       exclude: ["Golden"],
       swiftSettings: checked),
   ]
+    + module("Platform")
     + module("Randomness")
     + module("Charts", ["CPNG"], testedWith: ["PictureChecks"], testResources: [.copy("Golden")])
     + module(
@@ -67,7 +70,7 @@ let package = Package(
     + module(
       "Search", ["Randomness", .product(name: "Yams", package: "Yams")],
       testedWith: ["RunFiles", "Trials"])
-    + module("Trials", ["Search", "Training"])
+    + module("Trials", ["Platform", "Search", "Training"])
     + module(
       "Coordination",
       ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -78,11 +81,11 @@ let package = Package(
       "Reports",
       ["Charts", "RunFiles", "Search", "Training", .product(name: "Mustache", package: "swift-mustache")],
       testedWith: ["PictureChecks", "Trials"])
-    + module("Messaging", ["CZeroMQ"])
+    + module("Messaging", ["CZeroMQ", "Platform"])
     + module(
       "Storage",
       [
-        "Coordination", .product(name: "GRDB", package: "GRDB.swift"),
+        "Coordination", "Platform", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
   swiftLanguageModes: [.v6]

@@ -1,5 +1,7 @@
+import Platform
+
 /// Errors of key files and their folders; each prints as one line.
-package enum KeyFileError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum KeyFileError: ClassifiedError, Equatable, Sendable, CustomStringConvertible {
   /// There is no join file at the path.
   case noJoinFile(String)
   /// There is no key folder at the path.
@@ -46,5 +48,9 @@ package enum KeyFileError: Error, Equatable, Sendable, CustomStringConvertible {
       "no worker '\(name)' in \(folder): 'trawl keys show \(folder)' lists them"
     case .system(let path, let reason, _): "\(path): \(reason)"
     }
+  }
+
+  package var isSystemError: Bool {
+    if case .system(_, _, let code) = self { System.isSystemError(code) } else { false }
   }
 }

@@ -1,8 +1,9 @@
 import CZeroMQ
 import Glibc
+import Platform
 
 /// System errors of the messaging layer; each prints as one line.
-package enum MessagingError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum MessagingError: ClassifiedError, Equatable, Sendable, CustomStringConvertible {
   /// The text is not an endpoint, with the reason.
   case malformedEndpoint(String, String)
   /// The endpoint is already in use.
@@ -38,6 +39,8 @@ package enum MessagingError: Error, Equatable, Sendable, CustomStringConvertible
     case .system(let operation, let reason): "\(operation) failed: \(reason)"
     }
   }
+
+  package var isSystemError: Bool { self == .tooManyOpenFiles }
 
   /// The error for a failed call, from the errno read right after it.
   init(_ operation: String, code: Int32) {

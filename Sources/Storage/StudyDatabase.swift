@@ -1,6 +1,7 @@
 import Coordination
 import Foundation
 import GRDB
+import Platform
 import Search
 
 /// The durable record of a search: `study.db` in its run directory.
@@ -183,7 +184,7 @@ extension StudyDatabase {
 }
 
 /// The reason why the study database cannot be read or written.
-package enum StudyError: Error, CustomStringConvertible, Equatable {
+package enum StudyError: ClassifiedError, CustomStringConvertible, Equatable {
   /// Another coordinator has the file open.
   case inUse(String)
   /// The disk is full: the commit did not happen and can be retried.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Platform
 
 struct InitCommand: ParsableCommand {
   /// A network to search over.

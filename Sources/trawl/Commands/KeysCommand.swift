@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Messaging
+import Platform
 
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Platform
 
 /// Prints the manual page, in the format of man(7), from the help of all commands.
 struct ManualCommand: ParsableCommand {

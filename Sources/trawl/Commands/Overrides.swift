@@ -1,4 +1,5 @@
 import ArgumentParser
+import Platform
 import Search
 
 /// The `--set` options, which replace values of the search file.

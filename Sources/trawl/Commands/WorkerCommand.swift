@@ -2,6 +2,7 @@ import ArgumentParser
 import Coordination
 import Foundation
 import Messaging
+import Platform
 import Search
 import Training
 import Trials
@@ -142,7 +143,7 @@ struct WorkerCommand: ParsableCommand {
 
   private func chooseSlots() -> Int {
     if case .number(let number) = slots { return number }
-    let count = SlotCount.ofThisProcess()
+    let count = SlotCount.ofThisProcess(most: Limits.slots)
     StandardError.say("\(count)")
     return count.number
   }

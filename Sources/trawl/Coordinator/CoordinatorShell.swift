@@ -2,6 +2,7 @@ import Coordination
 import Foundation
 import Logging
 import Messaging
+import Platform
 import Search
 import Storage
 

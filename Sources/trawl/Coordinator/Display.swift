@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import Platform
 import Search
 
 /// The progress of a running search: a bar and the best trials at the bottom of the terminal, or plain lines in a log.

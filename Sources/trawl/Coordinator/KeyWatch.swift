@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import Platform
 
 /// Detects within a second worker keys that are added or revoked while a search runs.
 struct KeyWatch {

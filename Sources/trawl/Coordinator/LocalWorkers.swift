@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import Platform
 
 /// Starts the local worker processes and restarts them when they die.
 struct LocalWorkers {

@@ -2,6 +2,7 @@ import Coordination
 import Foundation
 import Logging
 import Messaging
+import Platform
 import RunFiles
 import Search
 import Storage
@@ -37,7 +38,7 @@ struct SearchLaunch {
         "--retry is not available with halving, asha, median_rule or tpe: failed trials already influenced later decisions"
       )
     }
-    let slots = SlotCount.ofThisProcess()
+    let slots = SlotCount.ofThisProcess(most: Limits.slots)
     workerCount = options.workers ?? slots.number
     shortage = options.workers == nil ? slots.reason.map { _ in "\(slots)" } : nil
     dataNotes = try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)

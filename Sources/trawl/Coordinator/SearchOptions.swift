@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import RunFiles
 
 /// The options of a search that its run directory keeps in `launch.json`, so that its path is enough to resume it.

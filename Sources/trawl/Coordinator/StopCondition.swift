@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// The condition for starting no more trials: the time limit, or a raised latch.
 struct StopCondition {

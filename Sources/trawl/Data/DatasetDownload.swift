@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Training
 
 /// Downloads the four files of a dataset into the cache, verifies them and publishes them atomically. Concurrent

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Training
 
 /// Downloads one file of a dataset from the first mirror that has it. Partial files are kept between retries and

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Reports
 
 /// The folder into which pictures are written.

@@ -1,3 +1,5 @@
+import Platform
+
 /// The progress of a search as text: lines that fit a terminal, or one line for a log.
 struct ProgressView {
   /// A trial of the ranking.
@@ -29,16 +31,6 @@ struct ProgressView {
   /// The maximum number of trials shown below the bar.
   static let mostTrials = 5
 
-  /// The look of a terminal.
-  struct Style {
-    /// The number of columns and rows.
-    var width: Int
-    var height: Int
-    var hasColour = false
-    /// Whether it shows characters other than ASCII.
-    var isUnicode = true
-  }
-
   /// One line with all parts: `12/50 trials, 2 running, best 0.9812 (trial 7: lr 0.1), 14.2 trials/min, 2 min 40 s
   /// left`.
   var line: String {
@@ -55,14 +47,14 @@ struct ProgressView {
   }
 
   /// The lines for a terminal: the bar with the counts, the best trial, and below it the next best if there is room.
-  func lines(_ style: Style) -> [String] {
+  func lines(_ style: Terminal.Style) -> [String] {
     let room = style.height >= 16 ? Self.mostTrials : 1
     return [header(style)]
       + best.prefix(room).enumerated().map { row($0.element, isBest: $0.offset == 0, style) }
   }
 
   /// The bar and as many counts as fit; the remaining time is kept longest.
-  private func header(_ style: Style) -> String {
+  private func header(_ style: Terminal.Style) -> String {
     var optional = details
     var rate = rate
     func text() -> String {
@@ -83,7 +75,7 @@ struct ProgressView {
       + "  " + text()
   }
 
-  private func row(_ trial: Trial, isBest: Bool, _ style: Style) -> String {
+  private func row(_ trial: Trial, isBest: Bool, _ style: Terminal.Style) -> String {
     let name = isBest ? scoreName : ""
     let label = name + String(repeating: " ", count: scoreName.count - name.count)
     let text = String("\(label) \(Self.digits(trial.score))  \(Self.named(trial))".prefix(style.width))

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Search
 
 /// The table of results.csv for people, with the duration of each trial.

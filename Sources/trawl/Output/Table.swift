@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import RunFiles
 
 /// Rows of text with named columns, read from a CSV file of a search.
@@ -120,7 +121,7 @@ struct Table {
   /// An array of objects. Numeric cells become numbers.
   var json: String {
     let objects = rows.map { row in
-      let pairs = zip(columns, row).map { "\(Self.string($0)): \(Self.value($1))" }
+      let pairs = zip(columns, row).map { "\($0.asJSONString): \(Self.value($1))" }
       return "    {" + pairs.joined(separator: ", ") + "}"
     }
     return "[\n" + objects.joined(separator: ",\n") + "\n  ]"
@@ -129,22 +130,7 @@ struct Table {
   private static func value(_ cell: String) -> String {
     if cell.isEmpty { return "null" }
     let isNumber = cell.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[-+]?[0-9]+)?/) != nil
-    return isNumber ? cell : string(cell)
-  }
-
-  /// A JSON string.
-  static func string(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20:
-        result += "\\u" + String(format: "%04x", scalar.value)
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
+    return isNumber ? cell : cell.asJSONString
   }
 }
 
@@ -164,12 +150,5 @@ extension String {
       isEmpty = false
     }
     return (lines + [line]).joined(separator: "\n")
-  }
-
-  /// The text with control characters replaced, so that a terminal does not interpret them.
-  var asShownText: String {
-    String(
-      String.UnicodeScalarView(
-        unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
   }
 }

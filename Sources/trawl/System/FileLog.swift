@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Platform
 import Synchronization
 
 /// Writes log lines to a file: `2026-01-31T09:30:00Z info: worker node7 joined`.

@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import Platform
 
 /// The message about a coordinator that does not answer.
 enum NoAnswerMessage {

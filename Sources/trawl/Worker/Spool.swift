@@ -1,6 +1,7 @@
 import Coordination
 import Foundation
 import Messaging
+import Platform
 import Training
 
 /// The attempts on disk that the coordinator has not acknowledged. Each worker process has a folder, locked while it

@@ -1,6 +1,7 @@
 import Coordination
 import Foundation
 import Messaging
+import Platform
 import Search
 import Training
 import Trials

@@ -1,15 +1,14 @@
-import Coordination
 import Foundation
 
 /// The number of trials that this process trains at the same time: one per available core, limited by memory.
-struct SlotCount: Equatable {
+package struct SlotCount: Equatable {
   /// Information from the system and the scheduler.
-  struct Evidence {
+  package struct Evidence {
     /// All cores of the machine.
-    var cores: Int
-    var environment: [String: String]
+    package var cores: Int
+    package var environment: [String: String]
     /// Returns the text of a file; nil if there is none.
-    var read: (String) -> String?
+    package var read: (String) -> String?
   }
 
   /// An upper limit and its reason.
@@ -20,18 +19,19 @@ struct SlotCount: Equatable {
 
   /// The memory reserved for a slot: LeNet-5 takes 10 MiB, a network of 784-2000-2000-10 with AdamW 75 MiB. The
   /// images are in the system's file cache, shared by all processes of a machine.
-  static let memory = 128 << 20
+  package static let memory = 128 << 20
 
-  let number: Int
-  let cores: Int
+  package let number: Int
+  package let cores: Int
   /// The reason why there are fewer slots than cores; nil if there are not.
-  let reason: String?
+  package let reason: String?
 
-  init(_ evidence: Evidence) {
+  /// - Parameter most: the maximum per worker.
+  package init(_ evidence: Evidence, most: Int) {
     let groups = Cgroups(read: evidence.read)
     let slurm = SlurmTask(evidence.environment)
     var bounds = [
-      Bound(number: Limits.slots, text: "the maximum per worker")
+      Bound(number: most, text: "the maximum per worker")
     ]
     if let cores = Self.affinity(evidence.read) {
       bounds.append(Bound(number: cores, text: "the affinity mask"))
@@ -130,7 +130,7 @@ struct SlotCount: Equatable {
 }
 
 extension SlotCount: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     let slots = "\(number) slot\(number == 1 ? "" : "s")"
     return reason.map { "\(slots) on \(cores) cores: \($0)" } ?? slots
   }

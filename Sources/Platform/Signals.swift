@@ -1,12 +1,11 @@
 import Foundation
-import Synchronization
 
 /// Handles SIGINT, SIGTERM, SIGHUP (unless ignored, as by nohup) and SIGCHLD on a separate thread, where any call is
 /// safe.
 ///
 /// Call `listen` before other threads start: threads that exist before do not block the signals.
-enum Signals {
-  static func listen(_ handle: @escaping @Sendable (Int32) -> Void) {
+package enum Signals {
+  package static func listen(_ handle: @escaping @Sendable (Int32) -> Void) {
     let caught = [SIGINT, SIGTERM, SIGCHLD] + (isIgnored(SIGHUP) ? [] : [SIGHUP])
     var set = sigset_t()
     sigemptyset(&set)
@@ -31,13 +30,4 @@ enum Signals {
     let handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
     return handler == unsafeBitCast(SIG_IGN, to: Int.self)
   }
-}
-
-/// A flag that one thread raises and another reads.
-final class Latch: Sendable {
-  private let value = Atomic<Bool>(false)
-
-  func raise() { value.store(true, ordering: .releasing) }
-
-  var isRaised: Bool { value.load(ordering: .acquiring) }
 }

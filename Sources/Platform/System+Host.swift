@@ -2,12 +2,12 @@ import Foundation
 
 extension System {
   /// The home directory of the user; nil if HOME is not an absolute path.
-  static var home: String? {
+  package static var home: String? {
     ProcessInfo.processInfo.environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
   }
 
   /// Whether a text is an IPv6 address, with or without brackets.
-  static func isIPv6(_ text: String) -> Bool {
+  package static func isIPv6(_ text: String) -> Bool {
     var address = in6_addr()
     let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
     // A zone, such as fe80::1%eth0, is not part of the number.
@@ -16,7 +16,7 @@ extension System {
 
   /// The numeric address of a host name, to listen at; nil if the text is no name that can be resolved, such as an
   /// address, `*` or a network interface.
-  static func address(of host: String) -> String? {
+  package static func address(of host: String) -> String? {
     guard host != "*", !host.hasPrefix("["), host.contains(where: \.isLetter) else { return nil }
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

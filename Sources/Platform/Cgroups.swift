@@ -4,7 +4,7 @@ struct Cgroups {
   let unified: [String]
   /// Groups of version 1, with one hierarchy for each controller.
   let cpu: [String]
-  let memory: [String]
+  package let memory: [String]
 
   /// - Parameter read: returns the text of a file; nil if there is none.
   init(read: (String) -> String?) {

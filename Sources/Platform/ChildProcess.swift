@@ -2,12 +2,12 @@ import Foundation
 
 /// A child process in a separate process group, so that the terminal's Ctrl-C does not reach it. Its standard input
 /// is a pipe that closes when this process ends.
-struct ChildProcess {
-  let pid: pid_t
+package struct ChildProcess {
+  package let pid: pid_t
   private let leash: Int32
 
   /// Starts a program with the pipe and this process's standard output and error as its only open files.
-  init(_ path: String, _ arguments: [String]) throws {
+  package init(_ path: String, _ arguments: [String]) throws {
     var pipeEnds: [Int32] = [0, 0]
     guard pipe(&pipeEnds) == 0 else { throw UserError.system("cannot make a pipe") }
     // No other thread starts processes, so the descriptors cannot be inherited before this.
@@ -44,13 +44,13 @@ struct ChildProcess {
   }
 
   /// The exit status or signal that ended the process.
-  enum End: Equatable {
+  package enum End: Equatable {
     case exited(Int32)
     case signalled(Int32)
   }
 
   /// The end of the process; nil while it runs. Do not call again after it has returned an end.
-  func reap() -> End? {
+  package func reap() -> End? {
     var status: Int32 = 0
     guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
     close(leash)
@@ -58,56 +58,11 @@ struct ChildProcess {
     return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
   }
 
-  func terminate() {
+  package func terminate() {
     Glibc.kill(pid, SIGTERM)
   }
 
-  func kill() {
+  package func kill() {
     Glibc.kill(pid, SIGKILL)
-  }
-}
-
-/// System calls and their error messages.
-enum System {
-  /// The message for the errno of the last system call.
-  static func errorMessage(_ call: String) -> String {
-    "\(call): \(String(cString: strerror(errno)))"
-  }
-
-  /// Creates a folder and its parents if they do not exist.
-  static func makeFolder(_ path: String) throws {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: true)
-    var folder = path.hasPrefix("/") ? "" : "."
-    for part in parts {
-      folder += "/\(part)"
-      guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-        let refusal = UserError.system("cannot make the folder \(path)")
-        throw UserError("\(refusal.message); choose another with --output", status: refusal.status)
-      }
-    }
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw UserError("\(path) is not a folder; choose another with --output")
-    }
-  }
-
-  /// Opens closed standard streams, so that no other file gets their descriptors. Reads and writes on them fail.
-  static func openStandardStreams() {
-    for stream in STDIN_FILENO...STDERR_FILENO where fcntl(stream, F_GETFD) < 0 {
-      _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
-    }
-  }
-
-  static var hostName: String {
-    var name = [CChar](repeating: 0, count: 256)
-    gethostname(&name, name.count - 1)
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
-
-  /// The number of processes that the system has killed for lack of memory since boot.
-  static var outOfMemoryKills: Int {
-    let counters = (try? String(contentsOfFile: "/proc/vmstat", encoding: .utf8)) ?? ""
-    let line = counters.split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
-    return line.flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
   }
 }

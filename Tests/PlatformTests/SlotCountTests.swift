@@ -1,6 +1,6 @@
 import Testing
 
-@testable import trawl
+@testable import Platform
 
 /// The slot count of a worker, from the files of real systems.
 struct SlotCountTests {
@@ -27,7 +27,7 @@ struct SlotCountTests {
   ) -> SlotCount {
     let all = files.merging(more) { $1 }
     return SlotCount(
-      .init(cores: cores, environment: environment, read: { all[$0] }))
+      .init(cores: cores, environment: environment, read: { all[$0] }), most: 64)
   }
 
   @Test func withoutLimitsThereIsASlotForEachCore() {
@@ -146,7 +146,7 @@ struct SlotCountTests {
   }
 
   @Test func thisProcessHasASlot() {
-    let count = SlotCount.ofThisProcess()
+    let count = SlotCount.ofThisProcess(most: 64)
     #expect(count.number >= 1)
     #expect(count.number <= count.cores)
   }

@@ -1,11 +1,11 @@
 /// The resources of this Slurm task, from its environment variables. They are the only source if Slurm does not bind
 /// tasks to cores.
 struct SlurmTask {
-  let cores: Int
+  package let cores: Int
   /// The variables from which `cores` follows.
   let coresWords: String
   /// The memory in bytes and its variable; nil if Slurm does not allocate memory.
-  let memory: (Int, String)?
+  package let memory: (Int, String)?
 
   /// Returns nil outside a job.
   init?(_ environment: [String: String]) {

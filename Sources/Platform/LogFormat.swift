@@ -1,9 +1,8 @@
-import ArgumentParser
 import Foundation
 import Synchronization
 
 /// The format of the lines on standard error and in the log.
-enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+package enum LogFormat: String, CaseIterable, Sendable {
   case text
   /// One JSON object a line, with `time`, `level` and `message`.
   case json
@@ -11,17 +10,17 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
   private static let usesJSON = Atomic<Bool>(false)
 
   /// Whether this process writes JSON.
-  static var isJSON: Bool { usesJSON.load(ordering: .relaxed) }
+  package static var isJSON: Bool { usesJSON.load(ordering: .relaxed) }
 
   /// Sets the format of this process.
-  func apply() {
+  package func apply() {
     Self.usesJSON.store(self == .json, ordering: .relaxed)
   }
 
   /// A JSON object.
-  static func json(_ message: String, level: String) -> String {
+  package static func json(_ message: String, level: String) -> String {
     let time = Date().formatted(.iso8601)
-    return "{\"time\": \"\(time)\", \"level\": \"\(level)\", \"message\": \(Table.string(message))}"
+    return "{\"time\": \"\(time)\", \"level\": \"\(level)\", \"message\": \(message.asJSONString)}"
   }
 
   /// A JSON object for each line of a text. A prefix such as `warning: ` becomes the level.

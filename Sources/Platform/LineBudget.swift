@@ -1,20 +1,20 @@
 /// A rate limit (token bucket) for log lines caused by peers, so that a peer cannot fill the disk or the terminal.
 /// Skipped lines are counted.
-struct LineBudget {
+package struct LineBudget {
   private let burst: Double
   private let perSecond: Double
   private var left: Double
   private var last = Duration.zero
   private var skipped = 0
 
-  init(burst: Int, perSecond: Int) {
+  package init(burst: Int, perSecond: Int) {
     self.burst = Double(burst)
     self.perSecond = Double(perSecond)
     left = self.burst
   }
 
   /// The lines to write: this one, preceded by the number of skipped lines; none if the limit is reached.
-  mutating func admit(_ line: String, at now: Duration) -> [String] {
+  package mutating func admit(_ line: String, at now: Duration) -> [String] {
     left = min(burst, left + (now - last).seconds * perSecond)
     last = now
     guard left >= 1 else {

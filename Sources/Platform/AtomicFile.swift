@@ -1,9 +1,9 @@
 import Foundation
 
 /// Replaces a file atomically: readers see the old or the new content.
-enum AtomicFile {
+package enum AtomicFile {
   /// The permissions and durability of a file.
-  enum Kind {
+  package enum Kind {
     /// At a path that the user chose: readable by all, not synced. Links, devices and pipes are written to.
     case output
     /// A file of a run directory, like `output`, but what is there is replaced, unless it is a folder.
@@ -12,7 +12,7 @@ enum AtomicFile {
     case privateDurable
   }
 
-  static func write(_ data: Data, to path: String, as kind: Kind = .output) throws {
+  package static func write(_ data: Data, to path: String, as kind: Kind = .output) throws {
     let path = kind == .output ? realPath(path) : path
     if kind == .output, isSpecial(path) { return try writeInPlace(data, to: path) }
     let temporary = "\(path).\(getpid()).tmp"
@@ -61,7 +61,7 @@ enum AtomicFile {
     try writeAll(data, to: descriptor, path)
   }
 
-  static func write(_ text: String, to path: String, as kind: Kind = .output) throws {
+  package static func write(_ text: String, to path: String, as kind: Kind = .output) throws {
     try write(Data(text.utf8), to: path, as: kind)
   }
 
