@@ -76,7 +76,7 @@ let package = Package(
       ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       excluding: ["Protocol/trawl.proto"], testedWith: ["RunFiles", "Trials"],
       testResources: [.copy("Scripts")])
-    + module("RunFiles", ["Search"], testedWith: ["Trials"])
+    + module("RunFiles", ["Platform", "Search"], testedWith: ["Trials"])
     + module(
       "Reports",
       ["Charts", "RunFiles", "Search", "Training", .product(name: "Mustache", package: "swift-mustache")],

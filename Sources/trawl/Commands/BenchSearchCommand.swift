@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
 import Platform
+import RunFiles
 import Search
 import Synchronization
+import Trials
 
 extension BenchCommand {
   /// `trawl bench search`

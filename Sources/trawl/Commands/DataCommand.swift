@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Platform
 import Training
+import Trials
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

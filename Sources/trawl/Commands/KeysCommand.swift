@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Messaging
 import Platform
+import RunFiles
 
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Platform
 import Search
+import Trials
 
 /// The `--set` options, which replace values of the search file.
 struct Overrides: ParsableArguments {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Platform
 import Reports
+import RunFiles
 
 struct PlotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

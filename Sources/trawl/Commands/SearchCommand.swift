@@ -7,6 +7,7 @@ import Platform
 import RunFiles
 import Search
 import Storage
+import Trials
 
 struct SearchCommand: ParsableCommand {
   enum Retry: String, ExpressibleByArgument, CaseIterable {

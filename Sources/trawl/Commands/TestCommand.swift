@@ -3,6 +3,7 @@ import Foundation
 import Platform
 import RunFiles
 import Training
+import Trials
 
 struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Messaging
 import Platform
+import RunFiles
 import Search
 import Storage
 

@@ -1,6 +1,7 @@
 import Foundation
 import Messaging
 import Platform
+import RunFiles
 
 /// Detects within a second worker keys that are added or revoked while a search runs.
 struct KeyWatch {

@@ -2,6 +2,7 @@ import Foundation
 import Platform
 import RunFiles
 import Search
+import Trials
 
 extension RunDirectory {
   /// The diagnostics of the search; nil, after a line on standard error, if its files cannot be read.

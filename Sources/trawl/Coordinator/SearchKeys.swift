@@ -2,6 +2,7 @@ import Coordination
 import Foundation
 import Messaging
 import Platform
+import RunFiles
 import Synchronization
 
 /// The keys of a search, the endpoint where it listens, and the join file for its workers.

@@ -1,6 +1,7 @@
 import Foundation
 import Platform
 import Training
+import Trials
 
 /// Downloads the four files of a dataset into the cache, verifies them and publishes them atomically. Concurrent
 /// processes are serialized by a lock.

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import RunFiles
 import Search
 
 /// The table of results.csv for people, with the duration of each trial.

@@ -2,10 +2,9 @@ import Foundation
 import Platform
 import Synchronization
 import Training
-import Trials
 
 /// The datasets of this process, each loaded once and shared by all slots.
-final class DatasetStore: TrainingDataSource {
+package final class DatasetStore: TrainingDataSource {
   private struct Entry {
     let selection: DatasetSelection
     let data: TrainingData
@@ -18,17 +17,17 @@ final class DatasetStore: TrainingDataSource {
   private let report: @Sendable (String) -> Void
 
   /// - Parameter report: called with each line that the user should know about a dataset when it is loaded.
-  init(report: @escaping @Sendable (String) -> Void = { _ in }) {
+  package init(report: @escaping @Sendable (String) -> Void = { _ in }) {
     self.report = report
   }
 
   /// The training and validation images of a selection. Loads them at the first call.
-  func data(for selection: DatasetSelection) throws -> TrainingData {
+  package func data(for selection: DatasetSelection) throws -> TrainingData {
     try withEntry(selection) { $0.data }
   }
 
   /// The SHA-256 of the whole dataset of a selection.
-  func digest(of selection: DatasetSelection) throws -> [UInt8] {
+  package func digest(of selection: DatasetSelection) throws -> [UInt8] {
     try withEntry(selection) { entry in
       if let digest = entry.digest { return digest }
       var hash = entry.data.dataset.hash()
@@ -39,7 +38,7 @@ final class DatasetStore: TrainingDataSource {
   }
 
   /// Removes all datasets, so that the next request loads them again.
-  func forget() {
+  package func forget() {
     entries.withLock { $0 = [] }
   }
 
@@ -59,7 +58,7 @@ final class DatasetStore: TrainingDataSource {
 
 extension DatasetLocations {
   /// The locations from the environment: TRAWL_DATA_PATH, XDG_CACHE_HOME, HOME.
-  static var ofThisMachine: DatasetLocations {
+  package static var ofThisMachine: DatasetLocations {
     let environment = ProcessInfo.processInfo.environment
     let path = environment["TRAWL_DATA_PATH"] ?? ""
     let caches = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }

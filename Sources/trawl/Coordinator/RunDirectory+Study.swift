@@ -6,59 +6,7 @@ import Search
 import Storage
 import Trials
 
-/// The files of a search.
-struct RunDirectory {
-  let path: String
-
-  var searchFile: String { "\(path)/search.yaml" }
-  var study: String { "\(path)/study.db" }
-  var results: String { "\(path)/results.csv" }
-  var attempts: String { "\(path)/attempts.csv" }
-  var history: String { "\(path)/history.csv" }
-  /// Written by 'trawl bench first-epoch'.
-  var firstEpoch: String { "\(path)/first-epoch.csv" }
-  var status: String { "\(path)/status.json" }
-  var events: String { "\(path)/events.jsonl" }
-  var joinFile: String { "\(path)/join.json" }
-  var keys: String { "\(path)/keys" }
-  var checkpoints: String { "\(path)/checkpoints" }
-  var report: String { "\(path)/report.html" }
-  var log: String { "\(path)/trawl.log" }
-  var best: String { "\(path)/best" }
-  var bestRecipe: String { "\(best)/recipe.yaml" }
-
-  init(path: String) {
-    self.path = path
-  }
-
-  /// The run directory at a path given by the user, which may also be the path of its results.csv. Throws if there is
-  /// none; the error then lists the run directories in the folder.
-  init(existing path: String) throws {
-    let folder = path.hasSuffix("/results.csv") ? String(path.dropLast("/results.csv".count)) : path
-    self.init(path: folder)
-    guard !isRun else { return }
-    guard FileManager.default.fileExists(atPath: folder) else {
-      throw UserError("\(folder): no such directory")
-    }
-    let runs = Self.all(in: folder)
-    let examples = runs.prefix(5).map(\.path.asShellWord).joined(separator: ", ")
-    let more = runs.count > 5 ? " and \(runs.count - 5) more" : ""
-    let hint = runs.isEmpty ? "" : "; it contains the run directories \(examples)\(more)"
-    throw UserError("\(folder) is not the run directory of a search\(hint)")
-  }
-
-  /// Whether it is the run directory of a search. A search that was killed at its start has only the database; a copy
-  /// to look at may lack it.
-  var isRun: Bool { [status, results, study].contains(where: FileManager.default.fileExists) }
-
-  /// The run directories in a folder, by name.
-  static func all(in folder: String) -> [RunDirectory] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.sorted().map { RunDirectory(path: "\(folder)/\($0)") }.filter {
-      FileManager.default.fileExists(atPath: $0.status)
-    }
-  }
-
+extension RunDirectory {
   /// The existing content of the directory.
   enum Content: Equatable {
     /// Nothing, or files of a search that was killed while it started.
@@ -225,40 +173,5 @@ struct RunDirectory {
     }
     try UserError.wrapping { try study.replaceSearchFile(file.text) }
     try AtomicFile.write(file.text, to: searchFile, as: .runFile)
-  }
-}
-
-/// The path and content of a search file.
-struct SearchFileSource {
-  let path: String
-  /// The path of the original file, from which a search without a name gets its name.
-  let name: String
-  let bytes: [UInt8]
-
-  init(path: String, name: String? = nil, bytes: [UInt8]) {
-    (self.path, self.name, self.bytes) = (path, name ?? path, bytes)
-  }
-
-  static func read(_ path: String) throws -> SearchFileSource {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw UserError("\(path): no such file")
-    }
-    guard !isFolder.boolValue, let handle = FileHandle(forReadingAtPath: path),
-      let data = try? handle.read(upToCount: SearchFile.mostBytes + 1) ?? Data()
-    else { throw UserError("\(path): not a readable file") }
-    return SearchFileSource(path: path, bytes: Array(data))
-  }
-
-  func parse(
-    overrides: [SearchFile.Override] = [], inertKeys: SearchFile.InertKeys = .noted
-  ) throws -> SearchFile {
-    do throws(SearchFileError) {
-      return try SearchFile.parse(bytes, file: name, overrides: overrides, inertKeys: inertKeys)
-    } catch {
-      var error = error
-      error.file = path
-      throw UserError(error)
-    }
   }
 }

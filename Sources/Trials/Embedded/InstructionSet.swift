@@ -2,15 +2,14 @@ import Foundation
 import Platform
 import Search
 import Training
-import Trials
 
 /// The instruction set of this process. oneDNN fixes it at its first use, so a process that needs another one restarts
 /// itself.
-enum InstructionSet {
+package enum InstructionSet {
   private static let variable = "TRAWL_NUMERICS"
 
   /// Fixes the instruction set from the environment variable.
-  static func ofThisProcess() throws -> Numerics {
+  package static func ofThisProcess() throws -> Numerics {
     guard getenv(variable).map({ String(cString: $0) }) == Numerics.portable.rawValue else {
       return .native
     }
@@ -19,12 +18,12 @@ enum InstructionSet {
   }
 
   /// Sets the instruction set of child processes.
-  static func setForChildren(_ numerics: Numerics) {
+  package static func setForChildren(_ numerics: Numerics) {
     setenv(variable, numerics.rawValue, 1)
   }
 
   /// Fixes the instruction set. Call it before the first computation.
-  static func set(_ numerics: Numerics) throws {
+  package static func set(_ numerics: Numerics) throws {
     guard numerics == .portable else { return }
     guard NumericsFingerprint.limitToPortable() else {
       throw UserError("'numerics: portable' needs a processor with AVX2")
@@ -32,7 +31,7 @@ enum InstructionSet {
   }
 
   /// Restarts the process with the same arguments. Returns only on failure.
-  static func restart(_ numerics: Numerics) -> UserError {
+  package static func restart(_ numerics: Numerics) -> UserError {
     setForChildren(numerics)
     let words: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
     execv("/proc/self/exe", words)

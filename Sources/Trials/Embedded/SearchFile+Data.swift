@@ -1,7 +1,6 @@
 import Platform
 import Search
 import Training
-import Trials
 
 extension SearchFile {
   /// Throws, with the line in the file, if a configuration of the search space cannot be trained on its dataset.
@@ -10,7 +9,7 @@ extension SearchFile {
   ///   properties of datasets with published names are checked.
   /// - Returns: what the user should know about the data, one line each.
   @discardableResult
-  func checkTraining(with store: DatasetStore?) throws -> [String] {
+  package func checkTraining(with store: DatasetStore?) throws -> [String] {
     var notes: [String] = []
     for configuration in extremes {
       let recipe = Recipe(configuration, seed: seed)
