@@ -42,7 +42,7 @@ let package = Package(
       dependencies: [
         "Charts", "Coordination", "Messaging", "Platform", "Reports", "RunFiles", "Search", "Storage",
         "Training",
-        "Trials",
+        "Trials", "WorkerService",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -76,6 +76,8 @@ let package = Package(
       ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       excluding: ["Protocol/trawl.proto"], testedWith: ["RunFiles", "Trials"],
       testResources: [.copy("Scripts")])
+    + module(
+      "WorkerService", ["Coordination", "Messaging", "Platform", "Search", "Training", "Trials"])
     + module("RunFiles", ["Platform", "Search"], testedWith: ["Trials"])
     + module(
       "Reports",

@@ -3,9 +3,7 @@ import Coordination
 import Foundation
 import Messaging
 import Platform
-import Search
-import Training
-import Trials
+import WorkerService
 
 struct WorkerCommand: ParsableCommand {
   /// The number of trials that are trained at the same time.
@@ -93,94 +91,18 @@ struct WorkerCommand: ParsableCommand {
       waker.wake()
     }
     if localEndpoint != nil { Self.endWithParent() }
-    guard !FileManager.default.fileExists(atPath: "\(join)/join.json") else {
-      throw UserError("\(join) is a folder; the join file is \(join)/join.json")
-    }
-    let location = WorkerShell.CoordinatorLocation(
-      joinFile: join,
-      localEndpoint: try localEndpoint.map { text in try UserError.wrapping { try Endpoint(text) } })
-    guard location.waitForJoinFile(unless: leaving) else { return }
-    try location.checkKind()
-    let numerics = try InstructionSet.ofThisProcess()
-    let joinFile = try location.load()
-    guard joinFile.endedSearch == nil || keep else {
-      return StandardError.say("the search of \(join) has ended")
-    }
-    let folder = Spool.folder(spool, of: joinFile.coordinatorKey)
-    if localEndpoint == nil {
-      for spool in Spool.leftovers(in: folder) {
-        try deliverKeptResults(spool, location, numerics, waker: waker, leaving: leaving)
-      }
-    }
-    let slots = chooseSlots()
-    let identity = identity(id: .random(), slots: slots)
-    let spool = Spool(in: folder, of: identity.id)
-    // Local workers print nothing, because their coordinator uses the terminal.
-    let isLocal = localEndpoint != nil
-    let store = DatasetStore { if !isLocal { StandardError.say("note: \($0)") } }
-    let pool = SlotPool(
-      count: slots, body: EmbeddedTraining(store), waker: waker, pace: .seconds(pace))
-    let shell = try WorkerShell(
-      location: location, worker: Worker(identity: identity), pool: pool, spool: spool, numerics: numerics,
-      waker: waker)
-    let end = try shell.run(leaving: leaving)
-    spool.removeIfEmpty()
-    if shell.unsavedCount > 0 {
-      StandardError.say(
-        "\(shell.unsavedCount) trial\(shell.unsavedCount == 1 ? "" : "s") lost: neither delivered to the coordinator nor "
-          + "saved to disk; other workers train them again")
-    }
-    if let next = shell.requestedNumerics, !leaving.isRaised { throw InstructionSet.restart(next) }
-    switch end {
-    case .finished: if localEndpoint == nil { StandardError.say("the search has ended") }
-    case .left:
-      guard spool.count > 0 else { return }
-      StandardError.say("\(Self.kept(spool))")
-    case .unable(let words): throw UserError(words)
-    case .abandoned: throw UserError("the coordinator did not come back; \(Self.kept(spool))")
-    }
+    try WorkerLaunch(options(), waker: waker, leaving: leaving) { StandardError.say($0) }.run()
   }
 
-  private func chooseSlots() -> Int {
-    if case .number(let number) = slots { return number }
-    let count = SlotCount.ofThisProcess(most: Limits.slots)
-    StandardError.say("\(count)")
-    return count.number
-  }
-
-  private static func kept(_ spool: Spool) -> String {
-    "\(spool.count) trial\(spool.count == 1 ? " is" : "s are") saved in \(spool.path); the next worker with this join "
-      + "file delivers \(spool.count == 1 ? "it" : "them")"
-  }
-
-  /// Delivers the results that an ended worker left in its spool, under its ID.
-  private func deliverKeptResults(
-    _ spool: Spool, _ location: WorkerShell.CoordinatorLocation, _ numerics: Numerics,
-    waker: Waker,
-    leaving: Latch
-  ) throws {
-    guard !leaving.isRaised else { return }
-    let left = spool.count
-    let searches = spool.attempts()
-    let damaged = left - searches.reduce(0) { $0 + $1.count }
-    let words = "an earlier worker left \(left) trial\(left == 1 ? "" : "s") in \(spool.path)"
-    let loss = damaged > 0 ? "; \(damaged) cannot be read and will be trained again" : ""
-    StandardError.say("\(words)\(loss)")
-    for attempts in searches {
-      let worker = Worker(identity: identity(id: spool.worker, slots: 0), handingIn: attempts)
-      let pool = SlotPool(count: 0, body: EmbeddedTraining(DatasetStore()), waker: waker)
-      let shell = try WorkerShell(
-        location: location, worker: worker, pool: pool, spool: spool, numerics: numerics, waker: waker)
-      _ = try shell.run(leaving: leaving)
-    }
-    spool.removeIfEmpty()
-  }
-
-  private func identity(id: WorkerID, slots: Int) -> Worker.Identity {
-    Worker.Identity(
-      id: id, slots: slots, host: System.hostName, pid: getpid(), isLocal: localEndpoint != nil,
-      numerics: "\(NumericsFingerprint.current)", waitsForNextSearch: keep && slots > 0,
-      grace: .seconds(grace))
+  private func options() throws -> WorkerOptions {
+    var options = WorkerOptions(joinFile: join)
+    if case .number(let number) = slots { options.slots = number }
+    options.waitsForNextSearch = keep
+    options.grace = .seconds(grace)
+    options.spool = spool
+    options.localEndpoint = try localEndpoint.map { text in try UserError.wrapping { try Endpoint(text) } }
+    options.pace = .seconds(pace)
+    return options
   }
 
   /// Exits when the coordinator ends: standard input is a pipe from it that carries no data and closes with it.
@@ -193,14 +115,5 @@ struct WorkerCommand: ParsableCommand {
       }
     }
     thread.start()
-  }
-}
-
-extension WorkerID {
-  fileprivate static func random() -> WorkerID {
-    guard let id = WorkerID((0..<length).map { _ in UInt8.random(in: 0...255) }) else {
-      preconditionFailure("a worker's ID has \(length) bytes")
-    }
-    return id
   }
 }

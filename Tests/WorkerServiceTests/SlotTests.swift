@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 import Trials
 
-@testable import trawl
+@testable import WorkerService
 
 /// A trial body whose attempts report steps until the test, or their control, ends them.
 private final class ScriptedBody: TrialBody {

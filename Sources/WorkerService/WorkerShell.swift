@@ -8,61 +8,27 @@ import Trials
 
 /// Runs a worker: one thread communicates with the coordinator, the threads of the slots train.
 final class WorkerShell {
-  /// The join file and endpoint of the coordinator.
-  struct CoordinatorLocation: Equatable {
-    let joinFile: String
-    /// Replaces the join file's endpoint for local workers.
-    let localEndpoint: Endpoint?
-
-    /// Throws if the file is not a join file. Call it before the mode and the content of the file are checked.
-    func checkKind() throws {
-      guard let file = FileHandle(forReadingAtPath: joinFile),
-        let start = try? file.read(upToCount: 4096)
-      else { return }
-      guard String(decoding: start, as: UTF8.self).contains("coordinator_public_key") else {
-        throw UserError(
-          "\(joinFile) is not a join file; a search with --listen writes RUN/join.json, and 'trawl keys new DIR' writes "
-            + "DIR/join.json")
-      }
-    }
-
-    func load() throws -> JoinFile {
-      var join = try UserError.wrapping { try JoinFile.load(from: joinFile) }
-      if let localEndpoint { join.endpoint = localEndpoint }
-      return join
-    }
-
-    /// Waits for the join file, because the coordinator may not have started.
-    ///
-    /// - Returns: false if the worker was stopped.
-    func waitForJoinFile(unless leaving: Latch) -> Bool {
-      guard !FileManager.default.fileExists(atPath: joinFile) else { return true }
-      let folder = URL(filePath: joinFile).deletingLastPathComponent().path
-      let hint = FileManager.default.fileExists(atPath: folder) ? "" : "; there is no folder \(folder) yet"
-      StandardError.say(
-        "waiting for \(joinFile), which the coordinator writes when it starts (40 minutes at most)\(hint)")
-      let deadline = monotonicNow() + Worker.patience
-      while !FileManager.default.fileExists(atPath: joinFile), monotonicNow() < deadline {
-        if leaving.isRaised { return false }
-        Thread.sleep(forTimeInterval: 0.1)
-      }
-      // The file may be incomplete while it is copied here.
-      let written = min(deadline, monotonicNow() + .seconds(5))
-      while (try? load()) == nil, monotonicNow() < written, !leaving.isRaised {
-        Thread.sleep(forTimeInterval: 0.1)
-      }
-      return !leaving.isRaised
-    }
+  /// The components of the shell.
+  struct Parts {
+    var location: CoordinatorLocation
+    var worker: Worker
+    var pool: SlotPool
+    var spool: Spool
+    /// Fixed for the life of a process.
+    var numerics: Numerics
+    var waker: Waker
+    /// Called with each line for the user, unless the worker is local: its coordinator uses the terminal.
+    var report: @Sendable (String) -> Void
   }
 
   /// The numerics with which the process must restart to work for its coordinator; nil if no restart is needed.
   private(set) var requestedNumerics: Numerics?
 
   private let location: CoordinatorLocation
-  /// Fixed for the life of a process.
   private let numerics: Numerics
   private let isLocal: Bool
   private let waker: Waker
+  private let report: @Sendable (String) -> Void
   private let pool: SlotPool
   private var worker: Worker
   private let spool: Spool
@@ -84,21 +50,19 @@ final class WorkerShell {
 
   private static let tick = Duration.milliseconds(100)
 
-  init(
-    location: CoordinatorLocation, worker: Worker, pool: SlotPool, spool: Spool,
-    numerics: Numerics, waker: Waker
-  ) throws {
-    self.location = location
-    self.worker = worker
-    self.spool = spool
-    self.numerics = numerics
-    self.waker = waker
-    isLocal = worker.identity.isLocal
-    self.pool = pool
-    join = try location.load()
+  init(_ parts: Parts) throws {
+    location = parts.location
+    worker = parts.worker
+    pool = parts.pool
+    spool = parts.spool
+    numerics = parts.numerics
+    waker = parts.waker
+    report = parts.report
+    isLocal = parts.worker.identity.isLocal
+    join = try parts.location.load()
     var configuration = DealerConfiguration(join)
     configuration.tryQuickly()
-    socket = try UserError.wrapping { try DealerSocket(configuration, waker: waker) }
+    socket = try UserError.wrapping { try DealerSocket(configuration, waker: parts.waker) }
   }
 
   /// Replaces the socket, with the endpoint of the current join file.
@@ -174,8 +138,8 @@ final class WorkerShell {
   }
 
   private func explainSilence() {
-    let endpoint = join.endpoint
-    Thread { StandardError.say("\(NoAnswerMessage.message(about: endpoint))") }.start()
+    let (endpoint, report) = (join.endpoint, report)
+    Thread { report(NoAnswerMessage.message(about: endpoint)) }.start()
   }
 
   private func perform(_ effects: [Worker.Effect]) {
@@ -269,6 +233,6 @@ final class WorkerShell {
   private func say(_ detail: String) {
     guard !isLocal, detail != lastSaid else { return }
     lastSaid = detail
-    StandardError.say(detail)
+    report(detail)
   }
 }
