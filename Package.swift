@@ -40,11 +40,10 @@ let package = Package(
     .executableTarget(
       name: "trawl",
       dependencies: [
-        "Charts", "Coordination", "Messaging", "Platform", "Reports", "RunFiles", "Search", "Storage",
-        "Training",
-        "Trials", "WorkerService",
+        "Charts", "Coordination", "CoordinatorService", "Messaging", "Platform", "Reports", "RunFiles",
+        "Search",
+        "Storage", "Training", "Trials", "WorkerService",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: checked),
     .target(name: "Fuzzing", dependencies: ["Randomness"], path: "Tests/Fuzzing", swiftSettings: checked),
@@ -76,6 +75,12 @@ let package = Package(
       ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       excluding: ["Protocol/trawl.proto"], testedWith: ["RunFiles", "Trials"],
       testResources: [.copy("Scripts")])
+    + module(
+      "CoordinatorService",
+      [
+        "Coordination", "Messaging", "Platform", "RunFiles", "Search", "Storage", "Training", "Trials",
+        .product(name: "Logging", package: "swift-log"),
+      ])
     + module(
       "WorkerService", ["Coordination", "Messaging", "Platform", "Search", "Training", "Trials"])
     + module("RunFiles", ["Platform", "Search"], testedWith: ["Trials"])

@@ -1,12 +1,10 @@
 import ArgumentParser
-import Coordination
+import CoordinatorService
 import Foundation
-import Logging
 import Messaging
 import Platform
 import RunFiles
 import Search
-import Storage
 import Trials
 
 struct SearchCommand: ParsableCommand {
@@ -122,15 +120,27 @@ struct SearchCommand: ParsableCommand {
       }
       waker.wake()
     }
-    let launch = try SearchLaunch(self, waker: waker)
+    let launch = try SearchLaunch(request(), waker: waker) { StandardError.say($0) }
     if launch.isOpenEnded { isOpenEnded.raise() }
-    let shell = try launch.begin(stop: stop, enough: enough)
+    let shell = try launch.begin(stop: stop, enough: enough) { coordinator, now in
+      Display(quiet ? .quiet : verbose ? .verbose : .normal, coordinator, at: now)
+    }
     let ending = try shell.run()
-    try launch.conclude(ending, shell, stop: stop)
+    try SearchConclusion(launch: launch, shell: shell, isQuiet: quiet).report(ending, stop: stop)
+  }
+
+  private func request() throws -> SearchRequest {
+    var request = SearchRequest(path: file)
+    request.overrides = try overrides.values()
+    (request.output, request.workers, request.keys) = (output, workers, keys)
+    (request.listen, request.advertise) = (listen, advertise)
+    (request.resumes, request.trials, request.retriesFailed) = (resume, trials, retry != nil)
+    request.grace = .seconds(grace)
+    return request
   }
 
   private func plan() throws {
-    let file = try SearchLaunch.checkedFile(self)
+    let file = try SearchLaunch.checkedFile(request()) { StandardError.say($0) }
     let plan = SearchPlan(file)
     if json { return try JSON.print(plan) }
     for notice in file.inertKeys + file.notices { StandardError.say("note: \(notice)") }

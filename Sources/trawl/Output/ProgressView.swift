@@ -1,3 +1,4 @@
+import CoordinatorService
 import Platform
 
 /// The progress of a search as text: lines that fit a terminal, or one line for a log.
@@ -29,7 +30,7 @@ struct ProgressView {
   var scoreName = "best"
 
   /// The maximum number of trials shown below the bar.
-  static let mostTrials = 5
+  static let mostTrials = SearchNews.mostLeaders
 
   /// One line with all parts: `12/50 trials, 2 running, best 0.9812 (trial 7: lr 0.1), 14.2 trials/min, 2 min 40 s
   /// left`.

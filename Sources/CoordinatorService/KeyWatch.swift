@@ -1,3 +1,4 @@
+import Coordination
 import Foundation
 import Messaging
 import Platform
@@ -30,6 +31,9 @@ struct KeyWatch {
     self.access = access
     self.directory = directory
   }
+
+  /// Records the end of the search in its join file, for workers that missed it.
+  func writeEnd(of search: SearchID) { access.writeEnd(of: search, to: directory) }
 
   /// Checks for changes if the interval has passed, and applies them. Throws if the keys cannot be read; the previous
   /// keys then stay valid.

@@ -21,19 +21,22 @@ final class SearchKeys: Sendable {
   /// The host of `--listen`, which may be a name.
   private let listenHost: String?
 
-  init(_ options: SearchOptions, _ directory: RunDirectory) throws {
+  /// - Parameter report: called with a warning if the keys of an earlier start are missing.
+  init(_ options: SearchOptions, _ directory: RunDirectory, report: (String) -> Void) throws {
     folder = options.keys ?? directory.keys
     usesClusterKeys = options.keys != nil
     advertisedHost = options.advertise
     listenHost = options.listen.flatMap { try? Endpoint($0).host }
-    loaded = try Self.load(options, directory)
+    loaded = try Self.load(options, directory, report)
     coordinatorKeys = loaded?.coordinatorKeys ?? .generate()
     admitted = Mutex(loaded?.authorizedKeys ?? [])
     endpoints = try Self.endpoints(options, loaded, directory)
   }
 
   /// The keys of the cluster, or those that the search made at its first start; nil to make new ones.
-  private static func load(_ options: SearchOptions, _ directory: RunDirectory) throws -> ClusterKeys? {
+  private static func load(
+    _ options: SearchOptions, _ directory: RunDirectory, _ report: (String) -> Void
+  ) throws -> ClusterKeys? {
     if let keys = options.keys {
       var isFolder: ObjCBool = false
       if FileManager.default.fileExists(atPath: keys, isDirectory: &isFolder), !isFolder.boolValue {
@@ -51,7 +54,7 @@ final class SearchKeys: Sendable {
         let keys = before?.keys?.asShellWord ?? "DIR"
         throw UserError("\(directory.path) was started with the keys of a cluster: give --keys \(keys) again")
       }
-      StandardError.say(
+      report(
         "warning: the keys of this search are missing; new keys are created, and workers need the new join.json"
       )
       return nil

@@ -72,7 +72,7 @@ struct Exports {
     try AtomicFile.write(attempts(study), to: directory.attempts, as: .runFile)
     try AtomicFile.write(history(study, of: coordinator), to: directory.history, as: .runFile)
     try writeBest(ranked.first, of: file)
-    leaders = Array(ranked.prefix(ProgressView.mostTrials))
+    leaders = Array(ranked.prefix(SearchNews.mostLeaders))
     writtenResults = coordinator.changeCount
   }
 

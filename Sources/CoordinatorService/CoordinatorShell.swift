@@ -9,9 +9,9 @@ import Storage
 
 /// Runs a coordinator on one thread: receives messages, passes them to the state machine, commits its decisions, then
 /// sends.
-final class CoordinatorShell {
+package final class CoordinatorShell {
   /// The way a search ended.
-  enum Ending: String {
+  package enum Ending: String {
     case finished
     case interrupted
     /// The local workers cannot work and there are no remote workers.
@@ -29,7 +29,7 @@ final class CoordinatorShell {
     var exports: Exports
     var events: EventFeed
     var files: RunFileWatch
-    var display: Display
+    var display: any SearchDisplay
     var log: Logger
   }
 
@@ -49,6 +49,7 @@ final class CoordinatorShell {
   private var waitingBytes = 0
   private var notes = LineBudget(burst: 20_000, perSecond: 10)
   private var warnings = LineBudget(burst: 1000, perSecond: 1)
+  private var absence = AbsenceWatch()
   private var hasWarnedOfExports = false
   private var hasWarnedOfKeys = false
   private var hasWarnedOfConnections = false
@@ -76,7 +77,7 @@ final class CoordinatorShell {
   }
 
   /// Runs until every trial has ended or `stop` is raised.
-  func run() throws -> Ending {
+  package func run() throws -> Ending {
     var ending = Ending.finished
     restoreFiles(at: monotonicNow())
     while !parts.coordinator.isFinished, !hasGivenUp {
@@ -99,9 +100,11 @@ final class CoordinatorShell {
     if hasGivenUp { ending = .interrupted }
     parts.log.info("search \(ending.rawValue): \(parts.coordinator.results.count) ended trials")
     do { try writeLastExports() } catch let userError as UserError {
-      parts.display.say("warning: \(userError.message); write it again with 'trawl search ... --resume'")
+      parts.display.say(
+        "warning: \(userError.message); write it again with 'trawl search ... --resume'", .always)
       if case .finished = ending { throw ExitStatus.failed }
     }
+    if case .finished = ending { parts.keys.writeEnd(of: coordinator.search) }
     return ending
   }
 
@@ -121,12 +124,10 @@ final class CoordinatorShell {
     }
   }
 
-  var coordinator: Coordinator { parts.coordinator }
+  package var coordinator: Coordinator { parts.coordinator }
 
-  /// The diagnostics of the search; nil, after a line on standard error, if the study cannot be read.
-  func insight() -> Insight? {
-    RunDirectory.insight { try parts.exports.insight(parts.coordinator, parts.study) }
-  }
+  /// The diagnostics of the search; throws if the study cannot be read.
+  package func insight() throws -> Insight { try parts.exports.insight(parts.coordinator, parts.study) }
 
   private func startWorkers() throws -> Bool {
     for pid in try parts.workers.start(at: monotonicNow()) { parts.coordinator.processStarted(pid) }
@@ -154,8 +155,9 @@ final class CoordinatorShell {
     resetFailures()
     restoreFiles(at: now)
     writeExports(at: now)
-    if let warning = parts.display.absenceWarning(parts.coordinator, at: now) { warn(warning) }
-    parts.display.show(parts.coordinator, leaders: parts.exports.leaders, at: now)
+    if let warning = absence.look(parts.coordinator, at: now) { warn(warning) }
+    let news = SearchNews(leaders: parts.exports.leaders, absentSince: absence.since)
+    parts.display.show(parts.coordinator, news, at: now)
   }
 
   private func receive() -> [Coordinator.Effect] {
@@ -199,7 +201,7 @@ final class CoordinatorShell {
       for worker in change.added { parts.log.info("the key \(worker.label) was added") }
       for worker in change.revoked {
         parts.log.warning("the key \(worker.label) was revoked")
-        parts.display.say("the key \(worker.label) was revoked: its workers are disconnected")
+        parts.display.say("the key \(worker.label) was revoked: its workers are disconnected", .always)
       }
       // They restart with the key that is now in the join file.
       if change.concernsLocalWorkers { parts.workers.restartWithNewKeys() }
@@ -223,10 +225,9 @@ final class CoordinatorShell {
     hasAnnouncedStop = true
     let goal = parts.coordinator.file.rungs.isEmpty ? "end" : "next rung"
     parts.log.info("no more trials start")
-    parts.display.inform(
+    parts.display.say(
       "no more trials start; running trials (\(parts.coordinator.runningCount)) train to their \(goal) "
-        + "(Ctrl-C: stop now, resume with --resume)"
-    )
+        + "(Ctrl-C: stop now, resume with --resume)", .normal)
     return parts.coordinator.handle(.stopConditionMet, at: now)
   }
 
@@ -247,14 +248,14 @@ final class CoordinatorShell {
   private func logNote(_ note: String) {
     for line in notes.admit(note, at: monotonicNow()) {
       parts.log.info("\(line)")
-      parts.display.detail(line)
+      parts.display.say(line, .detail)
     }
   }
 
   private func warn(_ words: String) {
     for line in warnings.admit(words, at: monotonicNow()) {
       parts.log.warning("\(line)")
-      parts.display.say("warning: \(line)")
+      parts.display.say("warning: \(line)", .always)
     }
   }
 
@@ -276,7 +277,7 @@ final class CoordinatorShell {
       case .kill(let pid): parts.workers.kill(pid)
       case .persist(let decision):
         if let line = decision.logLine(showing: coordinator.file.metrics.estimated) {
-          parts.display.detail(line)
+          parts.display.say(line, .detail)
         }
       case .send(let message, let address): try send(message, to: address)
       case .note(let words): logNote(words)
@@ -337,7 +338,7 @@ final class CoordinatorShell {
     } catch {
       // Not fatal: these files are derived from the study and are written again.
       let words = (error as? UserError)?.message ?? "\(error)"
-      if !hasWarnedOfExports { parts.display.say("warning: \(words); retrying") }
+      if !hasWarnedOfExports { parts.display.say("warning: \(words); retrying", .always) }
       hasWarnedOfExports = true
     }
   }
@@ -353,7 +354,7 @@ final class CoordinatorShell {
         try parts.study.commit(decisions, at: now)
         if hasWarned {
           parts.coordinator.renewLeases(at: monotonicNow())
-          parts.display.say("the disk has space again; the search continues")
+          parts.display.say("the disk has space again; the search continues", .always)
         }
         return now
       } catch StudyError.diskFull {
@@ -361,7 +362,7 @@ final class CoordinatorShell {
         if hasGivenUp { return nil }
         parts.study.shrink()
         if !hasWarned {
-          parts.display.say("warning: the disk or your quota is full; the search waits for space")
+          parts.display.say("warning: the disk or your quota is full; the search waits for space", .always)
         }
         hasWarned = true
         Thread.sleep(forTimeInterval: 1)

@@ -14,21 +14,23 @@ struct SearchOptions: Codable {
   /// The absolute path of the cluster's keys.
   var keys: String?
 
-  init(_ command: SearchCommand) {
-    file = command.file
+  init(_ request: SearchRequest) {
+    file = request.path
     folder = FileManager.default.currentDirectoryPath
-    (workers, listen, advertise) = (command.workers, command.listen, command.advertise)
-    keys = command.keys?.asAbsolutePath
+    (workers, listen, advertise) = (request.workers, request.listen, request.advertise)
+    keys = request.keys?.asAbsolutePath
   }
 
   /// Whether workers on other machines may join.
   var isOpen: Bool { listen != nil || keys != nil }
 
   /// The options of a resumed search: those that are given now, otherwise those it had before.
-  func resuming(_ directory: RunDirectory) -> SearchOptions {
+  ///
+  /// - Parameter report: called with a warning if the earlier options cannot be read.
+  func resuming(_ directory: RunDirectory, report: (String) -> Void) -> SearchOptions {
     let before = directory.options
     if before == nil, FileManager.default.fileExists(atPath: directory.optionsFile) {
-      StandardError.say(
+      report(
         "warning: \(directory.optionsFile) cannot be read; give the options of the last start again")
     }
     var options = self
@@ -59,9 +61,4 @@ extension RunDirectory {
   func write(_ options: SearchOptions) throws {
     try AtomicFile.write(JSON.data(options), to: optionsFile, as: .runFile)
   }
-}
-
-extension String {
-  /// The path, from the working directory if it is relative.
-  var asAbsolutePath: String { URL(filePath: self).standardizedFileURL.path }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import Testing
 
-@testable import trawl
+@testable import CoordinatorService
 
 /// The log file of a search.
 @Suite struct FileLogTests {

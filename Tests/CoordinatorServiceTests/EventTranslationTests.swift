@@ -3,7 +3,7 @@ import RunFiles
 import Search
 import Testing
 
-@testable import trawl
+@testable import CoordinatorService
 
 @Suite struct EventTranslationTests {
   @Test func decisionsAboutUnknownAttemptsHaveNoEvent() throws {
