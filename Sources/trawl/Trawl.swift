@@ -5,8 +5,6 @@ import Search
 
 @main
 struct Trawl: ParsableCommand {
-  static let version = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "trawl",
     abstract: "Search hyperparameters on one or many machines.",
@@ -21,7 +19,7 @@ struct Trawl: ParsableCommand {
         scp runs/mlp/join.json NODE:                         copy the join file
         trawl worker --join join.json                        on each other machine
       """,
-    version: version,
+    version: Versions.program,
     subcommands: [
       InitCommand.self, SearchCommand.self, WorkerCommand.self, ResultsCommand.self, StatusCommand.self,
       ListCommand.self, CompareCommand.self, TrainCommand.self, TestCommand.self, PlotCommand.self,
@@ -44,17 +42,11 @@ struct Trawl: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
-      try flushOutput()
+      try StandardOutput.flush()
       return 0
     } catch {
       return report(error)
     }
-  }
-
-  /// Flushes standard output. A closed pipe (EPIPE) or descriptor (EBADF) is not an error: there is no reader.
-  static func flushOutput() throws {
-    guard fflush(nil) != 0, errno != EPIPE, errno != EBADF else { return }
-    throw UserError.system("cannot write the output")
   }
 
   /// Prints the error and returns the exit status.
@@ -67,7 +59,7 @@ struct Trawl: ParsableCommand {
     guard exitCode(for: error) != .success else {
       let message = fullMessage(for: error)
       print(message)
-      if message == version { print(Versions.text) }
+      if message == Versions.program { print(Versions.libraries) }
       return 0
     }
     printError(unknownCommand ?? message(for: error).replacing("\n", with: " "))
@@ -88,4 +80,12 @@ struct Trawl: ParsableCommand {
   private static func printError(_ words: String) {
     StandardError.say("trawl: \(words)")
   }
+}
+
+/// `trawl manual`, which needs the help of all commands.
+struct ManualCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "manual", abstract: "Print the manual page (man format).", shouldDisplay: false)
+
+  func run() throws { print(try ManualPage(help: Trawl._dumpHelp()).text) }
 }

@@ -56,7 +56,7 @@ import Trials
   }
 
   @Test func manualHasEveryCommand() throws {
-    let manual = try ManualCommand.text()
+    let manual = try ManualPage(help: Trawl._dumpHelp()).text
     for (_, type) in Self.commands(Trawl.self).dropFirst() {
       #expect(manual.contains(" \(type._commandName)\"\n"), "\(type._commandName)")
     }

@@ -9,7 +9,7 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure the training speed on this machine and the cost of search strategies.",
-    subcommands: [Train.self, Search.self, FirstEpoch.self])
+    subcommands: [Train.self, BenchSearchCommand.self, BenchFirstEpochCommand.self])
 
   struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -6,71 +6,70 @@ import Search
 import Synchronization
 import Trials
 
-extension BenchCommand {
-  /// `trawl bench search`
-  struct Search: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract:
-        "Replay search strategies on recorded learning curves and print their cost in epochs.",
-      discussion: """
-        RUN is the directory of a search without halving, with the learning curves of all its trials. Each strategy is \
-        replayed on them with many seeds; nothing is trained. The cost is the number of epochs until a configuration is fully \
-        trained whose accuracy is within the tolerance of the best of all. When a replayed search ends before that, its \
-        stopped trials are trained to their end, best ranked first. After 'trawl bench first-epoch', strategies with rungs \
-        within the first epoch are replayed too. See the article Evidence.
-        """)
+/// `trawl bench search`
+struct BenchSearchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search",
+    abstract:
+      "Replay search strategies on recorded learning curves and print their cost in epochs.",
+    discussion: """
+      RUN is the directory of a search without halving, with the learning curves of all its trials. Each strategy is \
+      replayed on them with many seeds; nothing is trained. The cost is the number of epochs until a configuration is fully \
+      trained whose accuracy is within the tolerance of the best of all. When a replayed search ends before that, its \
+      stopped trials are trained to their end, best ranked first. After 'trawl bench first-epoch', strategies with rungs \
+      within the first epoch are replayed too. See the article Evidence.
+      """)
 
-    @Argument(help: .init("Run directories.", valueName: "run"), completion: .directory)
-    var directories: [String]
+  @Argument(help: .init("Run directories.", valueName: "run"), completion: .directory)
+  var directories: [String]
 
-    @Flag(help: "Combine the runs, which may differ only in their seeds, into one.")
-    var pool = false
+  @Flag(help: "Combine the runs, which may differ only in their seeds, into one.")
+  var pool = false
 
-    @Option(help: "The number of seeds.")
-    var seeds = 50
+  @Option(help: "The number of seeds.")
+  var seeds = 50
 
-    @Option(help: "The difference from the best accuracy that counts as success.")
-    var tolerance = 0.0005
+  @Option(help: "The difference from the best accuracy that counts as success.")
+  var tolerance = 0.0005
 
-    @Option(help: "Replay on N configurations, sampled for each seed, instead of all.")
-    var configurations: Int?
+  @Option(help: "Replay on N configurations, sampled for each seed, instead of all.")
+  var configurations: Int?
 
-    @Option(help: "The number of trials that train at the same time.")
-    var slots = 1
+  @Option(help: "The number of trials that train at the same time.")
+  var slots = 1
 
-    @Flag(help: "Print the times of halving and ASHA on several slots instead.")
-    var makespan = false
+  @Flag(help: "Print the times of halving and ASHA on several slots instead.")
+  var makespan = false
 
-    @Option(help: "The output format.")
-    var format = ResultsCommand.Format.table
+  @Option(help: "The output format.")
+  var format = TableFormat.table
 
-    func validate() throws {
-      if directories.isEmpty { throw ValidationError("name at least one run directory") }
-      if !(2...100_000).contains(seeds) { throw ValidationError("--seeds must be a number from 2 to 100000") }
-      if !(0...1).contains(tolerance) { throw ValidationError("--tolerance must be a number from 0 to 1") }
-      if !(1...10_000).contains(slots) { throw ValidationError("--slots must be a number from 1 to 10000") }
-      if let configurations, configurations < 2 {
-        throw ValidationError("--configurations must be a number of at least 2")
-      }
+  func validate() throws {
+    if directories.isEmpty { throw ValidationError("name at least one run directory") }
+    if !(2...100_000).contains(seeds) { throw ValidationError("--seeds must be a number from 2 to 100000") }
+    if !(0...1).contains(tolerance) { throw ValidationError("--tolerance must be a number from 0 to 1") }
+    if !(1...10_000).contains(slots) { throw ValidationError("--slots must be a number from 1 to 10000") }
+    if let configurations, configurations < 2 {
+      throw ValidationError("--configurations must be a number of at least 2")
     }
+  }
 
-    func run() throws {
-      var runs = try directories.map { try RecordedRun(RunDirectory(path: $0)) }
-      if pool { runs = [try RecordedRun(pooling: runs)] }
-      for run in runs where configurations ?? 0 > run.curves.curves.count {
-        throw UserError("\(run.name) has only \(run.curves.curves.count) configurations")
-      }
-      let table = makespan ? makespans(of: runs) : costs(of: runs)
-      switch format {
-      case .table: print(table.text)
-      case .csv: print(table.csv, terminator: "")
-      case .json: print("{\n  \"results\": \(table.json)\n}")
-      }
+  func run() throws {
+    var runs = try directories.map { try RecordedRun(RunDirectory(path: $0)) }
+    if pool { runs = [try RecordedRun(pooling: runs)] }
+    for run in runs where configurations ?? 0 > run.curves.curves.count {
+      throw UserError("\(run.name) has only \(run.curves.curves.count) configurations")
+    }
+    let table = makespan ? makespans(of: runs) : costs(of: runs)
+    switch format {
+    case .table: print(table.text)
+    case .csv: print(table.csv, terminator: "")
+    case .json: print("{\n  \"results\": \(table.json)\n}")
     }
   }
 }
 
-extension BenchCommand.Search {
+extension BenchSearchCommand {
   private func costs(of runs: [RecordedRun]) -> Table {
     var table = Table(columns: [
       "run", "method", "seeds", "epochs_mean", "ci_low", "ci_high", "q25", "median", "q75", "reached", "work",
@@ -127,17 +126,6 @@ extension BenchCommand.Search {
       }
     }
     return table
-  }
-}
-
-extension RunDirectory {
-  /// The search file; throws if its sampler learns from results.
-  func fileOfFixedTrials() throws -> SearchFile {
-    let file = try SearchFileSource.read(searchFile).parse()
-    guard !file.sampler.learns else {
-      throw UserError("\(path): needs a search whose sampler does not learn, such as random or sobol")
-    }
-    return file
   }
 }
 

@@ -5,10 +5,6 @@ import RunFiles
 import Search
 
 struct ResultsCommand: ParsableCommand {
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case table, csv, json
-  }
-
   static let configuration = CommandConfiguration(
     commandName: "results",
     abstract: "Print the ranking of a running or finished search, best first.",
@@ -21,7 +17,7 @@ struct ResultsCommand: ParsableCommand {
   var directory: String
 
   @Option(help: "The output format; csv prints the file results.csv.")
-  var format = Format.table
+  var format = TableFormat.table
 
   @Option(parsing: .unconditional, help: "Show only the top N trials.")
   var top: Int?

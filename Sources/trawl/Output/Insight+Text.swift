@@ -5,7 +5,7 @@ import Search
 extension Insight {
   /// Prints the diagnostics on standard error, after flushing standard output.
   func print() throws {
-    try Trawl.flushOutput()
+    try StandardOutput.flush()
     for line in lines { StandardError.say(line) }
   }
 

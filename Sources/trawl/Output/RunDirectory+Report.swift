@@ -12,7 +12,7 @@ extension RunDirectory {
     let report = SearchReport(
       try record(),
       at: .init(
-        directory: self.path, state: state, version: Trawl.version, libraries: Versions.text,
+        directory: self.path, state: state, version: Versions.program, libraries: Versions.libraries,
         time: Date().formatted(.iso8601), finalModel: finalModel))
     try AtomicFile.write(
       UserError.wrapping { try ReportPage(report).html() }, to: path,

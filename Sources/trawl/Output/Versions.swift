@@ -3,10 +3,12 @@ import Messaging
 import Storage
 import Training
 
-/// The versions of the loaded libraries, not of those at build time.
+/// The versions of the program and of the loaded libraries, not of those at build time.
 enum Versions {
+  static let program = "0.1.0"
+
   /// One line for each library. The first use fixes the instruction set of this process.
-  static var text: String {
+  static var libraries: String {
     let numerics = NumericsFingerprint.current
     let lines = [
       "libzmq \(Transport.libraryVersion)",

@@ -1,24 +1,23 @@
-import ArgumentParser
 import Foundation
 import Platform
 
-/// Prints the manual page, in the format of man(7), from the help of all commands.
-struct ManualCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "manual", abstract: "Print the manual page (man format).", shouldDisplay: false)
+/// The manual page, in the format of man(7), made from the help of all commands.
+struct ManualPage {
+  private let tool: Tool.Command
 
-  func run() throws { print(try Self.text()) }
+  /// - Parameter help: the description of the commands in JSON, as the argument parser dumps it.
+  init(help: String) throws {
+    tool = try JSONDecoder().decode(Tool.self, from: Data(help.utf8)).command
+  }
 
-  /// The manual page.
-  static func text() throws -> String {
-    let tool = try JSONDecoder().decode(Tool.self, from: Data(Trawl._dumpHelp().utf8)).command
+  var text: String {
     let head = """
-      .TH TRAWL 1 "" "trawl \(Trawl.version)" "User Commands"
+      .TH TRAWL 1 "" "trawl \(Versions.program)" "User Commands"
       .SH NAME
-      trawl \\- \(roff(tool.abstract ?? ""))
+      trawl \\- \(Self.roff(tool.abstract ?? ""))
       .SH DESCRIPTION
       .nf
-      \(roff(tool.discussion ?? ""))
+      \(Self.roff(tool.discussion ?? ""))
       .fi
       .SH COMMANDS
       """
@@ -26,7 +25,7 @@ struct ManualCommand: ParsableCommand {
       .SH EXIT STATUS
       0 success, 1 system error, 2 bad input, 3 some trials failed, 130 interrupted.
       """
-    return ([head] + sections(of: tool, after: []) + [end]).joined(separator: "\n")
+    return ([head] + Self.sections(of: tool, after: []) + [end]).joined(separator: "\n")
   }
 
   private static func sections(of command: Tool.Command, after parents: [String]) -> [String] {

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+/// The output format of a table.
+enum TableFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, csv, json
+}
