@@ -12,23 +12,6 @@ package enum System {
     [EIO, ENOSPC, EDQUOT, EFBIG, ESTALE, EMFILE, ENFILE, ENOMEM].contains(code)
   }
 
-  /// Creates a folder and its parents if they do not exist.
-  package static func makeFolder(_ path: String) throws {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: true)
-    var folder = path.hasPrefix("/") ? "" : "."
-    for part in parts {
-      folder += "/\(part)"
-      guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-        let refusal = UserError.system("cannot make the folder \(path)")
-        throw UserError("\(refusal.message); choose another with --output", status: refusal.status)
-      }
-    }
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw UserError("\(path) is not a folder; choose another with --output")
-    }
-  }
-
   /// Opens closed standard streams, so that no other file gets their descriptors. Reads and writes on them fail.
   package static func openStandardStreams() {
     for stream in STDIN_FILENO...STDERR_FILENO where fcntl(stream, F_GETFD) < 0 {
