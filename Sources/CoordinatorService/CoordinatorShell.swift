@@ -44,9 +44,7 @@ package final class CoordinatorShell {
   private let clock = SteadyClock()
   private var lastTick = Duration.zero
   private var lastResultCount = 0
-  /// Queued messages for peers whose send queue is full, in order.
-  private var waiting: [ReturnAddress: [[UInt8]]] = [:]
-  private var waitingBytes = 0
+  private var waiting = SendQueue()
   private var notes = LineBudget(burst: 20_000, perSecond: 10)
   private var warnings = LineBudget(burst: 1000, perSecond: 1)
   private var absence = AbsenceWatch()
@@ -56,11 +54,6 @@ package final class CoordinatorShell {
   /// Whether the search was stopped while the disk was full.
   private var hasGivenUp = false
 
-  /// The maximum number of queued messages for a peer. Later ones are dropped; the state is sent again on heartbeat
-  /// or Hello.
-  private static let mostWaiting = 4096
-  /// The maximum size of all queued messages in bytes.
-  private static let mostWaitingBytes = 64 << 20
   /// Batch limits: they bound the size of a commit and the latency of replies.
   private static let batch = 256
   private static let batchTime = Duration.milliseconds(5)
@@ -137,7 +130,7 @@ package final class CoordinatorShell {
   /// Waits for messages, worker exits or the tick, and handles them.
   private func runOnce() throws {
     _ = try parts.socket.wait(timeout: waiting.isEmpty ? Self.tick : .milliseconds(5))
-    flushWaiting()
+    waiting.flush { parts.socket.send($0, to: Route(number: $1.number)) != .full }
     renewLeasesAfterStall()
     var effects = receive()
     for ended in parts.workers.reap() {
@@ -291,7 +284,7 @@ package final class CoordinatorShell {
 
   /// Sends a piece of a checkpoint; drops it if the queue is full, because the worker requests it again.
   private func sendPiece(_ fetch: WireFetch, to address: ReturnAddress) throws {
-    guard waiting[address] == nil else { return }
+    guard !waiting.hasMessages(for: address) else { return }
     var message = parts.coordinator.envelope
     message.chunk = parts.checkpoints.piece(fetch)
     _ = parts.socket.send(try message.serializedBytes(), to: Route(number: address.number))
@@ -300,28 +293,11 @@ package final class CoordinatorShell {
   /// Sends a message, or queues it if the peer's queue is full. Lost messages are sent again on heartbeat or Hello.
   private func send(_ message: WireToWorker, to address: ReturnAddress) throws {
     let bytes: [UInt8] = try message.serializedBytes()
-    guard waiting[address] == nil else { return enqueue(bytes, for: address) }
+    guard !waiting.hasMessages(for: address) else { return waiting.append(bytes, for: address) }
     switch parts.socket.send(bytes, to: Route(number: address.number)) {
-    case .full: enqueue(bytes, for: address)
+    case .full: waiting.append(bytes, for: address)
     case .tooLarge: parts.log.error("cannot send a message of \(bytes.count) bytes: too long")
     case .sent, .unreachable: break
-    }
-  }
-
-  private func enqueue(_ bytes: [UInt8], for address: ReturnAddress) {
-    guard waiting[address, default: []].count < Self.mostWaiting, waitingBytes < Self.mostWaitingBytes
-    else { return }
-    waiting[address, default: []].append(bytes)
-    waitingBytes += bytes.count
-  }
-
-  private func flushWaiting() {
-    for (address, messages) in waiting {
-      let route = Route(number: address.number)
-      let sent = messages.prefix { parts.socket.send($0, to: route) != .full }
-      guard !sent.isEmpty else { continue }
-      waiting[address] = sent.count == messages.count ? nil : Array(messages.dropFirst(sent.count))
-      waitingBytes -= sent.reduce(0) { $0 + $1.count }
     }
   }
 
