@@ -10,6 +10,7 @@ struct LocalWorkers {
     let end: Coordinator.ProcessEnd
   }
 
+  private let program: String
   private let arguments: [String]
   private var children: [ChildProcess] = []
   private let wanted: Int
@@ -27,8 +28,10 @@ struct LocalWorkers {
   private var mostFailures: Int { 4 * wanted + 4 }
   private var outOfMemoryKills = System.outOfMemoryKills
 
-  init(count: Int, joinFile: String, endpoint: String) {
+  /// - Parameter program: the path of the program to start; the default is that of this process.
+  init(count: Int, joinFile: String, endpoint: String, program: String = "/proc/self/exe") {
     wanted = count
+    self.program = program
     arguments = ["worker", "--join", joinFile, "--slots", "1", "--local-endpoint", endpoint]
   }
 
@@ -45,7 +48,7 @@ struct LocalWorkers {
     lastStart = now
     let missing = failures == 0 ? wanted - children.count : 1
     do {
-      let started = try (0..<missing).map { _ in try ChildProcess("/proc/self/exe", arguments) }
+      let started = try (0..<missing).map { _ in try ChildProcess(program, arguments) }
       hasStarted = true
       children += started
       return started.map(\.pid)
