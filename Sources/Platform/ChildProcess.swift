@@ -6,7 +6,8 @@ package struct ChildProcess {
   package let pid: pid_t
   private let leash: Int32
 
-  /// Starts a program with the pipe and this process's standard output and error as its only open files.
+  /// Starts a program with the pipe as its standard input and this process's standard output and error. It inherits no
+  /// file that this process opened with O_CLOEXEC, as Trawl opens all files.
   package init(_ path: String, _ arguments: [String]) throws {
     var pipeEnds: [Int32] = [0, 0]
     guard pipe(&pipeEnds) == 0 else { throw UserError.system("cannot make a pipe") }
