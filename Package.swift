@@ -80,7 +80,7 @@ let package = Package(
       [
         "Coordination", "Messaging", "Platform", "RunFiles", "Search", "Storage", "Training", "Trials",
         .product(name: "Logging", package: "swift-log"),
-      ])
+      ], testedWith: ["WorkerService"])
     + module(
       "WorkerService", ["Coordination", "Messaging", "Platform", "Search", "Training", "Trials"])
     + module("RunFiles", ["Platform", "Search"], testedWith: ["Trials"])
