@@ -134,7 +134,7 @@ package final class CoordinatorShell {
     renewLeasesAfterStall()
     var effects = receive()
     for ended in parts.workers.reap() {
-      effects += parts.coordinator.handle(.processEnded(pid: ended.pid, ended.end), at: monotonicNow())
+      effects += handle(.processEnded(pid: ended.pid, ended.end), at: monotonicNow())
     }
     let now = monotonicNow()
     effects += applyKeyChanges(at: now)
@@ -142,7 +142,7 @@ package final class CoordinatorShell {
     if now - lastTick >= Self.tick {
       lastTick = now
       warnOfConnections()
-      effects += parts.coordinator.handle(.ticked, at: now)
+      effects += handle(.ticked, at: now)
     }
     try perform(effects)
     resetFailures()
@@ -151,6 +151,11 @@ package final class CoordinatorShell {
     if let warning = absence.look(parts.coordinator, at: now) { warn(warning) }
     let news = SearchNews(leaders: parts.exports.leaders, absentSince: absence.since)
     parts.display.show(parts.coordinator, news, at: now)
+  }
+
+  private func handle(_ event: Coordinator.Event, at now: Duration) -> [Coordinator.Effect] {
+    defer { assert(parts.coordinator.checkInvariants() == [], "\(parts.coordinator.checkInvariants())") }
+    return parts.coordinator.handle(event, at: now)
   }
 
   private func receive() -> [Coordinator.Effect] {
@@ -165,7 +170,7 @@ package final class CoordinatorShell {
       let sender = Coordinator.Sender(
         address: ReturnAddress(incoming.route.number), key: incoming.key.z85,
         fingerprint: incoming.key.fingerprint)
-      effects += parts.coordinator.handle(.received(message, from: sender), at: monotonicNow())
+      effects += handle(.received(message, from: sender), at: monotonicNow())
     }
     return effects
   }
@@ -198,7 +203,7 @@ package final class CoordinatorShell {
       }
       // They restart with the key that is now in the join file.
       if change.concernsLocalWorkers { parts.workers.restartWithNewKeys() }
-      return parts.coordinator.handle(.keysRevoked(Set(change.revoked.map(\.key.z85))), at: now)
+      return handle(.keysRevoked(Set(change.revoked.map(\.key.z85))), at: now)
     } catch {
       let words = (error as? UserError)?.message ?? "\(error)"
       if !hasWarnedOfKeys { warn("\(words); the previous keys stay valid") }
@@ -221,7 +226,7 @@ package final class CoordinatorShell {
     parts.display.say(
       "no more trials start; running trials (\(parts.coordinator.runningCount)) train to their \(goal) "
         + "(Ctrl-C: stop now, resume with --resume)", .normal)
-    return parts.coordinator.handle(.stopConditionMet, at: now)
+    return handle(.stopConditionMet, at: now)
   }
 
   private func warnOfConnections() {
@@ -279,7 +284,7 @@ package final class CoordinatorShell {
     }
     // After the messages, so that no worker waits for it.
     parts.events.append(decisions, of: coordinator, at: committed)
-    for event in arrived { try perform(parts.coordinator.handle(event, at: monotonicNow())) }
+    for event in arrived { try perform(handle(event, at: monotonicNow())) }
   }
 
   /// Sends a piece of a checkpoint; drops it if the queue is full, because the worker requests it again.
