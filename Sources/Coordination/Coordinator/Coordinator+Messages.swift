@@ -14,7 +14,7 @@ extension Coordinator {
       if message.search != search.number { hello.held = [] }
       return handleHello(id, hello, from: sender, at: now)
     }
-    guard let peer = membership[id], message.search == search.number else {
+    guard let peer = membership[id], message.search == search.number || isEarlyBye(message) else {
       if case .bye = body { return send(.finish(WireFinish()), to: sender.address) }
       return reject(.unknownWorker, "send Hello first", to: sender)
     }
@@ -32,6 +32,11 @@ extension Coordinator {
     case .bye(let bye): handleBye(id, bye, at: now)
     case .hello: break
     }
+  }
+
+  /// Whether a worker leaves that has not received Welcome, so that it names no search.
+  private func isEarlyBye(_ message: WireToCoordinator) -> Bool {
+    if case .bye = message.body { message.search == 0 } else { false }
   }
 
   mutating func reject(_ code: WireReject.Code, _ detail: String, to sender: Sender) {

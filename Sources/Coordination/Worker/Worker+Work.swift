@@ -93,7 +93,9 @@ extension Worker {
     for attempt in held.keys.sorted() {
       if held[attempt]?.isRunning == true || exit == .finished { drop(attempt) } else { spool(attempt) }
     }
-    guard phase == .serving else { return effects.append(.exit(exit)) }
+    // A coordinator whose first Welcome has not arrived yet may have assigned trials.
+    let mayBeWelcome = search == 0 && lastHello != nil && exit == .left
+    guard phase == .serving || mayBeWelcome else { return effects.append(.exit(exit)) }
     phase = .leaving(since: now, exit)
     var bye = WireBye()
     bye.why = why
