@@ -120,9 +120,11 @@ extension Coordinator {
       membership.excluded[worker] == nil
     else { return false }
     if attempt.isLost {
-      guard !isBehindItsTrial(id, attempt), backlog.remove(attempt.trial) || mayHandOver(attempt)
+      let isHandedOver = checkpoints.stored[attempt.trial]?.file.attempt == id
+      guard !isHandedOver, !isBehindItsTrial(id, attempt),
+        backlog.remove(attempt.trial) || mayHandOver(attempt)
       else { return false }
-      attempts.resume(id)
+      attempts.resume(id, at: now)
       blame.withdraw(id, of: attempt.trial)
       persist(.attemptResumed(id))
       note("attempt \(id.number) of \(Replicate(number: attempt.trial)) is back")
@@ -200,8 +202,10 @@ extension Coordinator {
       "its dataset (SHA-256 sum \(found)...) is not the one that this search began with (\(own)...); "
       + "'trawl data inspect' prints the sum of the files on a machine"
     if let peer = membership[id], peer.key == sender.key {
-      for attempt in peer.attempts.sorted() {
-        endAttempt(attempt, as: .released, detail: "its worker has other data", at: now)
+      for id in peer.attempts.sorted() {
+        endAttempt(id, as: .released, detail: "its worker has other data", at: now)
+        // Only the machine has to wait: among many such workers, the trial would wait longer each time.
+        attempts[id].map { attempts.endDelay(of: $0.trial) }
       }
       membership.delayMachine(of: peer, at: now)
       membership.forget([id])

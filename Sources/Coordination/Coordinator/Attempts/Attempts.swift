@@ -159,14 +159,17 @@ struct Attempts: Sendable {
     for id in all.keys {
       all[id]?.leaseEnd = now + intervals.lease
       all[id]?.lastMoved = now
+      all[id]?.lastEpoch = now
       all[id]?.gapStart = nil
     }
   }
 
   /// Gives a lost attempt its waiting trial back.
-  mutating func resume(_ id: AttemptID) {
+  mutating func resume(_ id: AttemptID, at now: Duration) {
     guard let trial = all[id]?.trial else { return }
     all[id]?.isLost = false
+    // Its worker has not reported steps meanwhile.
+    all[id]?.lastMoved = now
     trials[trial]?.current = id
   }
 
@@ -252,6 +255,10 @@ struct Attempts: Sendable {
     if attempt.epochs.count > entry.mostEpochs { trials[trial]?.backoff = Backoff() }
     trials[trial]?.mostEpochs = max(entry.mostEpochs, attempt.epochs.count)
     trials[trial]?.backoff.extend(at: now)
+  }
+
+  mutating func endDelay(of trial: Int) {
+    trials[trial]?.backoff = Backoff()
   }
 
   // MARK: Invariants
