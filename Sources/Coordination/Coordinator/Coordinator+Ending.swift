@@ -67,7 +67,8 @@ extension Coordinator {
     guard end.isWorkersFault else { return }
     checkpoints.forgetHolder(attempt.worker, of: attempt.trial)
     // The checkpoint may be the cause.
-    if attempt.checkpoint != nil, attempt.epochs.count == attempt.inherited {
+    let stored = checkpoints.stored[attempt.trial]?.file.checkpoint
+    if let used = attempt.checkpoint, used == stored, attempt.epochs.count == attempt.inherited {
       perform(checkpoints.forget(attempt.trial))
     }
   }
