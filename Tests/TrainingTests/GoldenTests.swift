@@ -5,7 +5,15 @@ import Testing
 
 /// Twenty steps computed by PyTorch (`Golden/make_golden.py`).
 @Suite struct GoldenTests {
-  @Test(arguments: 0..<17) func trainsAsPyTorchDoes(index: Int) throws {
+  private static let cases = 0..<17
+
+  @Test func everyCaseAndEveryOptimizerIsTested() throws {
+    let cases = try Golden.load().cases
+    #expect(cases.indices == Self.cases)
+    #expect(Set(cases.map(\.optimizerName)) == Set(OptimizerRule.Name.allCases))
+  }
+
+  @Test(arguments: cases) func trainsAsPyTorchDoes(index: Int) throws {
     let golden = try Golden.load()
     let trajectory = golden.cases[index]
     let images = try golden.images()
@@ -74,14 +82,10 @@ private struct Golden: Decodable {
         })
     }
 
+    var optimizerName: OptimizerRule.Name { OptimizerRule.Name(rawValue: optimizer ?? "sgd")! }
+
     func optimizer(_ network: Network) -> Optimizer {
-      let rule: OptimizerRule =
-        switch optimizer {
-        case "momentum": .momentum(momentum!)
-        case "nesterov": .nesterov(momentum!)
-        case "adamw": .adamW
-        default: .sgd
-        }
+      let rule = optimizerName.rule(momentum: momentum ?? 0)
       let schedule: Schedule =
         switch schedule {
         case "step": .step(every: 2, gamma: 0.5)
