@@ -5,7 +5,7 @@ extension Coordinator {
   mutating func resume(from snapshot: Snapshot, at now: Duration) {
     resumeAttempts(snapshot.openAttempts, at: now)
     resumeRungs(snapshot.rungs, at: now)
-    for (id, attempt) in attempts.all { attempts.setBudget(budget(of: attempt.trial), of: id) }
+    for (id, attempt) in attempts.all { attempts.setBudget(resumedBudget(of: id, attempt.trial), of: id) }
     for end in snapshot.results where allResults.trials[end.trial] != nil {
       queue(allResults.requireReplicates(after: end))
     }
@@ -34,6 +34,13 @@ extension Coordinator {
     for attempt in open {
       _ = blame.refute(attempt.trial, before: Double(attempt.epochs.count), by: attempt.worker)
     }
+  }
+
+  /// The budget of an attempt. One that has reached a rung hands its checkpoint over there, even if its trial is
+  /// promoted meanwhile.
+  private func resumedBudget(of id: AttemptID, _ trial: Int) -> Double {
+    guard let standing = promotion[trial], standing.lastRung?.attempt == id else { return budget(of: trial) }
+    return promotion.rungs[standing.reached - 1]
   }
 
   /// Repeats the promotion decisions from the recorded scores. Rung by rung, because a trial must be promoted to a rung
