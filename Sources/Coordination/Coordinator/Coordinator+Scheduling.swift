@@ -43,14 +43,15 @@ extension Coordinator {
       || (!isStopping && (promoteNext() || backlog.count > 0))
   }
 
-  /// Whether a waiting trial may run on an idle worker or on one with a speculative attempt.
+  /// Whether a waiting trial may run on an idle worker or on one with a speculative attempt, so that speculation would
+  /// delay it.
   mutating func hasWorkForSpeculation(at now: Duration) -> Bool {
     let workers = membership.idle + attempts.speculative.compactMap { attempts[$0]?.worker }
     let isWaiting = backlog.hasRequeued { trial in
       attempts.isReady(trial, at: now)
         && (blame.histories[trial] == nil || workers.contains { mayRun(trial, on: $0, at: now) })
     }
-    return isWaiting || (!isStopping && (promoteNext() || backlog.nextNewTrial != nil))
+    return isWaiting || (!isStopping && (promoteNext() || allResults.sample(backlog.nextNewTrial)))
   }
 
   /// The next waiting trial for a worker; nil if there is none. A trial suspected of ending its
