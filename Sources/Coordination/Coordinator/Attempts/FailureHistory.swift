@@ -41,8 +41,6 @@ struct FailureHistory: Sendable, Equatable {
 
   private(set) var failures: [Failure] = []
 
-  var isEmpty: Bool { failures.isEmpty }
-
   mutating func append(_ failure: Failure) {
     failures.append(failure)
   }
