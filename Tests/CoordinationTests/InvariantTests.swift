@@ -10,7 +10,7 @@ import Testing
   private static let faults: [(name: String, Fault)] = [
     ("a trial that runs waits", { coordinator, _ in coordinator.backlog.putBack(0) }),
     (
-      "a worker holds an attempt of nobody",
+      "a worker holds an attempt that does not exist",
       { coordinator, worker in coordinator.membership.assign(AttemptID(99), to: worker) }
     ),
     ("a running attempt is forgotten", { coordinator, _ in coordinator.attempts.remove(AttemptID(1)) }),

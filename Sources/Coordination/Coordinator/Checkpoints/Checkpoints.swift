@@ -44,7 +44,7 @@ struct Checkpoints: Sendable {
 
   // MARK: Stored checkpoints
 
-  /// Records a complete checkpoint in place of the one before.
+  /// Records a complete checkpoint, which replaces that of its trial.
   mutating func store(_ checkpoint: Stored) -> [Coordinator.Effect] {
     let trial = checkpoint.file.trial
     guard !isStored(checkpoint.file.checkpoint) else { return [] }
