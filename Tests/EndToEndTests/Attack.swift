@@ -43,6 +43,15 @@ final class RawConnections {
 
   deinit { for descriptor in descriptors { close(descriptor) } }
 
+  var count: Int { descriptors.count }
+
+  /// Whether the last of them is established; with none, true.
+  var areEstablished: Bool {
+    guard let last = descriptors.last else { return true }
+    var state = pollfd(fd: last, events: Int16(POLLOUT), revents: 0)
+    return poll(&state, 1, 0) == 1 && state.revents == Int16(POLLOUT)
+  }
+
   /// Starts to connect, and sends bytes once connected.
   func open(_ port: UInt16, sending bytes: [UInt8] = []) {
     let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
