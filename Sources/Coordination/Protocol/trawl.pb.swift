@@ -154,8 +154,8 @@ package nonisolated struct WireToCoordinator: Sendable {
     set {body = .chunk(newValue)}
   }
 
-  /// SHA-256 of the dataset that the worker has loaded for this search; empty before. The first result fixes the dataset
-  /// of the search; results of a different one are rejected.
+  /// SHA-256 of the dataset that the worker has loaded for this search; empty before. The first report fixes the dataset
+  /// of the search; a worker with a different one is rejected.
   package var data: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -182,8 +182,8 @@ package nonisolated struct WireToWorker: Sendable {
 
   package var search: UInt64 = 0
 
-  /// The generation of the search's coordinator: the number of its starts. Workers ignore lower generations than the
-  /// highest they have seen.
+  /// The generation of the search's coordinator, higher at each start: the time in ms, or one more than the last.
+  /// Workers ignore lower generations than the highest they have seen.
   package var generation: UInt64 = 0
 
   package var body: WireToWorker.OneOf_Body? = nil
