@@ -145,7 +145,7 @@ extension Coordinator {
 
   /// Whether a later attempt has reached a rung that this one has not.
   private func isBehindItsTrial(_ id: AttemptID, _ attempt: Attempt) -> Bool {
-    guard let start = promotion.startOfGoal(of: attempt.trial),
+    guard let start = promotion.startOfTarget(of: attempt.trial),
       attempts.trials[attempt.trial]?.attempts.last != id
     else { return false }
     return Double(attempt.epochs.count) < start

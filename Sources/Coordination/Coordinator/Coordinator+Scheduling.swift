@@ -37,7 +37,7 @@ extension Coordinator {
     return hasChanged
   }
 
-  /// Whether a trial waits for a slot. Promotions come before new trials.
+  /// Whether a trial waits for a slot; if none waits again, ASHA promotes one. Promotions come before new trials.
   private mutating func hasWork(at now: Duration) -> Bool {
     backlog.hasRequeued { attempts.isReady($0, at: now) }
       || (!isStopping && (promoteNext() || backlog.count > 0))

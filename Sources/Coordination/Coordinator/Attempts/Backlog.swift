@@ -32,7 +32,7 @@ struct Backlog: Sendable, Equatable {
   /// The next trial; nil if there is none. Requeued trials must satisfy `fits`; those that satisfy `prefers` come
   /// first.
   func next(
-    mayBegin: Bool = true, fits: (Int) -> Bool = { _ in true }, prefers: (Int) -> Bool = { _ in false }
+    mayBegin: Bool, where fits: (Int) -> Bool, prefers: (Int) -> Bool
   ) -> Int? {
     let begins = mayBegin && fresh < total
     func mayReturn(_ trial: Int) -> Bool { fits(trial) && (trial < fresh || !begins) }

@@ -4,13 +4,13 @@ import Search
 struct Promotion: Sendable {
   /// The position of an open trial on the rungs.
   struct Standing: Sendable {
-    /// The rung that it is promoted to.
-    var goal = 0
+    /// The index of the rung that it is promoted to.
+    var target = 0
     /// The number of rungs that it has reached.
     var reached = 0
     /// Its score at the last of them.
     var lastRung: RungScore?
-    /// The epochs to its goal, or of its whole training.
+    /// The epochs to its target, or of its whole training.
     var budget: Double
   }
 
@@ -53,7 +53,7 @@ struct Promotion: Sendable {
   subscript(_ trial: Int) -> Standing? { standings[trial] }
 
   /// Whether a trial is paused at a rung and waits for the promotion decision.
-  func isPaused(_ trial: Int) -> Bool { standings[trial].map { $0.reached > $0.goal } ?? false }
+  func isPaused(_ trial: Int) -> Bool { standings[trial].map { $0.reached > $0.target } ?? false }
 
   /// Whether epochs at a step are the next rung of a trial that is not its last.
   func isNextRung(_ step: Double, of trial: Int) -> Bool {
@@ -67,13 +67,13 @@ struct Promotion: Sendable {
   }
 
   /// The epochs of the rung that a trial is promoted to; nil if that is the first one.
-  func startOfGoal(of trial: Int) -> Double? {
-    standings[trial].flatMap { $0.goal > 0 ? rungs[$0.goal - 1] : nil }
+  func startOfTarget(of trial: Int) -> Double? {
+    standings[trial].flatMap { $0.target > 0 ? rungs[$0.target - 1] : nil }
   }
 
   /// The epochs of the rung at which a trial is paused; nil if it is not.
   func endOfPaused(_ trial: Int) -> Double? {
-    standings[trial].flatMap { $0.reached > $0.goal ? rungs[$0.reached - 1] : nil }
+    standings[trial].flatMap { $0.reached > $0.target ? rungs[$0.reached - 1] : nil }
   }
 
   /// The provisional result of an open trial: its score at its last rung.
@@ -110,8 +110,8 @@ struct Promotion: Sendable {
     var outcome = Outcome()
     for decision in halving?.report(result, at: rung) ?? [] {
       switch decision {
-      case .promote(let trial, let goal):
-        guard promote(trial, to: goal) else { continue }
+      case .promote(let trial, let target):
+        guard promote(trial, to: target) else { continue }
         outcome.promoted.append(trial)
       case .stop(let trial, let rung): outcome.stopped.append((trial, rung))
       }
@@ -132,7 +132,7 @@ struct Promotion: Sendable {
     asha?.promote((trial, to: rung))
   }
 
-  /// Restores the goal of an open trial after its last rung; ASHA's promotions are not recorded.
+  /// Restores the target of an open trial after its last rung; ASHA's promotions are not recorded.
   mutating func resume(_ trial: Int, isPromoted: Bool) {
     guard let reached = standings[trial]?.reached, reached > 0 else { return }
     promote(trial, to: isPromoted ? reached : reached - 1)
@@ -143,7 +143,7 @@ struct Promotion: Sendable {
   private mutating func promote(_ trial: Int, to rung: Int) -> Bool {
     guard let standing = standings[trial] else { return false }
     openEpochs += rungs[rung] - standing.budget
-    standings[trial]?.goal = rung
+    standings[trial]?.target = rung
     standings[trial]?.budget = rungs[rung]
     return true
   }
@@ -166,11 +166,11 @@ struct Promotion: Sendable {
     let sum = standings.values.reduce(0) { $0 + $1.budget }
     if abs(sum - openEpochs) > 1e-6 * max(1, sum) { broken.append("the epochs of open trials are wrong") }
     for (trial, standing) in standings where !rungs.isEmpty {
-      if standing.budget != rungs[standing.goal] {
+      if standing.budget != rungs[standing.target] {
         broken.append("the budget of trial \(trial) is not its rung's")
       }
-      if standing.reached > standing.goal + 1 || standing.reached >= rungs.count {
-        broken.append("trial \(trial) is past its goal")
+      if standing.reached > standing.target + 1 || standing.reached >= rungs.count {
+        broken.append("trial \(trial) is past its target")
       }
       if (standing.reached > 0) != (standing.lastRung != nil) {
         broken.append("trial \(trial) has reached a rung without a score")
