@@ -52,6 +52,7 @@ extension Simulation {
       counts.note(.attemptAdopted)
     }
     note("coordinator \(snapshot.generation) starts")
+    ledger.diverged = []
     let known = Set(snapshot.checkpoints.map { Array($0.checkpoint.digest) })
     files = files.filter { known.contains($0.key) }
     coordinator = CoordinatorProcess(

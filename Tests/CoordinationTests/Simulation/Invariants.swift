@@ -12,6 +12,8 @@ struct Ledger {
   var tainted: Set<Int> = []
   /// Attempts assigned to a hostile worker.
   var hostile: Set<AttemptID> = []
+  /// Attempts that have diverged since the coordinator started, committed or not.
+  var diverged: Set<AttemptID> = []
   /// Trials with an attempt that hung.
   var hung: Set<Int> = []
   /// The number of trials that hung in each process.
@@ -78,7 +80,8 @@ extension Simulation {
       case .trialEnded(let end, let id):
         // Other trials' scores can stop a trial, and the departure of workers can end it as failed, or as diverged if
         // its attempt had diverged before.
-        if !end.status.isFailure, end.status != .stopped, disk.attempts[id]?.end != .diverged {
+        let hasDiverged = disk.attempts[id]?.end == .diverged || ledger.diverged.contains(id)
+        if !end.status.isFailure, end.status != .stopped, !hasDiverged {
           try checkHolder(of: id, is: origin)
           try checkData(of: id)
         }
@@ -90,7 +93,9 @@ extension Simulation {
         else { throw Violation("trial \(reached.trial) has another score at rung \(rung)") }
       case .workerExcluded(let worker, _): try checkExclusion(of: worker)
       case .checkpointStored(let stored): try checkData(of: stored.attempt)
-      case .attemptEnded(let id, .diverged, _): try checkHolder(of: id, is: origin)
+      case .attemptEnded(let id, .diverged, _):
+        try checkHolder(of: id, is: origin)
+        ledger.diverged.insert(id)
       case .workerJoined, .attemptEnded, .attemptResumed, .epochsInherited, .dataKnown, .trialsComplete:
         break
       }
