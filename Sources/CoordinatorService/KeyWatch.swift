@@ -14,7 +14,7 @@ struct KeyWatch {
     var concernsLocalWorkers: Bool
   }
 
-  private let access: SearchKeys
+  private let access: AccessKeys
   private let directory: RunDirectory
   private var keys: ClusterKeys
   private var lastLook = Duration.zero
@@ -26,7 +26,7 @@ struct KeyWatch {
   private static let interval = Duration.milliseconds(500)
 
   /// Watches the folder from which `keys` were read.
-  init(_ keys: ClusterKeys, of access: SearchKeys, _ directory: RunDirectory) {
+  init(_ keys: ClusterKeys, of access: AccessKeys, _ directory: RunDirectory) {
     self.keys = keys
     self.access = access
     self.directory = directory

@@ -20,12 +20,12 @@ package struct ModelPictures {
   package var name: String
   /// The recipe of its training, which gives the weights at initialisation.
   package var recipe: Recipe?
-  package var history: RunHistory?
+  package var history: TrainingHistory?
   package var test: TestEvaluation?
   /// Why there is no `test`.
   package var testProblem = "the test images were not evaluated"
 
-  package init(_ model: Model, name: String, recipe: Recipe? = nil, history: RunHistory? = nil) {
+  package init(_ model: Model, name: String, recipe: Recipe? = nil, history: TrainingHistory? = nil) {
     (self.model, self.name, self.recipe, self.history) = (model, name, recipe, history)
     self.history?.name = name
   }
@@ -35,7 +35,7 @@ package struct ModelPictures {
   package func pictures(_ kind: Kind) -> [NamedPicture] {
     switch kind {
     case .loss, .accuracy:
-      RunHistory.pictures(of: history.map { [$0] } ?? []).filter { $0.name == kind.rawValue }
+      TrainingHistory.pictures(of: history.map { [$0] } ?? []).filter { $0.name == kind.rawValue }
     case .weights: layers.map { $0.weightPicture() }
     case .initialWeights:
       initial.map { NamedLayer.all(of: $0, named: name).map { $0.weightPicture("at initialisation") } } ?? []

@@ -134,7 +134,7 @@ private struct InstantBody: TrialBody {
     try AtomicFile.write("#!/bin/sh\nexit 2\n", to: program)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
     let run = sample.directory
-    let access = try SearchKeys(SearchOptions(request), run) { Issue.record("\($0)") }
+    let access = try AccessKeys(SearchOptions(request), run) { Issue.record("\($0)") }
     let socket = try access.listen(waker: waker)
     let keys = try access.write(socket.endpoint, to: run)
     let study = try run.makeStudy(sample.file)

@@ -7,15 +7,15 @@ import Testing
 
 @testable import CoordinatorService
 
-@Suite struct SearchKeysTests {
+@Suite struct AccessKeysTests {
   private let sample: SampleSearch
 
   init() throws { sample = try SampleSearch() }
 
-  private func keys(_ change: (inout SearchRequest) -> Void = { _ in }) throws -> SearchKeys {
+  private func keys(_ change: (inout SearchRequest) -> Void = { _ in }) throws -> AccessKeys {
     var request = SearchRequest(path: "sample.yaml")
     change(&request)
-    return try SearchKeys(SearchOptions(request), sample.directory) { Issue.record("\($0)") }
+    return try AccessKeys(SearchOptions(request), sample.directory) { Issue.record("\($0)") }
   }
 
   private var join: JoinFile {
@@ -58,7 +58,7 @@ import Testing
     try sample.directory.write(options)
     try FileManager.default.removeItem(atPath: sample.directory.keys)
     var lines: [String] = []
-    let second = try SearchKeys(options, sample.directory) { lines.append($0) }
+    let second = try AccessKeys(options, sample.directory) { lines.append($0) }
     #expect(
       lines.count == 1 && lines.first?.hasPrefix("warning: the keys of this search are missing") == true)
     let again = try second.listen(waker: Waker())
@@ -110,12 +110,12 @@ import Testing
 
 @Suite struct KeyWatchTests {
   private let sample: SampleSearch
-  private let access: SearchKeys
+  private let access: AccessKeys
   private var keys: ClusterKeys
 
   init() throws {
     sample = try SampleSearch()
-    access = try SearchKeys(SearchOptions(SearchRequest(path: "sample.yaml")), sample.directory) { _ in }
+    access = try AccessKeys(SearchOptions(SearchRequest(path: "sample.yaml")), sample.directory) { _ in }
     keys = try access.write(Endpoint("tcp://127.0.0.1:5555"), to: sample.directory)
   }
 

@@ -109,7 +109,7 @@ import Trials
     let run = sample.directory
     let study = try run.makeStudy(sample.file)
     try run.write(SearchOptions(SearchRequest(path: "sample.yaml")))
-    let access = try SearchKeys(SearchOptions(SearchRequest(path: "sample.yaml")), run) { _ in }
+    let access = try AccessKeys(SearchOptions(SearchRequest(path: "sample.yaml")), run) { _ in }
     _ = try access.write(Endpoint("tcp://127.0.0.1:5555"), to: run)
     let files = [run.study, run.optionsFile, run.searchFile, run.joinFile]
     let before = [run.optionsFile, run.searchFile, run.joinFile].map(FileManager.default.contents)

@@ -8,7 +8,7 @@ struct ModelPicturesTests {
   @Test func trainedNetworkHasAllPictures() throws {
     let run = try SampleRun()
     let test = try TestEvaluation(run.model, on: run.dataset, mistakeCount: 4)
-    let history = RunHistory(run.history)
+    let history = TrainingHistory(run.history)
     var model = ModelPictures(run.model, name: "sample", recipe: run.recipe, history: history)
     model.test = test
     let pictures = model.all
@@ -115,21 +115,21 @@ extension ModelPictures {
   fileprivate var missing: [Kind] { Kind.allCases.filter { pictures($0).isEmpty } }
 }
 
-struct RunHistoryTests {
-  private func history(_ losses: [Double], name: String = "") -> RunHistory {
+struct TrainingHistoryTests {
+  private func history(_ losses: [Double], name: String = "") -> TrainingHistory {
     let epochs = losses.enumerated().map { index, loss in
       EpochMetrics(
         epoch: index + 1, train: Evaluation(loss: loss, accuracy: 1 / (1 + loss)),
         validation: Evaluation(loss: loss * 1.1, accuracy: 0.5))
     }
-    return RunHistory(epochs, name: name)
+    return TrainingHistory(epochs, name: name)
   }
 
   @Test func firstEpochThatFlattensTheOthersIsLeftOut() {
-    let pictures = RunHistory.pictures(of: [history([9, 1, 0.8, 0.7])])
+    let pictures = TrainingHistory.pictures(of: [history([9, 1, 0.8, 0.7])])
     #expect(pictures.map(\.name) == ["loss", "accuracy"])
     #expect(pictures[0].picture.svg.contains("Outside of the scale: epoch 1, training 9, validation 9.9."))
-    let flat = RunHistory.pictures(of: [history([1.2, 1, 0.8, 0.7])])
+    let flat = TrainingHistory.pictures(of: [history([1.2, 1, 0.8, 0.7])])
     #expect(!flat[0].picture.svg.contains("Outside"))
   }
 
@@ -145,17 +145,17 @@ struct RunHistoryTests {
 
   @Test func severalRunsShareAPicture() {
     let runs = ["a", "<b>", "c"].map { history([9, 1, 0.8, 0.7], name: $0) } + [history([], name: "empty")]
-    let svg = RunHistory.pictures(of: runs)[0].picture.svg
+    let svg = TrainingHistory.pictures(of: runs)[0].picture.svg
     for text in ["a training", "a validation", "&lt;b&gt; training", "epoch 1 of 6 lines, 9 to 9.9."] {
       #expect(svg.contains(text))
     }
     #expect(!svg.contains("empty") && svg.contains("line s2 dashed"))
-    #expect(RunHistory.pictures(of: [history([])]).isEmpty && RunHistory.pictures(of: []).isEmpty)
+    #expect(TrainingHistory.pictures(of: [history([])]).isEmpty && TrainingHistory.pictures(of: []).isEmpty)
   }
 
   @Test func oneEpochAndNumbersThatAreNotFiniteAreDrawn() {
     for losses in [[1], [.nan, .infinity], [1, .nan, 2, 1e300]] {
-      #expect(RunHistory.pictures(of: [history(losses)]).count == 2)
+      #expect(TrainingHistory.pictures(of: [history(losses)]).count == 2)
     }
   }
 }

@@ -109,7 +109,7 @@ struct PlotCommand: ParsableCommand {
       if history == nil { StandardError.say("\(name) is left out: it has no history.csv") }
       return history
     }
-    let pictures = RunHistory.pictures(of: histories)
+    let pictures = TrainingHistory.pictures(of: histories)
     guard !pictures.isEmpty else { throw UserError("none of the models has a history.csv with an epoch") }
     let folder = PictureFolder(path: output ?? "plots")
     for picture in pictures where names.isEmpty || names.contains(picture.name) {

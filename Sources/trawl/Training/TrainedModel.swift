@@ -80,7 +80,7 @@ struct TrainedModel {
   }
 
   /// The history in the model's folder, with a name for the legend; nil if there is none.
-  func history(named name: String) throws -> RunHistory? {
+  func history(named name: String) throws -> TrainingHistory? {
     let path = "\(folder)/history.csv"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let table = try UserError.wrapping { try CSVFile(contentsOf: path) }
@@ -99,6 +99,6 @@ struct TrainedModel {
         return true
       }
     }
-    return RunHistory(epochs, name: name, validationName: judge == "test" ? "test" : "validation")
+    return TrainingHistory(epochs, name: name, validationName: judge == "test" ? "test" : "validation")
   }
 }

@@ -133,7 +133,7 @@ struct TrainingRun {
   private func drawAll(_ model: Model, _ history: [EpochMetrics], on dataset: Dataset) throws {
     var pictures = ModelPictures(
       model, name: name, recipe: recipe,
-      history: RunHistory(history, validationName: judge == "test" ? "test" : "validation"))
+      history: TrainingHistory(history, validationName: judge == "test" ? "test" : "validation"))
     if testImages != .unused {
       pictures.test = try UserError.wrapping { try TestEvaluation(model, on: dataset) }
     }

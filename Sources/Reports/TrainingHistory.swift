@@ -2,7 +2,7 @@ import Charts
 import Training
 
 /// The learning curves of one training run.
-package struct RunHistory: Sendable {
+package struct TrainingHistory: Sendable {
   /// The name of the run in the legend; "" if it is the only one.
   package var name: String
   /// The completed epochs, in their order.
@@ -16,7 +16,7 @@ package struct RunHistory: Sendable {
 
   /// The pictures "loss" and "accuracy" of one run or several: solid for the training, dashed for the validation
   /// images, a colour for each run. None if no run has a completed epoch.
-  package static func pictures(of runs: [RunHistory]) -> [NamedPicture] {
+  package static func pictures(of runs: [TrainingHistory]) -> [NamedPicture] {
     let runs = runs.filter { !$0.epochs.isEmpty }
     guard !runs.isEmpty else { return [] }
     return Quantity.allCases.map { quantity in
@@ -37,7 +37,7 @@ private enum Quantity: String, CaseIterable {
     }
   }
 
-  func chart(of runs: [RunHistory]) -> LineChart {
+  func chart(of runs: [TrainingHistory]) -> LineChart {
     let lines = runs.enumerated().flatMap { self.lines(of: $1, $0, among: runs.count) }
     let epochs = runs.flatMap { $0.epochs.map { Double($0.epoch) } }
     let scale = CurveScale(lines.map(\.points))
@@ -54,7 +54,7 @@ private enum Quantity: String, CaseIterable {
       y: axis, series: lines)
   }
 
-  private func lines(of run: RunHistory, _ index: Int, among count: Int) -> [LineChart.Series] {
+  private func lines(of run: TrainingHistory, _ index: Int, among count: Int) -> [LineChart.Series] {
     func line(_ part: String, isDashed: Bool, _ value: (EpochMetrics) -> Double) -> LineChart.Series {
       LineChart.Series(
         count == 1 ? part : "\(run.name) \(part)", run.epochs.map { Point(Double($0.epoch), value($0)) },

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// The keys are those of a cluster, or the search's own. Its own keys are stored in the run directory, so that its
 /// workers can reconnect after a resume.
-final class SearchKeys: Sendable {
+final class AccessKeys: Sendable {
   private let folder: String
   private let usesClusterKeys: Bool
   private let loaded: ClusterKeys?
