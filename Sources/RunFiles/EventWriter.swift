@@ -18,11 +18,13 @@ package final class EventWriter {
 
   /// This many bytes are written at once.
   private static let piece = 1 << 16
-  /// A longer last line is taken for damage.
+  /// A longer line is taken for damage.
   private static let longestLine = 1 << 20
+  /// The time of the last change of the file, by this writer.
+  private var changed = timespec()
 
   /// Continues a file after its last event; an incomplete last line is removed. Nil if there is no such file, or if
-  /// its last event does not have the number `count`: then it is to be replaced.
+  /// its events do not have the numbers from 1 to `count`: then it is to be replaced.
   package init?(continuing path: String, count: Int?) {
     guard let count else { return nil }
     let flags = O_RDWR | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
@@ -34,6 +36,7 @@ package final class EventWriter {
       return nil
     }
     (self.path, self.descriptor, self.count, size) = (path, descriptor, count, end.size)
+    changed = Self.changeTime(of: descriptor)
   }
 
   /// Begins a file that replaces another one when it is published.
@@ -74,6 +77,13 @@ package final class EventWriter {
     var (there, own) = (stat(), stat())
     return lstat(path, &there) == 0 && fstat(descriptor, &own) == 0 && there.st_ino == own.st_ino
       && there.st_dev == own.st_dev && own.st_size == off_t(size)
+      && own.st_mtim.tv_sec == changed.tv_sec && own.st_mtim.tv_nsec == changed.tv_nsec
+  }
+
+  private static func changeTime(of descriptor: Int32) -> timespec {
+    var status = stat()
+    fstat(descriptor, &status)
+    return status.st_mtim
   }
 
   /// Writes the appended events.
@@ -93,23 +103,36 @@ package final class EventWriter {
       }
     }
     size += text.bytes.count
+    changed = Self.changeTime(of: descriptor)
   }
 
   private static func failure(_ path: String) -> RunFileError {
     RunFileError("cannot write \(path): \(String(cString: strerror(errno)))")
   }
 
-  /// The number of the last event, 0 for none, and the offset of its end; nil if the file is damaged there.
+  /// The number of the last event, 0 for none, and the offset of its end; nil if the file is damaged: its lines are not
+  /// numbered from 1 on.
   private static func end(of descriptor: Int32) -> (number: Int, size: Int)? {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    let start = max(0, Int(status.st_size) - 2 * longestLine)
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size) - start)
-    guard pread(descriptor, &bytes, bytes.count, off_t(start)) == bytes.count else { return nil }
-    let feed = UInt8(ascii: "\n")
-    guard let end = bytes.lastIndex(of: feed) else { return start == 0 ? (0, 0) : nil }
-    let begin = bytes[..<end].lastIndex(of: feed).map { $0 + 1 } ?? 0
-    guard begin > 0 || start == 0, let event = try? SearchEvent(line: bytes[begin..<end]) else { return nil }
-    return (event.number, start + end + 1)
+    var (number, size) = (0, 0)
+    var (bytes, piece) = ([UInt8](), [UInt8](repeating: 0, count: longestLine))
+    while true {
+      let count = pread(descriptor, &piece, piece.count, off_t(size + bytes.count))
+      guard count > 0 else { return count == 0 ? (number, size) : nil }
+      bytes += piece[..<count]
+      var start = 0
+      while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+        number += 1
+        let line = bytes[start..<end]
+        guard line.starts(with: "{\"number\":\(number),".utf8), line.last == UInt8(ascii: "}") else {
+          return nil
+        }
+        start = end + 1
+      }
+      size += start
+      bytes.removeFirst(start)
+      guard bytes.count <= longestLine else { return nil }
+    }
   }
 }

@@ -145,6 +145,24 @@ import Testing
     #expect(try events().count == Self.contents.count, "the pipe is replaced")
   }
 
+  /// Lost, doubled or changed lines are noticed at the start, changes by others also later.
+  @Test func changedFilesAreNotContinued() throws {
+    try write(Self.contents)
+    let bytes = try bytes
+    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
+    lines.remove(at: 4)
+    try store(lines.joined(separator: [UInt8(ascii: "\n")]))
+    #expect(EventWriter(continuing: path, count: Self.contents.count) == nil)
+    try store(bytes + bytes)
+    #expect(EventWriter(continuing: path, count: Self.contents.count) == nil)
+    try store(bytes)
+    let writer = try #require(EventWriter(continuing: path, count: Self.contents.count))
+    #expect(writer.isInPlace)
+    let file = try FileHandle(forUpdating: URL(filePath: path))
+    try file.write(contentsOf: Data("Z".utf8))
+    #expect(!writer.isInPlace)
+  }
+
   @Test func damageIsReportedAfterTheEventsBeforeIt() throws {
     try write(Self.contents)
     let feed = UInt8(ascii: "\n")
