@@ -33,7 +33,14 @@ enum RowChecksums {
   /// Throws if the file or a row is damaged. Databases of earlier versions have no checksums.
   static func verify(_ db: Database) throws {
     let problem = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)") ?? "ok"
-    guard problem == "ok" else { throw damage("the file is damaged: \(problem)") }
+    guard problem == "ok" else {
+      throw damage(
+        "the file is damaged: \(problem.split(whereSeparator: \.isNewline).joined(separator: ": "))")
+    }
+    // A file and the -wal of another time can fit, with rows missing.
+    guard try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") == nil else {
+      throw damage("the file is damaged: rows are missing")
+    }
     for table in try tables(db) where table.hasChecksum {
       let damaged = try Int.fetchOne(
         db, sql: "SELECT count(*) FROM \(table.name) WHERE checksum IS NOT \(table.expression)")

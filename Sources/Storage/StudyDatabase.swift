@@ -205,8 +205,8 @@ package enum StudyError: ClassifiedError, CustomStringConvertible, Equatable {
     switch error.resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .inUse(path)
     case .SQLITE_FULL: self = .diskFull
-    // Statements are correct, so an error in one is an error of the schema in the file.
-    case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_MISMATCH:
+    // Statements are correct, so an error in one is an error of the file.
+    case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_MISMATCH, .SQLITE_CONSTRAINT:
       self = .damaged(detail)
     default: self = .failed(detail)
     }

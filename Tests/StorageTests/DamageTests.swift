@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import GRDB
 import Randomness
 import Search
 import Testing
@@ -58,6 +59,19 @@ import Testing
   private func store(_ data: Data) throws {
     for suffix in ["", "-wal", "-shm"] { unlink(folder.study + suffix) }
     try data.write(to: URL(filePath: folder.study))
+  }
+
+  /// As after a copy of another time with the -wal of this one.
+  @Test(arguments: ["attempt WHERE id > 20", "worker"])
+  func missingRowsAreDamage(rows: String) throws {
+    try store(intact)
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    try DatabaseQueue(path: folder.study, configuration: configuration).write { db in
+      try db.execute(sql: "DELETE FROM \(rows)")
+    }
+    let error = try #require(throws: StudyError.self) { try contents() }
+    #expect("\(error)".contains("the file is damaged: rows are missing"), "\(error)")
   }
 
   /// A flipped bit is refused, or it is where it does not matter.
