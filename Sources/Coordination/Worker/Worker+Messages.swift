@@ -5,6 +5,7 @@ extension Worker {
     case .reject(let reject): handleReject(reject, of: message.search, at: now)
     case .welcome(let welcome):
       guard message.search != search || message.generation >= generation else { return }
+      guard !hasEnded(message) else { return sayBye(to: message.search) }
       enter(message, welcome, at: now)
     case let body?:
       guard message.search == search, message.generation == generation, search != 0 else { return }
@@ -12,6 +13,17 @@ extension Worker {
       receive(body, at: now)
     case nil: break
     }
+  }
+
+  /// Whether a message is from the coordinator of the search that has just ended, which waits for other workers.
+  private func hasEnded(_ message: WireToWorker) -> Bool {
+    lastEnded.map { $0.search == message.search && message.generation <= $0.generation } ?? false
+  }
+
+  private mutating func sayBye(to ended: UInt64) {
+    var bye = envelope(.bye(WireBye()))
+    bye.search = ended
+    effects.append(.send(bye))
   }
 
   private mutating func receive(_ body: WireToWorker.OneOf_Body, at now: Duration) {
@@ -149,6 +161,7 @@ extension Worker {
     } else if identity.waitsForNextSearch {
       if phase == .serving { send(.bye(WireBye())) }
       dropEverything()
+      if search != 0 { lastEnded = (search, generation) }
       search = 0
       data = []
       generation = 0

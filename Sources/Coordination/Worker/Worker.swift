@@ -156,6 +156,8 @@ package struct Worker: Sendable {
   var search: UInt64 = 0
   /// The highest generation of the coordinator seen in this search.
   var generation: UInt64 = 0
+  /// The last search that has ended while this worker waits for the next one, with its generation.
+  var lastEnded: (search: UInt64, generation: UInt64)?
   var heartbeat = Duration.seconds(5)
   /// The SHA-256 of the loaded dataset; empty before.
   var data: [UInt8] = []
