@@ -24,7 +24,9 @@ extension RunDirectory {
   /// Reads the exported files of the search.
   func record() throws -> RunRecord {
     let bytes = try UserError.wrapping { try RegularFile.contents(of: searchFile) }
-    return try RunRecord(
-      directory: path, file: SearchFileSource(path: searchFile, bytes: Array(bytes)).parse())
+    // A search without a name has that of its original file.
+    let name = (try? readStatus()).map { "\($0.name).yaml" }
+    let source = SearchFileSource(path: searchFile, name: name, bytes: Array(bytes))
+    return try RunRecord(directory: path, file: source.parse())
   }
 }
