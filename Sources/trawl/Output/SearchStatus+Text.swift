@@ -86,7 +86,9 @@ extension SearchStatus {
     let undecided = undecided.map { $0 > 0 ? ", \($0) undecided" : "" } ?? ""
     let replicates = replicates.map { "; \(replicatesDone ?? 0) of \($0) replicates done" } ?? ""
     let ended = trials.map { "\(done) of \($0) done" } ?? "\(begun ?? 0) started, \(done) done"
-    return "\(ended)\(failed), \(running) running\(undecided), \(waiting) not started\(replicates)"
+    let interrupted = isAlive ? 0 : (begun ?? done) - done - (self.undecided ?? 0)
+    let stopped = interrupted > 0 ? ", \(interrupted) interrupted" : ""
+    return "\(ended)\(failed), \(running) running\(stopped)\(undecided), \(waiting) not started\(replicates)"
   }
 
   /// The reason why slots are idle; nil if none is.
