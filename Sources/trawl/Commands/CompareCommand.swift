@@ -57,8 +57,19 @@ struct CompareCommand: ParsableCommand {
     let files = searches.map(\.record.file)
     let changed = Set(files.dropFirst().flatMap { $0.differences(from: files[0]) }).sorted()
     for key in changed where key != "name" {
-      rows.append(row(key) { _, record in record.file.text(of: key) })
+      rows.append(row(key) { _, record in record.file.isUsed(key) ? record.file.text(of: key) : "not used" })
     }
     return rows.filter { $0.dropFirst().contains { !$0.isEmpty } }
+  }
+}
+
+extension SearchFile {
+  /// Whether the search uses the section of a key: some have defaults although they are not used.
+  fileprivate func isUsed(_ key: String) -> Bool {
+    let needed = [
+      "search.halving.": "min_epochs", "search.asha.": "min_epochs", "search.confirm.": "top",
+    ]
+    guard let (section, own) = needed.first(where: { key.hasPrefix($0.key) }) else { return true }
+    return isSet(section + own)
   }
 }
