@@ -150,6 +150,12 @@ extension RunDirectory {
           + "unless search.halving.bracket divides them into whole brackets; start another search with --output"
       )
     }
+    guard
+      obstacles != ["search.trials"] || file.trials >= before.trials || file.isOpenEnded != before.isOpenEnded
+    else {
+      throw UserError(
+        "\(path) has \(before.trials) trials; a search can be extended, but not shortened to \(file.trials)")
+    }
     guard before.isOpenEnded == file.isOpenEnded || obstacles != ["search.trials"] else {
       throw UserError(
         "\(path) holds another search: either its search.yaml or this file is open-ended (search.trials); "
