@@ -19,8 +19,9 @@ enum NoAnswerMessage {
     }
     guard !endpoint.isLoopback else {
       return
-        "no answer from \(endpoint): the search is not running, or it runs on another machine without --listen; start "
-        + "it with --listen 'tcp://*:5555' and copy its join file again; retrying"
+        "no answer from \(endpoint): the search is not running, or it runs on another machine; then start it with "
+        + "--listen 'tcp://*:5555' (with the keys of a cluster: 'trawl keys move' them to its address) and copy its join "
+        + "file again; retrying"
     }
     return
       "no answer from \(endpoint): check that the search is running (with --listen or --keys), that "

@@ -60,7 +60,7 @@ import Testing
 
   @Test func messageAboutSilenceSaysWhatToCheck() throws {
     let loopback = NoAnswerMessage.message(about: try Endpoint("tcp://127.0.0.1:5555"))
-    #expect(loopback.contains("it runs on another machine without --listen"))
+    #expect(loopback.contains("it runs on another machine; then start it with --listen"))
     let remote = NoAnswerMessage.message(about: try Endpoint("tcp://192.0.2.1:5555"))
     #expect(remote.contains("that '192.0.2.1' resolves to its machine (--advertise)"))
   }

@@ -48,7 +48,7 @@ extension RungAgreement {
   fileprivate var text: String {
     "rung \(epochs.inEpochs) -> \(nextEpochs.inEpochs): "
       + "rank correlation tau \(String(format: "%.2f", tau)) over \(trials) trials"
-      + (tau < 0.2 ? "; halving may have stopped good trials: raise min_epochs" : "")
+      + (tau < 0.2 ? "; good trials may have been stopped: raise min_epochs" : "")
   }
 }
 
