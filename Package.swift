@@ -32,6 +32,7 @@ let package = Package(
   targets: [
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
     .target(name: "CWarp"),
+    .systemLibrary(name: "CProcess"),
     .systemLibrary(
       name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -69,7 +70,7 @@ let package = Package(
     + module(
       "Search", ["Randomness", .product(name: "Yams", package: "Yams")],
       testedWith: ["RunFiles", "Trials"])
-    + module("Trials", ["Platform", "Search", "Training"])
+    + module("Trials", ["CProcess", "Platform", "Search", "Training"])
     + module(
       "Coordination",
       ["Search", .product(name: "SwiftProtobuf", package: "swift-protobuf")],

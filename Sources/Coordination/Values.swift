@@ -10,6 +10,8 @@ extension WireValue {
     case .word(let word): self.word = word
     case .integers(let numbers): integers.elements = numbers.map(Int64.init)
     case .reals: preconditionFailure("a list of numbers is not drawn as a whole")
+    case .flag(let flag): self.flag = flag
+    case .list(let values): list.elements = values.map(WireValue.init)
     }
   }
 }
@@ -17,16 +19,23 @@ extension WireValue {
 extension WireAssign {
   /// The received values; nil if one is missing. They are not yet checked against the search space.
   package var searchedValues: [Value]? {
-    let received = values.compactMap { value -> Value? in
+    Self.values(values)
+  }
+
+  private static func values(_ received: [WireValue]) -> [Value]? {
+    let values = received.compactMap { value -> Value? in
       switch value.kind {
       case .integer(let number): .integer(Int(number))
       case .real(let number): .real(number)
       case .word(let word): .word(word)
       case .integers(let list): .integers(list.elements.map(Int.init))
+      case .flag(let flag): .flag(flag)
+      // Protobuf limits the depth of messages.
+      case .list(let list): Self.values(list.elements).map(Value.list)
       case nil: nil
       }
     }
-    return received.count == values.count ? received : nil
+    return values.count == received.count ? values : nil
   }
 }
 

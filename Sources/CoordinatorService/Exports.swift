@@ -83,7 +83,13 @@ struct Exports {
   }
 
   private func history(_ study: StudyDatabase, of coordinator: Coordinator) throws -> Data {
-    var table = HistoryTable(metrics: coordinator.file.metrics.metrics.map(\.name))
+    let schema = coordinator.file.metrics
+    let names = schema.metrics.map(\.name)
+    var others: Set<String> = []
+    if schema.isOpen {
+      try forEachPoint(in: study, of: coordinator) { others.formUnion($1.metrics.all.map(\.name)) }
+    }
+    var table = HistoryTable(metrics: names + others.subtracting(names).sorted())
     try forEachPoint(in: study, of: coordinator) { table.append($1, of: $0) }
     return Data(table.bytes)
   }
@@ -121,17 +127,14 @@ struct Exports {
     }
   }
 
-  /// Writes the recipe of the best trial. `trawl train` reproduces its model bit for bit, or trains a stopped trial
-  /// to its end.
+  /// Writes the recipe of the best trial.
   private mutating func writeBest(_ best: TrialResult?, of file: SearchFile) throws {
     guard let best, best.trial != writtenBest, best.objective != nil,
       let configuration = file.configuration(values: file.completed(best.values))
     else { return }
     try System.makeFolder(directory.best)
-    let seed = file.seed(of: Replicate(number: best.trial))
-    // Keep the weights that the trial was ranked by.
-    let keep = file.goal.selection == .best ? "best" : "last"
-    try AtomicFile.write(configuration.recipe(seed: seed, keep: keep), to: directory.bestRecipe, as: .runFile)
+    let recipe = file.recipe(of: configuration, seed: file.seed(of: Replicate(number: best.trial)))
+    try AtomicFile.write(recipe, to: directory.bestRecipe, as: .runFile)
     writtenBest = best.trial
   }
 }

@@ -28,11 +28,18 @@ struct LocalWorkers {
   private var mostFailures: Int { 4 * wanted + 4 }
   private var outOfMemoryKills = System.outOfMemoryKills
 
-  /// - Parameter program: the path of the program to start; the default is that of this process.
-  init(count: Int, joinFile: String, endpoint: String, program: String = "/proc/self/exe") {
+  /// - Parameters:
+  ///   - runPrograms: whether they run the program of the search file.
+  ///   - program: the path of the program to start; the default is that of this process.
+  init(
+    count: Int, joinFile: String, endpoint: String, runPrograms: Bool = false,
+    program: String = "/proc/self/exe"
+  ) {
     wanted = count
     self.program = program
-    arguments = ["worker", "--join", joinFile, "--slots", "1", "--local-endpoint", endpoint]
+    arguments =
+      ["worker", "--join", joinFile, "--slots", "1", "--local-endpoint", endpoint]
+      + (runPrograms ? ["--programs"] : [])
   }
 
   var count: Int { children.count }

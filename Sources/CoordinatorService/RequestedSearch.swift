@@ -41,12 +41,13 @@ struct RequestedSearch {
     return run
   }
 
-  /// Changes to the folder where a resumed search was started if its dataset has a relative path.
+  /// Changes to the folder where a resumed search was started if its file has paths that are relative to it.
   private func enterFolder() throws {
-    guard let folder = file.datasetFolder, !folder.hasPrefix("/"), !folder.hasPrefix("~") else { return }
+    let folder = file.datasetFolder.flatMap { $0.hasPrefix("/") || $0.hasPrefix("~") ? nil : $0 }
+    guard file.runsProgram || folder != nil else { return }
     guard FileManager.default.changeCurrentDirectoryPath(options.folder) else {
       throw UserError(
-        "dataset.idx: \(folder) is relative to the start folder \(options.folder), which no longer exists; "
+        "\(folder.map { "dataset.idx: \($0)" } ?? "program.command") is relative to the start folder \(options.folder), which no longer exists; "
           + "resume the search where this path is valid: trawl search FILE --output RUN --resume")
     }
   }

@@ -19,7 +19,7 @@ package struct SearchLaunch {
   private let shortage: String?
   /// What the user should know about the data, one line each.
   private let dataNotes: [String]
-  private let access: SearchKeys
+  private let access: AccessKeys
   private let socket: RouterSocket
   private let report: (String) -> Void
 
@@ -50,7 +50,7 @@ package struct SearchLaunch {
     shortage = options.workers == nil ? slots.reason.map { _ in "\(slots)" } : nil
     dataNotes = try file.checkTraining(with: workerCount > 0 || file.final != nil ? DatasetStore() : nil)
     do {
-      access = try SearchKeys(options, directory, report: report)
+      access = try AccessKeys(options, directory, report: report)
       socket = try access.listen(waker: waker)
     } catch {
       // A running coordinator of this search also holds the port.
@@ -93,11 +93,11 @@ package struct SearchLaunch {
     let snapshot = try UserError.wrapping {
       try study.begin(needsCurves: file.medianRule != nil, leastGeneration: milliseconds)
     }
-    guard
-      (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy({
-        $0 >= 0 && Replicate(number: $0).trial < file.trials
-      })
-    else { throw UserError("\(directory.study) is damaged: it contains trials that are not in the search") }
+    guard Coordinator.canResume(file, from: snapshot) else {
+      throw UserError(
+        StudyError.damaged(
+          "\(directory.study): the file is damaged: results are missing, or not of this search"))
+    }
     let coordinator = Coordinator(
       file: file, text: file.text,
       intervals: .init(
@@ -118,7 +118,8 @@ package struct SearchLaunch {
         coordinator: coordinator, study: study, socket: socket, keys: KeyWatch(keys, of: access, directory),
         workers: LocalWorkers(
           count: min(workerCount, coordinator.leftCount),
-          joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)"),
+          joinFile: directory.joinFile, endpoint: "\(socket.endpoint.onThisMachine)",
+          runPrograms: file.runsProgram),
         checkpoints: CheckpointFolder(directory.checkpoints, holding: snapshot.checkpoints),
         exports: Exports(directory, of: coordinator, resume: resumeCommand), events: events,
         files: RunFileWatch(directory),

@@ -28,7 +28,7 @@ struct ParameterAxis {
       switch value {
       case .integer(let number): Double(number)
       case .real(let number): number
-      case .word, .integers, .reals: nil
+      case .word, .integers, .reals, .flag, .list: nil
       }
     }
     guard numbers.count == values.count else { return values }
@@ -46,7 +46,7 @@ struct ParameterAxis {
     return switch value {
     case .integer(let number): Double(number)
     case .real(let number): number
-    case .word, .integers, .reals: nil
+    case .word, .integers, .reals, .flag, .list: nil
     }
   }
 }

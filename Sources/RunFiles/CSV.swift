@@ -82,7 +82,7 @@ extension CSV.Cell {
       switch value {
       case .integer(let number): .integer(number)
       case .real(let number): .real(number)
-      case .word, .integers, .reals: .text("\(value)")
+      case .word, .integers, .reals, .flag, .list: .text("\(value)")
       }
   }
 

@@ -28,10 +28,12 @@ package struct HistoryTable {
 
   /// The rows by trial, without those of replicates. Throws if one is damaged.
   ///
-  /// - Parameter names: the names of the metrics.
+  /// - Parameter schema: the metrics; with an open one, those of all other columns as well.
   static func curves(
-    _ table: CSVFile, metrics names: [String]
+    _ table: CSVFile, of schema: MetricSchema
   ) throws(RunFileError) -> [Int: [TrialMeasurement]] {
+    var names = schema.metrics.map(\.name)
+    if schema.isOpen { names += table.columns.filter { !columns.contains($0) && !names.contains($0) } }
     var curves: [Int: [TrialMeasurement]] = [:]
     try table.forEachRow(of: columns + names, defaults: ["replicate": "0"]) { cells in
       guard let trial = cells[0].integer, let replicate = cells[1].integer, let epochs = cells[2].number

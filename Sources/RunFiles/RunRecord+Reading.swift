@@ -12,8 +12,7 @@ extension RunRecord {
     let (results, reevaluations) = try Self.results(CSVFile(contentsOf: "\(directory)/results.csv"), of: file)
     try self.init(
       file: file, results: results, reevaluations: reevaluations,
-      curves: HistoryTable.curves(
-        CSVFile(contentsOf: "\(directory)/history.csv"), metrics: file.metrics.metrics.map(\.name)),
+      curves: HistoryTable.curves(CSVFile(contentsOf: "\(directory)/history.csv"), of: file.metrics),
       attempts: AttemptTable.attempts(CSVFile(contentsOf: "\(directory)/attempts.csv")))
   }
 

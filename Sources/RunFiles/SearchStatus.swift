@@ -41,7 +41,7 @@ package struct SearchStatus: Codable, Sendable {
       switch value {
       case .integer(let number): self = .number(Double(number))
       case .real(let number): self = .number(number)
-      case .word, .integers, .reals: self = .text("\(value)")
+      case .word, .integers, .reals, .flag, .list: self = .text("\(value)")
       }
     }
 

@@ -20,10 +20,13 @@ struct MetricNames: Sendable {
     names = try String.fetchAll(db, sql: "SELECT name FROM metric ORDER BY number")
   }
 
-  /// The binary form of metrics. New names are added to the database.
+  /// The binary form of metrics. New names are added to the database; metrics with more names than it can have are left
+  /// out.
   mutating func encode(_ metrics: Metrics, _ db: Database) throws -> Data {
     var data = Data(capacity: metrics.all.count * Self.size)
-    for metric in metrics.all { Self.append(try number(of: metric.name, db), metric.value, to: &data) }
+    for metric in metrics.all {
+      if let number = try number(of: metric.name, db) { Self.append(number, metric.value, to: &data) }
+    }
     return data
   }
 
@@ -47,9 +50,9 @@ struct MetricNames: Sendable {
     withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
   }
 
-  private mutating func number(of name: String, _ db: Database) throws -> UInt8 {
+  private mutating func number(of name: String, _ db: Database) throws -> UInt8? {
     if let number = names.firstIndex(of: name) { return UInt8(number) }
-    precondition(names.count < Self.most, "more than \(Self.most) metrics")
+    guard names.count < Self.most else { return nil }
     try db.execute(
       sql: "INSERT INTO metric (number, name) VALUES (?, ?)", arguments: [names.count, name])
     names.append(name)

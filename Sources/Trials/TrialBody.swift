@@ -16,6 +16,8 @@ package protocol TrialBody: Sendable {
 /// An attempt to run.
 package struct TrialWork: Sendable {
   package let configuration: Configuration
+  /// The number of the trial, which its replicates share.
+  package var trial = 0
   /// The only source of randomness.
   package let seed: UInt64
   /// The budget in total; below 1, a part of the first step.

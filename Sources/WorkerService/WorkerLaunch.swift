@@ -60,11 +60,12 @@ package struct WorkerLaunch {
     let spool = Spool(in: folder, of: identity.id)
     // Local workers print nothing, because their coordinator uses the terminal.
     let store = DatasetStore { [isLocal, report] in if !isLocal { report("note: \($0)") } }
-    let pool = SlotPool(count: slots, body: EmbeddedTraining(store), waker: waker, pace: options.pace)
+    let bodies = TrialBodies(EmbeddedTraining(store), ExternalProgram())
+    let pool = SlotPool(count: slots, body: bodies, waker: waker, pace: options.pace)
     let shell = try WorkerShell(
       .init(
         location: location, worker: Worker(identity: identity), pool: pool, spool: spool, numerics: numerics,
-        waker: waker, report: report))
+        waker: waker, runsPrograms: options.runsPrograms, report: report))
     let end = try shell.run(leaving: leaving)
     spool.removeIfEmpty()
     if shell.unsavedCount > 0 {

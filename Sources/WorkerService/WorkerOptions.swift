@@ -14,6 +14,8 @@ package struct WorkerOptions {
   package var spool: String?
   /// The endpoint of the coordinator that started this process; nil if it was not started by one.
   package var localEndpoint: Endpoint?
+  /// Whether the programs that search files name may run.
+  package var runsPrograms = false
   /// The minimum duration of an epoch.
   package var pace = Duration.zero
 

@@ -17,6 +17,8 @@ final class WorkerShell {
     /// Fixed for the life of a process.
     var numerics: Numerics
     var waker: Waker
+    /// Whether it runs programs that search files name.
+    var runsPrograms = false
     /// Called with each line for the user, unless the worker is local: its coordinator uses the terminal.
     var report: @Sendable (String) -> Void
   }
@@ -27,6 +29,7 @@ final class WorkerShell {
   private let location: CoordinatorLocation
   private let numerics: Numerics
   private let isLocal: Bool
+  private let runsPrograms: Bool
   private let waker: Waker
   private let report: @Sendable (String) -> Void
   private let pool: SlotPool
@@ -59,6 +62,7 @@ final class WorkerShell {
     waker = parts.waker
     report = parts.report
     isLocal = parts.worker.identity.isLocal
+    runsPrograms = parts.runsPrograms
     join = try parts.location.load()
     var configuration = DealerConfiguration(join)
     configuration.tryQuickly()
@@ -186,11 +190,14 @@ final class WorkerShell {
           worker.handle(
             .drainRequested("it restarts with \(file.numerics) numerics"), at: monotonicNow()))
       }
+      guard !file.runsProgram || runsPrograms else {
+        throw UserError("this search runs a program; a worker that may run it is started with --programs")
+      }
       for precision in file.precisions { try precision.check() }
       say("joined a search of \(file.trials) trials")
     } catch {
       file = nil
-      perform(worker.handle(.unable("\(error)"), at: monotonicNow()))
+      perform(worker.handle(.unable((error as? UserError)?.message ?? "\(error)"), at: monotonicNow()))
     }
   }
 
@@ -213,9 +220,10 @@ final class WorkerShell {
       let detail = "its values are outside the search space"
       return perform(worker.handle(.ended(attempt, .failed, detail: detail), at: monotonicNow()))
     }
-    let trial = TrialWork(
+    var trial = TrialWork(
       configuration, seed: assign.seed, budget: assign.part > 0 ? assign.part : Double(assign.epochs),
       reported: Int(assign.checkpoint.epochs), checkpoint: checkpoint)
+    trial.trial = Replicate(number: Int(clamping: assign.trial)).trial
     pool.start(attempt) { .init(number: $0, attempt: attempt, trial: trial, announced: assign.checkpoint) }
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Platform
 import Search
+import Trials
 
 @main
 struct Trawl: ParsableCommand {
@@ -32,6 +33,7 @@ struct Trawl: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     System.openStandardStreams()
+    if CommandLine.arguments.dropFirst() == [ProcessGuard.command] { ProcessGuard.run() }
     let status = run()
     fflush(nil)
     // Skips the libraries' exit handlers: other threads may still use them to train.

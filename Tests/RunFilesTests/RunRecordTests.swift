@@ -50,9 +50,12 @@ import Trials
     history.append(whole, of: Replicate(0, of: 3))
     history.append(whole, of: Replicate(1, of: 3))
     #expect(String(decoding: history.bytes, as: UTF8.self).contains("\n3,0,0.5,,0.30000000000000004,0.5\n"))
-    let curves = try HistoryTable.curves(#require(CSVFile(history.bytes)), metrics: names)
-    #expect(curves.keys.sorted() == [3] && curves[3]?.last == whole && curves[3]?.count == 2)
-    #expect(curves[3]?.first?.metrics == ["val_loss": 0.1 + 0.2, "auc": 0.5])
+    let metric = MetricSchema.Definition("val_loss", title: "loss", range: .finite, isPartial: true)
+    let schema = MetricSchema([metric], ranked: ["val_loss"], estimated: "val_loss", isOpen: true)
+    let curves = try HistoryTable.curves(#require(CSVFile(history.bytes)), of: schema)
+    #expect(curves.keys.sorted() == [3] && curves[3]?.count == 2)
+    #expect(curves[3]?.last?.metrics == ["val_loss": 2, "train_loss": 1, "auc": 1e-9])
+    #expect(curves[3]?.first?.metrics == ["val_loss": 0.1 + 0.2, "auc": 0.5], "those of all columns")
   }
 
   @Test func statusIsReadAsItWasWritten() throws {

@@ -243,7 +243,8 @@ import Trials
 
   private func rejectionOfNewSearch(_ text: String) -> String {
     do {
-      _ = try SearchFileParser(EmbeddedFormat.shared, inertKeys: .rejected).parse(text, file: "search.yaml")
+      _ = try SearchFileParser(inertKeys: .rejected) { _ in EmbeddedFormat.shared }.parse(
+        text, file: "search.yaml")
       return "accepted"
     } catch {
       return "\(error)"

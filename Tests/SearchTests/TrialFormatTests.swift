@@ -10,6 +10,7 @@ private final class FunctionFormat: TrialFormat {
     goals: [.init("cost", Goal("cost", isMaximized: false))])
   let budgetKey = "rounds"
   let isDeterministic = false
+  let failureLimit: Int? = nil
   let shortForms: [String: String] = [:]
   let keys: KeyTable
 
@@ -20,8 +21,10 @@ private final class FunctionFormat: TrialFormat {
         Field("at.x", .real(.atLeast(0)), .required, "The first number.").searchable,
         Field("at.cost", .integer(0...9), .value(.integer(1)), "The second number.").searchable
           .acting(Effect("with 'x' above 1", ["at.x"]) { $0["at.x"].largest > 1 }),
-      ], optionalSections: [], goals: metrics.goals)
+      ], objective: [Field("search.objective", .word(["cost"]), .value(.word("cost")), "The cost.")])
   }
+
+  func goal(_ settings: [String: Setting]) -> Goal { metrics.goals[0].goal }
 
   func addDefaults(to settings: inout [String: Setting], of file: SearchFileReader) {}
   func rules(_ file: SearchFileRules) -> [SearchFileRules.Rule] { [] }
@@ -33,7 +36,7 @@ private final class FunctionFormat: TrialFormat {
 /// Search files of a trial body other than the embedded core.
 @Suite struct TrialFormatTests {
   private func parse(_ text: String) throws(SearchFileError) -> SearchFile {
-    try SearchFileParser(FunctionFormat()).parse(text, file: "search.yaml")
+    try SearchFileParser { _ in FunctionFormat() }.parse(text, file: "search.yaml")
   }
 
   private static let text = """

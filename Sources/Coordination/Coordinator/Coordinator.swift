@@ -93,7 +93,7 @@ package struct Coordinator: Sendable {
   // The parts. Each changes its state only in its own file; what concerns several is decided here.
   var membership: Membership
   var attempts: Attempts
-  var blame = Blame()
+  var blame: Blame
   var checkpoints = Checkpoints()
   var promotion: Promotion
   var allResults: Results
@@ -105,7 +105,15 @@ package struct Coordinator: Sendable {
   private(set) var isClosing = false
   private var effects: [Effect] = []
 
-  /// A coordinator that resumes from the state on disk.
+  /// Whether a search can go on from a state on disk: its trials are those of the file, and no result is missing from
+  /// which the values of later trials follow.
+  package static func canResume(_ file: SearchFile, from snapshot: Snapshot) -> Bool {
+    (snapshot.results.map(\.trial) + snapshot.openAttempts.map(\.trial)).allSatisfy {
+      $0 >= 0 && Replicate(number: $0).trial < file.trials
+    } && Results.isComplete(snapshot, of: file)
+  }
+
+  /// A coordinator that resumes from the state on disk, which must be possible.
   package init(
     file: SearchFile, text: String, intervals: Intervals, from snapshot: Snapshot, at now: Duration
   ) {
@@ -114,6 +122,7 @@ package struct Coordinator: Sendable {
     self.intervals = intervals
     search = snapshot.search
     generation = snapshot.generation
+    blame = Blame(failureLimit: file.format.failureLimit)
     membership = Membership(
       excluded: snapshot.excluded, heartbeat: intervals.heartbeat,
       arrivalEnd: now + (snapshot.hadRemoteWorkers ? Self.absence : intervals.arrival))

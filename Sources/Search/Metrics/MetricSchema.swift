@@ -33,13 +33,22 @@ package struct MetricSchema: Hashable, Sendable {
   package let estimated: String
   /// The goals that a search file may name.
   package let goals: [NamedGoal]
+  /// Whether other metrics may be reported, too.
+  package let isOpen: Bool
+
+  /// The most metrics of one measurement.
+  package static let mostMetrics = 100
+  /// The most bytes of the name of a metric.
+  package static let mostNameBytes = 100
 
   /// The metrics of a trial body.
   package init(
-    _ metrics: [Definition], ranked: [String], estimated: String, goals: [NamedGoal]
+    _ metrics: [Definition], ranked: [String], estimated: String, goals: [NamedGoal] = [],
+    isOpen: Bool = false
   ) {
     (self.metrics, self.ranked) = (metrics, ranked)
     (self.estimated, self.goals) = (estimated, goals)
+    self.isOpen = isOpen
   }
 
   /// The title of a metric; its name if it is not in the schema.
@@ -48,7 +57,13 @@ package struct MetricSchema: Hashable, Sendable {
   /// Why untrusted metrics are invalid for a step, or within the first one; nil if they are valid.
   package func problem(of measured: Metrics, isPartial: Bool) -> String? {
     let expected = metrics.filter { !isPartial || $0.isPartial }
-    guard measured.all.count <= expected.count else { return "\(measured.all.count) metrics are too many" }
+    guard measured.all.count <= (isOpen ? Self.mostMetrics : expected.count) else {
+      return "\(measured.all.count) metrics are too many"
+    }
+    if isOpen, measured.all.contains(where: { !$0.value.isFinite || $0.name.utf8.count > Self.mostNameBytes })
+    {
+      return "a metric is not finite, or its name is too long"
+    }
     for metric in expected {
       guard let value = measured[metric.name] else { return "\(metric.name) is missing" }
       guard metric.range.contains(value) else {
@@ -62,8 +77,15 @@ package struct MetricSchema: Hashable, Sendable {
 extension MetricSchema.Definition {
   /// The possible values in words.
   fileprivate var need: String {
-    range.upperBound == .greatestFiniteMagnitude
-      ? "finite and at least \(range.lowerBound.shortText)"
-      : "between \(range.lowerBound.shortText) and \(range.upperBound.shortText)"
+    range == .finite
+      ? "finite"
+      : range.upperBound == .greatestFiniteMagnitude
+        ? "finite and at least \(range.lowerBound.shortText)"
+        : "between \(range.lowerBound.shortText) and \(range.upperBound.shortText)"
   }
+}
+
+extension ClosedRange<Double> {
+  /// All finite numbers.
+  package static let finite = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
 }

@@ -13,6 +13,12 @@ package struct Configuration: Hashable, Sendable {
   /// The value of a field; nil if it is not set, such as `model.init.normal` with `init: he`.
   package subscript(_ path: String) -> Value? { values[path] }
 
+  /// The paths of the values in a section, without the section, sorted.
+  package func paths(in section: String) -> [String] {
+    values.keys.filter { $0.hasPrefix("\(section).") }.map { String($0.dropFirst(section.count + 1)) }
+      .sorted()
+  }
+
   /// Whether a field has a value.
   package func has(_ path: String) -> Bool { values[path] != nil }
 

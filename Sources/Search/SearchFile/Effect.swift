@@ -46,7 +46,7 @@ extension Value? {
     case .real(let number): [number]
     case .integers(let numbers): numbers.map(Double.init)
     case .reals(let numbers): numbers
-    case .word, nil: []
+    case .word, .flag, .list, nil: []
     }
   }
 }

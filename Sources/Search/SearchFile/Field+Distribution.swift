@@ -90,7 +90,11 @@ extension Field.Kind {
       }
       return name == "uniform"
         ? .uniform(low: low, high: high) : .logUniform(low: low, high: high)
-    case .word, .name, .folder, .shareOrCount, .trials, .integers, .realOrReals, .entries:
+    case .parameter:
+      let kind: Field.Kind = name.hasSuffix("int") ? .integer(.min ... .max) : .real(.all)
+      return try kind.range(name, node, at: path)
+    case .word, .name, .folder, .shareOrCount, .trials, .integers, .realOrReals, .entries, .text, .texts,
+      .duration, .bytes:
       throw Fault(node.location, path, "takes words; use 'choice', not '\(name)'")
     }
   }

@@ -13,52 +13,46 @@ extension Field {
     "search.stop_after", "search.halving", "search.asha", "search.median_rule", "search.confirm",
   ]
 
-  /// The keys of the section `search`, with the names of the goals.
-  static func search(goals: [String]) -> [Field] { trials(goals) + earlyStopping + execution }
+  /// The keys of the section `search`, with those of the objective.
+  static func search(objective: [Field]) -> [Field] { trials + objective + earlyStopping + execution }
 
-  private static func trials(_ goals: [String]) -> [Field] {
-    [
-      Field(
-        "search.sampler", .word(Sampler.allCases.map(\.rawValue)), .value(.word("random")),
-        "How configurations are sampled."),
-      Field(
-        "search.trials", .trials(1...SearchFile.mostTrials),
-        .described("the whole grid with grid and random-grid, otherwise required"), unit: "trials",
-        "The number of trials; until stopped: an open-ended search, which ends by Ctrl-C or stop_after."),
-      Field(
-        "search.start",
-        .entries("a list of configurations, each with the names and values of searched parameters"),
-        .described("none"),
-        "The configurations of the first trials, by column, such as [{ lr: 0.1, hidden: 212 }]. Parameters that are left out are sampled. Not with a grid sampler."
-      ),
-      Field(
-        "search.require",
-        .entries("a list of comparisons of searched parameters, such as [hidden.1 <= hidden.0]"),
-        .described("none"),
-        "The conditions that every configuration fulfils, by column or key, such as [hidden.1 <= hidden.0, optimizer != sgd or lr < 0.1]. Others are sampled again, and left out of a grid. A comparison with a parameter that has no effect holds."
-      ),
-      Field(
-        "search.seeds", .word(["per_trial", "shared"]), .value(.word("per_trial")),
-        "per_trial: each trial has its own initial weights and batch order; shared: all have the same, so that they differ in their settings only."
-      ),
-      Field(
-        "search.stop_after.epochs", .real(.above(0, atMost: 1e12)), .described("not used"), unit: "epochs",
-        "No trial starts after the search has trained this many epochs in total; running trials continue to their next rung or their end."
-      ).changeable,
-      Field(
-        "search.stop_after.hours", .real(.above(0, atMost: 100_000)), .described("not used"), unit: "hours",
-        "No trial starts after this many hours since the first trial started; running trials continue to their next rung or their end."
-      ).changeable,
-      Field(
-        "search.lag", .integer(0...10_000), .value(.integer(SearchFile.defaultLag)), unit: "trials",
-        "The number of most recent trials that tpe ignores because they may still run; set it to at least the number of slots minus one, otherwise slots wait."
-      ),
-      Field(
-        "search.objective", .word(goals), .value(.word("val_accuracy")),
-        "The ranking criterion: validation accuracy after the last epoch, best validation accuracy of all epochs, or validation loss after the last epoch."
-      ),
-    ]
-  }
+  private static let trials = [
+    Field(
+      "search.sampler", .word(Sampler.allCases.map(\.rawValue)), .value(.word("random")),
+      "How configurations are sampled."),
+    Field(
+      "search.trials", .trials(1...SearchFile.mostTrials),
+      .described("the whole grid with grid and random-grid, otherwise required"), unit: "trials",
+      "The number of trials; until stopped: an open-ended search, which ends by Ctrl-C or stop_after."),
+    Field(
+      "search.start",
+      .entries("a list of configurations, each with the names and values of searched parameters"),
+      .described("none"),
+      "The configurations of the first trials, by column, such as [{ lr: 0.1, hidden: 212 }]. Parameters that are left out are sampled. Not with a grid sampler."
+    ),
+    Field(
+      "search.require",
+      .entries("a list of comparisons of searched parameters, such as [hidden.1 <= hidden.0]"),
+      .described("none"),
+      "The conditions that every configuration fulfils, by column or key, such as [hidden.1 <= hidden.0, optimizer != sgd or lr < 0.1]. Others are sampled again, and left out of a grid. A comparison with a parameter that has no effect holds."
+    ),
+    Field(
+      "search.seeds", .word(["per_trial", "shared"]), .value(.word("per_trial")),
+      "per_trial: each trial has its own initial weights and batch order; shared: all have the same, so that they differ in their settings only."
+    ),
+    Field(
+      "search.stop_after.epochs", .real(.above(0, atMost: 1e12)), .described("not used"), unit: "epochs",
+      "No trial starts after the search has trained this many epochs in total; running trials continue to their next rung or their end."
+    ).changeable,
+    Field(
+      "search.stop_after.hours", .real(.above(0, atMost: 100_000)), .described("not used"), unit: "hours",
+      "No trial starts after this many hours since the first trial started; running trials continue to their next rung or their end."
+    ).changeable,
+    Field(
+      "search.lag", .integer(0...10_000), .value(.integer(SearchFile.defaultLag)), unit: "trials",
+      "The number of most recent trials that tpe ignores because they may still run; set it to at least the number of slots minus one, otherwise slots wait."
+    ),
+  ]
 
   private static let earlyStopping = [
     Field(

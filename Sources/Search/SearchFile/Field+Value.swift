@@ -7,6 +7,8 @@ extension Field.Kind {
     if case .realOrReals(_, let most) = self {
       return try reals(node, atMost: most, at: path)
     }
+    if case .parameter = self { return try parameter(node, at: path) }
+    if case .texts(let most) = self { return try texts(node, atMost: most, at: path) }
     guard case .scalar(let text, let isQuoted) = node.content else {
       throw mistake(node, at: path)
     }
@@ -35,9 +37,28 @@ extension Field.Kind {
       // 1 is a count, 1.0 a share.
       if !text.contains("."), let count = Number.integer(text), count >= 1 { return .integer(count) }
       return Number.real(text).flatMap { 0 < $0 && $0 < 1 ? .real($0) : nil }
-    case .word, .name, .folder, .integers, .realOrReals, .entries:
+    case .duration: return Self.quantity(text, units: Self.durations, atMost: 1e9).map(Value.real)
+    case .bytes:
+      return Self.quantity(text, units: Self.sizes, atMost: 0x1p60).map { .integer(Int($0.rounded(.up))) }
+    case .word, .name, .folder, .integers, .realOrReals, .entries, .parameter, .text, .texts:
       return nil
     }
+  }
+
+  /// The units of a duration, in seconds.
+  private static let durations = ["s": 1.0, "min": 60, "h": 3600, "d": 86400]
+  /// The units of a size, in bytes.
+  private static let sizes = [
+    "MB": 1e6, "GB": 1e9, "KiB": 0x1p10, "MiB": 0x1p20, "GiB": 0x1p30, "TiB": 0x1p40,
+  ]
+
+  /// A positive number with a unit, in the unit of which the others are multiples.
+  private static func quantity(_ text: String, units: [String: Double], atMost most: Double) -> Double? {
+    let number = text.prefix { $0.isNumber || $0 == "." }
+    let unit = text.dropFirst(number.count).drop { $0 == " " }
+    guard let factor = units[String(unit)], let count = Number.real(String(number)) else { return nil }
+    let quantity = count * factor
+    return 0 < quantity && quantity <= most ? quantity : nil
   }
 
   private func word(_ text: String) -> Value? {
@@ -47,7 +68,8 @@ extension Field.Kind {
     case .folder: isFolder(text) ? .word(text) : nil
     case .shareOrCount(let word): text == word ? .word(text) : nil
     case .trials: text == SearchFile.untilStopped ? .word(text) : nil
-    case .integer, .real, .integers, .realOrReals, .entries: nil
+    case .text: isText(text, multiline: true) ? .word(text) : nil
+    case .integer, .real, .integers, .realOrReals, .entries, .parameter, .texts, .duration, .bytes: nil
     }
   }
 
@@ -80,6 +102,31 @@ extension Field.Kind {
       numbers.append(number)
     }
     return .reals(numbers)
+  }
+
+  private func parameter(_ node: Node, at path: String) throws(Fault) -> Value {
+    switch node.content {
+    case .scalar(let text, let isQuoted):
+      guard isText(text) else { throw mistake(node, at: path) }
+      if isQuoted { return .word(text) }
+      if let flag = Bool(text) { return .flag(flag) }
+      // 1.0 stays a real number.
+      return Int(text).map(Value.integer) ?? Number.real(text).map(Value.real) ?? .word(text)
+    case .list(let nodes):
+      var values: [Value] = []
+      for (index, node) in nodes.enumerated() { values.append(try value(node, at: "\(path).\(index)")) }
+      return .list(values)
+    case .map: throw mistake(node, at: path)
+    }
+  }
+
+  private func texts(_ node: Node, atMost most: Int, at path: String) throws(Fault) -> Value {
+    guard case .list(let nodes) = node.content, (1...most).contains(nodes.count) else {
+      throw mistake(node, at: path)
+    }
+    var texts: [Value] = []
+    for node in nodes { texts.append(try Field.Kind.text.value(node, at: path)) }
+    return .list(texts)
   }
 
   private func integer(_ node: Node, _ kind: Field.Kind, at path: String) throws(Fault) -> Int {
@@ -120,6 +167,12 @@ func isNameByte(_ byte: UInt8) -> Bool {
     true
   default: false
   }
+}
+
+/// Whether a text has no control characters, but for line ends if it may have several lines.
+private func isText(_ text: String, multiline: Bool = false) -> Bool {
+  let line = multiline ? text.replacing("\n", with: "") : text
+  return text.utf8.count <= 16_384 && printable(line, limit: .max) == line
 }
 
 private func isFolder(_ text: String) -> Bool {

@@ -89,6 +89,16 @@ package struct Field: Sendable {
     case entries(String)
     /// A number in a range, or a list of such numbers.
     case realOrReals(RealRange, atMost: Int)
+    /// Any value that a program understands: a number, a truth value, a text, or a list of them.
+    case parameter
+    /// A text.
+    case text
+    /// A list of texts.
+    case texts(atMost: Int)
+    /// A duration with a unit.
+    case duration
+    /// A number of bytes with a unit.
+    case bytes
   }
 
   /// Whether `null` in a choice of values leaves the key out. Not for the parts of a section, which belong together.
@@ -104,6 +114,9 @@ package struct RealRange: Hashable, Sendable {
   let low: Double
   let high: Double
   let includesLow: Bool
+
+  package static let all = RealRange(
+    low: -.greatestFiniteMagnitude, high: .greatestFiniteMagnitude, includesLow: true)
 
   package static func above(_ low: Double, atMost high: Double = .greatestFiniteMagnitude) -> RealRange {
     RealRange(low: low, high: high, includesLow: false)
@@ -146,6 +159,11 @@ extension Field.Kind: CustomStringConvertible {
     case .integers(let range, let most):
       "a list of at most \(most) whole numbers from \(range.lowerBound) to \(range.upperBound)"
     case .realOrReals(let range, let most): "\(range), or a list of 1 to \(most) such numbers"
+    case .parameter: "a number, true, false, a text, or a list of them"
+    case .text: "a text"
+    case .texts(let most): "a list of 1 to \(most) texts, such as [python3, train.py]"
+    case .duration: "a duration such as 90s, 30min or 2h"
+    case .bytes: "a number of bytes such as 512MiB or 4GiB"
     }
   }
 }

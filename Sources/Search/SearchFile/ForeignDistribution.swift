@@ -5,7 +5,7 @@ extension Field.Kind {
   /// another tool; nil if it is not one.
   func equivalent(of node: Node) -> String? {
     switch node.content {
-    case .list(let values): listed(values)
+    case .list(let values): if case .parameter = self { nil } else { listed(values) }
     case .map(let entries): translated(entries)
     case .scalar: nil
     }
@@ -57,6 +57,9 @@ extension Field.Kind {
     switch self {
     case .integer: "{ \(isLogarithmic ? "log_int" : "int"): [\(low), \(high)] }"
     case .real: "{ \(isLogarithmic ? "log_uniform" : "uniform"): [\(low), \(high)] }"
+    case .parameter:
+      (Int(low) == nil || Int(high) == nil ? Field.Kind.real(.all) : .integer(.min ... .max))
+        .range(low, high, isLogarithmic: isLogarithmic)
     default: nil
     }
   }

@@ -29,13 +29,14 @@ extension SearchFile {
 
 /// Parses search files.
 package struct SearchFileParser: Sendable {
-  private let format: any TrialFormat
+  private let format: @Sendable (FileOutline) -> any TrialFormat
   private let overrides: [SearchFile.Override]
   private let inertKeys: SearchFile.InertKeys
 
-  /// A parser for files of a kind of trial body.
+  /// A parser for files of the kinds of trial bodies among which `format` chooses.
   package init(
-    _ format: any TrialFormat, overrides: [SearchFile.Override] = [], inertKeys: SearchFile.InertKeys = .noted
+    overrides: [SearchFile.Override] = [], inertKeys: SearchFile.InertKeys = .noted,
+    _ format: @escaping @Sendable (FileOutline) -> any TrialFormat
   ) {
     self.format = format
     self.overrides = overrides
@@ -66,11 +67,15 @@ package struct SearchFileParser: Sendable {
       // Editors on Windows begin a file with a byte order mark.
       var text = text.first == "\u{feff}" ? String(text.dropFirst()) : text
       var root = try Node(yaml: text) { .line($0) }
+      var format = format(FileOutline(root))
       root.expand(format.shortForms)
       for override in overrides {
         do { try root.apply(override, format) } catch { faults.append(error) }
       }
-      if !overrides.isEmpty { text = root.yaml }
+      if !overrides.isEmpty {
+        text = root.yaml
+        format = self.format(FileOutline(root))
+      }
       guard text.utf8.count <= SearchFile.mostBytes else { throw SearchFile.tooLarge }
       let rules = SearchFileRules(try SearchFileReader(root, format.keys), format, name: file)
       faults += rules.faults

@@ -38,10 +38,7 @@ package struct SearchFile: Sendable {
       return parameter.condition != nil
         || rules.read.keys[parameter.field]?.effect.map { $0.canFail(settings) } ?? false
     }
-    guard case .fixed(.word(let name)) = settings["search.objective"],
-      let goal = rules.format.metrics.goals.first(where: { $0.name == name })?.goal
-    else { preconditionFailure("search.objective is no goal") }
-    self.goal = goal
+    goal = rules.format.goal(settings)
     start = parts.start
     requirements = parts.requirements
     self.settings = settings

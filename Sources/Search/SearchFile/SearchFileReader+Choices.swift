@@ -1,6 +1,6 @@
 // The keys that a value of a choice brings: `optimizer: { choice: [sgd, { adamw: { beta2: 0.99 } }] }`.
 extension SearchFileReader {
-  /// Reads the keys that the value of the current choice brings. They are keys of the section of the choice.
+  /// Reads the keys that the value of the current choice brings.
   mutating func readOwn(_ entries: [Node.Entry], in section: String) {
     guard let origin else { preconditionFailure("no choice brings these keys") }
     for entry in entries {
@@ -32,8 +32,9 @@ extension SearchFileReader {
     if let other = brought[key]?.first(where: { $0.origin.path != origin.path || $0.origin == origin }) {
       throw Fault(node.location, key, "is brought by \(other.origin.path) (\(other.origin.value)) already")
     }
-    let section = choice.lastIndex(of: ".").map { choice[...$0] } ?? ""
-    let path = "\(origin.path).\(origin.value).\(key.dropFirst(section.count))"
+    let section = keys.sectionOfOwnKeys(of: choice)
+    let own = section.isEmpty ? key[...] : key.dropFirst(section.count + 1)
+    let path = "\(origin.path).\(origin.value).\(own)"
     let setting = try setting(of: field, node, at: path)
     if locations[key] == nil { locations[key] = node.location }
     locations[path] = node.location

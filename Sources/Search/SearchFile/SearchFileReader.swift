@@ -87,7 +87,7 @@ package struct SearchFileReader {
     _ entry: Node.Entry, _ path: String, in section: String
   ) throws(Fault) {
     let allowed = keys.sections[section] ?? []
-    if allowed.contains(entry.key) { return }
+    if allowed.contains(entry.key) || (keys.nestsOwnKeys && keys[path] != nil) { return }
     if let colon = entry.key.firstIndex(of: ":") {
       let (key, value) = (entry.key[..<colon], entry.key[entry.key.index(after: colon)...])
       guesses.append(section.isEmpty ? String(key) : "\(section).\(key)")
@@ -149,8 +149,7 @@ extension SearchFileReader {
     defer { origin = outer }
     for (value, entries) in own {
       origin = SearchSpace.Origin(path: path, value: try kind.value(value, at: path))
-      readOwn(
-        entries, in: String(field.path.prefix(upTo: field.path.lastIndex(of: ".") ?? field.path.startIndex)))
+      readOwn(entries, in: keys.sectionOfOwnKeys(of: field.path))
     }
     return .searched(distribution)
   }

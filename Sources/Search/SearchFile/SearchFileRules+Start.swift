@@ -44,8 +44,7 @@ extension SearchFileRules {
     }
     var values = [Value?](repeating: nil, count: space.parameters.count)
     for entry in entries {
-      guard let index = space.parameters.firstIndex(where: { [$0.column, $0.path].contains(entry.key) })
-      else {
+      guard let index = parameter(entry.key, of: entries, space) else {
         let columns = space.parameters.map(\.column)
         let advice =
           columns.isEmpty ? "no parameter is searched" : "searched are \(columns.joined(separator: ", "))"
@@ -60,6 +59,22 @@ extension SearchFileRules {
       try choose(space.parameters[index], in: &values, space, at: node)
     }
     return values
+  }
+
+  /// The index of the parameter with a column or path, or with the end of the path of its key: of several that choices
+  /// bring, the one whose choice is given.
+  private func parameter(_ key: String, of entries: [Node.Entry], _ space: SearchSpace) -> Int? {
+    if let index = space.parameters.firstIndex(where: { [$0.column, $0.path].contains(key) }) {
+      return index
+    }
+    let found = space.parameters.indices.filter { space.parameters[$0].field.hasSuffix(".\(key)") }
+    guard found.count > 1 else { return found.first }
+    return found.first { index in
+      guard let condition = space.parameters[index].condition else { return false }
+      let choice = space.parameters[condition.parameter]
+      let given = entries.first { [choice.column, choice.path].contains($0.key) }?.value.content
+      return if case .scalar(let text, _)? = given { text == "\(condition.value)" } else { false }
+    }
   }
 
   /// Sets the choice that brings a given parameter.

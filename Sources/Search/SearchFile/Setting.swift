@@ -46,7 +46,8 @@ extension Setting {
       switch value {
       case .integers(let numbers): numbers.count
       case .reals(let numbers): numbers.count
-      case .integer, .real, .word: nil
+      case .list(let values): values.count
+      case .integer, .real, .word, .flag: nil
       }
     }
   }

@@ -12,6 +12,13 @@ package protocol TrialFormat: AnyObject, Sendable {
   /// The sections that may be written as one word, with the key of the word: `dataset: digits` sets `dataset.name`.
   var shortForms: [String: String] { get }
 
+  /// How many attempts of a trial may report that it cannot be run before it has failed; nil: until other machines
+  /// agree.
+  var failureLimit: Int? { get }
+
+  /// The goal that a file without mistakes names.
+  func goal(_ settings: [String: Setting]) -> Goal
+
   /// Adds the defaults that depend on other keys.
   func addDefaults(to settings: inout [String: Setting], of file: SearchFileReader)
 
@@ -26,40 +33,4 @@ package protocol TrialFormat: AnyObject, Sendable {
 
   /// Whether a trial may have ended by itself after these metrics of its steps.
   func mayEnd(_ configuration: Configuration, after history: [Metrics]) -> Bool
-}
-
-/// The keys of a kind of search file.
-package struct KeyTable: Sendable {
-  /// The keys, in the order used by the documentation and recipes.
-  package let fields: [Field]
-  /// The sections that may be null, which means the same as leaving them out.
-  let optionalSections: Set<String>
-  private let byPath: [String: Field]
-  /// The keys allowed in each section, in the order of the table; the section "" is the top level.
-  package let sections: [String: [String]]
-
-  /// The keys of all search files and those of a trial body.
-  ///
-  /// - Parameters:
-  ///   - own: the keys of the trial body. Those that a resumed search may change come last.
-  ///   - optionalSections: the sections of the trial body that may be null.
-  package init(_ own: [Field], optionalSections: Set<String>, goals: [MetricSchema.NamedGoal]) {
-    let ofTrials = own.filter { !$0.mayChange }
-    fields =
-      Field.general + ofTrials + Field.search(goals: goals.map(\.name)) + own.filter(\.mayChange)
-    self.optionalSections = optionalSections.union(Field.optionalSections)
-    byPath = Dictionary(uniqueKeysWithValues: fields.map { ($0.path, $0) })
-    var sections: [String: [String]] = [:]
-    for field in fields {
-      var section = ""
-      for part in field.path.split(separator: ".").map(String.init) {
-        if sections[section]?.contains(part) != true { sections[section, default: []].append(part) }
-        section = section.isEmpty ? part : "\(section).\(part)"
-      }
-    }
-    self.sections = sections
-  }
-
-  /// The field with a path.
-  package subscript(_ path: String) -> Field? { byPath[path] }
 }

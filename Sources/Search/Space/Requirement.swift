@@ -93,7 +93,7 @@ extension Value {
     switch self {
     case .integer(let number): Double(number)
     case .real(let number): number
-    case .word, .integers, .reals: nil
+    case .word, .integers, .reals, .flag, .list: nil
     }
   }
 }

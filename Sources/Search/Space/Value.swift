@@ -7,6 +7,10 @@ package enum Value: Hashable, Sendable {
   case integers([Int])
   /// A list of numbers, such as the penalty of each layer. Only its elements can be searched, not the whole list.
   case reals([Double])
+  /// True or false.
+  case flag(Bool)
+  /// A list of other values as one value.
+  indirect case list([Value])
 
   /// The value `null` in a choice: the key is left out.
   static let omitted = Value.word("null")
@@ -21,6 +25,8 @@ extension Value: CustomStringConvertible {
     case .word(let word): word
     case .integers(let numbers): "\(numbers)"
     case .reals(let numbers): "\(numbers)"
+    case .flag(let flag): "\(flag)"
+    case .list(let values): "\(values)"
     }
   }
 }

@@ -6,6 +6,11 @@ extension EmbeddedFormat {
   static let fields =
     numerics + dataset + (augment + model + train).map(\.searchable) + final.map(\.changeable)
 
+  static let objective = Field(
+    "search.objective", .word(MetricSchema.embedded.goals.map(\.name)), .value(.word("val_accuracy")),
+    "The ranking criterion: validation accuracy after the last epoch, best validation accuracy of all epochs, or validation loss after the last epoch."
+  )
+
   private static let numerics = [
     Field(
       "numerics", .words(Numerics.self), .value(.word("native")),

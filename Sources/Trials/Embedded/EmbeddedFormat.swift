@@ -6,11 +6,18 @@ package final class EmbeddedFormat: TrialFormat {
   package static let shared = EmbeddedFormat()
 
   package let metrics = MetricSchema.embedded
-  package let keys = KeyTable(
-    fields, optionalSections: optionalSections, goals: MetricSchema.embedded.goals)
+  package let keys = KeyTable(fields, objective: [objective], optionalSections: optionalSections)
   package let budgetKey = "train.epochs"
   package let isDeterministic = true
+  package let failureLimit: Int? = nil
   package let shortForms = ["dataset": "name"]
+
+  package func goal(_ settings: [String: Setting]) -> Goal {
+    guard case .fixed(.word(let name)) = settings["search.objective"],
+      let goal = metrics.goals.first(where: { $0.name == name })?.goal
+    else { preconditionFailure("search.objective is no goal") }
+    return goal
+  }
 
   package func addDefaults(to settings: inout [String: Setting], of file: SearchFileReader) {
     if settings["dataset.split"] == nil { settings["dataset.split"] = settings["seed"] }

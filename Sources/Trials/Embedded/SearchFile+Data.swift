@@ -10,6 +10,10 @@ extension SearchFile {
   /// - Returns: what the user should know about the data, one line each.
   @discardableResult
   package func checkTraining(with store: DatasetStore?) throws -> [String] {
+    if runsProgram {
+      if store != nil { try checkProgram() }
+      return []
+    }
     var notes: [String] = []
     for configuration in extremes {
       let recipe = Recipe(configuration, seed: seed)
@@ -28,6 +32,17 @@ extension SearchFile {
       }
     }
     return notes
+  }
+}
+
+extension SearchFile {
+  /// Throws if the program cannot be started on this machine.
+  private func checkProgram() throws {
+    for configuration in extremes.prefix(1) {
+      do throws(Program.Missing) { try Program(configuration).check() } catch {
+        throw UserError(self.error(at: "program.command", error.message))
+      }
+    }
   }
 }
 

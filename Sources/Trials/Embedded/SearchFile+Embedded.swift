@@ -1,26 +1,29 @@
 import Search
 import Training
 
-// What the program reads of search files of the embedded training core.
+// What `trawl` reads of search files.
 extension SearchFile {
+  /// The format of a file: that of programs if it has their sections.
+  private static let format: @Sendable (FileOutline) -> any TrialFormat = { outline in
+    outline.has("program") || outline.has("params") ? ProgramFormat(outline) : EmbeddedFormat.shared
+  }
+
   /// Parses the untrusted bytes of a file; `file` is its name, for errors.
   package static func parse(
     _ bytes: [UInt8], file: String, overrides: [Override] = [], inertKeys: InertKeys = .noted
   ) throws(SearchFileError) -> SearchFile {
-    try SearchFileParser(EmbeddedFormat.shared, overrides: overrides, inertKeys: inertKeys)
-      .parse(bytes, file: file)
+    try SearchFileParser(overrides: overrides, inertKeys: inertKeys, Self.format).parse(bytes, file: file)
   }
 
   /// Parses the text of a file; `file` is its name, for errors and as the default for `name`.
   package static func parse(
     _ text: String, file: String, overrides: [Override] = [], inertKeys: InertKeys = .noted
   ) throws(SearchFileError) -> SearchFile {
-    try SearchFileParser(EmbeddedFormat.shared, overrides: overrides, inertKeys: inertKeys)
-      .parse(text, file: file)
+    try SearchFileParser(overrides: overrides, inertKeys: inertKeys, Self.format).parse(text, file: file)
   }
 
   /// The instruction sets that workers may use.
-  package var numerics: Numerics { choice("numerics") }
+  package var numerics: Numerics { isSet("numerics") ? choice("numerics") : .native }
 
   /// The precisions that trials of this search can have.
   package var precisions: [Precision] { words("train.precision").sorted().compactMap(Precision.init) }
@@ -50,6 +53,21 @@ package enum Numerics: String, Sendable, CaseIterable {
   case native
   /// The common instruction set, which gives the same results on every machine.
   case portable
+}
+
+extension SearchFile {
+  /// The recipe of a trial.
+  ///
+  /// `trawl train` reproduces its model bit for bit, or trains a stopped trial to its end. With a program it is a search
+  /// file with one trial.
+  package func recipe(of configuration: Configuration, seed: UInt64) -> String {
+    if runsProgram {
+      let key = "search.objective." + (goal.isMaximized ? "maximize" : "minimize")
+      return configuration.text(keys, changes: [key: .word(goal.metric)])
+    }
+    // Keep the weights that the trial was ranked by.
+    return configuration.recipe(seed: seed, keep: goal.selection == .best ? "best" : "last")
+  }
 }
 
 extension Configuration {

@@ -49,6 +49,9 @@ struct WorkerCommand: ParsableCommand {
   @Flag(help: "When the search ends, wait for the next one.")
   var keep = false
 
+  @Flag(help: "Run the programs that search files name. Their commands come from the coordinator.")
+  var programs = false
+
   @Option(
     parsing: .unconditional,
     help: "Seconds allowed to checkpoint and hand back trials on shutdown.")
@@ -98,6 +101,7 @@ struct WorkerCommand: ParsableCommand {
     var options = WorkerOptions(joinFile: join)
     if case .number(let number) = slots { options.slots = number }
     options.waitsForNextSearch = keep
+    options.runsPrograms = programs
     options.grace = .seconds(grace)
     options.spool = spool
     options.localEndpoint = try localEndpoint.map { text in try UserError.wrapping { try Endpoint(text) } }

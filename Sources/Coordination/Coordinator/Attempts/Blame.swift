@@ -8,12 +8,18 @@ struct Blame: Sendable {
   /// The limit of workers whose failures are recorded.
   private static let recordLimit = 1024
 
+  /// How many attempts of a trial may report that it cannot be run before it has failed; nil: until machines agree.
+  let failureLimit: Int?
   /// The failures by open trial; an entry stays when its failures are withdrawn.
   private(set) var histories: [Int: FailureHistory] = [:]
   /// The conduct of workers with failures.
   private var workers: [WorkerID: WorkerFailures] = [:]
   /// Workers that have delivered a result or reached a rung since the coordinator started.
   private(set) var proven: Set<WorkerID> = []
+
+  init(failureLimit: Int?) {
+    self.failureLimit = failureLimit
+  }
 
   // MARK: Recording
 
@@ -86,7 +92,8 @@ struct Blame: Sendable {
   func verdict(on trial: Int, in membership: Membership, at now: Duration) -> FailureHistory.Verdict? {
     guard let history = histories[trial] else { return nil }
     return history.verdict(
-      alternative: alternative(to: history, in: membership, at: now), workersWithResults: proven)
+      alternative: alternative(to: history, in: membership, at: now), workersWithResults: proven,
+      failureLimit: failureLimit)
   }
 
   /// Whether a worker may try a trial: not if it failed there and a better worker is available.

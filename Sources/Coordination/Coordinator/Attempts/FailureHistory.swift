@@ -75,10 +75,19 @@ struct FailureHistory: Sendable, Equatable {
 
   /// The verdict after the latest failure; nil if the trial runs again.
   ///
-  /// - Parameter workersWithResults: the workers that have delivered results. While other workers could try the
-  ///   trial, failures on two unproven workers are not sufficient.
-  func verdict(alternative: Alternative, workersWithResults: Set<WorkerID>) -> Verdict? {
-    let open = failures.filter { !$0.isRefuted }
+  /// - Parameters:
+  ///   - workersWithResults: the workers that have delivered results. While other workers could try the trial, failures
+  ///     on two unproven workers are not sufficient.
+  ///   - failureLimit: the number of reports that it cannot be run that is sufficient; nil: until machines agree.
+  func verdict(
+    alternative: Alternative, workersWithResults: Set<WorkerID>, failureLimit: Int? = nil
+  ) -> Verdict? {
+    var open = failures.filter { !$0.isRefuted }
+    if let failureLimit {
+      let failed = failures.filter { $0.end == .failed }
+      if failed.count >= failureLimit, let last = failed.last { return .failed(reason: last.detail) }
+      open.removeAll { $0.end == .failed }
+    }
     guard let last = open.last else { return nil }
     func isConfirmed(_ failures: [Failure]) -> Bool {
       Self.isConfirmed(

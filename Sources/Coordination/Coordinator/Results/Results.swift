@@ -38,6 +38,16 @@ struct Results: Sendable {
     for end in trials.values { recordBest(end) }
   }
 
+  /// Whether a snapshot has all results that the values of its trials follow from.
+  static func isComplete(_ snapshot: Snapshot, of file: SearchFile) -> Bool {
+    guard file.sampler.learns else { return true }
+    let ended = snapshot.results.map(\.trial)
+    let begun =
+      snapshot.openAttempts.map { Replicate(number: $0.trial).trial } + ended.filter { $0 < file.trials }
+    let known = Set(ended + (file.rungs.isEmpty ? [] : (snapshot.rungs.first ?? []).map(\.trial)))
+    return (0..<max(0, (begun.max() ?? 0) - file.lag)).allSatisfy(known.contains)
+  }
+
   /// Replays the suggestions of the last generation.
   private mutating func resumeSuggestions(_ snapshot: Snapshot) {
     guard file.sampler.learns else { return }
