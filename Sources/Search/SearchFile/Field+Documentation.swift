@@ -1,9 +1,14 @@
 extension KeyTable {
   /// A list of all fields in Markdown, by section, in lines of at most 120 characters.
+  package var documentation: String { fields.documentation }
+}
+
+extension [Field] {
+  /// A list of the fields in Markdown, by section, in lines of at most 120 characters.
   package var documentation: String {
     var section: String?
     var lines: [String] = []
-    for field in fields {
+    for field in self {
       let parts = field.path.split(separator: ".")
       let name = parts.count > 1 ? String(parts[0]) : "general"
       if name != section {
@@ -18,7 +23,7 @@ extension KeyTable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// A list item in lines of at most 120 characters.
+  /// An item of the list in lines of at most 120 characters.
   private static func wrapped(_ item: String) -> [String] {
     var lines: [String] = []
     for word in item.split(separator: " ") {

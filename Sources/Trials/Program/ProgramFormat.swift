@@ -76,7 +76,7 @@ package final class ProgramFormat: TrialFormat {
     ),
   ]
 
-  private static let objective = [
+  package static let objective = [
     Field(
       "search.objective.maximize", .text, .described("maximize or minimize is required"),
       "The metric that ranks the trials, higher values first: that of the last epoch."),
