@@ -68,7 +68,9 @@ import Testing
     try scratch.write("copy/join.json", join.joined(separator: "\n"))
     try scratch.setMode("copy/join.json", 0o600)
     let worker = try scratch.worker("copy/join.json")
-    try await eventually("the worker explains the silence") { worker.errors.contains("without --listen") }
+    try await eventually("the worker explains the silence") {
+      worker.errors.contains("it runs on another machine; then start it with --listen")
+    }
     worker.send(SIGTERM)
     #expect(try await worker.ending().end == .exited(0))
   }

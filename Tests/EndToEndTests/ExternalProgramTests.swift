@@ -250,4 +250,45 @@ struct ExternalProgramTests {
     #expect(ending.end == .exited(2))
     #expect(ending.errors.contains(message), "\(ending.errors)")
   }
+
+  @Test func exampleOfInitRunsAtOnce() async throws {
+    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else {
+      return print("no python3: skipped")
+    }
+    #expect(try await scratch.run("init", "program").end == .exited(0))
+    let ending = try await scratch.run("search", "search.yaml", "--output", "run", "--workers", "2")
+    #expect(ending.end == .exited(0), "\(ending.errors)")
+    let results = try run.results()
+    #expect(results.count == 27 && results.count { $0["epochs"] == "9" } == 3)
+    #expect(try await scratch.run("init", "program").end == .exited(2), "its files exist")
+  }
+
+  /// `deploy/python` with and without Trawl.
+  @Test func moduleForPythonReports() async throws {
+    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else {
+      return print("no python3: skipped")
+    }
+    let module = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "deploy/python").path
+    try scratch.write(
+      "train.py",
+      """
+      import trawl
+      params = trawl.params(x=1.0, y=2)
+      for epoch in range(1, (trawl.epochs or 2) + 1):
+          trawl.report(epoch=epoch, score=params["x"] * epoch + params["y"])
+      """)
+    try scratch.write(
+      "search.yaml",
+      """
+      program: { command: [python3, train.py], reads_params: true, epochs: 3, env: { PYTHONPATH: \(module) } }
+      params: { x: { uniform: [0, 1] } }
+      search: { objective: { minimize: score }, trials: 2 }
+      """)
+    let ending = try await scratch.run("search", "search.yaml", "--output", "run", "--workers", "1")
+    #expect(ending.end == .exited(0), "\(ending.errors)")
+    #expect(try run.history().count == 6)
+    let alone = try await scratch.start(["python3", "train.py"], environment: ["PYTHONPATH": module]).ending()
+    #expect(alone.output == "{\"epoch\": 1, \"score\": 3.0}\n{\"epoch\": 2, \"score\": 4.0}\n")
+  }
 }

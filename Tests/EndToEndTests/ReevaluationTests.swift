@@ -95,7 +95,7 @@ struct ReevaluationTests {
     #expect(try Run(scratch: scratch, name: "whole").outcome() == grown)
     let fewer = try await search("--resume", "--trials", "9").ending()
     #expect(fewer.end == .exited(2))
-    #expect(fewer.errors.contains("search.trials is 14, not 9"))
+    #expect(fewer.errors.contains("has 14 trials; a search can be extended, but not shortened to 9"))
     try scratch.write("search.yaml", text(trials: 14, lr: "0.6"))
     let changed = try await search("--resume").ending()
     #expect(changed.end == .exited(2))

@@ -65,15 +65,15 @@ import Trials
 }
 
 @Suite struct StartingFileTests {
-  @Test(arguments: InitCommand.Network.allCases)
-  func startingFileIsAValidSearch(network: InitCommand.Network) throws {
-    let text = InitCommand.text(of: network)
+  @Test(arguments: InitCommand.Kind.allCases)
+  func startingFileIsAValidSearch(kind: InitCommand.Kind) throws {
+    let text = InitCommand.text(of: kind)
     let source = SearchFileSource(path: "search.yaml", bytes: Array(text.utf8))
     let file = try source.parse(inertKeys: .rejected)
-    #expect(file.name == "\(network)" && file.notices.isEmpty && file.space.parameters.count > 4)
+    #expect(file.name == "\(kind)" && file.notices.isEmpty && file.space.parameters.count > 2)
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 120 })
     let plan = SearchPlan(file)
-    #expect(plan.configurations.count == 10 && plan.costs.count == 2)
+    #expect(plan.configurations.count == 10 && plan.costs.count == (kind == .program ? 1 : 2))
   }
 
   @Test func planCountsTheCost() throws {

@@ -3,9 +3,9 @@ import Foundation
 import Platform
 
 struct InitCommand: ParsableCommand {
-  /// A network to search over.
-  enum Network: String, ExpressibleByArgument, CaseIterable {
-    case mlp, cnn
+  /// What to search over.
+  enum Kind: String, ExpressibleByArgument, CaseIterable {
+    case mlp, cnn, program
   }
 
   static let configuration = CommandConfiguration(
@@ -13,8 +13,12 @@ struct InitCommand: ParsableCommand {
     abstract: "Write a commented search file to start from.",
     discussion: "'trawl search search.yaml --dry-run' shows what it will do.")
 
-  @Argument(help: "The network: dense layers (mlp) or convolutions before them (cnn).")
-  var network = Network.mlp
+  @Argument(
+    help: """
+      A network of dense layers (mlp) or with convolutions before them (cnn), or a program of your own (program), with an \
+      example in Python, train.py.
+      """)
+  var kind = Kind.mlp
 
   @Option(
     name: [.short, .long], help: "The file to write, which must not exist; - for standard output.",
@@ -22,17 +26,23 @@ struct InitCommand: ParsableCommand {
   var output = "search.yaml"
 
   func run() throws {
-    let text = Self.text(of: network)
-    guard output != "-" else { return print(text, terminator: "") }
-    guard !FileManager.default.fileExists(atPath: output) else {
-      throw UserError("\(output) exists; choose another file with --output")
+    guard output != "-" else { return print(Self.text(of: kind), terminator: "") }
+    var files = [(output, Self.text(of: kind))]
+    if kind == .program { files.append(("train.py", ProgramTemplate.program)) }
+    for (path, _) in files where FileManager.default.fileExists(atPath: path) {
+      throw UserError("\(path) exists; choose another file with --output, or another folder")
     }
-    try AtomicFile.write(text, to: output)
-    StandardError.say("wrote \(output); run it: trawl search \(output.asShellWord)")
+    for (path, text) in files { try AtomicFile.write(text, to: path) }
+    StandardError.say(
+      "wrote \(files.map(\.0).joined(separator: " and ")); run it: trawl search \(output.asShellWord)")
   }
 
-  /// The search file for a network.
-  static func text(of network: Network) -> String {
+  /// The search file of a kind.
+  static func text(of kind: Kind) -> String {
+    kind == .program ? ProgramTemplate.searchFile : text(of: kind, model: model(kind))
+  }
+
+  private static func text(of network: Kind, model: String) -> String {
     """
     # A search file of Trawl. Replace a value with a distribution to search over it:
     #   { uniform: [low, high] }   { log_uniform: [low, high] }   { int: [low, high] }   { log_int: [low, high] }
@@ -44,7 +54,7 @@ struct InitCommand: ParsableCommand {
       name: fashion-mnist                     # mnist, fashion-mnist, digits (generated), or idx: FOLDER
       validation: 0.2                         # the share of the training images that ranks the trials
 
-    \(model(network))
+    \(model)
 
     train:
       epochs: \(network == .mlp ? 10 : 6)
@@ -67,8 +77,9 @@ struct InitCommand: ParsableCommand {
     """
   }
 
-  private static func model(_ network: Network) -> String {
+  private static func model(_ network: Kind) -> String {
     switch network {
+    case .program: ""
     case .mlp:
       """
       model:
