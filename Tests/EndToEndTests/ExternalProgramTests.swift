@@ -173,6 +173,32 @@ struct ExternalProgramTests {
     }
   }
 
+  /// Each slot has a process that guards its program; killing one ends only that program.
+  @Test func killedGuardFailsOneAttempt() async throws {
+    try scratch.write(
+      "stay.sh",
+      """
+      if [ "$TRAWL_TRIAL" = 0 ]; then
+        setsid sh -c 'exec sleep 9999' & kill -9 $PPID; sleep 9999
+      fi
+      sleep 1
+      echo 'trawl: {"loss": 1}'
+      """)
+    try scratch.write(
+      "search.yaml",
+      """
+      program: { command: [sh, stay.sh, "${args}"], retries: 0 }
+      params: { x: { uniform: [0, 1] } }
+      search: { objective: { minimize: loss }, trials: 2 }
+      """)
+    let search = try scratch.coordinator("--listen", "tcp://127.0.0.1:0")
+    let worker = try scratch.trawl("worker", "--join", "run/join.json", "--slots", "2", "--programs")
+    #expect(try await search.ending().end == .exited(3), "\(search.errors)")
+    #expect(try await worker.ending().end == .exited(0), "\(worker.errors)")
+    #expect(try run.results().map { $0["status"] } == ["done", "failed"])
+    #expect(!processes().contains { $0.contains("sleep\u{0}9999") })
+  }
+
   /// No shell reads the values.
   @Test func eachValueIsOneArgument() async throws {
     try scratch.write(

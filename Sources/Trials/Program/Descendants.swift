@@ -13,17 +13,34 @@ enum Descendants {
     }
   }
 
+  /// Kills and reaps those that are not below one of these children: they were adopted.
+  static func killAdopted(except children: Set<pid_t>) {
+    while true {
+      let below = family()
+      let adopted = (below[getpid()] ?? []).filter { !children.contains($0) }
+      guard !adopted.isEmpty else { return }
+      for process in adopted { for member in all(of: process, below) + [process] { kill(member, SIGKILL) } }
+      for process in adopted { waitpid(process, nil, 0) }
+    }
+  }
+
   /// The process IDs.
-  static func all() -> [pid_t] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    let children = Dictionary(grouping: names.compactMap { pid_t($0) }) { parent(of: $0) ?? 0 }
+  static func all() -> [pid_t] { all(of: getpid(), family()) }
+
+  private static func all(of ancestor: pid_t, _ children: [pid_t: [pid_t]]) -> [pid_t] {
     var found: [pid_t] = []
-    var parents = [getpid()]
+    var parents = [ancestor]
     while let parent = parents.popLast() {
       found += children[parent] ?? []
       parents += children[parent] ?? []
     }
     return found
+  }
+
+  /// The children of each process.
+  private static func family() -> [pid_t: [pid_t]] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return Dictionary(grouping: names.compactMap { pid_t($0) }) { parent(of: $0) ?? 0 }
   }
 
   private static func parent(of process: pid_t) -> pid_t? {

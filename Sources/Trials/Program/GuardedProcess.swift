@@ -1,6 +1,7 @@
 import CProcess
 import Foundation
 import Platform
+import Synchronization
 
 /// A `ProcessGuard` as seen from its worker: starts one program at a time.
 final class GuardedProcess: @unchecked Sendable {  // used by one thread at a time
@@ -13,6 +14,9 @@ final class GuardedProcess: @unchecked Sendable {  // used by one thread at a ti
     /// The guard has ended, which nobody asked for.
     case guardEnded
   }
+
+  /// The guards of this process.
+  private static let guards = Mutex<Set<pid_t>>([])
 
   private let pid: pid_t
   private let requests: Int32
@@ -28,8 +32,9 @@ final class GuardedProcess: @unchecked Sendable {  // used by one thread at a ti
   ///
   /// - Parameter executable: the path of `trawl`.
   init(_ executable: String) throws {
-    // A guard that has ended is an arrival, not the end of this process.
+    // A guard that has ended is an arrival, not the end of this process; what it guarded is adopted.
     Glibc.signal(SIGPIPE, SIG_IGN)
+    _ = trawl_adopt_orphans()
     let pipes = try (0..<6).map { _ in try PipeEnds() }
     defer { for pipe in pipes { pipe.closeOther() } }
     var actions = posix_spawn_file_actions_t()
@@ -51,6 +56,7 @@ final class GuardedProcess: @unchecked Sendable {  // used by one thread at a ti
     }
     guard code == 0 else { throw UserError("cannot start \(executable): \(String(cString: strerror(code)))") }
     self.pid = pid
+    Self.guards.withLock { _ = $0.insert(pid) }
     requests = pipes[0].keepWriteEnd()
     answers = pipes[1].keepReadEnd()
     reports = pipes[2].keepReadEnd()
@@ -63,7 +69,20 @@ final class GuardedProcess: @unchecked Sendable {  // used by one thread at a ti
   deinit {
     // The guard ends its program and itself when the requests end.
     for descriptor in [requests, answers, reports, taken, output, errors] { close(descriptor) }
+    reap()
+  }
+
+  private func reap() {
+    guard Self.guards.withLock({ $0.contains(pid) }) else { return }
     waitpid(pid, nil, 0)
+    Self.guards.withLock { _ = $0.remove(pid) }
+  }
+
+  /// Ends what a guard has left that has ended itself.
+  func killAdopted() {
+    // Its children are adopted before it can be reaped.
+    reap()
+    Self.guards.withLock { Descendants.killAdopted(except: $0) }
   }
 
   /// Starts a program; its end arrives as an answer.

@@ -86,7 +86,7 @@ final class ProgramExecution {
           return .status(answer.ended ?? 0)
         case .guardEnded:
           isGuardIntact = false
-          Descendants.killAll()
+          process.killAdopted()
           return .guardEnded
         }
       }
