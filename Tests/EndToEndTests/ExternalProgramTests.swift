@@ -77,6 +77,34 @@ struct ExternalProgramTests {
     #expect(try run.outcome() == expected)
   }
 
+  /// A checkpoint ahead of the reports is of no use; the program starts again without it.
+  @Test func programsThatRunAheadOfTheirReportsStartAgain() async throws {
+    try scratch.write(
+      "ahead.sh",
+      """
+      state="$TRAWL_CHECKPOINT/epoch"
+      epoch=0
+      if [ -f "$state" ]; then epoch=$(cat "$state"); fi
+      echo 9 > "$state"
+      while [ "$epoch" -lt 9 ]; do
+        epoch=$((epoch + 1))
+        echo "trawl: {\\"epoch\\": $epoch, \\"score\\": $((epoch * $1))}"
+      done
+      """)
+    try scratch.write(
+      "search.yaml",
+      """
+      program: { command: [sh, ahead.sh, "${x}"], epochs: 9, retries: 0 }
+      params: { x: { int: [1, 1000] } }
+      search: { objective: { maximize: score }, trials: 9, halving: { min_epochs: 1, factor: 3 } }
+      """)
+    let ending = try await scratch.run("search", "search.yaml", "--output", "run", "--workers", "2")
+    #expect(ending.end == .exited(0), "\(ending.errors)")
+    #expect(
+      try run.results().map { $0["epochs"] ?? "" } == ["9", "3", "3"] + Array(repeating: "1", count: 6))
+    #expect(try run.history().count == 9 + 2 * 3 + 6)
+  }
+
   /// Each does one thing wrong. Those that sleep are ended; nothing of them stays.
   private static let misbehaving = """
     report() { echo "{$1}" >&3; }

@@ -50,13 +50,20 @@ final class ProgramExecution {
       try scratch.clearCheckpoint()
     }
     var end = try runOnce(in: scratch)
-    if stop == .gap {
+    if stop == .gap || skippedReports(end) {
       // It was stopped between its checkpoint and its report of an epoch: a checkpoint is a cache.
       try scratch.clearCheckpoint()
       (stop, reportLines, outputLines) = (nil, LineSplitter(), LineSplitter())
       end = try runOnce(in: scratch)
     }
     return outcome(of: end, scratch)
+  }
+
+  /// Whether the program has ended well after its checkpoint, without a report of the epochs that are missing.
+  private func skippedReports(_ end: End) -> Bool {
+    guard case .status(0) = end, stop == nil else { return false }
+    return program.epochs > 1 && !work.checkpoint.isEmpty && reported == work.reported
+      && reported < program.epochs
   }
 
   /// The status of the program as from waitpid, or why it has none.
