@@ -161,8 +161,7 @@ import Testing
     ("params: { 1a: 3 }", "params.1a: needs a name of letters, digits, _ and -"),
     ("params: { x: { uniform: [1, 0] } }", "params.x: 'uniform' needs two numbers, low < high"),
     (
-      "dataset: digits\nparams: { a: 1 }",
-      "dataset: unknown key; allowed here: name, seed, program, params, search"
+      "dataset: digits\nparams: {}", "dataset: unknown key; allowed here: name, seed, program, search, params"
     ),
     ("search: { halving: { min_epochs: 1 } }", "search.halving"),
   ])

@@ -27,13 +27,15 @@ package struct KeyTable: Sendable {
     self.nestsOwnKeys = nestsOwnKeys
     byPath = Dictionary(uniqueKeysWithValues: fields.map { ($0.path, $0) })
     var sections: [String: [String]] = [:]
-    for field in fields {
+    // An optional section may be without keys.
+    for path in fields.map(\.path) + optionalSections.sorted() {
       var section = ""
-      for part in field.path.split(separator: ".").map(String.init) {
+      for part in path.split(separator: ".").map(String.init) {
         if sections[section]?.contains(part) != true { sections[section, default: []].append(part) }
         section = section.isEmpty ? part : "\(section).\(part)"
       }
     }
+    for path in optionalSections where sections[path] == nil { sections[path] = [] }
     self.sections = sections
   }
 

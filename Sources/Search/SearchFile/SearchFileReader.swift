@@ -58,7 +58,8 @@ package struct SearchFileReader {
       guard field != nil else {
         throw Fault(
           node.location, path,
-          "needs a section with \(parts.joined(separator: ", ")), not \(node.shown)")
+          "needs a section\(parts.isEmpty ? "" : " with ")\(parts.joined(separator: ", ")), not \(node.shown)"
+        )
       }
     }
     guard let field else { return }
