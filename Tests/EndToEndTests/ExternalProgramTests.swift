@@ -241,6 +241,7 @@ struct ExternalProgramTests {
       """
       program:
         command: [sh, show.sh, "${args}", "$${HOME}", "-${trial}-${model.width}-"]
+        timeout: 10min
         env: { OUT: \(scratch.path)/out }
       params:
         text: "a b; $(touch x) ' \\" *"
@@ -264,6 +265,8 @@ struct ExternalProgramTests {
     let again = try await scratch.run("search", "run/best/recipe.yaml", "--output", "again", "--workers", "1")
     #expect(again.end == .exited(0), "\(again.errors)")
     #expect(try scratch.text("out.json") == parametersText)
+    let training = try await scratch.run("train", "run/best/recipe.yaml")
+    #expect(training.end == .exited(2) && training.errors.contains("start it with 'trawl search'"))
   }
 
   @Test func workersRunProgramsOnlyIfTheirUserAllowsIt() async throws {

@@ -28,8 +28,13 @@ extension Configuration {
 
   private func yaml(_ value: Value, _ kind: Field.Kind) -> String {
     switch value {
-    // The values of other keys have the type of their key.
-    case .real(let number): if case .parameter = kind { "\(number)" } else { "\(value)" }
+    case .real(let number):
+      switch kind {
+      case .duration: "\(value)s"
+      // The values of other keys have the type of their key.
+      case .parameter: "\(number)"
+      default: "\(value)"
+      }
     case .word(let word):
       "\"\(word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n"))\""
     case .list(let values): "[\(values.map { yaml($0, kind) }.joined(separator: ", "))]"

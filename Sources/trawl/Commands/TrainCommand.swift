@@ -36,6 +36,9 @@ struct TrainCommand: ParsableCommand {
       stop.raise()
     }
     let file = try SearchFileSource.read(file).parse(overrides: overrides.values())
+    guard !file.runsProgram else {
+      throw UserError("\(self.file) runs a program; start it with 'trawl search'")
+    }
     let run = try TrainingRun(file, into: output ?? "models/\(file.name)", isQuiet: quiet)
     if !quiet {
       for note in file.inertKeys + run.notes { StandardError.say("note: \(note)") }
