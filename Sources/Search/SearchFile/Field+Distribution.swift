@@ -94,7 +94,7 @@ extension Field.Kind {
       let kind: Field.Kind = name.hasSuffix("int") ? .integer(.min ... .max) : .real(.all)
       return try kind.range(name, node, at: path)
     case .word, .name, .folder, .shareOrCount, .trials, .integers, .realOrReals, .entries, .text, .texts,
-      .duration, .bytes:
+      .duration:
       throw Fault(node.location, path, "takes words; use 'choice', not '\(name)'")
     }
   }

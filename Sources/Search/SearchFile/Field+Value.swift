@@ -38,8 +38,6 @@ extension Field.Kind {
       if !text.contains("."), let count = Number.integer(text), count >= 1 { return .integer(count) }
       return Number.real(text).flatMap { 0 < $0 && $0 < 1 ? .real($0) : nil }
     case .duration: return Self.quantity(text, units: Self.durations, atMost: 1e9).map(Value.real)
-    case .bytes:
-      return Self.quantity(text, units: Self.sizes, atMost: 0x1p60).map { .integer(Int($0.rounded(.up))) }
     case .word, .name, .folder, .integers, .realOrReals, .entries, .parameter, .text, .texts:
       return nil
     }
@@ -47,10 +45,6 @@ extension Field.Kind {
 
   /// The units of a duration, in seconds.
   private static let durations = ["s": 1.0, "min": 60, "h": 3600, "d": 86400]
-  /// The units of a size, in bytes.
-  private static let sizes = [
-    "MB": 1e6, "GB": 1e9, "KiB": 0x1p10, "MiB": 0x1p20, "GiB": 0x1p30, "TiB": 0x1p40,
-  ]
 
   /// A positive number with a unit, in the unit of which the others are multiples.
   private static func quantity(_ text: String, units: [String: Double], atMost most: Double) -> Double? {
@@ -69,7 +63,7 @@ extension Field.Kind {
     case .shareOrCount(let word): text == word ? .word(text) : nil
     case .trials: text == SearchFile.untilStopped ? .word(text) : nil
     case .text: isText(text, multiline: true) ? .word(text) : nil
-    case .integer, .real, .integers, .realOrReals, .entries, .parameter, .texts, .duration, .bytes: nil
+    case .integer, .real, .integers, .realOrReals, .entries, .parameter, .texts, .duration: nil
     }
   }
 

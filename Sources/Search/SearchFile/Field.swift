@@ -97,8 +97,6 @@ package struct Field: Sendable {
     case texts(atMost: Int)
     /// A duration with a unit.
     case duration
-    /// A number of bytes with a unit.
-    case bytes
   }
 
   /// Whether `null` in a choice of values leaves the key out. Not for the parts of a section, which belong together.
@@ -163,7 +161,6 @@ extension Field.Kind: CustomStringConvertible {
     case .text: "a text"
     case .texts(let most): "a list of 1 to \(most) texts, such as [python3, train.py]"
     case .duration: "a duration such as 90s, 30min or 2h"
-    case .bytes: "a number of bytes such as 512MiB or 4GiB"
     }
   }
 }
