@@ -11,7 +11,7 @@ final class GuardedProcess: @unchecked Sendable {  // used by one thread at a ti
     case report([UInt8])
     case output([UInt8])
     case errors([UInt8])
-    /// The guard has ended, which nobody asked for.
+    /// The guard has ended unexpectedly.
     case guardEnded
   }
 
